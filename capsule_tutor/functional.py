@@ -1,0 +1,218 @@
+"""The equations of capsule networks, as pure functions.
+
+Index letters, everywhere in this project:
+`b` image in the batch, `i` child capsule, `j` parent capsule, `d` entry of a child's pose, `z` entry of a parent's pose.
+
+Every function takes any float dtype on any device, never changes its input, and has finite gradients
+everywhere, the zero vector included. A wrong shape raises a ValueError that names the axis.
+
+Papers: Sabour, Frosst, Hinton 2017, "Dynamic Routing Between Capsules" (arXiv 1710.09829);
+Mazzia, Salvetti, Chiaberge 2021, "Efficient-CapsNet" (Scientific Reports 11:14634).
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+__all__ = [
+    "dynamic_routing",
+    "exponential_squash",
+    "lengths",
+    "margin_loss",
+    "mask_capsules",
+    "reconstruction_loss",
+    "self_attention_routing",
+    "squash",
+    "votes",
+]
+
+# On a CPU the votes of a few images fit in the cache and stay there over all iterations; those of a batch do not.
+_VOTE_BYTES_IN_CACHE = 4 * 2**20
+
+
+def squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
+    """Shrink every vector to a length below 1 and keep its direction. (…, d) → (…, d)
+
+    Sabour 2017, eq. 1. `dim` is the axis along which a vector lies; `eps` > 0 stands inside the square
+    root, where it keeps the gradient at the zero vector finite.
+    """
+    norm = _norm(s, dim, eps)
+    # v = ‖s‖²/(1 + ‖s‖²) · s/‖s‖, with ‖s‖²/(1 + ‖s‖²) written 1/(1 + ‖s‖⁻²), which cannot overflow
+    return (s / norm / (1 + norm**-2)).to(s.dtype)
+
+
+def exponential_squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
+    """Squash that stays sensitive near zero: its slope there is 1, not 0. (…, d) → (…, d)
+
+    Mazzia 2021, eq. 2. `dim` and `eps` as in `squash`.
+    """
+    norm = _norm(s, dim, eps)
+    # v = (1 − e^{−‖s‖}) · s/‖s‖
+    return (-torch.expm1(-norm) * (s / norm)).to(s.dtype)
+
+
+def votes(u: Tensor, weight: Tensor) -> Tensor:
+    """Each child's prediction of each parent's pose. u (b, i, d), weight (i, j, d, z) → û (b, i, j, z)
+
+    Sabour 2017, eq. 2, right half: û_{j|i} = u_i W_ij.
+    """
+    _check_shape("u", u, "b i d")
+    _check_shape("weight", weight, "i j d z", i=u.shape[1], d=u.shape[2])
+    # û_{bijz} = Σ_d u_{bid} W_{ijdz}
+    return torch.einsum("bid,ijdz->bijz", u, weight)
+
+
+def dynamic_routing(u_hat: Tensor, iterations: int = 3, bias: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Routing by agreement: children send their votes where other children's votes agree.
+
+    Sabour 2017, procedure 1. u_hat (b, i, j, z) → v (b, j, z) and c (b, i, j), the couplings that made v;
+    for every child they sum to 1 over the parents. `iterations` counts the softmaxes. `bias` (j, z) is added
+    to s before every squash, as in the authors' released code. Gradients flow through all iterations.
+    """
+    _check_shape("u_hat", u_hat, "b i j z")
+    if iterations < 1:
+        raise ValueError(f"iterations is {iterations}; routing needs at least 1")
+    if bias is not None:
+        _check_shape("bias", bias, "j z", j=u_hat.shape[2], z=u_hat.shape[3])
+    images = _images_in_cache(u_hat)
+    v, c = zip(*[_route(part, iterations, bias) for part in u_hat.split(images)], strict=True)
+    return torch.cat(v), torch.cat(c)
+
+
+def _route(u_hat: Tensor, iterations: int, bias: Tensor | None) -> tuple[Tensor, Tensor]:
+    # Children contiguous per parent: both sums below are then plain matrix products.
+    u_hat = u_hat.transpose(1, 2).contiguous()  # (b, j, i, z)
+    logits = u_hat.new_zeros(u_hat.shape[:3])  # (b, j, i)
+    for iteration in range(iterations):
+        if iteration > 0:
+            # b_ij ← b_ij + û_{j|i} · v_j
+            logits = logits + (u_hat @ v.unsqueeze(3)).squeeze(3)  # (b, j, i)
+        # c_i: = softmax of b_i: over the parents j
+        c = logits.softmax(dim=1)  # (b, j, i)
+        # s_j = Σ_i c_ij û_{j|i}
+        s = (c.unsqueeze(2) @ u_hat).squeeze(2)  # (b, j, z)
+        v = squash(s if bias is None else s + bias)  # (b, j, z)
+    return v, c.transpose(1, 2)
+
+
+def _images_in_cache(u_hat: Tensor) -> int:
+    if u_hat.device.type != "cpu" or u_hat.shape[0] == 0:
+        return max(1, u_hat.shape[0])
+    bytes_per_image = max(1, u_hat[0].numel() * u_hat.element_size())
+    return max(1, _VOTE_BYTES_IN_CACHE // bytes_per_image)
+
+
+def self_attention_routing(u_hat: Tensor, prior: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """One step of agreement with all other votes, then a learned prior.
+
+    Mazzia 2021, eqs. 3-5. u_hat (b, i, j, z), prior (i, j) → v (b, j, z) and c (b, i, j), the couplings that
+    made v. The prior is added after the softmax, so that couplings need not sum to 1. Needs O(i) memory:
+    Σ_k ⟨û_i, û_k⟩ is ⟨û_i, Σ_k û_k⟩, and no (i, i) matrix is ever formed.
+    """
+    _check_shape("u_hat", u_hat, "b i j z")
+    if prior is not None:
+        _check_shape("prior", prior, "i j", i=u_hat.shape[1], j=u_hat.shape[2])
+    # a_ij = Σ_k ⟨û_{j|i}, û_{j|k}⟩ / √z = ⟨û_{j|i}, Σ_k û_{j|k}⟩ / √z
+    logits = torch.einsum("bijz,bjz->bij", u_hat, u_hat.sum(dim=1)) / math.sqrt(u_hat.shape[3])
+    # c_i: = softmax of a_i: over the parents j, then + prior
+    c = logits.softmax(dim=2)  # (b, i, j)
+    if prior is not None:
+        c = c + prior
+    # s_j = Σ_i c_ij û_{j|i}
+    s = torch.einsum("bij,bijz->bjz", c, u_hat)
+    return exponential_squash(s), c
+
+
+def lengths(v: Tensor, eps: float = 1e-8) -> Tensor:
+    """How strongly each capsule is present: the length of its vector. (…, z) → (…)
+
+    Sabour 2017, section 2. `eps` > 0 stands inside the square root and keeps the gradient at zero finite.
+    """
+    return _norm(v, -1, eps).squeeze(-1).to(v.dtype)
+
+
+def margin_loss(
+    lengths: Tensor, target: Tensor, m_plus: float = 0.9, m_minus: float = 0.1, absent_weight: float = 0.5
+) -> Tensor:
+    """A hinge per class: present classes longer than 0.9, absent ones shorter than 0.1.
+
+    Sabour 2017, eq. 4. lengths (b, j); target (b,) class ids or (b, j) multi-hot → scalar, summed over the
+    classes and averaged over the batch.
+    """
+    _check_shape("lengths", lengths, "b j")
+    present = _present(target, lengths)  # (b, j)
+    # L_j = T_j max(0, m⁺ − ‖v_j‖)² + λ (1 − T_j) max(0, ‖v_j‖ − m⁻)²
+    too_short = (m_plus - lengths).clamp(min=0).square()
+    too_long = (lengths - m_minus).clamp(min=0).square()
+    return (present * too_short + absent_weight * (1 - present) * too_long).sum(dim=1).mean()
+
+
+def reconstruction_loss(reconstruction: Tensor, image: Tensor) -> Tensor:
+    """0.0005 × the SUM of squared pixel differences of an image, averaged over the batch.
+
+    Sabour 2017, section 4.1. Both (b, …) with the same number of pixels per image → scalar.
+    """
+    if reconstruction.shape[:1] != image.shape[:1] or reconstruction.numel() != image.numel():
+        raise ValueError(
+            f"reconstruction has shape {tuple(reconstruction.shape)} and image {tuple(image.shape)}; "
+            "axis b and the number of pixels per image must agree"
+        )
+    difference = reconstruction.flatten(1) - image.flatten(1)  # (b, pixels)
+    # 0.0005 · Σ_pixels (reconstruction − image)²
+    return 0.0005 * difference.square().sum(dim=1).mean()
+
+
+def mask_capsules(v: Tensor, index: Tensor | None = None) -> Tensor:
+    """Keep one capsule per image and zero the others: the decoder's input.
+
+    Sabour 2017, section 4.1. v (b, j, z), index (b,) class ids → (b, j·z). Train with the true class as
+    `index`; None keeps the longest capsule, for when the class is unknown.
+    """
+    _check_shape("v", v, "b j z")
+    if index is None:
+        index = lengths(v).argmax(dim=1)
+    keep = _one_hot("index", index, v)  # (b, j)
+    return (v * keep.unsqueeze(2)).flatten(1)
+
+
+def _norm(s: Tensor, dim: int, eps: float) -> Tensor:
+    """√(‖s‖² + eps) along `dim`, which stays: in float32 at least, and without overflow for huge vectors."""
+    s = s.float() if s.dtype in (torch.float16, torch.bfloat16) else s
+    # ‖s‖ = m ‖s/m‖ with m the largest entry, or 1 for small vectors
+    m = s.detach().abs().amax(dim, keepdim=True).clamp(min=1)
+    return m * ((s / m).square().sum(dim, keepdim=True) + eps / m / m).sqrt()
+
+
+def _present(target: Tensor, lengths: Tensor) -> Tensor:
+    if target.ndim == 1:
+        return _one_hot("target", target, lengths)
+    _check_shape("target", target, "b j", b=lengths.shape[0], j=lengths.shape[1])
+    return target.to(lengths.dtype)
+
+
+def _one_hot(name: str, index: Tensor, like: Tensor) -> Tensor:
+    """Class ids (b,) → (b, j) of 0 and 1 in the dtype of `like` (b, j, …)."""
+    _check_shape(name, index, "b", b=like.shape[0])
+    if index.is_floating_point() or index.is_complex() or index.dtype == torch.bool:
+        raise ValueError(f"{name} holds {index.dtype}; class ids are integers")
+    # Looking at the values would make the host wait for a GPU, inside every training step.
+    if index.device.type == "cpu" and index.numel() and not 0 <= index.min() <= index.max() < like.shape[1]:
+        raise ValueError(
+            f"{name} holds ids from {int(index.min())} to {int(index.max())}; "
+            f"with {like.shape[1]} parents (axis j) they run from 0 to {like.shape[1] - 1}"
+        )
+    return (index.unsqueeze(1) == torch.arange(like.shape[1], device=like.device)).to(like.dtype)
+
+
+def _check_shape(name: str, tensor: Tensor, axes: str, **sizes: int) -> None:
+    letters = axes.split()
+    if tensor.ndim != len(letters):
+        raise ValueError(
+            f"{name} has shape {tuple(tensor.shape)}; expected {len(letters)} axes ({', '.join(letters)})"
+        )
+    for axis, letter in enumerate(letters):
+        if letter in sizes and tensor.shape[axis] != sizes[letter]:
+            raise ValueError(
+                f"{name} has shape {tuple(tensor.shape)}; axis {axis} ({letter}) should be {sizes[letter]}"
+            )
