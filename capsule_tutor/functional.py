@@ -1,7 +1,7 @@
 """The equations of capsule networks, as pure functions.
 
 Index letters, everywhere in this project:
-`b` image in the batch, `i` child capsule, `j` parent capsule, `d` entry of a child's pose, `z` entry of a parent's pose.
+`b` image in the batch, `i` child capsule, `j` parent capsule, `d` child pose, `z` parent pose.
 
 Every function takes any float dtype on any device, never changes its input, and has finite gradients
 everywhere, the zero vector included. A wrong shape raises a ValueError that names the axis.
@@ -27,7 +27,7 @@ __all__ = [
     "votes",
 ]
 
-# On a CPU the votes of a few images fit in the cache and stay there over all iterations; those of a batch do not.
+# On a CPU the votes of a few images stay in the cache over all iterations; those of a whole batch cannot.
 _VOTE_BYTES_IN_CACHE = 4 * 2**20
 
 
@@ -85,14 +85,14 @@ def _route(u_hat: Tensor, iterations: int, bias: Tensor | None) -> tuple[Tensor,
     u_hat = u_hat.transpose(1, 2).contiguous()  # (b, j, i, z)
     logits = u_hat.new_zeros(u_hat.shape[:3])  # (b, j, i)
     for iteration in range(iterations):
-        if iteration > 0:
-            # b_ij ← b_ij + û_{j|i} · v_j
-            logits = logits + (u_hat @ v.unsqueeze(3)).squeeze(3)  # (b, j, i)
         # c_i: = softmax of b_i: over the parents j
         c = logits.softmax(dim=1)  # (b, j, i)
         # s_j = Σ_i c_ij û_{j|i}
         s = (c.unsqueeze(2) @ u_hat).squeeze(2)  # (b, j, z)
         v = squash(s if bias is None else s + bias)  # (b, j, z)
+        if iteration < iterations - 1:
+            # b_ij ← b_ij + û_{j|i} · v_j
+            logits = logits + (u_hat @ v.unsqueeze(3)).squeeze(3)  # (b, j, i)
     return v, c.transpose(1, 2)
 
 
