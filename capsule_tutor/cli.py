@@ -1,13 +1,223 @@
 """The command line: `capsule-tutor --help`."""
 
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+ROOT = Path(__file__).resolve().parents[1]  # the checkout, if the package is used from one
 
 
 @app.callback()
 def root() -> None:
     """A hands-on course on capsule networks that checks your every step."""
+
+
+def _stop(problem: str) -> typer.Exit:
+    """`raise _stop("…")` ends a command with one line on stderr."""
+    typer.echo(problem, err=True)
+    return typer.Exit(1)
+
+
+def _pip(*arguments: str) -> str:
+    """A command that installs into the Python that runs this, whichever is first on PATH."""
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    return " ".join([python, "-m pip install", *(a if a.startswith("-") else f'"{a}"' for a in arguments)])
+
+
+def _short(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+# ---- lab ---------------------------------------------------------------------------------------------------
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Open the lessons in JupyterLab. Further arguments (--port 9000) are passed on to JupyterLab."""
+    if not (ROOT / "lessons").is_dir():
+        raise _stop("No lessons here: they come with the repository, so run this in a checkout of it.")
+    try:
+        from jupyterlab.labapp import LabApp
+    except Exception as error:
+        raise _stop(
+            f"JupyterLab is missing ({_short(error)}). Mend it: {_pip('-e', f'{ROOT}[lab]')}"
+        ) from None
+
+    arguments = [
+        f"--ServerApp.root_dir={ROOT}",  # not lessons/ alone: the solutions can be browsed, too
+        "--LabApp.default_url=/lab/tree/lessons",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--ServerApp.log_level=WARN",  # else thirty lines of log bury the address
+    ]
+    if not _has_desktop():
+        arguments.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # usual in containers; Jupyter refuses unless told
+        typer.echo("You are root, so the notebooks run as root, too.")
+        arguments.append("--allow-root")
+
+    server = LabApp.initialize_server(
+        argv=[*arguments, *context.args]
+    )  # binds the port: the address is known
+    says = "JupyterLab is at" if server.open_browser else "Open this address in a browser:"
+    typer.echo(f"{says} {server.public_url}")
+    if "SSH_CONNECTION" in os.environ:
+        typer.echo(f"On your own machine, first: ssh -L {server.port}:localhost:{server.port} THIS_MACHINE")
+    typer.echo("Ctrl-C stops it.")
+    server.start()
+
+
+def _has_desktop() -> bool:
+    if "SSH_CONNECTION" in os.environ:  # a browser would open on the wrong machine, or inside the terminal
+        return False
+    return not sys.platform.startswith("linux") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+
+
+# ---- doctor ------------------------------------------------------------------------------------------------
+
+
+class Broken(Exception):
+    """What is wrong and, if it differs from the usual, the command that mends it."""
+
+    def __init__(self, problem: str, mend: str = "") -> None:
+        super().__init__(problem)
+        self.mend = mend
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, what is missing and how to mend it."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(soft_wrap=True, highlight=False)  # a command broken over two lines cannot be copied
+    failed = 0
+    for name, test, mend in _needs():
+        try:
+            console.print(Text.assemble(("[OK]", "green"), f"   {name}: {test()}"))
+        except Exception as error:  # whatever is broken: here it becomes a line
+            optional = name == "MNIST files"
+            failed += not optional
+            mark = ("[--]", "yellow") if optional else ("[FAIL]", "bold red")
+            problem = str(error) if isinstance(error, Broken) else _short(error)
+            console.print(Text.assemble(mark, f"{'  ' * optional} {name}: {problem}"))
+            console.print(Text(f"       {getattr(error, 'mend', '') or mend}"))
+    if failed:
+        raise _stop(f"To be mended before the lessons run: {failed}, each with its command above.")
+
+
+def _needs() -> list[tuple[str, Callable[[], str], str]]:
+    """(name, test that returns a detail or raises, the command that usually mends it)"""
+    try:
+        packages = [(need.name, partial(_package, need), _pip(str(need))) for need in _requirements()]
+    except Exception:  # the row "capsule-tutor" says why
+        packages = []
+    home = "capsule-tutor-progress"
+    set_home = f"setx CAPSULE_TUTOR_HOME %USERPROFILE%\\{home}"
+    if os.name != "nt":
+        set_home = f"export CAPSULE_TUTOR_HOME=~/{home}"
+    return [
+        ("Python", _python, "Install Python 3.11 or newer, then: make clean lab"),
+        ("capsule-tutor", _itself, _pip("-e", f"{ROOT}[lab]")),
+        *packages,
+        ("torch computes", _torch, _pip("--force-reinstall", "torch", "torchvision")),
+        ("digits load", _digits, _pip("--force-reinstall", "scikit-learn")),
+        ("progress can be saved", _progress, set_home),
+        ("MNIST files", _mnist, "Optional: the digits need no download. Or set CAPSULE_TUTOR_DATA."),
+    ]
+
+
+def _requirements() -> list:
+    """What the package's own metadata demand, with the `lab` extra."""
+    from importlib.metadata import requires
+
+    from packaging.requirements import Requirement
+
+    needs = [Requirement(line) for line in requires("capsule-tutor") or []]
+    needs = [need for need in needs if need.marker is None or need.marker.evaluate({"extra": "lab"})]
+    for need in needs:
+        need.marker = None  # has done its work, and would be noise in a command
+    return needs
+
+
+def _python() -> str:
+    from importlib.metadata import metadata
+
+    from packaging.specifiers import SpecifierSet
+
+    found, needed = platform.python_version(), metadata("capsule-tutor")["Requires-Python"]
+    if not SpecifierSet(needed).contains(found, prereleases=True):
+        raise Broken(f"{found} is installed, {needed} is needed")
+    return f"{found}, {sys.executable}"
+
+
+def _itself() -> str:
+    from importlib.metadata import version
+
+    _requirements()
+    return version("capsule-tutor")
+
+
+def _package(need) -> str:
+    """Installed, in a version that `need` admits, and importable."""
+    from importlib import import_module
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        found = version(need.name)
+    except PackageNotFoundError:
+        raise Broken("not installed") from None
+    if not need.specifier.contains(found, prereleases=True):
+        raise Broken(f"{found} is installed, {need.specifier} is needed")
+    try:
+        import_module({"scikit-learn": "sklearn"}.get(need.name, need.name))
+    except Exception as error:
+        raise Broken(f"{found} is broken ({_short(error)})", _pip("--force-reinstall", str(need))) from None
+    return found
+
+
+def _torch() -> str:
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    ones = torch.ones(2, 2, device=device)
+    if (ones @ ones).tolist() != [[2.0, 2.0], [2.0, 2.0]]:
+        raise Broken(f"a product of two matrices is wrong on {device}")
+    return torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+
+
+def _digits() -> str:
+    from capsule_tutor import data
+
+    images, _ = data.digits()
+    return f"{len(images)} images"
+
+
+def _progress() -> str:
+    from capsule_tutor.checks import progress
+
+    folder = progress.folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        return str(folder)
+
+
+def _mnist() -> str:
+    from capsule_tutor import data
+
+    folder = data.mnist_folder()
+    if not any(folder.rglob("t10k-images-idx3-ubyte*")):
+        raise Broken(f"not in {folder}")
+    return str(folder)
 
 
 def main() -> None:

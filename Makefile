@@ -1,0 +1,57 @@
+# The daily commands, from nothing: `make` lists them. On Windows, do the same two steps by hand (README).
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip install --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test bench build doctor clean
+.SILENT:
+# Two pips in one environment would fight.
+.NOTPARALLEL:
+
+help: ## list these commands
+	echo "make COMMAND [ARGS=\"...\"] [PYTHON=python3.12]"
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+lab: $(VENV)/.lab ## open the lessons in JupyterLab
+	$(RUN) -m capsule_tutor lab $(ARGS)
+
+test: $(VENV)/.test ## run every check and test (ARGS="--list" names them)
+	$(RUN) tests/run.py $(ARGS)
+
+bench: $(VENV)/.test ## time the equations and the routing
+	$(RUN) -m pytest tests/benchmarks --benchmark-only $(ARGS)
+
+build: $(VENV)/.test ## make lessons and solutions from their sources
+	$(RUN) -m capsule_tutor build $(ARGS)
+
+doctor: $(VENV)/.lab ## say what is installed, what is missing and how to mend it
+	$(RUN) -m capsule_tutor doctor $(ARGS)
+
+clean: ## remove .venv and the caches, so that the next command begins anew; keeps all notebooks
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .benchmarks
+
+# Each stamp is written last: an interrupted step leaves none, and the next call carries on from there.
+# Tests of Python come before anything is written, so that a refusal leaves no half-made .venv.
+$(VENV)/.made:
+	command -v $(PYTHON) >/dev/null || { \
+	  echo "$(PYTHON) is not there: install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is too old: Python 3.11 or newer is needed; name one: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make environments: install its venv module (Debian, Ubuntu: sudo apt install python3-venv)" >&2; exit 1; }
+	echo "Setting up $(VENV) (once; torch is several GB on Linux unless you choose a CPU build, see README)"
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.lab: $(VENV)/.made pyproject.toml
+	echo "Installing what the lessons need"
+	$(PIP) -e ".[lab]"
+	touch $@
+
+# The test extra holds the lab extra, hence both stamps.
+$(VENV)/.test: $(VENV)/.made pyproject.toml
+	echo "Installing what the lessons and the tests need"
+	$(PIP) -e ".[test]"
+	touch $(VENV)/.lab $@

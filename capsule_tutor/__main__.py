@@ -1,0 +1,5 @@
+"""`python -m capsule_tutor` is `capsule-tutor`."""
+
+from capsule_tutor.cli import main
+
+main()
