@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -48,9 +49,7 @@ def lab(context: typer.Context) -> None:
     try:
         from jupyterlab.labapp import LabApp
     except Exception as error:
-        raise _stop(
-            f"JupyterLab is missing ({_short(error)}). Mend it: {_pip('-e', f'{ROOT}[lab]')}"
-        ) from None
+        raise _stop(f"JupyterLab is missing ({_short(error)}). Mend it: {_pip('-e', f'{ROOT}[lab]')}") from None
 
     arguments = [
         f"--ServerApp.root_dir={ROOT}",  # not lessons/ alone: the solutions can be browsed, too
@@ -65,9 +64,7 @@ def lab(context: typer.Context) -> None:
         typer.echo("You are root, so the notebooks run as root, too.")
         arguments.append("--allow-root")
 
-    server = LabApp.initialize_server(
-        argv=[*arguments, *context.args]
-    )  # binds the port: the address is known
+    server = LabApp.initialize_server(argv=[*arguments, *context.args])  # binds the port: the address is known
     says = "JupyterLab is at" if server.open_browser else "Open this address in a browser:"
     typer.echo(f"{says} {server.public_url}")
     if "SSH_CONNECTION" in os.environ:
@@ -80,6 +77,51 @@ def _has_desktop() -> bool:
     if "SSH_CONNECTION" in os.environ:  # a browser would open on the wrong machine, or inside the terminal
         return False
     return not sys.platform.startswith("linux") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+
+
+# ---- build -------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def build(
+    names: Annotated[list[str] | None, typer.Argument(help='Lessons by number ("02"); all of them if none.')] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if anything has drifted.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run solutions again even if unchanged.")] = False,
+) -> None:
+    """Make lessons and executed solutions from solutions/source (for authors)."""
+    from capsule_tutor import authoring, checks
+
+    try:
+        authoring.build(ROOT, names or (), check=check, force=force, expand=checks.brief, say=typer.echo)
+    except (authoring.AuthoringError, KeyError) as error:
+        raise _stop(error.args[0]) from None
+
+
+# ---- progress ----------------------------------------------------------------------------------------------
+
+
+@app.command()
+def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("02"); all if left out.')] = "") -> None:
+    """Show which exercises you have passed, and where that is recorded."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from capsule_tutor import checks
+    from capsule_tutor.checks import progress as record
+
+    records = record.load()
+    exercises = [e for e in checks.EXERCISES.values() if e.id.startswith(lesson)]
+    if not exercises:
+        raise _stop(f"There is no lesson {lesson!r} with exercises.")
+    table = Table("exercise", "status", "attempts", "minutes", "difficulty", "importance")
+    for exercise in exercises:
+        done = records.get(exercise.id, {})
+        status = done.get("status", "not attempted")
+        colour = {"passed": "green", "not yet": "red"}.get(status, "default")
+        effort = (str(exercise.minutes), f"{exercise.difficulty} of 5", f"{exercise.importance} of 5")
+        table.add_row(exercise.id, f"[{colour}]{status}[/]", str(done.get("attempts", 0)), *effort)
+    passed = sum(records.get(e.id, {}).get("status") == "passed" for e in exercises)
+    Console().print(table, f"{passed} of {len(exercises)} passed. Recorded in {record.folder()}", soft_wrap=True)
 
 
 # ---- doctor ------------------------------------------------------------------------------------------------

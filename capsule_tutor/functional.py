@@ -113,6 +113,7 @@ def self_attention_routing(u_hat: Tensor, prior: Tensor | None = None) -> tuple[
     _check_shape("u_hat", u_hat, "b i j z")
     if prior is not None:
         _check_shape("prior", prior, "i j", i=u_hat.shape[1], j=u_hat.shape[2])
+    dtype, u_hat = u_hat.dtype, _wide(u_hat)  # the sum over all pairs soon leaves the range of float16
     # a_ij = Σ_k ⟨û_{j|i}, û_{j|k}⟩ / √z = ⟨û_{j|i}, Σ_k û_{j|k}⟩ / √z
     logits = torch.einsum("bijz,bjz->bij", u_hat, u_hat.sum(dim=1)) / math.sqrt(u_hat.shape[3])
     # c_i: = softmax of a_i: over the parents j, then + prior
@@ -121,7 +122,7 @@ def self_attention_routing(u_hat: Tensor, prior: Tensor | None = None) -> tuple[
         c = c + prior
     # s_j = Σ_i c_ij û_{j|i}
     s = torch.einsum("bij,bijz->bjz", c, u_hat)
-    return exponential_squash(s), c
+    return exponential_squash(s).to(dtype), c.to(dtype)
 
 
 def lengths(v: Tensor, eps: float = 1e-8) -> Tensor:
@@ -178,10 +179,14 @@ def mask_capsules(v: Tensor, index: Tensor | None = None) -> Tensor:
 
 def _norm(s: Tensor, dim: int, eps: float) -> Tensor:
     """√(‖s‖² + eps) along `dim`, which stays: in float32 at least, and without overflow for huge vectors."""
-    s = s.float() if s.dtype in (torch.float16, torch.bfloat16) else s
+    s = _wide(s)
     # ‖s‖ = m ‖s/m‖ with m the largest entry, or 1 for small vectors
     m = s.detach().abs().amax(dim, keepdim=True).clamp(min=1)
     return m * ((s / m).square().sum(dim, keepdim=True) + eps / m / m).sqrt()
+
+
+def _wide(x: Tensor) -> Tensor:
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
 def _present(target: Tensor, lengths: Tensor) -> Tensor:
@@ -208,9 +213,7 @@ def _one_hot(name: str, index: Tensor, like: Tensor) -> Tensor:
 def _check_shape(name: str, tensor: Tensor, axes: str, **sizes: int) -> None:
     letters = axes.split()
     if tensor.ndim != len(letters):
-        raise ValueError(
-            f"{name} has shape {tuple(tensor.shape)}; expected {len(letters)} axes ({', '.join(letters)})"
-        )
+        raise ValueError(f"{name} has shape {tuple(tensor.shape)}; expected {len(letters)} axes ({', '.join(letters)})")
     for axis, letter in enumerate(letters):
         if letter in sizes and tensor.shape[axis] != sizes[letter]:
             raise ValueError(

@@ -1,0 +1,192 @@
+"""From `solutions/source/NN_name.py` (jupytext percent format) to `lessons/` and `solutions/`.
+
+A source is the solved lesson. Every cell has an id in its `# %%` line. The learner's notebook is made by
+taking the answers away:
+
+    ### BEGIN SOLUTION          nbgrader's own markers; the lines between them become
+    # stub: scale = ...         these lines, if there are any (a half-filled exercise),
+    scale = n2 / (1 + n2)
+    ### END SOLUTION            else `raise NotImplementedError`, which a check reads as "not attempted".
+
+In markdown, text between `<!-- BEGIN SOLUTION -->` and `<!-- END SOLUTION -->` is for the solution alone, and
+`{{ exercise 02-squash }}` on a line of its own stands for what the caller's `expand` makes of "02-squash".
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "# stub:"
+_MARKDOWN_SOLUTION = re.compile(r"\n*<!-- BEGIN SOLUTION -->\n?(.*?)<!-- END SOLUTION -->\n?", re.DOTALL)
+_EXERCISE = re.compile(r"^\{\{ exercise (\S+) \}\}$", re.MULTILINE)
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+class AuthoringError(Exception):
+    """A source, a lesson or a solution is not as it must be. The message is one line for people."""
+
+
+def build(
+    root: Path,
+    names: Iterable[str] = (),
+    check: bool = False,
+    force: bool = False,
+    expand: Callable[[str], str] = str,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Write `root`/lessons and `root`/solutions from `root`/solutions/source, or with `check` only compare.
+
+    names    lessons to build, by the start of their file names ("02"); all if empty
+    force    execute solutions again even where their cells have not changed
+    Raises AuthoringError for a malformed source, a solution that fails, or, with `check`, any drift.
+    """
+    drifted = []
+    for source in _sources(root, names):
+        lesson_path = root / "lessons" / f"{source.stem}.ipynb"
+        solution_path = root / "solutions" / f"{source.stem}.ipynb"
+        text = source.read_text(encoding="utf-8")
+        lesson = _as_text(learner_notebook(text, source.name, expand))
+        solution = solution_notebook(text, source.name, expand)
+        if not lesson_path.exists() or lesson_path.read_text(encoding="utf-8") != lesson:
+            drifted.append(f"lessons/{lesson_path.name}")
+            if not check:
+                _write(lesson_path, lesson)
+                say(f"wrote lessons/{lesson_path.name}")
+        if force or not _is_current(solution_path, solution):
+            drifted.append(f"solutions/{solution_path.name}")
+            if not check:
+                say(f"running solutions/{solution_path.name} …")
+                _write(solution_path, _as_text(_executed(solution, solution_path)))
+    if check and not names:
+        drifted += _orphans(root)
+    if check and drifted:
+        raise AuthoringError(f"not what the sources say: {', '.join(drifted)}. Mend with: capsule-tutor build")
+
+
+def learner_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
+    """The notebook that a learner gets: answers taken away, nothing executed. Raises AuthoringError."""
+    return _notebook(source, name, expand, _without_solution, r"\n")
+
+
+def solution_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
+    """The solved notebook, not yet executed. Raises AuthoringError."""
+    return _notebook(source, name, expand, _without_markers, r"\n\n\1")
+
+
+def _notebook(source: str, name: str, expand: Callable, code: Callable, markdown: str):
+    import jupytext
+
+    notebook = jupytext.reads(source, fmt="py:percent")
+    seen = set()
+    for cell in notebook.cells:
+        id_ = cell.metadata.pop("id", None)
+        if not id_ or id_ in seen:
+            what = f"the id {id_!r} twice" if id_ else f"a cell without an id: {cell.source[:40]!r}"
+            raise AuthoringError(f'{name} has {what}. Write id="…" in its # %% line.')
+        seen.add(id_)
+        cell.id = id_
+        if cell.cell_type == "code":
+            cell.source = code(cell.source, f"{name}, cell {id_}")
+        else:
+            cell.source = _EXERCISE.sub(lambda match: expand(match[1]), _MARKDOWN_SOLUTION.sub(markdown, cell.source))
+            cell.source = cell.source.strip("\n")
+    notebook.cells = [cell for cell in notebook.cells if cell.source]
+    notebook.metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return notebook
+
+
+def _without_solution(code: str, where: str) -> str:
+    lines, region, indent = [], None, ""
+    for line in code.splitlines():
+        text = line.strip()
+        if text == BEGIN:
+            if region is not None:
+                raise AuthoringError(f"{where}: {BEGIN} inside another")
+            region, indent = [], line[: len(line) - len(line.lstrip())]
+        elif text == END:
+            if region is None:
+                raise AuthoringError(f"{where}: {END} without {BEGIN}")
+            lines += region or [f'{indent}raise NotImplementedError("your turn")']
+            region = None
+        elif region is None:
+            lines.append(line)
+        elif text.startswith(STUB):
+            region.append(indent + text.removeprefix(STUB).removeprefix(" "))
+    if region is not None:
+        raise AuthoringError(f"{where}: {BEGIN} without {END}")
+    return "\n".join(lines)
+
+
+def _without_markers(code: str, where: str) -> str:
+    _without_solution(code, where)  # the same complaints about unpaired markers
+    lines = [line for line in code.splitlines() if line.strip() not in (BEGIN, END)]
+    return "\n".join(line for line in lines if not line.strip().startswith(STUB))
+
+
+def _executed(notebook, path: Path):
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    client = NotebookClient(
+        notebook, timeout=300, kernel_name="python3", record_timing=False, resources={"metadata": {"path": path.parent}}
+    )
+    with tempfile.TemporaryDirectory() as home:  # an author's own progress is not the lesson's
+        try:
+            client.execute(env={**os.environ, "CAPSULE_TUTOR_HOME": home, "CAPSULE_TUTOR_STRICT": "1"})
+        except CellExecutionError as error:
+            last = str(error).strip().splitlines()[-1]
+            raise AuthoringError(f"solutions/{path.name} fails when it is run: {last}") from error
+    # Widget views are drawn by a kernel; what is stored of them would only trouble those who have none.
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    return notebook
+
+
+def _is_current(path: Path, notebook) -> bool:
+    """Whether the stored solution has these cells, every code cell executed and none failed."""
+    import nbformat
+
+    try:
+        stored = nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        return False
+    except Exception as error:
+        raise AuthoringError(f"{path} is not a notebook ({type(error).__name__}); delete it and build again") from error
+    code = [cell for cell in stored.cells if cell.cell_type == "code"]
+    executed = all(cell.execution_count for cell in code)
+    failed = any(output.output_type == "error" for cell in code for output in cell.outputs)
+    return executed and not failed and _skeleton(stored) == _skeleton(notebook)
+
+
+def _skeleton(notebook) -> list[tuple]:
+    return [(cell.id, cell.cell_type, cell.source, dict(cell.metadata)) for cell in notebook.cells]
+
+
+def _sources(root: Path, names: Iterable[str]) -> list[Path]:
+    sources = sorted((root / "solutions" / "source").glob("[0-9][0-9]_*.py"))
+    chosen = [s for s in sources if not names or s.stem.startswith(tuple(names))]
+    if not chosen:
+        there = ", ".join(s.stem for s in sources) or "none"
+        raise AuthoringError(f"no lesson source {' '.join(names)} in {root / 'solutions' / 'source'} (there: {there})")
+    return chosen
+
+
+def _orphans(root: Path) -> list[str]:
+    sources = {source.stem for source in _sources(root, ())}
+    places = ("lessons", "solutions")
+    return [f"{p}/{f.name} (no source)" for p in places for f in (root / p).glob("*.ipynb") if f.stem not in sources]
+
+
+def _as_text(notebook) -> str:
+    import nbformat
+
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook, indent=1) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,108 @@
+"""The equations once more, as slow loops over single numbers and vectors: what the checks compare with.
+
+Written from the papers' formulas and without `functional`, so that a mistake would have to be made twice.
+They return tensors of the input's dtype; the checks call them in float64.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def lengths(v: Tensor, eps: float = 1e-8) -> Tensor:
+    rows = [torch.sqrt(sum(x * x for x in row) + eps) for row in v.reshape(-1, v.shape[-1])]
+    return torch.stack(rows).reshape(v.shape[:-1])
+
+
+def squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
+    return _along(s, dim, lambda row, n2: n2 / (1 + n2) * row / torch.sqrt(n2 + eps))
+
+
+def exponential_squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
+    return _along(s, dim, lambda row, n2: (1 - torch.exp(-torch.sqrt(n2 + eps))) * row / torch.sqrt(n2 + eps))
+
+
+def votes(u: Tensor, weight: Tensor) -> Tensor:
+    b, i, j = range(u.shape[0]), range(u.shape[1]), range(weight.shape[1])
+    return _grid([[[u[n, k] @ weight[k, p] for p in j] for k in i] for n in b])
+
+
+def coupling(logits: Tensor) -> Tensor:
+    return _grid([[_softmax(row) for row in image] for image in logits])
+
+
+def dynamic_routing(u_hat: Tensor, iterations: int = 3, bias: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    return _per_image(_route_one, u_hat, iterations, bias)
+
+
+def self_attention_routing(u_hat: Tensor, prior: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    return _per_image(_attend_one, u_hat, prior)
+
+
+def margin_loss(
+    lengths: Tensor, target: Tensor, m_plus: float = 0.9, m_minus: float = 0.1, absent_weight: float = 0.5
+) -> Tensor:
+    total = lengths.new_zeros(())
+    for n, row in enumerate(lengths):
+        for j, length in enumerate(row):
+            present = bool(target[n] == j) if target.ndim == 1 else bool(target[n, j])
+            gap = m_plus - length if present else length - m_minus
+            if gap > 0:
+                total = total + (1 if present else absent_weight) * gap * gap
+    return total / len(lengths)
+
+
+def reconstruction_loss(reconstruction: Tensor, image: Tensor) -> Tensor:
+    images = zip(reconstruction.flatten(1), image.flatten(1), strict=True)
+    per_image = [0.0005 * sum((a - b) ** 2 for a, b in zip(x, y, strict=True)) for x, y in images]
+    return sum(per_image) / len(per_image)
+
+
+def mask_capsules(v: Tensor, index: Tensor | None = None) -> Tensor:
+    rows = []
+    for n, image in enumerate(v):
+        keep = max(range(len(image)), key=lambda j: float(image[j] @ image[j])) if index is None else int(index[n])
+        rows.append(torch.cat([pose if j == keep else torch.zeros_like(pose) for j, pose in enumerate(image)]))
+    return torch.stack(rows)
+
+
+def _route_one(u_hat: Tensor, iterations: int, bias: Tensor | None) -> tuple[Tensor, Tensor]:
+    children, parents = range(u_hat.shape[0]), range(u_hat.shape[1])
+    logits = [[u_hat.new_zeros(()) for _ in parents] for _ in children]
+    for _ in range(iterations):
+        c = [_softmax(torch.stack(row)) for row in logits]
+        s = [sum(c[i][j] * u_hat[i, j] for i in children) + (0 if bias is None else bias[j]) for j in parents]
+        v = [squash(s_j) for s_j in s]
+        logits = [[logits[i][j] + u_hat[i, j] @ v[j] for j in parents] for i in children]
+    return torch.stack(v), torch.stack(c)
+
+
+def _attend_one(u_hat: Tensor, prior: Tensor | None) -> tuple[Tensor, Tensor]:
+    children, parents = range(u_hat.shape[0]), range(u_hat.shape[1])
+    root = math.sqrt(u_hat.shape[2])
+    logits = [[sum(u_hat[i, j] @ u_hat[k, j] for k in children) / root for j in parents] for i in children]
+    c = [_softmax(torch.stack(row)) for row in logits]
+    c = c if prior is None else [row + prior[i] for i, row in enumerate(c)]
+    s = [sum(c[i][j] * u_hat[i, j] for i in children) for j in parents]
+    return torch.stack([exponential_squash(s_j) for s_j in s]), torch.stack(c)
+
+
+def _softmax(row: Tensor) -> Tensor:
+    powers = [torch.exp(x - row.max()) for x in row]
+    return torch.stack([power / sum(powers) for power in powers])
+
+
+def _along(s: Tensor, dim: int, change: object) -> Tensor:
+    moved = s.movedim(dim, -1)
+    rows = [change(row, sum(x * x for x in row)) for row in moved.reshape(-1, moved.shape[-1])]
+    return torch.stack(rows).reshape(moved.shape).movedim(-1, dim)
+
+
+def _grid(nested: list) -> Tensor:
+    return torch.stack([_grid(part) if isinstance(part, list) else part for part in nested])
+
+
+def _per_image(route: object, u_hat: Tensor, *options: object) -> tuple[Tensor, Tensor]:
+    v, c = zip(*[route(image, *options) for image in u_hat], strict=True)
+    return torch.stack(v), torch.stack(c)
