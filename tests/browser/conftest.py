@@ -1,0 +1,91 @@
+"""A real JupyterLab, on a copy of the lessons, and a real browser."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from notebook_page import Notebook
+
+LESSONS = Path(__file__).resolve().parents[2] / "lessons"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator:
+    """A headless Chromium: the one named, else one on PATH, else Playwright's own."""
+    from playwright.sync_api import Error, sync_playwright
+
+    found = map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))
+    path = os.environ.get("CAPSULE_TUTOR_CHROMIUM") or next(filter(None, found), None)
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=flags)
+        except Error as error:
+            reason = f"no browser ({str(error).splitlines()[0]}); python -m playwright install chromium"
+            # Where nobody reads the skips, a missing browser must not look like a pass.
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory) -> Iterator[tuple[Path, str, str]]:
+    """A JupyterLab of its own on a copy of the lessons: (folder, address, token)."""
+    home = tmp_path_factory.mktemp("jupyter")
+    folder = home / "lessons"
+    shutil.copytree(LESSONS, folder) if LESSONS.is_dir() else folder.mkdir()
+    # Neither the settings nor the progress of the person who runs the tests matter, or are touched.
+    own = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR"]
+    own += ["JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR", "CAPSULE_TUTOR_HOME"]
+    environment = os.environ | {name: str(home / name) for name in own}
+    environment["CAPSULE_TUTOR_STRICT"] = ""
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--LabApp.news_url=None"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={folder}"]
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
+        try:
+            address, token = _address(Path(environment["JUPYTER_RUNTIME_DIR"]), server, home / "log")
+            yield folder, address, token
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _address(runtime: Path, server: subprocess.Popen, log: Path) -> tuple[str, str]:
+    """Jupyter takes a free port and writes it down as soon as it listens."""
+    for _ in range(300):
+        for file in runtime.glob("jpserver-*.json"):
+            try:
+                info = json.loads(file.read_text())
+            except ValueError:  # half written
+                continue
+            return info["url"], info["token"]
+        if server.poll() is not None:
+            break
+        time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+@pytest.fixture
+def open_notebook(chromium, jupyter, tmp_path) -> Iterator[Callable[[str], Notebook]]:
+    """`open_notebook("02_squash.ipynb")`; afterwards its kernel is gone and a screenshot lies in tmp_path."""
+    _, address, token = jupyter
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+
+    def open_(name: str) -> Notebook:
+        # A workspace per notebook: else each page would open the notebooks of the pages before it.
+        page.goto(f"{address}lab/workspaces/{Path(name).stem}/tree/{name}?token={token}")
+        return Notebook(page)
+
+    yield open_
+    page.screenshot(path=tmp_path / "screenshot.png")
+    page.evaluate("async () => { await window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown(); }")
+    context.close()

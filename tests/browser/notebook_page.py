@@ -1,0 +1,108 @@
+"""A notebook that is open in JupyterLab, as a test sees it.
+
+JupyterLab draws only the cells near the window, so cells and outputs are read from the notebook's model, and
+the page is asked only about what a test has scrolled to. Nothing waits for a quiet network: a live kernel
+never is.
+"""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+# What the notebook in front holds, as plain data.
+STATE = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  if (!panel?.context?.isReady || !panel.sessionContext) return null;
+  return {
+    idle: panel.sessionContext.session?.kernel?.status === 'idle',
+    dialog: document.querySelector('.jp-Dialog')?.innerText ?? null,
+    cells: Array.from(panel.content.model.cells).map(cell => ({
+      type: cell.type,
+      source: cell.sharedModel.getSource(),
+      count: cell.executionCount ?? null,
+      outputs: cell.type === 'code' ? cell.outputs.toJSON() : [],
+    })),
+  };
+}"""
+
+
+class Notebook:
+    """One notebook, open in one page."""
+
+    def __init__(self, page) -> None:
+        self.page = page
+        self.wait("an idle kernel", lambda state: state["idle"], seconds=90)
+
+    def state(self) -> dict:
+        return self.page.evaluate(STATE) or {"idle": False, "dialog": None, "cells": []}
+
+    def wait(self, what: str, reached: Callable[[dict], bool], seconds: float) -> dict:
+        """Until `reached(state)`. Failing that, the test ends with what JupyterLab shows instead."""
+        end = time.monotonic() + seconds
+        while not reached(state := self.state()):
+            if state["dialog"] or time.monotonic() > end:
+                pytest.fail(f"no {what} after {seconds:.0f} s; dialog: {state['dialog']}; {problems(state)}")
+            self.page.wait_for_timeout(200)
+        return state
+
+    def run_all(self, seconds: float = 300) -> dict:
+        """Run every cell; end early at an error, as the cells after it never run."""
+        self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        return self.wait(
+            "end of the run",
+            lambda state: state["idle"] and (errors(state) or not not_run(state)),
+            seconds,
+        )
+
+    def cell(self, index: int, selector: str):
+        """An element inside one cell, scrolled to, so that JupyterLab draws it."""
+        find = "([index, selector]) => jupyterapp.shell.currentWidget.content.widgets[index].node" + (
+            ".querySelector(selector)"
+        )
+        scroll = "index => jupyterapp.shell.currentWidget.content.scrollToItem(index, 'smart')"
+        self.page.evaluate(scroll, index)
+        self.page.wait_for_function(find, arg=[index, selector])
+        element = self.page.evaluate_handle(find, [index, selector]).as_element()
+        element.scroll_into_view_if_needed()
+        return element
+
+    def type_and_run(self, index: int, source: str) -> dict:
+        """What a learner does: click into the cell, replace its text, Shift+Enter."""
+        before = self.state()["cells"][index]["count"]
+        self.cell(index, ".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+A")
+        self.page.keyboard.insert_text(source)
+        assert self.state()["cells"][index]["source"] == source
+        return self.press_and_wait(index, before)
+
+    def press_and_wait(self, index: int, before: int | None) -> dict:
+        self.page.keyboard.press("Shift+Enter")
+        return self.wait(
+            f"new run of cell {index}",
+            lambda state: state["idle"] and state["cells"][index]["count"] not in (None, before),
+            seconds=60,
+        )
+
+
+def errors(state: dict) -> list[str]:
+    """Every error that some cell shows."""
+    return [
+        f"cell {index}: {output['ename']}: {output['evalue']}"
+        for index, cell in enumerate(state["cells"])
+        for output in cell["outputs"]
+        if output["output_type"] == "error"
+    ]
+
+
+def not_run(state: dict) -> list[str]:
+    return [
+        f"cell {index} was not run"
+        for index, cell in enumerate(state["cells"])
+        if cell["type"] == "code" and cell["source"].strip() and cell["count"] is None
+    ]
+
+
+def problems(state: dict) -> list[str]:
+    """Why a lesson cannot be called good; empty if it can."""
+    return errors(state) + not_run(state)

@@ -1,0 +1,95 @@
+"""Every lesson runs in JupyterLab in a browser, and a right answer that is typed into it turns green."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from notebook_page import problems
+
+LESSONS = sorted(path.name for path in Path(__file__).resolve().parents[2].glob("lessons/*.ipynb"))
+
+pytestmark = pytest.mark.browser
+
+SQUASH = """def squash(s, dim=-1, eps=1e-8):
+    squared = (s**2).sum(dim, keepdim=True)
+    return squared / (1 + squared) * s / (squared + eps).sqrt()
+"""
+
+
+@pytest.fixture
+def write(jupyter):
+    """`write("name.ipynb", cell, …)` puts a small notebook beside the lessons."""
+
+    def write_(name: str, *sources: str) -> str:
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        cells = [new_markdown_cell("# A toy"), *map(new_code_cell, sources)]
+        nbformat.write(new_notebook(cells=cells, metadata=kernel), jupyter[0] / name)
+        return name
+
+    return write_
+
+
+def test_there_are_lessons():
+    assert LESSONS, "run: make build"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_runs_to_its_end_unsolved(open_notebook, name):
+    notebook = open_notebook(name)
+    state = notebook.run_all()
+    assert not problems(state)
+    last = max(index for index, cell in enumerate(state["cells"]) if cell["outputs"])
+    assert_output_shows(notebook, last)
+
+
+def test_a_broken_lesson_is_reported(open_notebook, write):
+    cells = ["print('good')", "1 / 0", "print('never')"]
+    state = open_notebook(write("broken.ipynb", *cells)).run_all()
+    assert problems(state) == ["cell 2: ZeroDivisionError: division by zero", "cell 3 was not run"]
+
+
+def test_a_long_notebook_is_read_beyond_the_window(open_notebook, write):
+    notebook = open_notebook(write("long.ipynb", *[f"print({i})\n" + "#\n" * 30 for i in range(60)]))
+    state = notebook.run_all()
+    assert not problems(state)
+    assert state["cells"][60]["outputs"][0]["text"] == "59\n"
+    assert_output_shows(notebook, 60)
+
+
+def test_a_right_answer_turns_green(open_notebook):
+    notebook = open_notebook("02_squash.ipynb")
+    state = notebook.run_all()
+    check = "squash = checks.squash(squash)"
+    exercise = next(i for i, cell in enumerate(state["cells"]) if "def squash(" in cell["source"])
+    together = check in state["cells"][exercise]["source"]
+    checked = next(i for i, cell in enumerate(state["cells"]) if i >= exercise and check in cell["source"])
+    assert "passed" not in text(state, checked)
+
+    before = state["cells"][checked]["count"]
+    state = notebook.type_and_run(exercise, SQUASH + check if together else SQUASH)
+    if not together:
+        state = notebook.press_and_wait(checked, before)
+    assert "passed" in text(state, checked)
+    assert is_green(notebook, checked)
+
+
+def text(state: dict, index: int) -> str:
+    """What a cell printed."""
+    return "".join(output.get("text", "") for output in state["cells"][index]["outputs"])
+
+
+def is_green(notebook, index: int) -> bool:
+    """The word "passed" as it is drawn, whatever the theme calls green."""
+    span = notebook.cell(index, ".jp-OutputArea-output .ansi-green-fg")
+    colour = span.evaluate("element => getComputedStyle(element).color")
+    red, green, blue = (int(value) for value in re.findall(r"\d+", colour)[:3])
+    return "passed" in span.inner_text() and green > max(red, blue)
+
+
+def assert_output_shows(notebook, index: int) -> None:
+    box = notebook.cell(index, ".jp-OutputArea-output").bounding_box()
+    assert box["height"] > 0
+    assert box["width"] > 0
+    assert 0 <= box["y"] + box["height"] / 2 <= 900
