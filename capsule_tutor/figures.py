@@ -93,7 +93,7 @@ def images(pictures, alt: str, titles: list[str] | None = None, columns: int = 1
 
 
 def heatmaps(tables: dict, xlabel: str, ylabel: str, alt: str, vmin: float = 0, vmax: float = 1) -> None:
-    """Tables (rows, columns) side by side on one colour scale, each small one with its numbers. tables: title → table"""
+    """Tables (rows, columns) side by side on one colour scale, small ones with numbers. tables: title → table"""
     import matplotlib.pyplot as plt
 
     figure, all_axes = plt.subplots(

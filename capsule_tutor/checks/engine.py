@@ -48,6 +48,11 @@ def case(says: str, *args: Any, atol: float = 1e-5, **kwargs: Any) -> Case:
     return Case(says, args, kwargs, atol)
 
 
+def numbers(*shape: int, seed: int = 0, scale: float = 1.0) -> Tensor:
+    """Reproducible normal numbers for a case."""
+    return scale * torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A classic wrong answer, and the sentence that names the misconception behind it."""
@@ -257,7 +262,8 @@ class Exercise:
         return [name for name, value in named.items() if _is_float(value)]
 
     def _what_was_checked(self) -> str:
-        parts = ["shape, dtype" if self.gradient else "type", "values"]
+        tensors = isinstance(self._expected[0].tensors[0], Tensor)
+        parts = ["shape, dtype" if tensors else "type", "values"]
         parts += ["invariants"] * bool(self.properties) + ["gradient"] * self.gradient
         return ", ".join(parts)
 

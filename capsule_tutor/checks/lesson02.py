@@ -5,12 +5,7 @@ from torch import Tensor
 
 from capsule_tutor import functional
 from capsule_tutor.checks import oracles
-from capsule_tutor.checks.engine import Case, Exercise, Mutant, case
-
-
-def numbers(*shape: int, seed: int = 0, scale: float = 1.0) -> Tensor:
-    """Reproducible normal numbers for a case."""
-    return scale * torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+from capsule_tutor.checks.engine import Case, Exercise, Mutant, case, numbers
 
 
 def _squash_cases() -> list[Case]:
@@ -242,7 +237,7 @@ def keepdim_missing_exponential(s, dim=-1, eps=1e-8):
 EXPONENTIAL_SQUASH = Exercise(
     id="02-exponential-squash",
     goal=(
-        "Write `exponential_squash(s, dim=-1, eps=1e-8)` from scratch: the same direction, and the length 1 − e^(−‖s‖). "
+        "Write `exponential_squash(s, dim=-1, eps=1e-8)` from scratch: same direction, the length 1 − e^(−‖s‖). "
         "The traps of squash are all here again."
     ),
     reference=functional.exponential_squash,
@@ -336,7 +331,7 @@ def slope_of_the_exponential(n):
 
 SQUASH_SLOPE = Exercise(
     id="02-squash-slope",
-    goal="Differentiate g(n) = n²/(1+n²) on paper, and write `squash_slope(n)`, its slope g′(n), for any tensor of lengths.",
+    goal="Differentiate g(n) = n²/(1+n²) on paper, then write `squash_slope(n)`, the slope g′(n).",
     reference=squash_slope,
     oracle=_slope_by_autograd,
     axes=("",),

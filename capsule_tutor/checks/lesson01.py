@@ -1,0 +1,5 @@
+"""Lesson 01."""
+
+EXERCISES = ()
+
+QUESTIONS = {}

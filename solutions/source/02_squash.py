@@ -1,0 +1,363 @@
+# %% [markdown] id="title"
+# # 02 · Squash
+#
+# **You will be able to**
+#
+# - say why a capsule needs a squashing function of its own, and derive one;
+# - write `squash` so that it works on any axis and survives the zero vector;
+# - predict where its gradient is strong, weak and absent;
+# - compare it with the exponential squash of a later network;
+# - find the two squash mistakes that most public capsule code has made.
+#
+# **Minutes:** 50 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
+# tensors.
+
+# %% [markdown] id="hook"
+# ## A vector that must say two things
+#
+# A capsule's output is a vector. Its *direction* tells the pose of a thing: where it is, how it is turned. Its *length*
+# tells how sure the capsule is that the thing is there at all, so we want to read it as a probability, between 0 and 1.
+#
+# But a layer computes sums, and a sum can have any length. Here are three capsules, each with two numbers:
+
+# %% id="setup"
+import torch
+
+from capsule_tutor import checks, figures
+
+s = torch.tensor([[0.3, 0.1], [0.6, 1.2], [-3.0, 1.0]])  # (i=3, d=2)
+print("lengths:", s.norm(dim=-1))
+
+# %% [markdown] id="sigmoid-idea"
+# One of them is three times as long as any probability. How would you bring it below 1?
+#
+# The reflex of anyone who has built a network is a sigmoid or a tanh on every number. Let us try, and look at the
+# direction of each vector (its angle, in degrees) before and after.
+
+
+# %% id="sigmoid-try"
+def angle(vectors):
+    return torch.rad2deg(torch.atan2(vectors[:, 1], vectors[:, 0]))
+
+
+print("angles before:     ", angle(s).round())
+print("after a sigmoid:   ", angle(s.sigmoid()).round())
+print("after a tanh:      ", angle(s.tanh()).round())
+
+# %% [markdown] id="sigmoid-verdict"
+# The sigmoid sends every vector into the same quarter of the plane: the third capsule pointed to the left (162°) and now
+# points steeply up. The tanh is gentler and still bends the second and the third towards the diagonals. A pose that
+# changes when the confidence changes is no pose. **Whatever we do must act on the length alone.**
+
+# %% [markdown] id="derive"
+# ## Deriving it
+#
+# Take a vector apart into length times direction, $s = \lVert s\rVert \cdot \frac{s}{\lVert s\rVert}$. The second factor
+# is the unit vector: we keep it. The first we replace by some $g(\lVert s\rVert)$ and ask three things of $g$:
+#
+# 1. $g(n) < 1$ for every length $n$, and $g(n) \to 1$ for long vectors ("certainly there");
+# 2. $g(n) \to 0$ for short ones ("not there");
+# 3. it should be cheap and smooth.
+#
+# $\frac{x}{1+x}$ does 1 and 2 for $x \ge 0$. Take $x = n^2$, which needs no square root and pushes short vectors down
+# further. That is equation 1 of Sabour, Frosst and Hinton (2017):
+#
+# $$v \;=\; \underbrace{\frac{\lVert s\rVert^2}{1+\lVert s\rVert^2}}_{\text{new length}}\;
+# \underbrace{\frac{s}{\lVert s\rVert}}_{\text{direction}}$$
+
+# %% [markdown] id="predict-one"
+# **Predict before you run.** A vector of length exactly 1 goes in. How long is it when it comes out?
+#
+# - **a** 1: it already is a good length
+# - **b** 0.5
+# - **c** 0.73
+
+# %% id="predict-one-answer"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "b"
+### END SOLUTION
+checks.predict("02-length-one", guess)
+
+# %% id="table"
+for n in (0.0, 0.1, 0.5, 1.0, 2.0, 3.0, 10.0):
+    print(f"length {n:4.1f}  →  {n**2 / (1 + n**2):.3f}")
+
+# %% [markdown] id="table-read"
+# Read the table as opinions. Up to a length of 0.5 a capsule hardly counts, at 1 it is undecided, at 3 it is 90 % sure.
+# (Lesson 05 will ask a capsule that is right to reach 0.9. Now you know how long its input must be.)
+
+# %% [markdown] id="unit-vector"
+# ## By hand first
+#
+# One vector, slowly. $s = (3, 4)$ has $\lVert s\rVert^2 = 9 + 16 = 25$, so its length is 5, its direction
+# $(0.6, 0.8)$, its new length $25/26 \approx 0.962$:
+
+# %% id="by-hand"
+one = torch.tensor([3.0, 4.0])
+n2 = (one * one).sum()  # ‖s‖²
+direction = one / n2.sqrt()  # s/‖s‖
+new_length = n2 / (1 + n2)
+print("‖s‖² =", n2.item(), "  direction =", direction, "  v =", new_length * direction)
+
+# %% [markdown] id="keepdim"
+# ### Many vectors at once
+#
+# With many vectors the sum must run along one axis only, and the result must still line up with `s` when we divide. Watch
+# the two shapes:
+
+# %% id="keepdim-shapes"
+print("s:                      ", tuple(s.shape))
+print("sum(dim=-1):            ", tuple((s * s).sum(dim=-1).shape), " cannot divide a (3, 2) tensor")
+print("sum(dim=-1, keepdim):   ", tuple((s * s).sum(dim=-1, keepdim=True).shape), "can: one length per row")
+
+# %% [markdown] id="exercise-squash"
+# ## Your turn: squash
+#
+# {{ exercise 02-squash }}
+#
+# Write it, run the cell, and the check tells you what it thinks. If you get stuck, leave it: the lesson goes on with the
+# reference, and you can come back.
+
+
+# %% id="squash"
+def squash(s, dim=-1, eps=1e-8):
+    """Shrink every vector to a length below 1 and keep its direction.
+
+    s     any shape; the vectors lie along axis `dim`
+    eps   a tiny number that keeps the gradient at the zero vector finite
+    """
+    ### BEGIN SOLUTION
+    # v = ‖s‖²/(1 + ‖s‖²) · s/‖s‖
+    n2 = (s * s).sum(dim, keepdim=True)
+    return n2 / (1 + n2) * s / (n2 + eps).sqrt()
+    ### END SOLUTION
+
+
+squash = checks.squash(squash)
+
+# %% [markdown] id="picture-intro"
+# And the picture: the same three capsules before and after. The dotted circle has radius 1. No arrow leaves it, and none
+# has turned.
+
+# %% id="picture"
+figures.arrows(
+    {"before": {"s": s.tolist()}, "after": {"squash(s)": squash(s).tolist()}},
+    limit=3.3,
+    alt="Three arrows before and after squash. Each keeps its direction; the longest, far outside the unit circle "
+    "before, ends just inside it, and the shortest almost vanishes.",
+)
+
+# %% [markdown] id="gradient"
+# ## What the gradient can see
+#
+# A network learns through the slope of this curve. Where it is flat, nothing is learned. Where is it steepest?
+#
+# **Predict before you run.**
+#
+# - **a** at length 0, as a sigmoid is
+# - **b** at a length a bit above 0.5
+# - **c** at length 1, where the output is 0.5
+
+# %% id="predict-steepest-answer"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "b"
+### END SOLUTION
+checks.predict("02-steepest", guess)
+
+# %% [markdown] id="exercise-slope"
+# {{ exercise 02-squash-slope }}
+
+
+# %% id="squash-slope"
+def squash_slope(n):
+    """g′(n) for g(n) = n²/(1 + n²). n: lengths, any shape → slopes, the same shape."""
+    ### BEGIN SOLUTION
+    # g = 1 − 1/(1 + n²), so g′ = 2n / (1 + n²)²
+    return 2 * n / (1 + n**2) ** 2
+    ### END SOLUTION
+
+
+squash_slope = checks.squash_slope(squash_slope)
+
+# %% [markdown] id="slope-autograd"
+# Never trust a derivative that you have not compared with another one. Autograd is the other one:
+
+# %% id="slope-compare"
+n = torch.linspace(0, 4, 401, requires_grad=True)
+new_length = squash(n.unsqueeze(1)).squeeze(1)  # vectors with one entry: their length is that entry
+(slope,) = torch.autograd.grad(new_length.sum(), n)
+print("equal to autograd's slope:", torch.allclose(slope, squash_slope(n), atol=1e-6))
+steepest = n[slope.argmax()].item()
+print(f"steepest at length {steepest:.2f}, where the slope is {slope.max().item():.2f}")
+
+# %% id="slope-picture"
+x = n.detach()
+figures.curves(
+    x,
+    {"new length g(n)": new_length.detach(), "slope g′(n)": squash_slope(x)},
+    xlabel="length n of s",
+    ylabel="g(n), g′(n)",
+    marks={"steepest": (steepest, slope.max().item())},
+    alt="The new length rises from 0 in an S shape towards 1. Its slope starts at 0, peaks at 0.65 near length 0.58, "
+    "and is nearly 0 again beyond length 3.",
+)
+
+# %% [markdown] id="slope-meaning"
+# Two flat regions, and both matter later:
+#
+# - **Long vectors** (right): a capsule that is sure stops learning. A sigmoid does the same.
+# - **Short vectors** (left): at length 0 the slope is *zero*. A sigmoid would have its steepest point here. If the
+#   first weights of a capsule layer are too small, every capsule starts in this corner, all lengths are 0 and barely
+#   any gradient comes back. Public code has been caught there; lesson 05 shows the number that gives it away.
+
+# %% [markdown] id="zero"
+# ## The zero vector
+#
+# A dead input, an empty corner of an image: some capsule will be exactly zero sooner or later. The formula then reads
+# $0 \cdot \frac{0}{0}$.
+#
+# **Predict before you run.** What does plain Python-style code without `eps` return for the zero vector?
+#
+# - **a** it raises a ZeroDivisionError
+# - **b** 0, since the new length is 0
+# - **c** NaN
+
+# %% id="predict-zero-answer"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "c"
+### END SOLUTION
+checks.predict("02-zero", guess)
+
+
+# %% id="zero-try"
+def squash_without_eps(s):
+    n2 = (s * s).sum(-1, keepdim=True)
+    return n2 / (1 + n2) * s / n2.sqrt()
+
+
+zero = torch.zeros(1, 2)
+print("without eps:", squash_without_eps(zero))
+
+# %% [markdown] id="zero-outside"
+# So people add eps. The obvious place is the division: divide by `n2.sqrt() + eps`. The output is then a clean 0.
+# But look at the gradient:
+
+
+# %% id="zero-gradient"
+def squash_eps_outside(s, eps=1e-8):
+    n2 = (s * s).sum(-1, keepdim=True)
+    return n2 / (1 + n2) * s / (n2.sqrt() + eps)
+
+
+for name, function in (("eps outside the root", squash_eps_outside), ("your squash", squash)):
+    zero = torch.zeros(1, 2, requires_grad=True)
+    value = function(zero)
+    value.sum().backward()
+    print(f"{name:22s} value {value.tolist()}  gradient {zero.grad.tolist()}")
+
+# %% [markdown] id="zero-why"
+# The value is fine, the gradient is NaN: the slope of $\sqrt{x}$ at $x=0$ is infinite, and the chain rule multiplies that
+# infinity by the zero that comes from $n^2$. One such capsule in one image of one batch turns every weight of the network
+# into NaN at the next step. With **eps inside the root**, $\sqrt{n^2+\varepsilon}$ has a finite slope everywhere.
+#
+# This is why the check gave you a batch with a zero vector in it, and why it looked at the gradient.
+
+# %% [markdown] id="exponential"
+# ## Another squash
+#
+# Efficient-CapsNet (Mazzia, Salvetti, Chiaberge 2021; lesson 09) keeps the direction, too, but uses another length:
+#
+# $$v \;=\; \left(1 - e^{-\lVert s\rVert}\right)\,\frac{s}{\lVert s\rVert}$$
+#
+# {{ exercise 02-exponential-squash }}
+
+
+# %% id="exponential-squash"
+def exponential_squash(s, dim=-1, eps=1e-8):
+    """Give every vector the length 1 − e^{−‖s‖} and keep its direction. Shapes as in squash."""
+    ### BEGIN SOLUTION
+    # v = (1 − e^{−‖s‖}) · s/‖s‖
+    n = ((s * s).sum(dim, keepdim=True) + eps).sqrt()
+    return (1 - torch.exp(-n)) * s / n
+    ### END SOLUTION
+
+
+exponential_squash = checks.exponential_squash(exponential_squash)
+
+# %% id="exponential-picture"
+figures.curves(
+    x,
+    {
+        "squash (2017)": squash(x.unsqueeze(1)).squeeze(1),
+        "exponential squash (2021)": exponential_squash(x.unsqueeze(1)).squeeze(1),
+    },
+    xlabel="length of s",
+    ylabel="length of v",
+    alt="Two curves from 0 towards 1. The exponential squash rises at once with slope 1 and stays above the older "
+    "squash, which starts flat.",
+)
+
+# %% id="exponential-small"
+for length in (0.01, 0.1, 1.0, 3.0):
+    vector = torch.tensor([[length, 0.0]])
+    old, new = squash(vector).norm().item(), exponential_squash(vector).norm().item()
+    print(f"length {length:4.2f}:  squash {old:.4f}   exponential {new:.4f}   ratio {new / old:6.1f}")
+
+# %% [markdown] id="exponential-read"
+# For weak capsules the difference is dramatic: at length 0.01 the exponential squash lets a hundred times more through,
+# and its slope there is 1 instead of 0. The dead corner on the left is gone. It lies above the older curve everywhere,
+# because $e^n > 1 + n^2$ for every $n > 0$: a capsule gets sure sooner. Neither is "the right one". They are two choices of
+# $g$, and you can now judge a third.
+
+# %% [markdown] id="wild"
+# ## What goes wrong in the wild
+#
+# We read the squash functions of many public implementations. Two mistakes turn up again and again, and a network can
+# train for hours with either.
+#
+# **The wrong axis.** Some implementations squash along an axis of size 1. Then every "vector" is a single number,
+# and the length of a real capsule is no longer bounded:
+
+# %% id="wild-axis"
+capsules = torch.full((1, 1, 8), 2.0)  # one capsule with an 8-D pose
+wrong = squash(capsules, dim=1)  # axis 1 has size 1: each number is squashed alone
+right = squash(capsules, dim=2)
+print(f"length after the wrong axis {wrong.norm().item():.3f}, after the right one {right.norm().item():.3f}")
+
+# %% [markdown] id="wild-axis-read"
+# A "probability" above 2. The one-line test that finds it: *no length after squash exceeds 1*.
+#
+# **The missing or misplaced eps.** You have seen it. It is nasty because it may take thousands of steps until
+# a vector is exactly zero, and then the loss is NaN "for no reason". The test that finds it: *call backward at the zero
+# vector and look for NaN*.
+
+# %% [markdown] id="recap"
+# ## In your own words
+#
+# Close your eyes and say, to a friend who knows sigmoids:
+#
+# 1. why squashing each number on its own destroys what a capsule is for;
+# 2. what comes out for inputs of length 0, 1 and 3;
+# 3. what both flat ends of the slope mean for learning;
+# 4. why eps goes inside the root.
+#
+# <!-- BEGIN SOLUTION -->
+# Our words: (1) it bends the direction, and the direction is the pose; (2) 0, 0.5 and 0.9; (3) a sure capsule stops
+# learning, and so does one that has not yet begun; (4) the slope of the root at 0 is infinite, and infinity times 0 is NaN
+# in the gradient even where the value is fine.
+# <!-- END SOLUTION -->
+
+# %% id="board"
+checks.board("02")
+
+# %% [markdown] id="further"
+# **Further reading**
+#
+# - S. Sabour, N. Frosst, G. Hinton, *Dynamic Routing Between Capsules*, NeurIPS 2017, arXiv 1710.09829: equation 1.
+# - V. Mazzia, F. Salvetti, M. Chiaberge, *Efficient-CapsNet: capsule network with self-attention routing*, Scientific
+#   Reports 11:14634, 2021: the exponential squash.
+#
+# **Next:** in lesson 03 the vectors start to talk. Each capsule will predict the pose of every capsule above it: votes.
