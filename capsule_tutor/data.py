@@ -79,7 +79,7 @@ def _digits() -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     large = interpolate(small, size=(20, 20), mode="bicubic", align_corners=False)
     # Enlarging blurs. These two numbers give the digits MNIST's share of ink and its share of full black.
     large = ((large - 0.35) * 2).clamp(0, 1)
-    # Whole steps of 1/255, as in MNIST; this also hides the last-bit differences between machines.
+    # Whole steps of 1/255, as in MNIST. Last-bit differences between machines go with the rounding.
     pixels = (torch.stack([_centre(image) for image in large]) * 255).round().to(torch.uint8)
     places = {"all": np.arange(len(labels)), **_stratified(source.target, validation=297, test=300)}
     return pixels, labels, {name: torch.from_numpy(place) for name, place in places.items()}

@@ -33,13 +33,13 @@ def exponential_by_expm1(s, dim=-1, eps=1e-8):
     return s.div(n).mul(-torch.expm1(-n))
 
 
-def exponential_by_norm(s, dim=-1, eps=1e-8):
-    n = s.norm(dim=dim, keepdim=True)
-    return torch.nn.functional.normalize(s, dim=dim, eps=eps) * (1 - (-n).exp())
+def exponential_by_power(s, dim=-1, eps=1e-8):
+    length = (s.square().sum(dim).unsqueeze(dim) + 1e-10) ** 0.5
+    return (1 - 1 / length.exp()) / length * s
 
 
 RIGHT_ANSWERS = {
     "squash": (squash_by_norm, squash_by_normalize, squash_by_einsum),
     "squash_slope": (slope_by_quotient_rule, slope_in_steps),
-    "exponential_squash": (exponential_by_expm1, exponential_by_norm),
+    "exponential_squash": (exponential_by_expm1, exponential_by_power),
 }

@@ -42,7 +42,7 @@ class Notebook:
         end = time.monotonic() + seconds
         while not reached(state := self.state()):
             if state["dialog"] or time.monotonic() > end:
-                pytest.fail(f"no {what} after {seconds:.0f} s; dialog: {state['dialog']}; {problems(state)}")
+                pytest.fail(f"no {what} within {seconds:.0f} s; dialog: {state['dialog']}; {problems(state)}")
             self.page.wait_for_timeout(200)
         return state
 
