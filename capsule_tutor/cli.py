@@ -51,11 +51,12 @@ def lab(context: typer.Context) -> None:
     except Exception as error:
         raise _stop(f"JupyterLab is missing ({_short(error)}). Mend it: {_pip('-e', f'{ROOT}[lab]')}") from None
 
+    # Jupyter's news and update pop-ups are switched off by a file there; no command-line option hides both.
+    ours, others = str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [ours, others]))
     arguments = [
         f"--ServerApp.root_dir={ROOT}",  # not lessons/ alone: the solutions can be browsed, too
         "--LabApp.default_url=/lab/tree/lessons",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--ServerApp.log_level=WARN",  # else thirty lines of log bury the address
     ]
     if not _has_desktop():
@@ -64,7 +65,11 @@ def lab(context: typer.Context) -> None:
         typer.echo("You are root, so the notebooks run as root, too.")
         arguments.append("--allow-root")
 
-    server = LabApp.initialize_server(argv=[*arguments, *context.args])  # binds the port: the address is known
+    # What is given by hand wins; Jupyter itself would refuse an option that comes twice.
+    given = {argument.split("=")[0] for argument in context.args}
+    arguments = [argument for argument in arguments if argument.split("=")[0] not in given] + context.args
+
+    server = LabApp.initialize_server(argv=arguments)  # binds the port, so that the address is known
     says = "JupyterLab is at" if server.open_browser else "Open this address in a browser:"
     typer.echo(f"{says} {server.public_url}")
     if "SSH_CONNECTION" in os.environ:

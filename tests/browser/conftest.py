@@ -45,8 +45,8 @@ def jupyter(tmp_path_factory) -> Iterator[tuple[Path, str, str]]:
     own += ["JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR", "CAPSULE_TUTOR_HOME"]
     environment = os.environ | {name: str(home / name) for name in own}
     environment["CAPSULE_TUTOR_STRICT"] = ""
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--LabApp.news_url=None"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    # The learner's own command, on a copy, and with its inside open to the tests.
+    command = [sys.executable, "-m", "capsule_tutor", "lab", "--no-browser"]
     command += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={folder}"]
     with (home / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)

@@ -17,6 +17,7 @@ STATE = """() => {
   return {
     idle: panel.sessionContext.session?.kernel?.status === 'idle',
     dialog: document.querySelector('.jp-Dialog')?.innerText ?? null,
+    toast: document.querySelector('.Toastify__toast')?.innerText ?? null,
     cells: Array.from(panel.content.model.cells).map(cell => ({
       type: cell.type,
       source: cell.sharedModel.getSource(),
@@ -35,7 +36,7 @@ class Notebook:
         self.wait("an idle kernel", lambda state: state["idle"], seconds=90)
 
     def state(self) -> dict:
-        return self.page.evaluate(STATE) or {"idle": False, "dialog": None, "cells": []}
+        return self.page.evaluate(STATE) or {"idle": False, "dialog": None, "toast": None, "cells": []}
 
     def wait(self, what: str, reached: Callable[[dict], bool], seconds: float) -> dict:
         """Until `reached(state)`. Failing that, the test ends with what JupyterLab shows instead."""

@@ -40,6 +40,7 @@ def test_a_lesson_runs_to_its_end_unsolved(open_notebook, name):
     notebook = open_notebook(name)
     state = notebook.run_all()
     assert not problems(state)
+    assert not state["toast"], "a pop-up covers the lesson"
     last = max(index for index, cell in enumerate(state["cells"]) if cell["outputs"])
     assert_output_shows(notebook, last)
 
@@ -82,7 +83,7 @@ def text(state: dict, index: int) -> str:
 
 def is_green(notebook, index: int) -> bool:
     """The word "passed" as it is drawn, whatever the theme calls green."""
-    span = notebook.cell(index, ".jp-OutputArea-output .ansi-green-fg")
+    span = notebook.cell(index, ".jp-OutputArea-output [class*=ansi-green]")
     colour = span.evaluate("element => getComputedStyle(element).color")
     red, green, blue = (int(value) for value in re.findall(r"\d+", colour)[:3])
     return "passed" in span.inner_text() and green > max(red, blue)
