@@ -46,7 +46,7 @@ def board(lesson: str = "") -> None:
 
 def predict(id_: str, guess: object) -> None:
     """Print what a guess says about the matter. Guesses are never graded."""
-    question = QUESTIONS.get(id_)
+    question, guess = QUESTIONS.get(id_), str(guess).strip().lower()
     if question is None:
         print(f"There is no question {id_!r}.{_near(id_, QUESTIONS)}")
     elif guess not in question:

@@ -5,6 +5,7 @@ the exception, whether an input was changed. The right answer and every mutant (
 has a name) are observed in the same way, so that a diagnosis is a comparison of observations.
 """
 
+import dis
 import inspect
 import linecache
 import math
@@ -288,7 +289,7 @@ def observe(function: Callable, item: Case) -> Observation:
 
 def _gradients(outputs: tuple, inputs: list[Tensor]) -> tuple[Tensor | None, ...]:
     """Of Σ (output · fixed weights), so that no gradient cancels by chance."""
-    outputs = [o for o in outputs if isinstance(o, Tensor) and o.requires_grad and o.numel()]
+    outputs = [o for o in outputs if _is_float(o) and o.requires_grad and o.numel()]
     if not outputs or not inputs:
         return (None,) * len(inputs)
     total = sum((o * torch.cos(torch.arange(o.numel(), dtype=o.dtype)).view_as(o)).sum() for o in outputs)
@@ -398,8 +399,17 @@ def _unattempted(seen: Observation) -> bool:
     """The stub as it was: it raises NotImplementedError, or a `...` of it is still there."""
     if seen.value is ... or any(part is ... for part in seen.tensors):
         return True
-    unfilled = isinstance(seen.error, (TypeError, AttributeError)) and "ellipsis" in str(seen.error)
-    return unfilled or isinstance(seen.error, NotImplementedError)
+    if isinstance(seen.error, NotImplementedError):
+        return _raised_by_statement(seen.error)
+    return isinstance(seen.error, (TypeError, AttributeError)) and "ellipsis" in str(seen.error)
+
+
+def _raised_by_statement(error: BaseException) -> bool:
+    """By a `raise` in Python code. Torch, too, raises NotImplementedError, where an operation lacks a dtype."""
+    place = error.__traceback__
+    while place.tb_next:
+        place = place.tb_next
+    return dis.opname[place.tb_frame.f_code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
 
 
 def _described(error: BaseException) -> str:

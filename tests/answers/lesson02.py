@@ -35,7 +35,7 @@ def exponential_by_expm1(s, dim=-1, eps=1e-8):
 
 def exponential_by_power(s, dim=-1, eps=1e-8):
     length = (s.square().sum(dim).unsqueeze(dim) + 1e-10) ** 0.5
-    return (1 - 1 / length.exp()) / length * s
+    return s / length * (1 - (-length).exp())
 
 
 RIGHT_ANSWERS = {
