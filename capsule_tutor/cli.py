@@ -29,8 +29,11 @@ def _stop(problem: str) -> typer.Exit:
 
 def _pip(*arguments: str) -> str:
     """A command that installs into the Python that runs this, whichever is first on PATH."""
-    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
-    return " ".join([python, "-m pip install", *(a if a.startswith("-") else f'"{a}"' for a in arguments)])
+    return " ".join([_this_python(), "-m pip install", *(a if a.startswith("-") else f'"{a}"' for a in arguments)])
+
+
+def _this_python() -> str:
+    return f'"{sys.executable}"' if " " in sys.executable else sys.executable
 
 
 def _short(error: Exception) -> str:
@@ -179,7 +182,7 @@ def _needs() -> list[tuple[str, Callable[[], str], str]]:
         ("torch computes", _torch, _pip("--force-reinstall", "torch", "torchvision")),
         ("digits load", _digits, _pip("--force-reinstall", "scikit-learn")),
         ("progress can be saved", _progress, set_home),
-        ("MNIST files", _mnist, "Optional: the digits need no download. Or set CAPSULE_TUTOR_DATA."),
+        ("MNIST files", _mnist, f'{_this_python()} -c "from capsule_tutor import data; data.mnist()"'),
     ]
 
 
@@ -261,10 +264,9 @@ def _progress() -> str:
 def _mnist() -> str:
     from capsule_tutor import data
 
-    folder = data.mnist_folder()
-    if not any(folder.rglob("t10k-images-idx3-ubyte*")):
-        raise Broken(f"not in {folder}")
-    return str(folder)
+    if not data.has_mnist():
+        raise Broken(f"not in {data.mnist_folder()}; optional, as the digits need no download")
+    return str(data.mnist_folder())
 
 
 def main() -> None:
