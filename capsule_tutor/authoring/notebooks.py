@@ -137,8 +137,8 @@ def _executed(notebook, path: Path):
         try:
             client.execute(env={**os.environ, "CAPSULE_TUTOR_HOME": home, "CAPSULE_TUTOR_STRICT": "1"})
         except CellExecutionError as error:
-            last = str(error).strip().splitlines()[-1]
-            raise AuthoringError(f"solutions/{path.name} fails when it is run: {last}") from error
+            what = f"{error.ename}: {error.evalue}"
+            raise AuthoringError(f"solutions/{path.name} fails when it is run: {what}") from error
     # Widget views are drawn by a kernel; what is stored of them would only trouble those who have none.
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}

@@ -1,0 +1,178 @@
+"""A lint for lessons: what every learner's notebook and every solution must have, and must not."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from capsule_tutor import checks
+from capsule_tutor.authoring import notebooks
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "solutions" / "source").glob("*.py"))
+STEMS = [path.stem for path in SOURCES]
+MAX_BYTES = 300 * 1024
+
+
+def notebook(place, stem):
+    return json.loads((ROOT / place / f"{stem}.ipynb").read_text(encoding="utf-8"))
+
+
+def texts(place, stem, kind=("markdown", "code")):
+    return ["".join(cell["source"]) for cell in notebook(place, stem)["cells"] if cell["cell_type"] in kind]
+
+
+def outputs(stem):
+    return [output for cell in notebook("solutions", stem)["cells"] for output in cell.get("outputs", [])]
+
+
+def test_there_are_lessons():
+    assert STEMS[:5] == ["01_capsules", "02_squash", "03_votes", "04_dynamic_routing", "05_losses"]
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_title_objectives_minutes_prerequisites(stem):
+    title = texts("lessons", stem)[0]
+    assert re.match(rf"# {stem[:2]} · \S", title)
+    able = title.split("**You will be able to**")[1].split("**Minutes:**")[0]
+    assert 3 <= len(re.findall(r"^- ", able, re.MULTILINE)) <= 5
+    assert 40 <= int(re.search(r"\*\*Minutes:\*\* (\d+)", title)[1]) <= 75
+    assert re.search(r"\*\*Prerequisites:\*\* \S.{5,}", title)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_part_is_there(stem):
+    text = "\n".join(texts("lessons", stem))
+    for part in ("Predict before you run", "goes wrong in the wild", "In your own words", "**Further reading**"):
+        assert part in text, part
+    assert "**Next:**" in texts("lessons", stem)[-1]
+    assert f'checks.board("{stem[:2]}")' in text
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_exercise_is_told_and_checked_with_its_three_hints(stem):
+    lesson, markdown = "\n".join(texts("lessons", stem)), "\n".join(texts("lessons", stem, ("markdown",)))
+    exercises = [e for e in checks.EXERCISES.values() if e.lesson == stem[:2]]
+    assert exercises
+    for exercise in exercises:
+        assert f"{exercise.name} = checks.{exercise.name}({exercise.name})" in lesson
+        assert markdown.count(f"**Exercise {exercise.id}**") == 1
+        for hint in exercise.hints:
+            assert hint in markdown
+    assert markdown.count("<summary>Hint") == 3 * len(exercises)
+    assert len(re.findall(r"^(\w+) = checks\.\1\(\1\)$", lesson, re.MULTILINE)) == len(exercises)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_questions_asked_and_questions_answered_are_the_same(stem):
+    asked = re.findall(r'checks\.predict\("([^"]+)"', "\n".join(texts("lessons", stem)))
+    assert sorted(asked) == sorted(id_ for id_ in checks.QUESTIONS if id_.startswith(stem[:2]))
+    assert len(asked) >= 2
+
+
+def solution_lines(stem):
+    """Lines that a learner must not see, as the source has them between its markers."""
+    source = (ROOT / "solutions" / "source" / f"{stem}.py").read_text(encoding="utf-8")
+    regions = re.findall(rf"{notebooks.BEGIN}\n(.*?){notebooks.END}", source, re.DOTALL)
+    regions += re.findall(r"<!-- BEGIN SOLUTION -->\n(.*?)# <!-- END", source, re.DOTALL)
+    lines = {line.strip().removeprefix("# ") for region in regions for line in region.splitlines()}
+    return {line for line in lines if len(line) > 12 and not line.startswith(notebooks.STUB.removeprefix("# "))}
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_no_solution_text_in_a_lesson(stem):
+    forbidden = solution_lines(stem)
+    assert forbidden
+    for cell in notebook("lessons", stem)["cells"]:
+        text = "".join(cell["source"])
+        assert "SOLUTION" not in text
+        if cell["cell_type"] == "code":
+            leaked = forbidden & {line.strip().removeprefix("# ") for line in text.splitlines()}
+            assert not leaked, f"cell {cell['id']} gives away {leaked}"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_lesson_holds_no_outputs(stem):
+    for cell in notebook("lessons", stem)["cells"]:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("place", ["lessons", "solutions"])
+def test_ids_and_size(stem, place):
+    made = notebook(place, stem)
+    ids = [cell["id"] for cell in made["cells"]]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]*", id_) for id_ in ids)
+    assert (ROOT / place / f"{stem}.ipynb").stat().st_size <= MAX_BYTES
+    assert "widgets" not in made["metadata"]
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_cells_are_short(stem):
+    for cell in notebook("lessons", stem)["cells"]:
+        lines = "".join(cell["source"]).splitlines()
+        limit = 30 if cell["cell_type"] == "code" else 60
+        assert len(lines) <= limit, f"cell {cell['id']} has {len(lines)} lines"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_no_shell_magic_or_flicker(stem):
+    code = "\n".join(texts("lessons", stem, ("code",)))
+    for pattern in (r"^\s*[!%]\w", r"clear_output", r"tqdm", r"plt\.show", r"/tmp|/home|C:\\\\"):
+        assert not re.search(pattern, code, re.MULTILINE), pattern
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_image_has_alternative_text(stem):
+    for text in texts("lessons", stem, ("markdown",)):
+        assert not re.search(r"!\[\s*\]\(", text), "a markdown image without alternative text"
+        assert all("alt=" in tag for tag in re.findall(r"<img[^>]*>", text))
+    pictures = 0
+    for output in outputs(stem):
+        data = output.get("data", {})
+        assert not any(kind.startswith("image/") for kind in data), "draw with figures.show: it asks for alt text"
+        for tag in re.findall(r"<img[^>]*>", "".join(data.get("text/html", ""))):
+            alt = re.search(r'alt="([^"]*)"', tag)
+            assert alt
+            assert len(alt[1]) >= 40, alt[1]
+            pictures += 1
+    assert pictures >= 3
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_pictures_fit_on_a_page(stem):
+    for output in outputs(stem):
+        for data in re.findall(r"base64,([A-Za-z0-9+/=]+)", "".join(output.get("data", {}).get("text/html", ""))):
+            png = base64.b64decode(data)
+            width = int.from_bytes(png[16:20], "big")
+            assert width <= 1200, f"a picture is {width} pixels wide"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_solutions_ran_to_their_end_without_complaint(stem):
+    cells = [cell for cell in notebook("solutions", stem)["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        for output in cell["outputs"]:
+            assert output["output_type"] != "error"
+            assert output.get("name") != "stderr", f"cell {cell['id']} warns: {''.join(output['text'])[:200]}"
+    said = "".join("".join(output.get("text", "")) for output in outputs(stem))
+    assert "not yet" not in said
+    assert "not attempted" not in said
+    assert not re.search(r"/(tmp|root|home|work|Users)/| at 0x[0-9a-f]{6}", said), "a path or an address in an output"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_most_cells_are_compared(stem):
+    """nbval skips cells that are not executed and those tagged to be ignored: both must stay rare."""
+    cells = [cell for cell in notebook("solutions", stem)["cells"] if cell["cell_type"] == "code"]
+    ignored = [
+        c for c in cells if "nbval-ignore-output" in c["metadata"].get("tags", []) or "NBVAL" in "".join(c["source"])
+    ]
+    assert len(ignored) <= 2
+    talking = [cell for cell in cells if cell["outputs"] and cell not in ignored]
+    assert len(talking) >= 0.6 * len(cells)
