@@ -106,3 +106,41 @@ def _grid(nested: list) -> Tensor:
 def _per_image(route: object, u_hat: Tensor, *options: object) -> tuple[Tensor, Tensor]:
     v, c = zip(*[route(image, *options) for image in u_hat], strict=True)
     return torch.stack(v), torch.stack(c)
+
+
+def primary_capsules(features: Tensor, d: int) -> Tensor:
+    b, types, h, w = len(features), features.shape[1] // d, *features.shape[2:]
+    places = [(t, row, column) for t in range(types) for row in range(h) for column in range(w)]
+    return _grid([[features[n, t * d : t * d + d, row, column] for t, row, column in places] for n in range(b)])
+
+
+def touched(to_capsules: object, features: Tensor, row: int, column: int) -> Tensor:
+    changed = features.clone()
+    for channel in range(features.shape[1]):
+        changed[0, channel, row, column] = features[0, channel, row, column] - 7.25 - channel
+    pairs = zip(to_capsules(features)[0].tolist(), to_capsules(changed)[0].tolist(), strict=True)
+    return torch.tensor([old != new for old, new in pairs])
+
+
+def capsule_count(size: int, kernels: tuple[int, ...], strides: tuple[int, ...], types: int) -> int:
+    for kernel, stride in zip(kernels, strides, strict=True):
+        size = len([start for start in range(0, size, stride) if start + kernel <= size])
+    return types * size * size
+
+
+def pose(image: Tensor, eps: float = 1e-8) -> Tensor:
+    rows = []
+    for picture in image:
+        lit = [(x, y, ink) for y, row in enumerate(picture) for x, ink in enumerate(row)]
+        mass = sum(ink for _, _, ink in lit) + eps
+        mean_x = sum(x * ink for x, _, ink in lit) / mass
+        mean_y = sum(y * ink for _, y, ink in lit) / mass
+        covariance = sum((x - mean_x) * (y - mean_y) * ink for x, y, ink in lit) / mass
+        variance = sum((y - mean_y) ** 2 * ink for _, y, ink in lit) / mass
+        rows.append(torch.stack([mean_x, mean_y, covariance / (variance + eps)]))
+    return torch.stack(rows)
+
+
+def equivariance_error(f: object, move: object, move_pose: object, image: Tensor) -> Tensor:
+    pairs = zip(f(move(image)).flatten(), move_pose(f(image)).flatten(), strict=True)
+    return torch.stack([abs(a - b) for a, b in pairs]).max()
