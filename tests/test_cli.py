@@ -28,6 +28,14 @@ def after(output: str, start: str) -> str:
     return "\n".join(lines[index : index + 2])
 
 
+@pytest.mark.parametrize("command", [[], ["doctor"], ["lab"]])
+def test_help_works(command):
+    """Old releases of Typer cannot print it with a new Click."""
+    result = run(*command, "--help")
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+
+
 # ---- doctor
 
 
