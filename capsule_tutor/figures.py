@@ -48,7 +48,7 @@ def curves(x, ys: dict, xlabel: str, ylabel: str, alt: str, marks: dict | None =
         axes.plot(x, y, LINES[number % 4], color=COLOURS[number], label=label, linewidth=2)
     for label, (mark_x, mark_y) in (marks or {}).items():
         axes.plot(mark_x, mark_y, "o", color=BLACK, zorder=3)
-        axes.annotate(label, (mark_x, mark_y), textcoords="offset points", xytext=(8, -12))
+        axes.annotate(label, (mark_x, mark_y), textcoords="offset points", xytext=(6, 8))
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.grid(alpha=0.3)
     axes.legend()
@@ -63,11 +63,10 @@ def arrows(panels: dict, alt: str, limit: float = 1.5, circle: bool = True) -> N
     for axes, (title, groups) in zip(all_axes[0], panels.items(), strict=True):
         if circle:
             axes.add_patch(plt.Circle((0, 0), 1, fill=False, linestyle=":", color="grey"))
-        for number, (label, vectors) in enumerate(groups.items()):
-            for row, (x, y) in enumerate(vectors):
+        for number, vectors in enumerate(groups.values()):
+            for x, y in vectors:
                 style = {"color": COLOURS[number], "alpha": 0.9, "zorder": 3 + number}
                 axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "linewidth": 2, **style})
-                axes.plot(x, y, ".", markersize=1, label=label if row == 0 else None, **style)
         axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", title=title)
         axes.grid(alpha=0.3)
         if len(groups) > 1:
@@ -111,4 +110,171 @@ def heatmaps(tables: dict, xlabel: str, ylabel: str, alt: str, vmin: float = 0, 
                     colour = "white" if value < (vmin + vmax) / 2 else "black"
                     axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour)
     figure.colorbar(drawn, ax=all_axes[0].tolist())
+    show(figure, alt)
+
+
+def posed(pictures, poses, alt: str, titles: list[str] | None = None, columns: int = 5) -> None:
+    """Grey pictures (n, h, w) with their poses (n, 3) drawn in: a cross at (mean x, mean y), a line along the slant.
+
+    `poses` None draws the pictures alone.
+    """
+    import matplotlib.pyplot as plt
+
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    size = 2.1 if columns > 3 else 2.7
+    widths = [picture.shape[1] / pictures[0].shape[0] for picture in pictures[:columns]]
+    figure, all_axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(size * sum(widths), size * 1.15 * rows),
+        width_ratios=widths,
+        squeeze=False,
+        sharey=True,
+        layout="constrained",
+    )
+    for axes in all_axes.flat[len(pictures) :]:
+        axes.axis("off")
+    for number, (axes, picture) in enumerate(zip(all_axes.flat, pictures, strict=False)):
+        h, w = picture.shape
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        if poses is not None:
+            x, y, slant, reach = *map(float, poses[number]), 0.4 * h
+            axes.plot([x - slant * reach, x + slant * reach], [y - reach, y + reach], color=SKY, linewidth=2)
+            axes.plot(x, y, "X", color=VERMILION, markeredgecolor="white", markersize=10)
+        axes.set(xlim=(-0.5, w - 0.5), ylim=(h - 0.5, -0.5), xticks=(0, w - 1), yticks=(0, h - 1))
+        axes.set_xlabel("x (column)", fontsize=9, labelpad=-6)
+        axes.set_title(titles[number] if titles else "", fontsize=10)
+    for axes in all_axes[:, 0]:
+        axes.set_ylabel("y (row)", fontsize=9, labelpad=-6)
+    show(figure, alt)
+
+
+def commuting_square(image, moved, pose: str, moved_pose: str, alt: str) -> None:
+    """Two ways from a picture to the pose of the moved picture: move, then measure; or measure, then move the pose."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6.4, 3.9))
+    for left, picture in ((0.0, image), (7.0, moved)):
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=1, extent=(left, left + 3, 3, 6))
+    for x, text in ((1.5, pose), (8.5, moved_pose)):
+        axes.text(x, 0.4, text, ha="center", va="center", fontsize=11, bbox={"boxstyle": "round", "facecolor": "white"})
+    ways = {"move": ((3.3, 4.5), (6.7, 4.5), VERMILION), "f": ((8.5, 2.8), (8.5, 1.2), VERMILION)}
+    ways |= {" f": ((1.5, 2.8), (1.5, 1.2), BLUE), "move_pose": ((3.5, 0.4), (6.5, 0.4), BLUE)}
+    for label, (start, end, colour) in ways.items():
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2})
+        across = start[1] == end[1]
+        x, y = ((start[0] + end[0]) / 2, end[1] + 0.15) if across else (end[0] + 0.25, 2.0)
+        centred = {"ha": "center", "va": "bottom"} if across else {"ha": "left", "va": "center"}
+        axes.text(x, y, label.strip(), color=colour, fontsize=12, family="monospace", **centred)
+    axes.set(xlim=(-0.9, 10.9), ylim=(-0.4, 6.2), aspect="equal")
+    axes.axis("off")
+    show(figure, alt)
+
+
+def faces(panels: dict, alt: str) -> None:
+    """Parts of a face above, their votes for it below. panels: title → {part: (centre, arrow, vote)}, all 2-D."""
+    import matplotlib.pyplot as plt
+
+    figure, all_axes = plt.subplots(
+        2, len(panels), figsize=(2.9 * len(panels), 4.9), squeeze=False, sharey="row", layout="constrained"
+    )
+    for (above, below), (title, parts) in zip(all_axes.T, panels.items(), strict=True):
+        for number, (part, (centre, arrow, vote)) in enumerate(parts.items()):
+            colour = {"color": COLOURS[number], "shrinkA": 0, "shrinkB": 0}
+            tail, head = ([float(centre[k] + side * arrow[k] / 2) for k in (0, 1)] for side in (-1, 1))
+            above.annotate("", head, tail, arrowprops={"arrowstyle": "-|>", "linewidth": 2.5, **colour})
+            # The first votes are thick, the last is thin: of two that coincide, both can be seen.
+            broad = len(parts) - number
+            shape = {"arrowstyle": "-|>", "linewidth": 4 * broad - 2, "mutation_scale": 14 * broad, **colour}
+            below.annotate("", [float(x) for x in vote], (0, 0), arrowprops=shape)
+            above.plot([], [], label=part, color=COLOURS[number], linewidth=2.5)
+        above.add_patch(plt.Circle((0, 0), 2.1, fill=False, linestyle=":", color="grey"))
+        above.set(xlim=(-3.4, 3.4), ylim=(-2.4, 2.4), aspect="equal", title=title, xticks=[], yticks=[])
+        below.set(xlim=(-3.4, 3.4), ylim=(-0.8, 3.6), aspect="equal", xlabel="x", xticks=range(-3, 4), yticks=range(4))
+        below.grid(alpha=0.3)
+    all_axes[0, 0].set_ylabel("what is seen")
+    all_axes[1, 0].set_ylabel("votes for the face: y")
+    all_axes[0, 0].legend(loc="upper left", fontsize=9)
+    show(figure, alt)
+
+
+def blocks(panels: dict, group, alt: str, columns: str, rows: str, groups: list[str]) -> None:
+    """Small tables of whole numbers, each cell coloured by `group(number)`, an index into the names `groups`."""
+    import matplotlib.pyplot as plt
+
+    count, width = (max(table.shape[axis] for table in panels.values()) for axis in (0, 1))
+    size = ((0.75 * width + 0.9) * len(panels), 0.4 * count + 1.3)
+    figure, all_axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, layout="constrained")
+    for axes, (title, table) in zip(all_axes[0], panels.items(), strict=True):
+        for row, line in enumerate(table.tolist()):
+            for column, number in enumerate(line):
+                colour = COLOURS[group(int(number))]
+                patch = plt.Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor="white", linewidth=2)
+                axes.add_patch(patch)
+                text = "black" if colour in (ORANGE, SKY, YELLOW, PURPLE) else "white"
+                axes.text(column, row, f"{int(number)}", ha="center", va="center", color=text, fontsize=11)
+        h, w = table.shape
+        axes.set(xlim=(-0.5, w - 0.5), ylim=(h - 0.5, -0.5), title=title, xlabel=columns, ylabel=rows)
+        axes.set(xticks=range(w), yticks=range(h))
+        axes.tick_params(length=0)
+        for side in axes.spines.values():
+            side.set_visible(False)
+    handles = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[n]) for n in range(len(groups))]
+    figure.legend(handles, groups, loc="outside lower center", ncols=len(groups), frameon=False)
+    show(figure, alt)
+
+
+def pictures_and_arrows(pictures, vectors, alt: str, titles: list[str]) -> None:
+    """Grey pictures (n, h, w), and below each its vector (n, 2) in the plane, with the unit circle."""
+    import matplotlib.pyplot as plt
+
+    figure, all_axes = plt.subplots(
+        2, len(pictures), figsize=(1.8 * len(pictures), 4), squeeze=False, sharey="row", layout="constrained"
+    )
+    for (upper, lower), picture, (x, y), title in zip(all_axes.T, pictures, vectors, titles, strict=True):
+        upper.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        upper.axis("off")
+        upper.set_title(title, fontsize=11)
+        lower.add_patch(plt.Circle((0, 0), 1, fill=False, linestyle=":", color="grey"))
+        lower.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "linewidth": 2.5, "color": BLUE})
+        lower.plot(0, 0, "o", color=BLACK, markersize=4)
+        lower.set(xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+        lower.set_xlabel("first number", fontsize=9)
+        lower.grid(alpha=0.3)
+    all_axes[1, 0].set_ylabel("second number", fontsize=9)
+    show(figure, alt)
+
+
+def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit: float = 2.7) -> None:
+    """Two-dimensional votes, one plane per parent. steps: title → (u_hat (i, j, 2), v (j, 2), c (i, j))
+
+    v and c may be None. The width of a vote's arrow is its coupling, which its label gives; v is black. One step
+    is drawn in a row; several stand side by side, one row per parent. The dotted circle has radius 1.
+    """
+    import matplotlib.pyplot as plt
+
+    rows, columns = (1, len(parents)) if len(steps) == 1 else (len(parents), len(steps))
+    figure, all_axes = plt.subplots(rows, columns, figsize=(3.3 * columns, 3.4 * rows), layout="constrained")
+    planes = all_axes.reshape(len(parents), len(steps))
+    for column, (title, (u_hat, v, c)) in enumerate(steps.items()):
+        for j, parent in enumerate(parents):
+            axes = planes[j, column]
+            axes.add_patch(plt.Circle((0, 0), 1, fill=False, linestyle=":", color="grey"))
+            for i, (x, y) in enumerate(u_hat[:, j].tolist()):
+                share = None if c is None else float(c[i, j])
+                width = 2 if share is None else 0.6 + 6 * share
+                style = {"arrowstyle": "-|>", "linewidth": width, "color": COLOURS[i], "shrinkA": 0, "shrinkB": 0}
+                axes.annotate("", (x, y), (0, 0), arrowprops=style)
+                label = f"child {i}" if share is None else f"child {i}\nc = {share:.2f}"
+                place = {"ha": "center", "va": "bottom" if y > 0 else "top", "color": COLOURS[i], "fontsize": 9}
+                axes.annotate(label, (x, y), (0, 4 if y > 0 else -4), textcoords="offset points", **place)
+            if v is not None:
+                x, y = v[j].tolist()
+                style = {"arrowstyle": "-|>", "linewidth": 3, "color": BLACK, "shrinkA": 0, "shrinkB": 0}
+                axes.annotate("", (x, y), (0, 0), arrowprops=style, zorder=5)
+            heard = "" if v is None else f", ‖v‖ = {float((v[j] ** 2).sum()) ** 0.5:.2f}"
+            axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="z = 0", ylabel="z = 1")
+            axes.set_title(f"{title}: parent {parent}{heard}" if title else f"parent {parent}{heard}", fontsize=10)
+            axes.grid(alpha=0.3)
     show(figure, alt)

@@ -37,9 +37,9 @@ def squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
     Sabour 2017, eq. 1. `dim` is the axis along which a vector lies; `eps` > 0 stands inside the square
     root, where it keeps the gradient at the zero vector finite.
     """
-    norm = _norm(s, dim, eps)
-    # v = ‖s‖²/(1 + ‖s‖²) · s/‖s‖, with ‖s‖²/(1 + ‖s‖²) written 1/(1 + ‖s‖⁻²), which cannot overflow
-    return (s / norm / (1 + norm**-2)).to(s.dtype)
+    m, n2 = _scaled(s, dim)  # ‖s‖² = m² n2
+    # v = ‖s‖²/(1 + ‖s‖²) · s/‖s‖, where ‖s‖²/(1 + ‖s‖²) = n2/(m⁻² + n2) cannot overflow
+    return (n2 / (m**-2 + n2) * (s / _norm(s, dim, eps))).to(s.dtype)
 
 
 def exponential_squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
@@ -178,11 +178,17 @@ def mask_capsules(v: Tensor, index: Tensor | None = None) -> Tensor:
 
 
 def _norm(s: Tensor, dim: int, eps: float) -> Tensor:
-    """√(‖s‖² + eps) along `dim`, which stays: in float32 at least, and without overflow for huge vectors."""
+    """√(‖s‖² + eps) along `dim`, which stays; in float32 at least."""
+    m, n2 = _scaled(s, dim)
+    return m * (n2 + eps * m**-2).sqrt()
+
+
+def _scaled(s: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """m and n2 with ‖s‖² = m² n2 along `dim`, which stays: n2 is finite where the square of a huge vector is not."""
     s = _wide(s)
     # ‖s‖ = m ‖s/m‖ with m the largest entry, or 1 for small vectors
     m = s.detach().abs().amax(dim, keepdim=True).clamp(min=1)
-    return m * ((s / m).square().sum(dim, keepdim=True) + eps / m / m).sqrt()
+    return m, (s / m).square().sum(dim, keepdim=True)
 
 
 def _wide(x: Tensor) -> Tensor:

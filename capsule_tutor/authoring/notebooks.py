@@ -10,6 +10,7 @@ taking the answers away:
 
 In markdown, text between `<!-- BEGIN SOLUTION -->` and `<!-- END SOLUTION -->` is for the solution alone, and
 `{{ exercise 02-squash }}` on a line of its own stands for what the caller's `expand` makes of "02-squash".
+A cell that begins with `figures.` is shown folded, with its picture below.
 """
 
 import os
@@ -89,6 +90,8 @@ def _notebook(source: str, name: str, expand: Callable, code: Callable, markdown
         cell.id = id_
         if cell.cell_type == "code":
             cell.source = code(cell.source, f"{name}, cell {id_}")
+            if cell.source.startswith("figures."):  # a picture's code would only stand between text and picture
+                cell.metadata["jupyter"] = {"source_hidden": True}
         else:
             cell.source = _EXERCISE.sub(lambda match: expand(match[1]), _MARKDOWN_SOLUTION.sub(markdown, cell.source))
             cell.source = cell.source.strip("\n")

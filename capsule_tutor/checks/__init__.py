@@ -53,7 +53,7 @@ def predict(id_: str, guess: object) -> None:
         choices = " or ".join(f'"{choice}"' for choice in question)
         print(f"○ No guess yet. Write {choices} between the quotation marks and run this cell again.")
     else:
-        print(f"You said {guess}. {question[guess]}")
+        print(engine.filled(f"You said {guess}. {question[guess]}"))
 
 
 def brief(id_: str) -> str:

@@ -134,7 +134,7 @@ class Exercise:
         if number not in (1, 2, 3):
             print(f"{self.id} has hints 1, 2 and 3, not {number!r}.")
         else:
-            print(f"Hint {number} of 3 for {self.id}: {self.hints[number - 1]}")
+            print(filled(f"Hint {number} of 3 for {self.id}: {self.hints[number - 1]}"))
 
     def verdict(self, function: Callable) -> tuple[str, str, str]:
         """(status, sentence, what the function printed), for one answer."""
@@ -482,8 +482,14 @@ _MARKS = {"passed": ("✓", "32"), "not yet": ("✗", "31"), "not attempted": ("
 
 def _line(status: str, head: str, sentence: str) -> str:
     mark, colour = _MARKS[status]
-    head = f"{mark} {head}"
-    return f"{_coloured(head, colour)} {sentence}"
+    return filled(f"{mark} {head} {sentence}").replace(f"{mark} {head}", _coloured(f"{mark} {head}", colour), 1)
+
+
+def filled(text: str) -> str:
+    """One line; in a notebook several, because JupyterLab breaks a long line in the middle of a word."""
+    if not _in_notebook():
+        return text
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _coloured(text: str, colour: str) -> str:

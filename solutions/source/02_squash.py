@@ -7,7 +7,7 @@
 # - write `squash` so that it works on any axis and survives the zero vector;
 # - predict where its gradient is strong, weak and absent;
 # - compare it with the exponential squash of a later network;
-# - find the two squash mistakes that most public capsule code has made.
+# - find the two squash mistakes that public capsule code makes again and again.
 #
 # **Minutes:** 50 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
 # tensors.
@@ -218,7 +218,7 @@ figures.curves(
 # A dead input, an empty corner of an image: some capsule will be exactly zero sooner or later. The formula then reads
 # $0 \cdot \frac{0}{0}$.
 #
-# **Predict before you run.** What does plain Python-style code without `eps` return for the zero vector?
+# **Predict before you run.** Type the formula as it stands, without `eps`. What does it return for the zero vector?
 #
 # - **a** it raises a ZeroDivisionError
 # - **b** 0, since the new length is 0
