@@ -60,7 +60,7 @@ def lab(context: typer.Context) -> None:
     arguments = [
         f"--ServerApp.root_dir={ROOT}",  # not lessons/ alone: the solutions can be browsed, too
         "--LabApp.default_url=/lab/tree/lessons",
-        "--ServerApp.log_level=WARN",  # else thirty lines of log bury the address
+        "--Application.log_level=WARN",  # else thirty lines of log bury the address
     ]
     if not _has_desktop():
         arguments.append("--no-browser")
