@@ -153,7 +153,7 @@ def test_gradient(call, scale):
     if call == "mask_capsules longest" and scale == 0.0:
         pytest.skip("which capsule is longest jumps where all are zero")
     inputs = [x.requires_grad_() for x in make_inputs(call, scale)]
-    # The slope of squash at zero is 1e-4, and its curvature begins at 1e-4: steps and tolerance lie well below.
+    # Everything that eps does happens below ‖s‖ = √eps = 1e-4: steps and tolerance lie well below that.
     assert gradcheck(lambda *x: run(call, x), inputs, eps=1e-7, atol=1e-7, rtol=1e-4)
 
 
