@@ -1,0 +1,769 @@
+# %% [markdown] id="title"
+# # 01 · Capsules
+#
+# **You will be able to**
+#
+# - say what a scalar neuron forgets, and watch pooling forget it;
+# - read the two answers of a capsule: its length (*is it there?*) and its direction (*how?*);
+# - measure the pose of a real digit by hand and in code;
+# - write down equivariance as a test, and run it on any feature;
+# - name three ways in which a hand-made pose breaks.
+#
+# **Minutes:** 50 · **Prerequisites:** PyTorch tensors, broadcasting, what a convolution is.
+
+# %% [markdown] id="hook"
+# ## Where did the 4 go?
+#
+# A handwritten digit, and the same digit at another place of the image.
+
+# %% id="setup"
+import torch
+
+from capsule_tutor import checks, data, figures
+
+digits = data.digits()  # images (b, 1, 28, 28), brightness between 0 and 1
+four = digits.images[24, 0]  # one of them, (28, 28)
+moved = four.roll((3, -5), dims=(0, 1))  # 3 rows down, 5 columns to the left
+
+figures.posed(
+    [four, moved],
+    poses=None,
+    titles=["a 4", "the same 4"],
+    alt="A handwritten 4 in the middle of a black square, and the same 4 further down and to the left.",
+)
+
+# %% [markdown] id="neuron-intro"
+# A classic network turns such an image into numbers, one per neuron. Here is a neuron that asks *is there a 4?* in the
+# plainest way: lay a picture of the digit over every place of the image, and keep the best match. Keeping the best of
+# many places is called **max-pooling**.
+
+# %% id="neuron"
+template = four[4:24, 6:22]  # the part of the image that holds ink
+
+
+def neuron(images):
+    """Is there a 4 like ours? images (b, h, w) → scores (b,), 1 for our 4"""
+    scores = torch.conv2d(images.unsqueeze(1), template[None, None])  # (b, 1, 9, 13): one score per place
+    return scores.amax(dim=(1, 2, 3)) / template.square().sum()
+
+
+# %% [markdown] id="predict-max-pool"
+# **Predict before you run.** The neuron gives our 4 the score 1. What does it give the moved 4?
+#
+# - **a** 1 again
+# - **b** almost 0: the 4 is no longer where the neuron looks
+# - **c** a bit less than 1, because of the shift
+
+# %% id="predict-max-pool-answer"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "a"
+### END SOLUTION
+checks.predict("01-max-pool", guess)
+
+# %% id="neuron-run"
+three = digits.images[25, 0]
+score = neuron(torch.stack([four, moved, three, torch.zeros(28, 28)]))
+for name, value in zip(("the 4", "the moved 4", "a 3", "nothing"), score.tolist(), strict=True):
+    print(f"{name:12s} {value:.2f}")
+
+# %% [markdown] id="invariance"
+# The first two scores are equal. The feature does not change when the digit is shifted: it is **invariant** to shifts.
+# For the question *what is it?* that is a virtue. (A 3 gets half a point for being made of ink. It is a crude neuron.)
+#
+# But now answer another question from the score alone: *where is it?* You cannot. The map of scores knew, and the
+# maximum threw it away. Does that matter, if all you want is to name the digit?
+
+# %% [markdown] id="parts-intro"
+# ## A bag of parts
+#
+# It matters because things are made of parts. A face with its eyes below its mouth has all the right parts.
+#
+# Cut our 4 into quarters and lay them out twice: in order, and exchanged crosswise. (The gap between them is there to
+# keep the experiment clean: no 3×3 window will ever see two quarters at once.)
+
+# %% id="parts"
+quarters = [template[:10, :8], template[:10, 8:], template[10:, :8], template[10:, 8:]]
+
+
+def lay_out(parts):
+    """Four quarters (10, 8) → one picture (24, 20), with black around each."""
+    tiles = [torch.nn.functional.pad(part, (1, 1, 1, 1)) for part in parts]  # (12, 10) each
+    return torch.cat([torch.cat(tiles[:2], dim=1), torch.cat(tiles[2:], dim=1)])
+
+
+in_order = lay_out(quarters)
+exchanged = lay_out(quarters[::-1])  # the last first: both diagonals change places
+
+# %% id="parts-picture"
+figures.posed(
+    [in_order, exchanged],
+    poses=None,
+    titles=["in order", "exchanged"],
+    alt="Left, the quarters of a 4, pulled apart a little and still readable as a 4. Right, the same quarters with "
+    "top left and bottom right exchanged, and top right and bottom left: a meaningless heap of strokes.",
+)
+
+# %% [markdown] id="bag-intro"
+# Now the features: four detectors of short strokes, each slid over the whole picture, each pooled to one number.
+
+# %% id="bag"
+flat = torch.tensor([[-1.0, -1, -1], [2, 2, 2], [-1, -1, -1]])
+diagonal = 3 * torch.eye(3) - 1
+strokes = torch.stack([flat, flat.T, diagonal, diagonal.flip(1)]).unsqueeze(1)  # (4, 1, 3, 3): — | \ /
+
+
+def stroke_maps(images):
+    """How well each stroke fits at each place. (b, h, w) → (b, 4, h, w)"""
+    return torch.conv2d(images.unsqueeze(1), strokes, padding=1).relu()
+
+
+def bag(images, pool=torch.amax):
+    """Is there such a stroke anywhere? (b, h, w) → (b, 4). pool: torch.amax, or torch.sum"""
+    return pool(stroke_maps(images), dim=(2, 3))
+
+
+# %% [markdown] id="predict-parts"
+# **Predict before you run.** How different are the features of the two pictures?
+#
+# - **a** very: one is a 4, the other is rubbish
+# - **b** a little
+# - **c** not at all
+
+# %% id="predict-parts-answer"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "c"
+### END SOLUTION
+checks.predict("01-parts", guess)
+
+# %% id="bag-run"
+pair = torch.stack([in_order, exchanged])  # (b=2, 24, 20)
+for name, pool in (("max", torch.amax), ("sum", torch.sum)):
+    a, b = bag(pair, pool)
+    print(f"{name:4s}  in order {a.numpy().round(1)}   exchanged {b.numpy().round(1)}   equal: {torch.allclose(a, b)}")
+
+# %% [markdown] id="bag-read"
+# Equal, feature by feature, whether pooled by the maximum or by the sum (which is global average pooling, but for a
+# factor). To the bag, rubbish and a 4 are the same.
+#
+# To be fair to convolutional networks: they pool over small windows, layer after layer, and later layers see larger
+# areas. They notice part of this. But each pooling drops a bit of *where*, and only *where* told these two pictures
+# apart.
+#
+# So we want features that keep both answers: the same **what**, and a **where** that changes as the thing moves.
+
+# %% [markdown] id="capsule-idea"
+# ## One vector, two answers
+#
+# A **capsule** is a group of numbers that belong together: a vector neuron where others have a scalar one. It
+# speaks about one kind of thing, and its vector answers twice:
+#
+# - its **length** says how surely the thing is there;
+# - its **direction** says how: where, how large, how turned, how slanted. All this together is called the **pose**.
+#
+# A capsule may speak about a stroke or about a whole digit. Those for parts are the *children*, those for
+# wholes their *parents*. That gives five letters, and this course uses them everywhere:
+#
+# | letter | counts | in CapsNet, the network of 2017 |
+# |---|---|---|
+# | $b$ | images in the batch | as many as you like |
+# | $i$ | child capsules | 1152 |
+# | $j$ | parent capsules | 10, one per digit |
+# | $d$ | numbers in a child's vector | 8 |
+# | $z$ | numbers in a parent's vector | 16 |
+#
+# So the children of a batch form a tensor $u$ of shape $(b, i, d)$, the parents one of shape $(b, j, z)$, called $v$.
+
+# %% [markdown] id="length-by-hand"
+# By hand: one image, three parents, two numbers each. $v_0 = (0.54, 0.72)$ has the length
+# $\sqrt{0.2916 + 0.5184} = \sqrt{0.81} = 0.9$. And the others?
+
+# %% id="length-loop"
+v = torch.tensor([[[0.54, 0.72], [-0.3, 0.4], [0.0, 0.0]]])  # (b=1, j=3, z=2)
+for j, vector in enumerate(v[0].tolist()):
+    squared = 0.0
+    for number in vector:
+        squared += number * number
+    print(f"capsule {j}: length {squared**0.5:.2f}")
+
+# %% [markdown] id="length-read"
+# The first thing is almost surely there, the second perhaps, the third not at all. The minus sign of the second belongs
+# to its pose and does nothing to its length.
+
+# %% [markdown] id="how-checks-work"
+# ## Your turn, and how a check talks
+#
+# Each exercise ends with a line like `lengths = checks.lengths(lengths)`. It prints one of three things:
+#
+# | | it says | and hands on |
+# |---|---|---|
+# | ✓ | **passed** | your function |
+# | ✗ | **not yet**, and what you may have been thinking | a correct one |
+# | ○ | **not attempted** | a correct one |
+#
+# So nothing can be broken. The lesson always goes on with a function that works, and *Run → Run All Cells* gets to the
+# end of a lesson in which you have solved nothing. What you pass is remembered when you close the notebook;
+# `checks.board()` lists it. Three hints lie folded under every task, and a cell can ask for them, too:
+
+# %% id="ask-a-hint"
+checks.lengths.hint(1)
+
+# %% [markdown] id="exercise-lengths"
+# {{ exercise 01-lengths }}
+#
+# Run the cell as it stands first, to see an empty answer answered. Then write your line. Then, if you like, be wrong on
+# purpose: return `v.abs().sum(dim=-1)`, and see what it makes of that. (What eps is for, you will see at the end of
+# the lesson.)
+#
+# <!-- BEGIN SOLUTION -->
+# (This is the solved notebook, where every answer is filled in and every check says *passed*.)
+# <!-- END SOLUTION -->
+
+
+# %% id="lengths"
+def lengths(v, eps=1e-8):
+    """How surely each capsule's thing is there. v (…, z) → (…)"""
+    ### BEGIN SOLUTION
+    # ‖v‖ = √(Σ_z v_z²)
+    return ((v * v).sum(dim=-1) + eps).sqrt()
+    ### END SOLUTION
+
+
+lengths = checks.lengths(lengths)
+
+# %% id="lengths-run"
+print("v (b, j, z):", tuple(v.shape), "→ lengths (b, j):", tuple(lengths(v).shape))
+print("the same as the loop:", torch.allclose(lengths(v), torch.tensor([[0.9, 0.5, 0.0]]), atol=1e-3))
+
+# %% [markdown] id="pose-intro"
+# ## A pose, measured by hand
+#
+# Length was the easy half. What could a pose be, as numbers? A trained capsule invents its own. We begin with one that
+# can be worked out on paper, from where the ink lies:
+#
+# - $\bar x$, the mean column of the ink, and $\bar y$, its mean row: **where**;
+# - the **slant**: how many columns the ink moves to the right for each row downwards.
+#
+# Each pixel counts as much as it is bright. Rows are counted from the top, as in every image tensor, so $y$ grows
+# *downwards*, and a digit that leans to the right, like /, has a negative slant.
+
+# %% [markdown] id="toy-by-hand"
+# Five lit pixels in a 5×5 picture, and all of it fits in a table. The mass is the sum of the ink, 4. So
+# $\bar x = 12/4 = 3$ and $\bar y = 8/4 = 2$, which the last three columns need:
+#
+# | $x$ | $y$ | ink | ink·$x$ | ink·$y$ | $x-\bar x$ | $y-\bar y$ | ink·$(x-\bar x)(y-\bar y)$ | ink·$(y-\bar y)^2$ |
+# |---|---|---|---|---|---|---|---|---|
+# | 3 | 1 | 0.5 | 1.5 | 0.5 | 0 | −1 | 0 | 0.5 |
+# | 4 | 1 | 1 | 4 | 1 | 1 | −1 | −1 | 1 |
+# | 3 | 2 | 1 | 3 | 2 | 0 | 0 | 0 | 0 |
+# | 2 | 3 | 1 | 2 | 3 | −1 | 1 | −1 | 1 |
+# | 3 | 3 | 0.5 | 1.5 | 1.5 | 0 | 1 | 0 | 0.5 |
+# | | | **4** | **12** | **8** | | | **−2** | **3** |
+#
+# The slant is the covariance of $x$ and $y$ over the variance of $y$, which is the slope of the line that fits best
+# when $x$ is predicted from $y$. Both are means over the ink, so the mass cancels: $-2/3 \approx -0.67$.
+
+# %% id="pose-loop"
+toy = torch.zeros(5, 5)
+toy[1, 3], toy[1, 4], toy[2, 3], toy[3, 2], toy[3, 3] = 0.5, 1, 1, 1, 0.5
+
+
+def pose_by_loop(picture):
+    """The pose of one picture (h, w) with some ink in it: three numbers."""
+    lit = [(x, y, ink) for y, row in enumerate(picture.tolist()) for x, ink in enumerate(row)]
+    mass = sum(ink for _, _, ink in lit)
+    mean_x = sum(ink * x for x, _, ink in lit) / mass
+    mean_y = sum(ink * y for _, y, ink in lit) / mass
+    covariance = sum(ink * (x - mean_x) * (y - mean_y) for x, y, ink in lit) / mass
+    variance = sum(ink * (y - mean_y) ** 2 for _, y, ink in lit) / mass
+    return mean_x, mean_y, covariance / variance
+
+
+print("pose of the toy: x {:.2f}, y {:.2f}, slant {:.2f}".format(*pose_by_loop(toy)))
+
+# %% id="toy-picture"
+figures.posed(
+    [toy],
+    [pose_by_loop(toy)],
+    titles=["the toy"],
+    alt="A 5 by 5 picture with five lit pixels that form a rough slash. A cross marks the mean place at column 3, row 2; "
+    "a line through it leans to the right.",
+)
+
+# %% [markdown] id="exercise-pose"
+# Easy to read, and far too slow: it visits one pixel after the other, in one image. Now for a whole batch at once,
+# where every image gets a vector of $z = 3$ numbers.
+#
+# {{ exercise 01-pose }}
+
+
+# %% id="pose"
+def pose(image, eps=1e-8):
+    """Where the ink lies and how it leans. image (b, h, w) → (b, 3): mean column x, mean row y, slant"""
+    h, w = image.shape[1:]
+    ### BEGIN SOLUTION
+    # stub: x = ...  # (w,)       the column of every pixel
+    # stub: y = ...  # (h, 1)     the row of every pixel
+    # stub: mass = ...  # (b,)    the ink of every image, plus eps
+    # stub: mean_x = ...  # (b,)
+    # stub: mean_y = ...  # (b,)
+    # stub: dx = ...  # (b, 1, w)  how far each pixel lies to the right of the mean
+    # stub: dy = ...  # (b, h, 1)  how far below
+    # stub: covariance = ...  # (b,)
+    # stub: variance = ...  # (b,)
+    # stub: return ...  # (b, 3)
+    x = torch.arange(w, dtype=image.dtype)  # (w,)
+    y = torch.arange(h, dtype=image.dtype)[:, None]  # (h, 1)
+    mass = image.sum(dim=(1, 2)) + eps  # (b,)
+    # x̄ = Σ ink·x / Σ ink, ȳ = Σ ink·y / Σ ink
+    mean_x = (image * x).sum(dim=(1, 2)) / mass
+    mean_y = (image * y).sum(dim=(1, 2)) / mass
+    dx = x - mean_x[:, None, None]  # (b, 1, w)
+    dy = y - mean_y[:, None, None]  # (b, h, 1)
+    # slant = cov(x, y) / var(y)
+    covariance = (image * dx * dy).sum(dim=(1, 2)) / mass
+    variance = (image * dy * dy).sum(dim=(1, 2)) / mass
+    return torch.stack([mean_x, mean_y, covariance / (variance + eps)], dim=1)
+    ### END SOLUTION
+
+
+pose = checks.pose(pose)
+
+# %% id="pose-equal"
+some = digits.images[:100, 0]  # (b=100, 28, 28)
+by_loop = torch.tensor([pose_by_loop(picture) for picture in some])
+print("100 digits, loop and tensors equal:", torch.allclose(pose(some), by_loop, atol=1e-4))
+print("and", tuple(some.shape), "became", tuple(pose(some).shape))
+
+# %% [markdown] id="parts-again"
+# Remember the two pictures that the bag could not tell apart. Give every quarter a pose of its own:
+
+# %% id="parts-poses"
+corners = [(0, 0), (0, 10), (12, 0), (12, 10)]  # where the four tiles begin: row, column
+
+
+def alone(picture, corner):
+    row, column = corner
+    keep = torch.zeros_like(picture)
+    keep[row : row + 12, column : column + 10] = picture[row : row + 12, column : column + 10]
+    return keep
+
+
+before = torch.stack([alone(in_order, corner) for corner in corners])
+after = torch.stack([alone(exchanged, corner) for corner in corners[::-1]])
+print("              in order: x, y, slant    exchanged: x, y, slant")
+for n, (p, q) in enumerate(zip(pose(before).tolist(), pose(after).tolist(), strict=True)):
+    print(f"quarter {n}:" + "".join("{:14.1f}{:6.1f}{:6.2f}".format(*numbers) for numbers in (p, q)))
+
+# %% [markdown] id="parts-poses-read"
+# The same four parts, with the same four slants, at four other places. A layer above that hears these poses, and not
+# only "there are such parts", can say: this is no 4. That is the plan of the whole course. The children report
+# poses, and the parents check whether they fit together.
+
+# %% [markdown] id="moves-intro"
+# ## Moving a real digit
+#
+# To see what a pose is worth, move the digit by known amounts. A shift by whole pixels is exact: `roll` moves the rows
+# and columns. (What leaves on one side comes back on the other, so we stay within the black margin.)
+#
+# For the rest, a matrix $A$ says where a pixel at offset $p$ from the middle of the image goes: to $A\,p$. One thing
+# trips up everybody once: `grid_sample` asks the question backwards, *from where do I fetch this pixel?*, so it gets
+# $A^{-1}$.
+
+
+# %% id="moves"
+def shift(images, dx, dy):
+    return images.roll((dy, dx), dims=(1, 2))  # rows move by dy, columns by dx
+
+
+def affine(images, matrix):
+    """Move what is at offset p from the middle to matrix @ p, p = (x, y). images (b, n, n)"""
+    b, h, w = images.shape
+    fetch_from = torch.cat([torch.linalg.inv(torch.tensor(matrix)), torch.zeros(2, 1)], dim=1)  # (2, 3)
+    grid = torch.nn.functional.affine_grid(fetch_from.expand(b, 2, 3), (b, 1, h, w), align_corners=True)
+    return torch.nn.functional.grid_sample(images.unsqueeze(1), grid, align_corners=True).squeeze(1)
+
+
+# %% id="matrices"
+def shear(images, k):
+    return affine(images, [[1.0, k], [0.0, 1.0]])  # each row moves right by k per row below the middle
+
+
+def scale(images, a):
+    return affine(images, [[a, 0.0], [0.0, a]])
+
+
+def rotate(images, degrees):
+    angle = torch.deg2rad(torch.tensor(float(degrees)))
+    cos, sin = angle.cos().item(), angle.sin().item()
+    return affine(images, [[cos, -sin], [sin, cos]])  # clockwise, since y points down
+
+
+# %% [markdown] id="predict-shear"
+# **Predict before you run.** A shear by 0.5 pushes each row of the digit to the right by half a column more than the
+# row above it. By how much does the slant change?
+#
+# - **a** by 0.5, for every digit
+# - **b** by 0.5 times the height of the digit
+# - **c** not at all: it is still the same 4
+
+# %% id="predict-shear-answer"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "a"
+### END SOLUTION
+checks.predict("01-shear", guess)
+
+# %% id="moves-run"
+one = four.unsqueeze(0)  # (b=1, 28, 28)
+versions = {
+    "as it is": one,
+    "shift (4, −3)": shift(one, 4, -3),
+    "shear 0.5": shear(one, 0.5),
+    "scale 0.7": scale(one, 0.7),
+    "rotate 20°": rotate(one, 20),
+}
+poses = pose(torch.cat(list(versions.values())))  # (b=5, 3)
+for name, (x, y, slant) in zip(versions, poses.tolist(), strict=True):
+    print(f"{name:14s} x {x:5.2f}   y {y:5.2f}   slant {slant:5.2f}")
+
+# %% id="moves-picture"
+figures.posed(
+    [version[0] for version in versions.values()],
+    poses,
+    titles=list(versions),
+    alt="The same 4 five times, with a cross at its mean place and a line along its slant: as it is; shifted right and up, "
+    "cross and line with it; sheared, the line now leaning left; smaller; rotated clockwise, the line leaning right.",
+)
+
+# %% [markdown] id="moves-read"
+# Read the rows against the first one. The shift added exactly 4 and −3 and left the slant alone. The shear added 0.5 to
+# the slant. Here is why: it moves a pixel to $x' = x + k\,(y - m)$, with $m$ the middle row, so that
+# $\mathrm{cov}(x', y) = \mathrm{cov}(x, y) + k\,\mathrm{var}(y)$. Divided by the variance, that is the old slant plus
+# $k$. The smaller digit kept its slant, nearly.
+#
+# So the pose *changes*, and we can say in advance how. That has a name.
+
+# %% [markdown] id="equivariance"
+# ## Equivariance
+#
+# Let $T$ move an image, and let $T'$ be a rule that moves a pose. A feature $f$ is **equivariant** if measuring the
+# moved image and moving the measured pose give the same:
+#
+# $$f(T\,x) = T' f(x)$$
+#
+# It is **invariant** if $f(T\,x) = f(x)$: the special case in which $T'$ does nothing. In a picture, equivariance means
+# that both ways round the square lead to the same place:
+
+# %% id="square"
+figures.commuting_square(
+    four,
+    shift(one, 4, -3)[0],
+    "x {:.2f}, y {:.2f}\nslant {:.2f}".format(*poses[0]),
+    "x {:.2f}, y {:.2f}\nslant {:.2f}".format(*poses[1]),
+    alt="A square. Top left the digit, top right the shifted digit, below each its pose. One way leads right by 'move' and "
+    "down by 'f', the other down by 'f' and right by 'move_pose'; both end at the pose of the shifted digit.",
+)
+
+# %% [markdown] id="exercise-equivariance"
+# A definition that can be run is better than one that can only be read.
+#
+# {{ exercise 01-equivariance-error }}
+
+
+# %% id="equivariance-error"
+def equivariance_error(f, move, move_pose, image):
+    """The largest difference between the two ways round the square: a tensor with one number.
+
+    f           function: images (b, h, w) → features (b, …)
+    move        function: images → moved images
+    move_pose   function: features → what the features of the moved images ought to be
+    """
+    ### BEGIN SOLUTION
+    # max | f(T x) − T′ f(x) |
+    return (f(move(image)) - move_pose(f(image))).abs().max()
+    ### END SOLUTION
+
+
+equivariance_error = checks.equivariance_error(equivariance_error)
+
+# %% [markdown] id="rules-intro"
+# And here are the rules that a pose should obey, in code. The middle of a 28×28 image lies at 13.5.
+
+
+# %% id="rules"
+def nothing(features):
+    return features
+
+
+def shift_rule(p):
+    return p + torch.tensor([4.0, -3.0, 0.0])
+
+
+def shear_rule(p, k=0.5, middle=13.5):
+    x, y, slant = p.unbind(dim=1)
+    return torch.stack([x + k * (y - middle), y, slant + k], dim=1)
+
+
+def scale_rule(p, a=0.7, middle=13.5):
+    x, y, slant = p.unbind(dim=1)
+    return torch.stack([middle + a * (x - middle), middle + a * (y - middle), slant], dim=1)
+
+
+# %% id="errors"
+moves = {
+    "shift (4, −3)": (lambda images: shift(images, 4, -3), shift_rule),
+    "shear 0.5": (lambda images: shear(images, 0.5), shear_rule),
+    "scale 0.7": (lambda images: scale(images, 0.7), scale_rule),
+}
+
+
+def bag_sum(images):
+    return bag(images, torch.sum)
+
+
+line = "{:14s}{:13.3f}{:10.3f}{:9.3f}{:11.3f}{:11.3f}".format
+print("                with its rule    with the rule: nothing changes")
+print("                         pose      pose   neuron   bag, max   bag, sum")
+for name, (move, rule) in moves.items():
+    row = [equivariance_error(f, move, nothing, one) for f in (pose, neuron, bag, bag_sum)]
+    print(line(name, equivariance_error(pose, move, rule, one), *row))
+print(line("largest value", *[f(one).abs().max() for f in (pose, pose, neuron, bag, bag_sum)]))
+
+# %% [markdown] id="errors-read"
+# This table is the lesson in numbers, so take your time. The first column measures equivariance, the others invariance.
+# Each feature has its own unit: compare an error with the largest value below it, not with its neighbours.
+#
+# - **Our pose** is equivariant: to shifts and shears up to rounding, to scaling up to about a hundredth of a pixel, which
+#   is what the resampled pixels cost. It is not invariant, and must not be.
+# - **The pooled features** are invariant to shifts, and to nothing else here. A sheared or a smaller digit changes them,
+#   and we have no rule that says by how much.
+#
+# One more, so that convolution gets its due. *Before* pooling, the maps of strokes follow a shift perfectly:
+
+# %% id="maps"
+move = moves["shift (4, −3)"][0]
+shift_the_map = equivariance_error(stroke_maps, move, lambda maps: maps.roll((-3, 4), dims=(2, 3)), one)
+print(f"stroke maps, rule 'shift the map': error {shift_the_map:.3f}")
+
+# %% [markdown] id="maps-read"
+# A convolution keeps the *where* as a place in a map (*place coding*). Pooling is what loses it. A capsule writes the
+# *where* into its numbers (*rate coding*), which also works for slants and sizes, for which an
+# ordinary convolution has no maps.
+
+# %% [markdown] id="enough"
+# ## How many numbers does a pose need?
+#
+# You will have noticed that the rotation is missing from the table. Try to write its rule. For $\bar x$ and $\bar y$ it
+# is easy. For the slant it is impossible, and two bars show why:
+
+# %% id="bars"
+bars = torch.zeros(2, 28, 28)
+bars[0, 6:22, 13:15] = 1  # upright
+bars[1, 13:15, 6:22] = 1  # lying
+turned = rotate(bars, 30)
+for name, p, q in zip(("upright", "lying"), pose(bars).tolist(), pose(turned).tolist(), strict=True):
+    print(f"{name:8s} bar: slant {p[2]:z.2f}, after 30° clockwise {q[2]:5.2f}")
+
+# %% id="bars-picture"
+figures.posed(
+    torch.cat([bars, turned]),
+    pose(torch.cat([bars, turned])),
+    titles=["upright", "lying", "upright, 30°", "lying, 30°"],
+    alt="An upright and a lying bar, both with a vertical slant line and the cross in the same place. Rotated by 30 degrees, "
+    "one has a line that leans right, the other a line that leans far to the left.",
+)
+
+# %% [markdown] id="bars-read"
+# The two bars have the same pose before the move and different poses after it. A rule sees the pose
+# and nothing else, and from one pose it would have to make two. So with these three numbers nothing can be equivariant to
+# rotations. More numbers would help: the variance
+# of $x$ for a start. What a pose must hold depends on the moves that it should survive. The parents in CapsNet get 16
+# numbers, and nobody tells them what each is for.
+
+# %% [markdown] id="breaks"
+# ## Where a hand-made pose breaks
+#
+# So far there was one digit in the image, whole, on black. Put a second one beside it.
+#
+# **Predict before you run.** A 4 on the left, a 3 on the right, in one wide image. Where will the cross be?
+#
+# - **a** on the digit with more ink
+# - **b** between the two
+# - **c** there will be two crosses
+
+# %% id="predict-two-digits-answer"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "b"
+### END SOLUTION
+checks.predict("01-two-digits", guess)
+
+# %% id="breaks-run"
+covered = four.clone()
+covered[14:] = 0  # something black in front of the lower half
+crowd = torch.cat([four, three], dim=1)  # (28, 56)
+crowd_pose, four_pose, covered_pose = pose(crowd[None])[0], pose(four[None])[0], pose(covered[None])[0]
+column = round(crowd_pose[0].item())
+print(f"two digits:   the cross is in column {column}, which holds {crowd[:, column].sum().item():.1f} ink")
+print(f"half covered: y was {four_pose[1]:.1f} and is {covered_pose[1]:.1f}, yet the 4 has not moved")
+
+# %% id="breaks-picture"
+figures.posed(
+    [crowd, covered],
+    [crowd_pose, covered_pose],
+    titles=["two digits", "half covered"],
+    columns=2,
+    alt="A 4 and a 3 side by side, with the cross in the black gap between them. And a 4 whose lower half is missing, with "
+    "the cross too high.",
+)
+
+# %% [markdown] id="breaks-read"
+# The pose of the crowd is the pose of nothing. The half-covered digit reports a move that never happened. A person is
+# not fooled: half a 4 is enough to know where the rest must be.
+#
+# Our measurement takes in all ink at once. It cannot decide which ink belongs to what. This is why capsules *learn*
+# their poses, from many small windows, and why much of this course is about one question: **which parts belong
+# together?**
+
+# %% [markdown] id="build"
+# ## A capsule, built by hand
+#
+# Before we let networks learn them, put the two halves together once: a capsule for "our 4" with $z = 2$ numbers. For the
+# *how* it measures the lean. For the *what* it first takes the lean away and then asks the neuron. Multiplied, the
+# presence becomes the length, and the lean the direction:
+
+# %% id="capsule"
+own_slant = pose(one)[0, 2].item()
+
+
+def four_capsule(images):
+    """images (b, h, w) → v (b, z=2): length = is our 4 there?, direction = which way its top leans"""
+    vectors = []
+    for image in images.split(1):  # (1, h, w)
+        slant = pose(image)[0, 2].item()
+        presence = neuron(shear(image, own_slant - slant))  # how well it fits once it stands as ours does
+        axis = torch.tensor([-slant, 1.0])  # to the right and up, from the foot of the digit to its top
+        vectors.append(presence * axis / axis.norm())
+    return torch.stack(vectors)
+
+
+# %% id="capsule-run"
+cases = {
+    "our 4": one,
+    "leaning left": shear(one, 0.5),
+    "leaning right": shear(one, -0.4),
+    "in faint ink": 0.4 * one,
+    "moved": shift(one, 4, -3),
+    "a 3": three[None],
+    "nothing": torch.zeros(1, 28, 28),
+}
+
+# %% id="capsule-answers"
+v = four_capsule(torch.cat(list(cases.values())))  # (b=7, z=2)
+bare = neuron(torch.cat(list(cases.values())))  # (b=7,)
+lean = torch.rad2deg(torch.atan2(v[:, 0], v[:, 1]))  # degrees from upright, to the right
+for name, length, degrees, score in zip(cases, lengths(v), lean, bare, strict=True):
+    said = f"lean {degrees:4.0f}°" if length > 0.01 else "no lean"
+    print(f"{name:14s} length {length:.2f}   {said:10s}   (the bare neuron said {score:.2f})")
+
+# %% id="capsule-picture"
+figures.pictures_and_arrows(
+    [picture[0] for picture in cases.values()][:6],
+    v[:6].tolist(),
+    titles=list(cases)[:6],
+    alt="Six digits, and an arrow below each. Our 4, and the same 4 moved: an arrow that ends at the unit circle, almost "
+    "upright. Leaning left and right: nearly as long, turned left and right. Faint ink: less than half as long, not "
+    "turned. A 3: half as long, turned a little to the left.",
+)
+
+# %% [markdown] id="capsule-read"
+# Leaning turns the arrow and hardly shortens it. Fading shortens it and does not turn it. The two answers do not get in
+# each other's way. And see what the knowledge of the pose has done for the *what*: when the digit leaned, the bare
+# neuron lost about a third of its score, the capsule a twentieth, though nobody told it about the shear. **An
+# equivariant pose is what pays for an invariant presence.**
+#
+# Do not be too impressed. It knows one 4, it forgot to say where the digit is, and a 3 still gets more than half.
+# Nothing keeps its length from exceeding 1, either. All of that is the work of the lessons to come:
+#
+# | | scalar neuron | capsule | lesson |
+# |---|---|---|---|
+# | what comes in | numbers | vectors $u_i$ | 03 |
+# | what each input says | $w_i x_i$ | a vote for the whole parent vector, $u_i W_{ij}$ | 03 |
+# | how much it counts | always the same | as much as it agrees with the others | 04 |
+# | what bounds the output | sigmoid, ReLU, … | squash | 02 |
+# | what comes out | one number | a vector $v_j$: length and direction | 01 |
+
+# %% [markdown] id="wild"
+# ## What goes wrong in the wild
+#
+# Two mistakes that we found in public capsule code, and that you can now recognise.
+#
+# **A root that stands on zero.** The length is the most innocent line of a capsule network. Without eps its value is
+# right everywhere, and its gradient is not:
+
+
+# %% id="wild-root"
+def lengths_without_eps(v):
+    return (v * v).sum(dim=-1).sqrt()
+
+
+for name, function in (("without eps", lengths_without_eps), ("your lengths", lengths)):
+    two = torch.tensor([[0.6, 0.8], [0.0, 0.0]], requires_grad=True)  # one capsule that is there, one that is not
+    function(two).sum().backward()
+    gradient = [[round(number, 2) for number in row] for row in two.grad.tolist()]
+    print(f"{name:13s} gradient {gradient}")
+
+# %% [markdown] id="wild-root-read"
+# The slope of $\sqrt{x}$ at 0 is infinite, and infinite times 0 is NaN. One black corner of one image is enough. The
+# test that finds it: *call backward at a zero vector and look for NaN*.
+#
+# **A ReLU where the pose comes from.** It is a habit to put one after every layer. A score that says
+# "how much" loses little by it. A direction loses every number below 0:
+
+# %% id="wild-relu"
+cut = v.relu()  # the vectors of our own capsule
+lean_after = torch.rad2deg(torch.atan2(cut[:, 0], cut[:, 1]))
+for n, name in enumerate(list(cases)[:3]):
+    print(
+        f"{name:14s} lean {lean[n]:4.0f}° → {lean_after[n]:3.0f}°   length {lengths(v)[n]:.2f} → {lengths(cut)[n]:.2f}"
+    )
+
+# %% [markdown] id="wild-relu-read"
+# To the right nothing happens. The digit that leaned to the left is now reported upright, and less surely there. With
+# 16 numbers instead of 2, one direction in $2^{16}$ has no negative number and survives unharmed. The test that finds
+# it: *over a batch, some entry of some capsule must be negative*.
+
+# %% [markdown] id="recap"
+# ## In your own words
+#
+# Explain to a friend who knows convolutional networks:
+#
+# 1. what max-pooling is good for, and what it costs;
+# 2. the difference between invariant and equivariant, with the 4 as the example;
+# 3. why $\mathrm{cov}(x,y)/\mathrm{var}(y)$ is a good pose for shears and useless for rotations;
+# 4. what the length and the direction of a capsule's vector say;
+# 5. why we cannot simply keep the hand-made pose.
+#
+# <!-- BEGIN SOLUTION -->
+# Our words: (1) It makes a feature indifferent to shifts, and it forgets where the feature was, so that parts can change
+# places unnoticed. (2) Invariant: the score of the 4 is the same wherever it stands. Equivariant: when the 4 moves by 4, the
+# number moves by 4. (3) A shear by k adds exactly k to it; two bars with the same slant have different slants after the same
+# rotation. (4) Is it there, and how. (5) It lumps all ink together, so a second digit or a covered half ruins it.
+# <!-- END SOLUTION -->
+
+# %% id="board"
+checks.board("01")
+
+# %% [markdown] id="further"
+# **Further reading**
+#
+# - G. Hinton, A. Krizhevsky, S. Wang, *Transforming Auto-encoders*, ICANN 2011: where capsules begin, and why they should be
+#   "equivariant" rather than invariant.
+# - S. Sabour, N. Frosst, G. Hinton, *Dynamic Routing Between Capsules*, NeurIPS 2017, arXiv 1710.09829: the abstract and
+#   section 1, on length and direction.
+# - M.-K. Hu, *Visual Pattern Recognition by Moment Invariants*, IRE Transactions on Information Theory 8, 1962: how far means
+#   and covariances of ink can go.
+#
+# **Next:** in lesson 02 the length of a capsule becomes a probability, without its direction noticing: squash.
