@@ -459,7 +459,7 @@ POSE = Exercise(
         ),
         Mutant(
             no_eps_under_the_covariance,
-            "The mass is safe, but without ink, or with ink in one row only, the variance is 0: 0/0 is NaN. Add eps there.",
+            "The mass is safe, but without ink, or with ink in one row only, the variance is 0: 0/0 is NaN. Add eps.",
         ),
         Mutant(
             columns_numbered_by_the_height,
