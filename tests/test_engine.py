@@ -3,6 +3,7 @@
 import builtins
 import os
 import random
+import subprocess
 import sys
 import time
 
@@ -233,6 +234,16 @@ def test_a_torch_function_replaced_in_the_notebook_is_named_and_put_back(capsys)
     assert torch.softmax is original
     assert "torch.softmax had been replaced" in capsys.readouterr().out
     assert SQUASH(functional.squash) is functional.squash
+
+
+def test_torch_may_wrap_its_own_functions():
+    # In a fresh process, because a compiler is imported only once.
+    code = (
+        "import torch; from capsule_tutor import checks, functional; before = torch.manual_seed\n"
+        "import torch._dynamo; assert torch.manual_seed is not before, 'torch no longer does this'\n"
+        "assert checks.squash.verdict(functional.squash)[0] == 'passed'"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_exit_of_a_notebook_is_disarmed_too(capsys):

@@ -144,7 +144,18 @@ def _restore_torch() -> list[str]:
     """Put back every torch function that is not the one of the first import, and return the names."""
     replaced = []
     for (place, name), original in _TORCH.items():
-        if vars(place).get(name) is not original:
+        now = vars(place).get(name)
+        if now is original:
+            continue
+        if _by_torch_itself(now, name):
+            _TORCH[place, name] = now
+        else:
             setattr(place, name, original)
-            replaced.append(f"{getattr(place, '__name__', place)}.{name}".replace("Tensor.", "torch.Tensor."))
+            replaced.append(f"{'torch.Tensor' if place is torch.Tensor else place.__name__}.{name}")
     return replaced
+
+
+def _by_torch_itself(function: object, name: str) -> bool:
+    """Torch wraps some functions of its own, such as manual_seed, when its compiler is first imported."""
+    module = getattr(function, "__module__", None) or ""
+    return module.split(".")[0] == "torch" and getattr(function, "__name__", "") == name
