@@ -177,7 +177,7 @@ def faces(panels: dict, alt: str) -> None:
     import matplotlib.pyplot as plt
 
     figure, all_axes = plt.subplots(
-        2, len(panels), figsize=(2.9 * len(panels), 4.9), squeeze=False, sharey="row", layout="constrained"
+        2, len(panels), figsize=(2.9 * len(panels), 4.4), squeeze=False, sharey="row", layout="constrained"
     )
     for (above, below), (title, parts) in zip(all_axes.T, panels.items(), strict=True):
         for number, (part, (centre, arrow, vote)) in enumerate(parts.items()):
@@ -246,7 +246,7 @@ def pictures_and_arrows(pictures, vectors, alt: str, titles: list[str]) -> None:
     show(figure, alt)
 
 
-def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit: float = 2.7) -> None:
+def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit: float = 3.0) -> None:
     """Two-dimensional votes, one plane per parent. steps: title → (u_hat (i, j, 2), v (j, 2), c (i, j))
 
     v and c may be None. The width of a vote's arrow is its coupling, which its label gives; v is black. One step
@@ -255,7 +255,7 @@ def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit:
     import matplotlib.pyplot as plt
 
     rows, columns = (1, len(parents)) if len(steps) == 1 else (len(parents), len(steps))
-    figure, all_axes = plt.subplots(rows, columns, figsize=(3.3 * columns, 3.4 * rows), layout="constrained")
+    figure, all_axes = plt.subplots(rows, columns, figsize=(2.9 * columns, 3 * rows), layout="constrained")
     planes = all_axes.reshape(len(parents), len(steps))
     for column, (title, (u_hat, v, c)) in enumerate(steps.items()):
         for j, parent in enumerate(parents):

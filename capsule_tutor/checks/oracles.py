@@ -144,3 +144,13 @@ def pose(image: Tensor, eps: float = 1e-8) -> Tensor:
 def equivariance_error(f: object, move: object, move_pose: object, image: Tensor) -> Tensor:
     pairs = zip(f(move(image)).flatten(), move_pose(f(image)).flatten(), strict=True)
     return torch.stack([abs(a - b) for a, b in pairs]).max()
+
+
+def parent_poses(c: Tensor, u_hat: Tensor) -> Tensor:
+    b, i, j, _ = map(range, u_hat.shape)
+    return _grid([[sum(c[n, k, p] * u_hat[n, k, p] for k in i) for p in j] for n in b])
+
+
+def agreement(u_hat: Tensor, v: Tensor) -> Tensor:
+    b, i, j, _ = map(range, u_hat.shape)
+    return _grid([[[u_hat[n, k, p] @ v[n, p] for p in j] for k in i] for n in b])

@@ -1,0 +1,722 @@
+# %% [markdown] id="title"
+# # 04 · Dynamic routing
+#
+# **You will be able to**
+#
+# - route three children's votes to two parents on paper, and check it with code;
+# - write the loop of dynamic routing for a whole batch, gradients and all;
+# - say which axis the softmax runs over, and why the wrong one trains as well;
+# - predict what more iterations do to couplings and lengths;
+# - choose whether gradients go through the iterations, knowing the price of both.
+#
+# **Minutes:** 70 · **Prerequisites:** lesson 02 (squash), lesson 03 (votes); softmax.
+
+# %% [markdown] id="hook"
+# ## Whom would you believe?
+#
+# Three children have voted for two parents, A ($j=0$) and B ($j=1$). Every vote is a point in the plane: "if you are
+# there, parent, then this is your pose".
+
+# %% id="setup"
+import torch
+
+from capsule_tutor import checks, data, figures
+from capsule_tutor.functional import squash
+
+votes_for_A = torch.tensor([[2.0, 1.0], [2.0, 0.0], [-2.0, -1.0]])  # (i=3, z=2)
+votes_for_B = torch.tensor([[-2.0, 1.0], [1.0, 2.0], [1.0, -1.0]])  # (i=3, z=2)
+u_hat = torch.stack([votes_for_A, votes_for_B], dim=1).unsqueeze(0)  # (b=1, i=3, j=2, z=2)
+print("votes u_hat:", tuple(u_hat.shape), "for (b, i, j, z)")
+
+# %% id="hook-picture"
+figures.routing(
+    {"": (u_hat[0], None, None)},
+    alt="Two planes with three arrows each. For parent A, children 0 and 1 point right, close together, and child 2 "
+    "points the opposite way. For parent B the three arrows point in three different directions.",
+)
+
+# %% [markdown] id="hook-question"
+# For A, children 0 and 1 tell nearly the same story and child 2 tells the opposite. For B, everybody says something else.
+#
+# Which parent is there? In which pose? And child 2: how much should A listen to it?
+#
+# A dense or convolutional layer cannot ask this. Its weights are fixed after training, whatever the votes. Here we want
+# weights that depend on the votes themselves, anew for every image. They are called **couplings** $c_{ij}$: the share of
+# child $i$ that goes to parent $j$. Sabour, Frosst and Hinton (2017) find them by a short negotiation. You will hold it on
+# paper first.
+
+# %% [markdown] id="first-round"
+# ## Round one: believe everybody the same
+#
+# At the start nothing is known. Each child gives half of itself to A and half to B: $c_{ij} = \frac12$. A parent adds up
+# what it hears, and squashes:
+#
+# $$s_j = \sum_i c_{ij}\,\hat u_{j|i} \qquad\qquad v_j = \mathrm{squash}(s_j)$$
+#
+# Take a pencil:
+#
+# $$s_A = \tfrac12(2,1) + \tfrac12(2,0) + \tfrac12(-2,-1) = (1, 0) \qquad
+# s_B = \tfrac12(-2,1) + \tfrac12(1,2) + \tfrac12(1,-1) = (0, 1)$$
+#
+# Both have length 1, and squash makes 1 into $\frac12$ (lesson 02). So $v_A = (0.5,\,0)$ and $v_B = (0,\,0.5)$.
+
+# %% id="first-round-loop"
+c = torch.full((1, 3, 2), 0.5)  # (b, i, j)
+for j, name in enumerate("AB"):
+    s_j = torch.zeros(2)  # (z,)
+    for i in range(3):
+        s_j += c[0, i, j] * u_hat[0, i, j]
+    print(f"s_{name} = {s_j.tolist()}   v_{name} = {squash(s_j).round(decimals=2).tolist()}")
+
+# %% [markdown] id="first-round-read"
+# A tie: both lengths are 0.5. A plain average hears A's two friends and one enemy, hears B's quarrel, and cannot tell
+# them apart. Keep this in mind: **without another round, agreement is not used.**
+#
+# First the sum, for a batch. The loop over $i$ and $j$ becomes one product and one sum.
+#
+# {{ exercise 04-parent-poses }}
+
+
+# %% id="parent-poses"
+def parent_poses(c, u_hat):
+    """The weighted votes, added up. c (b, i, j), u_hat (b, i, j, z) → s (b, j, z), not squashed"""
+    ### BEGIN SOLUTION
+    # stub: weighted = c[..., None] * ...  # (b, i, j, z)
+    # stub: return weighted.sum(dim=...)  # (b, j, z)
+    # s_j = Σ_i c_ij û_{j|i}
+    weighted = c[..., None] * u_hat  # (b, i, j, z)
+    return weighted.sum(dim=1)  # (b, j, z)
+    ### END SOLUTION
+
+
+parent_poses = checks.parent_poses(parent_poses)
+
+# %% id="first-round-batch"
+v = squash(parent_poses(c, u_hat))  # (b, j, z)
+print("v_A, v_B:", [[round(x, 2) for x in row] for row in v[0].tolist()])
+
+# %% [markdown] id="agreement-idea"
+# ## Who agrees?
+#
+# Now each child looks at what each parent made of all votes, and asks: *is that what I said?* The measure is the dot
+# product $a_{ij} = \hat u_{j|i} \cdot v_j$: large when the vote points along $v_j$, zero at a right angle, negative when
+# it points away. By hand, with $v_A = (0.5, 0)$ and $v_B = (0, 0.5)$:
+#
+# | | vote for A | $a_{iA}$ | vote for B | $a_{iB}$ |
+# |---|---|---|---|---|
+# | child 0 | (2, 1) | **1** | (−2, 1) | 0.5 |
+# | child 1 | (2, 0) | **1** | (1, 2) | **1** |
+# | child 2 | (−2, −1) | −1 | (1, −1) | **−0.5** |
+#
+# Six numbers, one per pair. Child 0 feels at home with A, child 1 cannot decide, child 2 is at odds with both.
+#
+# {{ exercise 04-agreement }}
+
+
+# %% id="agreement"
+def agreement(u_hat, v):
+    """Dot product of every vote with its parent's output. u_hat (b, i, j, z), v (b, j, z) → (b, i, j)"""
+    ### BEGIN SOLUTION
+    # a_ij = û_{j|i} · v_j
+    return torch.einsum("bijz,bjz->bij", u_hat, v)
+    ### END SOLUTION
+
+
+agreement = checks.agreement(agreement)
+
+# %% id="agreement-try"
+a = agreement(u_hat, v)  # (b, i, j)
+for i in range(3):
+    print(f"child {i} agrees with A by {a[0, i, 0].item():4.1f}, with B by {a[0, i, 1].item():4.1f}")
+
+# %% [markdown] id="coupling-idea"
+# ## Each child has one unit to give
+#
+# From agreements to couplings. The idea behind them: a part belongs to one whole. A nose is part of one face. So **each
+# child owns exactly one unit and divides it among the parents**: $\sum_j c_{ij} = 1$. The way to turn any numbers into
+# shares is a softmax, over the parents $j$:
+#
+# $$c_{ij} = \frac{e^{b_{ij}}}{\sum_k e^{b_{ik}}}$$
+#
+# The $b_{ij}$ are the routing logits. (The letter is the paper's and has nothing to do with the batch axis $b$. In code
+# we write `logits`.) They start at 0, which gave us $\frac12$ each, and after round one they are the six numbers above.
+# Child 0, by hand: $e^{1} \approx 2.72$ and $e^{0.5} \approx 1.65$, so A gets $2.72 / 4.37 \approx 0.62$.
+
+# %% [markdown] id="predict-outlier-text"
+# **Predict before you run.** Child 2 agrees with neither: −1 with A, −0.5 with B. Where does its unit go?
+#
+# - **a** more of it to B
+# - **b** it keeps most of it, since nobody has earned it
+# - **c** half and half: two times no
+
+# %% id="predict-outlier"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "a"
+### END SOLUTION
+checks.predict("04-outlier", guess)
+
+# %% [markdown] id="exercise-coupling"
+# {{ exercise 04-coupling }}
+
+
+# %% id="coupling"
+def coupling(logits):
+    """Each child divides one unit among the parents. logits (b, i, j) → c (b, i, j)"""
+    ### BEGIN SOLUTION
+    # c_ij = e^{b_ij} / Σ_k e^{b_ik}, k over the parents
+    return torch.softmax(logits, dim=2)
+    ### END SOLUTION
+
+
+coupling = checks.coupling(coupling)
+
+# %% id="coupling-try"
+c = coupling(a)  # (b, i, j)
+for i in range(3):
+    to_A, to_B = c[0, i].tolist()
+    print(f"child {i} gives {to_A:.2f} to A and {to_B:.2f} to B")
+
+# %% [markdown] id="coupling-read"
+# Child 1 is as undecided as before. Child 2 sends more to B, not because B is right, but because A is worse. A softmax
+# knows differences only, and there is no "none of them". Remember that for later: it has a consequence that surprises.
+
+# %% [markdown] id="again"
+# ## Again, and again
+#
+# With the new couplings the parents add up anew, the children compare anew, and the new agreement is **added** to the
+# logits: $b_{ij} \leftarrow b_{ij} + \hat u_{j|i}\cdot v_j$. They are a running total of trust. Three rounds:
+
+# %% id="three-rounds"
+logits = torch.zeros(1, 3, 2)  # (b, i, j)
+rounds = {}
+for k in (1, 2, 3):
+    c = coupling(logits)
+    v = squash(parent_poses(c, u_hat))
+    logits = logits + agreement(u_hat, v)
+    rounds[f"iteration {k}"] = (u_hat[0], v[0], c[0])
+    shares = ", ".join(f"{x:.2f}" for x in c[0, :, 0].tolist())
+    n_A, n_B = v[0].norm(dim=-1).tolist()
+    print(f"iteration {k}: the children give A {shares};  ‖v_A‖ = {n_A:.2f}, ‖v_B‖ = {n_B:.2f}")
+
+# %% id="three-rounds-picture"
+figures.routing(
+    rounds,
+    alt="Three iterations side by side. For A, the arrows of children 0 and 1 get wider, that of child 2 gets thin, and "
+    "the output grows from 0.50 to 0.70 to 0.89. For B the outputs have length 0.50, 0.41 and 0.50, and child 2's arrow "
+    "gets wide while the others get thin.",
+)
+
+# %% [markdown] id="three-rounds-read"
+# Follow A, in the upper row. Its output turns towards the two friends, so they agree more, so they give more, so the
+# output grows. After three rounds A says "I am here", with 0.89. The tie is broken, and no weight was trained for it.
+#
+# Follow child 1. It could not decide, until the *others* moved: child 2 left A, A's output got longer, and that settled it.
+#
+# And B? In the lower row it loses the friends of A, and child 2 moves in.
+
+# %% [markdown] id="predict-more-text"
+# **Predict before you run.** The negotiation goes on to ten iterations. What happens to the length of $v_B$, the parent
+# whose votes never agreed?
+#
+# - **a** it falls towards 0
+# - **b** it stays near 0.5
+# - **c** it rises
+
+# %% id="predict-more"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "c"
+### END SOLUTION
+checks.predict("04-more-iterations", guess)
+
+# %% id="ten-rounds"
+logits, grown, couplings = torch.zeros(1, 3, 2), [], {}
+for k in range(1, 11):
+    c = coupling(logits)
+    v = squash(parent_poses(c, u_hat))
+    logits = logits + agreement(u_hat, v)
+    grown.append(v[0].norm(dim=-1))  # (j,)
+    if k in (1, 3, 10):
+        couplings[f"iteration {k}"] = c[0]
+grown = torch.stack(grown)  # (10, j)
+print("after ten iterations: ‖v_A‖, ‖v_B‖ =", [round(n, 3) for n in grown[-1].tolist()])
+
+# %% id="ten-rounds-couplings"
+figures.heatmaps(
+    couplings,
+    xlabel="parent j",
+    ylabel="child i",
+    alt="Couplings at iterations 1, 3 and 10. They start at 0.50 everywhere. By iteration 10 children 0 and 1 give 1.00 "
+    "to parent 0 and child 2 gives 1.00 to parent 1.",
+)
+
+# %% id="ten-rounds-grown"
+figures.curves(
+    range(1, 11),
+    {"parent A": grown[:, 0], "parent B": grown[:, 1]},
+    xlabel="iteration",
+    ylabel="length of v",
+    alt="The length of A's output rises from 0.5 to 0.94. B's falls from 0.5 to 0.41 at iteration 2, then rises to 0.67.",
+)
+
+# %% [markdown] id="ten-rounds-read"
+# In the end every child has decided, and you can check the result in your head. A hears $(2,1)+(2,0) = (4,1)$, whose
+# squared length is 17, so its length is $17/18 \approx 0.944$. B hears child 2 alone, $(1,-1)$, squared length 2, so
+# $2/3 \approx 0.667$.
+#
+# B has become *more* sure, out of one vote that nobody else supports. Child 2 had to give its unit to somebody, B's
+# output turned towards it, and now it "agrees" with what is hardly more than itself. Two lessons:
+#
+# - **More iterations are not more truth.** They make the couplings more decided, whatever they decide.
+# - A child's own vote is part of the $v_j$ that it is compared with. Among three children this weighs a lot, among a
+#   thousand little.
+
+# %% [markdown] id="loop"
+# ## The loop
+#
+# Now the whole procedure in plain loops, for one image: the paper's procedure 1, word by word.
+
+
+# %% id="route-one"
+def route_one(u_hat, iterations):
+    """u_hat (i, j, z) of one image → v (j, z) and c (i, j)"""
+    children, parents = range(u_hat.shape[0]), range(u_hat.shape[1])
+    logits = [[torch.tensor(0.0) for j in parents] for i in children]
+    for iteration in range(iterations):
+        c = [torch.softmax(torch.stack(logits[i]), dim=0) for i in children]  # (j,) per child
+        s = [sum(c[i][j] * u_hat[i, j] for i in children) for j in parents]  # (z,) per parent
+        v = [squash(s[j]) for j in parents]
+        if iteration < iterations - 1:
+            logits = [[logits[i][j] + u_hat[i, j] @ v[j] for j in parents] for i in children]
+    return torch.stack(v), torch.stack(c)
+
+
+v_one, c_one = route_one(u_hat[0], iterations=3)
+print("the couplings of iteration 3 again:", torch.allclose(c_one, rounds["iteration 3"][2]))
+
+# %% [markdown] id="predict-updates-text"
+# **Predict.** With `iterations=3`, how many times are the logits updated?
+#
+# - **a** 3
+# - **b** 2
+# - **c** 1
+
+# %% id="predict-updates"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "b"
+### END SOLUTION
+checks.predict("04-updates", guess)
+
+# %% [markdown] id="exercise-routing"
+# ## Your turn: the whole of it
+#
+# Two things are new besides the batch. A `bias` of shape $(j, z)$ may be given, as in the authors' released code: it is
+# added to $s$ before every squash. And both results are returned, since the couplings are what one wants to look at.
+#
+# {{ exercise 04-dynamic-routing }}
+
+
+# %% id="dynamic-routing"
+def dynamic_routing(u_hat, iterations=3, bias=None):
+    """Routing by agreement, for a batch.
+
+    u_hat    (b, i, j, z)   votes
+    bias     (j, z)         added to s before every squash, or None
+    returns  v (b, j, z) and c (b, i, j), the couplings that made v
+    """
+    logits = u_hat.new_zeros(u_hat.shape[:3])  # (b, i, j), zeros of u_hat's dtype
+    ### BEGIN SOLUTION
+    for turn in range(iterations):
+        # c_i: = softmax of b_i: over the parents j
+        c = torch.softmax(logits, dim=2)  # (b, i, j)
+        # s_j = Σ_i c_ij û_{j|i}
+        s = torch.einsum("bij,bijz->bjz", c, u_hat)  # (b, j, z)
+        v = squash(s if bias is None else s + bias)  # (b, j, z)
+        if turn < iterations - 1:
+            # b_ij ← b_ij + û_{j|i} · v_j
+            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)  # (b, i, j)
+    return v, c
+    ### END SOLUTION
+
+
+dynamic_routing = checks.dynamic_routing(dynamic_routing)
+
+# %% [markdown] id="equality"
+# The batch against the loop, image by image, on random votes with sizes that all differ:
+
+# %% id="equality-code"
+torch.manual_seed(0)
+many = torch.randn(4, 7, 3, 5)  # (b, i, j, z)
+v, c = dynamic_routing(many)
+for b in range(4):
+    v_one, c_one = route_one(many[b], iterations=3)
+    print(
+        f"image {b}: v equal {torch.allclose(v[b], v_one, atol=1e-5)}, c equal {torch.allclose(c[b], c_one, atol=1e-5)}"
+    )
+
+# %% [markdown] id="real"
+# ## On real digits
+#
+# Eight digits, and a capsule layer as in lesson 03: 8 types of 8-D primary capsules on a 5×5 grid, 200 children. Ten
+# parents, one per class, with 6-D poses. **Nothing is trained.** All weights are random, from a fixed seed.
+
+# %% id="real-setup"
+from capsule_tutor.functional import votes
+from capsule_tutor.layers import PrimaryCapsules
+
+torch.manual_seed(0)
+images, labels = (part[:8] for part in data.digits("train"))
+with torch.no_grad():
+    u = PrimaryCapsules(channels=1, types=8, d=8, kernel=9, stride=4)(images)  # (b, i, d)
+weight = torch.randn(200, 10, 8, 6)  # (i, j, d, z), standard deviation 1
+u_hat_digits = votes(u, weight)  # (b, i, j, z)
+v, c = dynamic_routing(u_hat_digits)
+print("u", tuple(u.shape), "  v", tuple(v.shape), "  c", tuple(c.shape))
+print(f"weights, learned once: {weight.numel()}    couplings, made anew for every image: {c[0].numel()}")
+
+# %% id="real-picture"
+figures.images(
+    images,
+    titles=[str(n) for n in labels.tolist()],
+    alt="Eight handwritten digits from the training set, each with its label above it.",
+)
+
+# %% [markdown] id="entropy-idea"
+# Couplings are not parameters. There is nothing to store, and routing runs at test time exactly as in training.
+#
+# How decided is a child? Its ten couplings are a distribution, and the measure is its **entropy**
+# $-\sum_j c_{ij}\log_2 c_{ij}$, in bits. Undecided among all ten: $\log_2 10 \approx 3.32$ bits. Undecided between two:
+# 1 bit. Decided: 0.
+
+
+# %% id="entropy"
+def entropy(c):
+    """(b, i, j) → (b, i), in bits"""
+    return -(c * c.clamp(min=1e-12).log2()).sum(dim=2)
+
+
+for k in (1, 3, 10):
+    in_bits = entropy(dynamic_routing(u_hat, k)[1])[0].tolist()  # (i,)
+    print(f"toy, {k:2d} iterations:", ", ".join(f"child {i} {x:.2f}" for i, x in enumerate(in_bits)))
+
+# %% [markdown] id="predict-random-text"
+# **Predict before you run.** Random weights with standard deviation 1, ten iterations. How long are the ten parents' outputs?
+#
+# - **a** all short: nothing has been learned, so nothing is found
+# - **b** one long, nine short: routing picks a winner
+# - **c** all long
+
+# %% id="predict-random"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "c"
+### END SOLUTION
+checks.predict("04-random-network", guess)
+
+# %% id="sweep"
+counts, bits, mean_length = (1, 2, 3, 5, 10), {}, {}
+for std in (0.1, 0.3, 1.0, 3.0):
+    results = [dynamic_routing(votes(u, std * weight), k) for k in counts]
+    bits[f"std {std}"] = [entropy(c).mean().item() for _, c in results]
+    mean_length[f"std {std}"] = [v.norm(dim=-1).mean().item() for v, _ in results]
+print("iterations         ", "".join(f"{k:7d}" for k in counts))
+for name in bits:
+    print(f"{name}  entropy   ", "".join(f"{x:7.2f}" for x in bits[name]))
+    print("         mean length", "".join(f"{x:7.2f}" for x in mean_length[name]))
+
+# %% id="sweep-picture"
+figures.curves(
+    counts,
+    bits,
+    xlabel="iterations",
+    ylabel="mean entropy of a child (bits)",
+    alt="Entropy of the couplings against iterations, for four sizes of weights. For 0.1 and 0.3 it stays at 3.3 bits. "
+    "For 1 it falls to 1.9 bits at ten iterations, for 3 to 1.0.",
+)
+
+# %% [markdown] id="sweep-read"
+# Read both rows of each pair.
+#
+# - **Small weights** (0.1, 0.3): the votes are short, $v$ is short, and their dot product is next to nothing. The couplings
+#   hardly leave uniform. Three iterations then cost more than one and change next to nothing.
+# - **Large weights** (1, 3): entropy falls with every iteration. The couplings **polarise**. And the mean length goes to
+#   1: *every* parent is sure. In a network that has never seen a label.
+#
+# So neither decided couplings nor long outputs prove that something was recognised. Routing finds agreement in noise, if
+# one lets it negotiate long enough. Here are 40 children of the second image, with standard deviation 1:
+
+# %% id="polarise-picture"
+figures.heatmaps(
+    {f"{k} iterations": dynamic_routing(u_hat_digits, k)[1][1, :40] for k in (3, 10)},
+    xlabel="parent j",
+    ylabel="child i",
+    alt="Couplings of 40 children and ten parents. At 3 iterations nearly all are close to 0.1, a few a little brighter. "
+    "At 10, about half of the children have one bright entry and are dark elsewhere.",
+)
+
+# %% [markdown] id="honest"
+# Is this good for anything, then? The papers disagree, and you should know it now:
+#
+# - Sabour et al. (2017), MNIST, error with 1 and with 3 iterations: 0.29 % and 0.25 % with a reconstruction loss, 0.34 %
+#   and 0.35 % without.
+# - Paik, Kwak and Kim (2019) compared five routing algorithms. Often they did worse than uniform or random couplings. They
+#   polarise the links, and rarely change the prediction.
+# - Gu and Tresp (2020): routing helped neither generalisation nor robustness to affine transformations.
+#
+# Both can be true: a procedure may do exactly what it says, and a network may not need it. Lesson 15 measures what it is
+# worth on networks of your own.
+
+# %% [markdown] id="wrong-axis"
+# ## The wrong axis
+#
+# One of the most common mistakes in public capsule code is a softmax over the *children*. It runs, it trains, and nothing
+# complains. Here are both, from the agreements of round one:
+
+# %% id="wrong-axis-sums"
+right, wrong = torch.softmax(a, dim=2), torch.softmax(a, dim=1)  # (b, i, j)
+for name, c in (("over parents ", right), ("over children", wrong)):
+    per_child = [round(x, 2) for x in c[0].sum(dim=1).tolist()]
+    per_parent = [round(x, 2) for x in c[0].sum(dim=0).tolist()]
+    print(f"softmax {name}: the children give {per_child}, the parents get {per_parent}")
+
+# %% id="wrong-axis-picture"
+figures.heatmaps(
+    {"over parents: rows sum to 1": right[0], "over children: columns sum to 1": wrong[0]},
+    xlabel="parent j",
+    ylabel="child i",
+    alt="Two tables of couplings. Left, each row of two numbers sums to 1. Right, each column of three numbers sums to 1.",
+)
+
+# %% [markdown] id="wrong-axis-why"
+# On the right, child 1 gives 0.47 to A and 0.55 to B, a little more than it has, and child 2 gives 0.19 in all. Nobody asks
+# a child to choose. Each parent makes its own weighted mean of the votes and does not know of the other. A test: leave
+# A's votes as they are, and let all three children agree on B. What should A do?
+
+
+# %% id="wrong-axis-route"
+def route_with_axis(u_hat, axis, iterations=3):
+    """dynamic_routing with its softmax over axis 2 (right) or 1 (wrong)"""
+    logits = u_hat.new_zeros(u_hat.shape[:3])  # (b, i, j)
+    for _ in range(iterations):
+        c = torch.softmax(logits, dim=axis)
+        v = squash(parent_poses(c, u_hat))
+        logits = logits + agreement(u_hat, v)
+    return v, c
+
+
+agreed = u_hat.clone()
+agreed[0, :, 1] = torch.tensor([[0.0, 2.0], [0.0, 2.0], [0.5, 2.0]])  # now all three want B
+for name, axis in (("over parents ", 2), ("over children", 1)):
+    before, after = (route_with_axis(cast, axis)[0][0, 0].norm().item() for cast in (u_hat, agreed))
+    print(f"softmax {name}: ‖v_A‖ was {before:.2f}, is now {after:.2f}")
+
+# %% [markdown] id="wrong-axis-trains"
+# Under the right axis B explains the children better, and A loses them. Parents **compete** for parts. Under the wrong one
+# A notices nothing.
+#
+# And why does it train? Because what is left is not stupid. Each parent still gives more weight to votes that agree and less
+# to outliers: a robust mean, much like attention pooling. The gradient still reaches every vote weight. So the network
+# learns votes whose mean is long for the right class, and the accuracy is fine. What is lost is what routing was for: a
+# part belongs to one whole.
+#
+# One line finds it: **the couplings of a child sum to 1 over the parents.** Ask for parents, not for "axis 1": the number
+# of the axis depends on the layout, and that is how the mistake is copied from one code to another.
+
+# %% [markdown] id="gradients"
+# ## Gradients: through the negotiation, or not
+#
+# The loss pulls at $v$. The pull reaches a vote by two ways: directly, through the last sum, and by way of the couplings,
+# through all earlier rounds: *a better vote is also believed more*. The authors' released code lets gradients take both
+# ways. The other choice treats the couplings as given and cuts the second way, by routing on detached votes:
+
+
+# %% id="two-ways"
+def all_iterations(u_hat, iterations):
+    return dynamic_routing(u_hat, iterations)[0]
+
+
+def last_iteration_only(u_hat, iterations):
+    with torch.no_grad():
+        _, c = dynamic_routing(u_hat, iterations)
+    return squash(parent_poses(c, u_hat))
+
+
+same = torch.allclose(all_iterations(u_hat_digits, 3), last_iteration_only(u_hat_digits, 3), atol=1e-5)
+print("the same output:", same)
+
+# %% [markdown] id="compare-idea"
+# The outputs are the same, the gradients are not. We ask for the gradient that would make the *true* class's parent longer,
+# with respect to all vote weights, and compare the two: the cosine of the angle between them, and the length of the cut
+# gradient as a share of the full one.
+
+
+# %% id="compare"
+def gradient(route, iterations, std):
+    w = (std * weight).requires_grad_()
+    v = route(votes(u, w), iterations)  # (b, j, z)
+    length_of_truth = v[torch.arange(8), labels].norm(dim=-1)  # (b,)
+    return torch.autograd.grad(length_of_truth.sum(), w)[0].flatten()
+
+
+cosines = {}
+for std in (0.1, 1.0, 3.0):
+    pairs = [(gradient(all_iterations, k, std), gradient(last_iteration_only, k, std)) for k in counts]
+    cosines[f"std {std}"] = [torch.cosine_similarity(x, y, dim=0).item() for x, y in pairs]
+    ratio = [(y.norm() / x.norm()).item() for x, y in pairs]
+    print(f"std {std}: cosine      ", "".join(f"{x:6.2f}" for x in cosines[f"std {std}"]))
+    print("         length      ", "".join(f"{x:6.2f}" for x in ratio))
+
+# %% [markdown] id="compare-read"
+# - With one iteration the two are identical: there is no earlier round.
+# - With small weights they stay nearly so. The couplings do not move, so there is nothing to differentiate.
+# - With large weights the second way dominates. At standard deviation 1 and three iterations the cut gradient is a quarter
+#   as long as the full one; at standard deviation 3 and ten iterations it also points elsewhere. What is missing in it
+#   is the push to be believed.
+#
+# What does each cost? The full gradient must remember every round until backward has passed, the cut one only the last:
+
+
+# %% tags=["nbval-ignore-output"] id="memory"
+def remembered(route, iterations):
+    """Bytes kept for backward, in units of the votes' own size."""
+    kept = {}
+
+    def pack(tensor):
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    v_in = u_hat_digits.clone().requires_grad_()
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        _out = route(v_in, iterations)
+    return sum(kept.values()) / v_in.untyped_storage().nbytes()
+
+
+for k in (1, 3, 10):
+    full, last = remembered(all_iterations, k), remembered(last_iteration_only, k)
+    print(f"{k:2d} iterations: all {full:.1f} × the votes, last only {last:.1f} ×")
+
+# %% [markdown] id="memory-read"
+# (The exact numbers depend on how your `dynamic_routing` multiplies.) The full way pays with memory that grows with every
+# iteration. The cut way pays with the signal that it drops. Neither is a bug. But know which one you run: a forgotten
+# `.detach()` changes training, and no output shows it. This is why the check of `dynamic_routing` compares gradients.
+
+# %% [markdown] id="wild"
+# ## What goes wrong in the wild
+#
+# **The wrong axis and its accomplice.** With a softmax over the children, the shares that a parent gets sum to 1. With one
+# over the parents, 200 children and 10 parents, they sum to 20 on average. So the wrong axis starts with $s$ twenty times
+# shorter, and needs larger vote weights. Public code that has it starts them with a standard deviation of 1. Then someone
+# finds the mistake and mends the axis, nothing else. A short race, 18 steps each, on our digits:
+
+# %% id="wild-axis-race"
+from capsule_tutor.functional import lengths, margin_loss
+
+torch.manual_seed(0)
+primary = PrimaryCapsules(channels=1, types=8, d=8, kernel=9, stride=4).requires_grad_(False)
+train, held_out = (data.digits(split) for split in ("train", "validation"))
+u_train, u_held_out = primary(train.images[:600]), primary(held_out.images)
+
+
+def race(std, axis):
+    """Train the vote weights for 18 steps → mean length before, share of right answers after."""
+    w = (std * torch.randn(200, 10, 8, 6, generator=torch.Generator().manual_seed(1))).requires_grad_()
+    before = lengths(route_with_axis(votes(u_held_out, w), axis)[0]).mean().item()
+    optimiser = torch.optim.Adam([w], lr=0.01)
+    for k in [*range(0, 600, 100)] * 3:
+        v, _ = route_with_axis(votes(u_train[k : k + 100], w), axis)
+        loss = margin_loss(lengths(v), train.labels[k : k + 100])  # lesson 05 explains it
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    longest = lengths(route_with_axis(votes(u_held_out, w), axis)[0]).argmax(dim=1)
+    return before, (longest == held_out.labels).float().mean().item()
+
+
+# %% tags=["nbval-ignore-output"] id="wild-axis-run"
+for std in (1.0, 0.1):
+    for name, axis in (("children", 1), ("parents ", 2)):
+        before, share = race(std, axis)
+        print(f"std {std}, softmax over {name}: mean length before {before:.2f}, then {100 * share:3.0f} % right")
+
+# %% [markdown] id="wild-axis-read"
+# Compare the first two lines (the percentages may differ a little on your machine; chance is 10 %). The mended code is
+# *worse*. All ten parents begin near length 1, the flat end of squash (lesson 02), where hardly any gradient comes back.
+# Who looks at the score alone puts the mistake back in. The last line is what mending both gives.
+#
+# **Two mistakes can hide each other.** The test of the sums does not care how well it trains.
+#
+# **Logits shared by the batch.** Some code keeps one table of logits of shape $(i, j)$, or averages it over the batch. Then
+# an image is routed by its neighbours:
+
+
+# %% id="wild-batch"
+def route_with_shared_logits(u_hat, iterations=3):
+    logits = u_hat.new_zeros(u_hat.shape[:3])
+    for _ in range(iterations):
+        c = torch.softmax(logits, dim=2)
+        v = squash(parent_poses(c, u_hat))
+        logits = logits + agreement(u_hat, v).mean(dim=0, keepdim=True)
+    return v, c
+
+
+for name, route in (("one table per image", dynamic_routing), ("one table per batch", route_with_shared_logits)):
+    alone, in_company = route(u_hat_digits[:1])[0][0], route(u_hat_digits)[0][0]
+    same, angle = torch.allclose(alone, in_company, atol=1e-4), torch.cosine_similarity(alone, in_company, dim=1)
+    print(f"{name}: the first image alone and in company, equal: {same}, smallest cosine {angle.min().item():.2f}")
+
+# %% [markdown] id="wild-batch-read"
+# The test: *the output of an image alone equals its output in a batch.*
+#
+# **An update after the last iteration.** It is merely wasted if $v$ and $c$ are returned as they were, and wrong if the
+# softmax is taken once more: those couplings made no $v$. The test needs no reference at all: *with one iteration every coupling is exactly 1/j*.
+
+
+# %% id="wild-late"
+def route_with_late_couplings(u_hat, iterations=3):
+    logits = u_hat.new_zeros(u_hat.shape[:3])
+    for _ in range(iterations):
+        v = squash(parent_poses(torch.softmax(logits, dim=2), u_hat))
+        logits = logits + agreement(u_hat, v)
+    return v, torch.softmax(logits, dim=2)
+
+
+for name, route in (("dynamic_routing     ", dynamic_routing), ("with late couplings ", route_with_late_couplings)):
+    _, c = route(u_hat, 1)
+    print(name, "couplings for A after one iteration:", [round(x, 2) for x in c[0, :, 0].tolist()])
+
+# %% [markdown] id="recap"
+# ## In your own words
+#
+# Put the pencil down and say, to a friend who knows attention:
+#
+# 1. what a child owns, what it compares, and over which axis the softmax runs;
+# 2. why the first round cannot tell A from B, and the second can;
+# 3. where the outlier's unit goes, and why B got longer in the end;
+# 4. what more iterations do to the entropy, and why that proves nothing;
+# 5. what the wrong axis still does well, and what it has lost;
+# 6. what a detach in the couplings saves, and what it drops.
+#
+# <!-- BEGIN SOLUTION -->
+# Our words: (1) a child owns one unit; it compares its vote with the parent's output by a dot product; the softmax runs
+# over the parents; (2) a sum with equal weights does not look at agreement, and the second uses weights that came from it;
+# (3) to the parent that disagrees less, since it must go somewhere; that parent then turns to it and is pleased with an
+# agreement of one; (4) it falls, in a random network too; (5) each parent finds the votes that agree, but parents no longer
+# compete for a child; (6) the memory of all rounds but the last; it drops the gradient that makes good votes believed.
+# <!-- END SOLUTION -->
+
+# %% id="board"
+checks.board("04")
+
+# %% [markdown] id="further"
+# **Further reading**
+#
+# - S. Sabour, N. Frosst, G. Hinton, *Dynamic Routing Between Capsules*, NeurIPS 2017, arXiv 1710.09829: procedure 1 and
+#   table 1.
+# - I. Paik, T. Kwak, I. Kim, *Capsule Networks Need an Improved Routing Algorithm*, ACML 2019.
+# - J. Gu, V. Tresp, *Improving the Robustness of Capsule Networks to Image Affine Transformations*, CVPR 2020, arXiv
+#   1911.07968.
+#
+# **Next:** the lengths are there, and they are wrong. Lesson 05 makes a loss of them.
