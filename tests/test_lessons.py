@@ -176,3 +176,17 @@ def test_most_cells_are_compared(stem):
     assert len(ignored) <= 2
     talking = [cell for cell in cells if cell["outputs"] and cell not in ignored]
     assert len(talking) >= 0.6 * len(cells)
+
+
+def test_the_map_in_the_readme_is_true():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d\d) \| (.+?) \| (\d+)(, planned)? \|", readme, re.MULTILINE)
+    assert [number for number, *_ in rows] == [f"{n:02d}" for n in range(1, 17)]
+    assert [(number, minutes) for number, _, minutes, planned in rows if not planned] == [
+        (stem[:2], re.search(r"\*\*Minutes:\*\* (\d+)", texts("lessons", stem)[0])[1]) for stem in STEMS
+    ]
+    for number, title, _, planned in rows:
+        assert bool(planned) == ("to come" in title)
+        assert planned or f"(lessons/{STEMS[int(number) - 1]}.ipynb)" in title
+    for target in re.findall(r"\]\(([^)#]+)\)", readme):
+        assert (ROOT / target).exists(), f"the README links to {target}"
