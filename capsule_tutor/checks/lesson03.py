@@ -40,6 +40,18 @@ def plain_matmul(u, weight):
     return u @ weight
 
 
+def transposed_by_matmul(u, weight):
+    return (u[:, :, None, None, :] @ weight.transpose(2, 3)).squeeze(3)
+
+
+def one_axis_too_few(u, weight):
+    return u.unsqueeze(2) @ weight
+
+
+def parents_first_in_weight(u, weight):
+    return torch.einsum("bid,jidz->bijz", u, weight)
+
+
 def one_matrix_for_all_children(u, weight):
     return torch.einsum("bid,jdz->bijz", u, weight[0])
 
@@ -104,6 +116,19 @@ VOTES = Exercise(
             plain_matmul,
             "You wrote `u @ weight`. It lines u's children up as rows of ONE matrix, but each child has matrices of "
             "its own: give u the axes (b, i, 1, 1, d) first, or use einsum.",
+        ),
+        Mutant(
+            transposed_by_matmul,
+            "You transposed the matrices before the product. Each W_ij is (d, z) already, ready for the row u_i.",
+        ),
+        Mutant(
+            one_axis_too_few,
+            "You gave u one new axis, and matmul still matches the children of u with the parents of weight. It needs "
+            "two: (b, i, 1, 1, d), one for j and one to make u_i a row.",
+        ),
+        Mutant(
+            parents_first_in_weight,
+            "You read weight as (j, i, d, z). In this course the child comes first: (i, j, d, z).",
         ),
         Mutant(
             one_matrix_for_all_children,
@@ -365,6 +390,12 @@ def _touched_cases() -> list[Case]:
     ]
 
 
+def _turning_is_moving(item: Case, value: Tensor) -> str | None:
+    missed = item.args[0] is _directions and int(value.sum()) < 3  # one capsule per type
+    sentence = "you missed those that only turned: compare all entries of a capsule, not its length or its sum."
+    return sentence if missed else None
+
+
 def _moved(to_capsules, features, changed):
     return to_capsules(changed) != to_capsules(features)
 
@@ -467,6 +498,7 @@ TOUCHED = Exercise(
     oracle=oracles.touched,
     axes=("i",),
     cases=_touched_cases,
+    properties=(_turning_is_moving,),
     mutants=(
         Mutant(
             lengths_compared,
@@ -561,7 +593,7 @@ def _count_cases() -> list[Case]:
     return [
         case("size 28, kernels (9, 9), strides (1, 2), 32 types", 28, (9, 9), (1, 2), 32),
         case("size 36, kernels (9, 9), strides (1, 2), 32 types", 36, (9, 9), (1, 2), 32),
-        case("size 11, kernels (4,), strides (3,), 5 types", 11, (4,), (3,), 5),
+        case("size 11, kernels (3,), strides (3,), 5 types", 11, (3,), (3,), 5),
         case("size 10, kernels (4,), strides (3,), 1 type", 10, (4,), (3,), 1),
         case("size 29, kernels (5, 3, 4), strides (2, 1, 3), 6 types", 29, (5, 3, 4), (2, 1, 3), 6),
         case("size 7, kernels (7,), strides (1,), 4 types", 7, (7,), (1,), 4),
@@ -601,6 +633,14 @@ def rounded_up(size, kernels, strides, types):
 
 def not_rounded(size, kernels, strides, types):
     return _stack(size, kernels, strides, types, lambda n, k, s: (n - k) / s + 1)
+
+
+def rounded_to_the_nearest(size, kernels, strides, types):
+    return _stack(size, kernels, strides, types, lambda n, k, s: round((n - k) / s + 1))
+
+
+def rounded_only_at_the_end(size, kernels, strides, types):
+    return int(not_rounded(size, kernels, strides, types))
 
 
 def stride_before_kernel(size, kernels, strides, types):
@@ -666,6 +706,15 @@ CAPSULE_COUNT = Exercise(
             "You round up: a kernel that would hang over the edge is not counted. Use //, which rounds down.",
         ),
         Mutant(not_rounded, "You count fractions of a place. A kernel fits or it does not: divide with //."),
+        Mutant(
+            rounded_to_the_nearest,
+            "You round to the nearest number. A kernel that hangs over the edge by one pixel does not fit: use //.",
+        ),
+        Mutant(
+            rounded_only_at_the_end,
+            "You carry fractions from one convolution to the next and round at the end. Every output is a whole number "
+            "of places: use // at each step.",
+        ),
         Mutant(
             stride_before_kernel,
             "You divide n by the stride before you take off the kernel. First n − k, then divide.",

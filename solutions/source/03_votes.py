@@ -1,0 +1,701 @@
+# %% [markdown] id="title"
+# # 03 · Votes
+#
+# **You will be able to**
+#
+# - explain what a vote is, and why votes that agree are evidence for a whole;
+# - compute votes by hand, by loops and with one `einsum`, and say what each of its letters does;
+# - cut feature maps into primary capsules without falling into the reshape trap;
+# - write the test that finds this trap in anybody's code;
+# - say where the number 1152 comes from, and how large the first weights should be.
+#
+# **Minutes:** 60 · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
+
+# %% [markdown] id="hook"
+# ## Two witnesses
+#
+# You see a nose. You cannot see the rest, and still you could say how the whole face lies: a nose points down, a face goes
+# up from chin to forehead, about three noses long. You see a mouth, alone. It, too, tells you how the face lies: at a right
+# angle to the mouth, one and a half mouths long.
+#
+# Each part is a witness for the face. If two witnesses who have not talked to each other tell the same story, you believe
+# it. Let us give them arrows for poses: an arrow has a direction (how the part is turned) and a length (how large it is).
+
+# %% id="setup"
+import torch
+
+from capsule_tutor import checks, figures
+
+nose = torch.tensor([0.0, -1.0])  # from the bridge to the tip: down, length 1
+mouth = torch.tensor([2.0, 0.0])  # from its left end to its right end: length 2
+
+# %% [markdown] id="matrices-intro"
+# How a part lies in its face fits into a matrix, one per part. Row $k$ says where the $k$-th unit arrow goes. The nose:
+# turn round and make it three times as long. The mouth: a quarter turn to the left, one and a half times as long.
+
+# %% id="matrices"
+nose_to_face = torch.tensor([[-3.0, 0.0], [0.0, -3.0]])
+mouth_to_face = torch.tensor([[0.0, 1.5], [-1.5, 0.0]])
+
+
+def rounded(vote):
+    return [round(x, 1) + 0.0 for x in vote.tolist()]  # + 0.0 because −0.0 + 0.0 is 0.0
+
+
+print("the nose's opinion of the face: ", rounded(nose @ nose_to_face))
+print("the mouth's opinion of the face:", rounded(mouth @ mouth_to_face))
+
+# %% [markdown] id="vote-word"
+# Both say $(0, 3)$: a face that points straight up and has length 3. Such an opinion is called a **vote**.
+#
+# Now the same face is tilted by 30°. Every part of it turns by 30°. The two matrices stay as they are.
+#
+# **Predict before you run.** What do nose and mouth vote now?
+#
+# - **a** they disagree: the matrices were made for an upright face
+# - **b** they agree, on a face that is tilted by 30°
+# - **c** they agree, and say $(0, 3)$ as before
+
+# %% id="predict-tilted"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "b"
+### END SOLUTION
+checks.predict("03-tilted", guess)
+
+
+# %% id="tilted"
+def turned(arrow, degrees):
+    angle = torch.deg2rad(torch.tensor(float(degrees)))
+    cos, sin = angle.cos(), angle.sin()
+    return arrow @ torch.stack([torch.stack([cos, sin]), torch.stack([-sin, cos])])
+
+
+print("the tilted nose votes ", rounded(turned(nose, 30) @ nose_to_face))
+print("the tilted mouth votes", rounded(turned(mouth, 30) @ mouth_to_face))
+print("(0, 3) tilted by 30° is", rounded(turned(torch.tensor([0.0, 3.0]), 30)))
+
+# %% [markdown] id="picture-intro"
+# In the picture, on the right, we cheat: the nose stays upright and only the mouth turns. Both parts are still there, as
+# good as ever. A detector that ticks off parts would be content.
+
+# %% id="witnesses"
+nose_at, mouth_at = torch.tensor([0.0, 0.3]), torch.tensor([0.0, -1.1])  # only for the drawing
+
+
+def witnesses(nose_turn, mouth_turn):
+    n, m = turned(nose, nose_turn), turned(mouth, mouth_turn)
+    return {
+        "nose": (turned(nose_at, nose_turn), n, n @ nose_to_face),
+        "mouth": (turned(mouth_at, nose_turn), m, m @ mouth_to_face),
+    }
+
+
+# %% id="picture-faces"
+figures.faces(
+    {
+        "upright": witnesses(0, 0),
+        "all tilted by 30°": witnesses(30, 30),
+        "only the mouth turned": witnesses(0, -70),
+    },
+    alt="Three faces, each with a nose arrow and a mouth arrow, and below them the votes. Upright: both votes end at the "
+    "same point straight above. Tilted: both end at the same point, tilted by 30 degrees. With only the mouth turned, "
+    "the two votes point 70 degrees apart.",
+)
+
+# %% [markdown] id="picture-read"
+# That is the idea of capsules in one picture. **The matrix holds how a part lies in its whole. A change of viewpoint
+# changes all poses and no matrix.** And when the parts do not fit together, the votes say so.
+#
+# Two honest remarks. Our arrows know turn and size only, so a mouth on the forehead would go unnoticed. With four numbers,
+# place and arrow, a 4×4 matrix votes for the place as well: centre of the face = place of the nose + half a nose arrow,
+# say. And our matrices fit every viewpoint because in the plane two turns may be done in either order. In a network
+# nothing enforces this. It has to *learn* poses for which one matrix per pair is enough.
+#
+# How much is an agreement worth? That depends on how often it happens by chance:
+
+# %% id="chance"
+torch.manual_seed(0)
+for z in (2, 4, 8, 16):
+    one, other = torch.randn(2, 100_000, z)
+    close = torch.cosine_similarity(one, other, dim=-1) > 0.9  # less than 26° apart
+    print(f"two random votes with {z:2d} numbers agree in {100 * close.float().mean().item():4.1f} % of cases")
+
+# %% [markdown] id="chance-read"
+# In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, a chance agreement practically does not
+# happen. So if it happens, there is a reason. Lesson 04 (routing) lives on this. Here we make the votes.
+
+# %% [markdown] id="by-hand"
+# ## One child, one parent
+#
+# A lower capsule is called a **child** $i$, an upper one a **parent** $j$. The child's pose $u_i$ is a row of $d$ numbers,
+# the parent's has $z$ numbers, and every pair has a matrix $W_{ij}$ of shape $(d, z)$. The vote is a row times a matrix:
+#
+# $$\hat u_{j|i} = u_i\,W_{ij}$$
+#
+# Read $\hat u_{j|i}$ as "the pose of $j$, if one asks $i$". By hand: each entry of $u_i$ says how much it takes of one row.
+
+# %% id="by-hand-rows"
+u_i = torch.tensor([2.0, 1.0])
+W_ij = mouth_to_face
+vote = torch.zeros(2)
+for d in range(2):
+    print(f"{u_i[d].item():g} times row {d}, {W_ij[d].tolist()}")
+    vote += u_i[d] * W_ij[d]
+print("sum:     ", vote.tolist())
+print("u_i @ W: ", (u_i @ W_ij).tolist())
+
+# %% [markdown] id="three-by-two"
+# ## Three children, two parents
+#
+# A brow joins nose and mouth. None of the three is drawn quite exactly, as in life. And there is a second parent: next to
+# the face ($j=0$) a boat ($j=1$). Noses have no place in boats, but nobody tells the network: **every child votes for
+# every parent**, and we need $3 \cdot 2$ matrices. For the boat we take what such a pair has at the start: any numbers.
+
+# %% id="three-by-two-code"
+u = torch.tensor([[[-0.1, -1.0], [2.0, 0.2], [0.9, 0.0]]])  # (b=1, i=3, d=2): nose, mouth, brow
+brow_to_face = torch.tensor([[0.0, 3.0], [-3.0, 0.0]])
+for_face = torch.stack([nose_to_face, mouth_to_face, brow_to_face])  # (i=3, d=2, z=2)
+for_boat = torch.tensor([[[1.0, 0.0], [0.0, -1.0]], [[1.0, 0.5], [-1.0, 0.0]], [[0.0, -2.0], [1.0, 0.0]]])
+weight = torch.stack([for_face, for_boat], dim=1)  # (i, j, d, z)
+print("weight:", tuple(weight.shape), "for (i, j, d, z)")
+
+# %% [markdown] id="loop-intro"
+# The loop is the definition, once for every image $b$:
+
+# %% id="loop"
+u_hat = torch.zeros(1, 3, 2, 2)  # (b, i, j, z)
+for b in range(1):
+    for i in range(3):
+        for j in range(2):
+            for d in range(2):
+                u_hat[b, i, j] += u[b, i, d] * weight[i, j, d]  # (z,): so much of row d
+children = ("nose", "mouth", "brow")
+for i, child in enumerate(children):
+    print(f"{child:5s} votes {rounded(u_hat[0, i, 0])} for the face, {rounded(u_hat[0, i, 1])} for the boat")
+
+# %% id="loop-picture"
+figures.arrows(
+    {
+        title: {child: u_hat[0, i, j : j + 1].tolist() for i, child in enumerate(children)}
+        for j, title in enumerate(("votes for the face (j=0)", "votes for the boat (j=1)"))
+    },
+    limit=3.6,
+    circle=False,
+    alt="Left, the votes of nose, mouth and brow for the face: three arrows close together, pointing up. Right, their "
+    "votes for the boat: three arrows in three different directions.",
+)
+
+# %% [markdown] id="einsum"
+# ## Letter by letter
+#
+# A loop over 1152 children is slow. `einsum` does the same in one call, and its text *is* the loop. For one image:
+#
+# `torch.einsum("id,ijdz->ijz", u[0], weight)`
+#
+# | letter | where it stands | what it does |
+# |---|---|---|
+# | `i` | u, weight, output | a loop that fills: child $i$ meets *its own* matrices |
+# | `j` | weight, output | a loop that fills: one vote per parent |
+# | `z` | weight, output | a loop that fills: the entries of the vote |
+# | `d` | u, weight, **not** output | a loop that adds: the `+=` above |
+#
+# Two rules suffice. The same letter in two inputs means "step together". **A letter that is missing in the output is
+# summed.**
+
+# %% id="einsum-equal"
+print("equal to the loop:", torch.allclose(torch.einsum("id,ijdz->ijz", u[0], weight), u_hat[0]))
+
+# %% [markdown] id="predict-dropped-text"
+# **Predict before you run.** Somebody loses a letter and writes `"id,ijdz->jz"`. What happens?
+#
+# - **a** an error: i is in both inputs and not in the output
+# - **b** the votes of all children are added up
+# - **c** the votes of the first child come out
+
+# %% id="predict-dropped"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "b"
+### END SOLUTION
+checks.predict("03-dropped", guess)
+
+# %% [markdown] id="variants-intro"
+# Four slips, on sizes that all differ ($i=5, j=3, d=4, z=6$). Which of them does the shape give away?
+
+# %% id="variants"
+torch.manual_seed(0)
+one_image, W = torch.randn(5, 4), torch.randn(5, 3, 4, 6)
+slips = {
+    "id,ijdz->ijz": "right",
+    "id,ijdz->jz": "i dropped: children summed",
+    "id,ijdz->ijdz": "d kept: multiplied, not summed",
+    "kd,ijdz->ijz": "u's child got another letter",
+    "id,ijzd->ijz": "d and z exchanged",
+}
+for text, what in slips.items():
+    try:
+        shape = tuple(torch.einsum(text, one_image, W).shape)
+    except RuntimeError:
+        shape = "refused"
+    print(f"{text:14s} {what:31s} {shape}")
+
+# %% [markdown] id="variants-read"
+# Look at the fourth line: the shape is right and the votes are nonsense. `k` and `i` no longer step together, and `k` is missing
+# in the output, so all five poses are added up before they meet a matrix. The last was refused only because 4 is not 6. In
+# a layer with $d = z$ it would have passed in silence.
+#
+# **Shapes catch many slips, values catch all.** This is why the checks of this course compare with a slow loop.
+
+# %% [markdown] id="exercise-votes"
+# ## Your turn: votes
+#
+# {{ exercise 03-votes }}
+
+
+# %% id="votes"
+def votes(u, weight):
+    """Every child's vote for every parent.
+
+    u       (b, i, d)      poses of the children
+    weight  (i, j, d, z)   one matrix per pair
+    returns (b, i, j, z)
+    """
+    ### BEGIN SOLUTION
+    # û_{bijz} = Σ_d u_{bid} W_{ijdz}
+    return torch.einsum("bid,ijdz->bijz", u, weight)
+    ### END SOLUTION
+
+
+votes = checks.votes(votes)
+
+# %% id="votes-equal"
+print("equal to the loop on nose, mouth and brow:", torch.allclose(votes(u, weight), u_hat))
+
+# %% [markdown] id="children"
+# ## Where the children come from
+#
+# So far the poses fell from the sky. In CapsNet they are cut out of feature maps. A convolution gives a tensor
+# $(b, \text{channels}, h, w)$, and we *declare* that channels belong together: the first $d$ channels are the pose entries
+# of the first **type** of capsule, the next $d$ those of the second, and so on. What one type says at one place is one
+# capsule:
+#
+# > A primary capsule is made of its $d$ channels **at one place**.
+#
+# A toy makes it visible: 2 types with 3-D poses are 6 channels, on a 2×2 grid. We fill them with numbers that tell their
+# own story. 213 means: type **2**, pose entry **1**, place **3**. (In these digits we count from 1, in the code from 0.)
+
+# %% id="telling"
+features = torch.zeros(1, 6, 2, 2)  # (b, types·d, h, w)
+for t in range(2):
+    for d in range(3):
+        for place in range(4):
+            features[0, 3 * t + d, place // 2, place % 2] = 100 * (t + 1) + 10 * (d + 1) + (place + 1)
+print(features[0].flatten(1).long(), "one row per channel, one column per place")
+
+# %% [markdown] id="want"
+# By hand: the capsule of type 1 at place 1 is the first column of the first three channels. All its numbers must end in the
+# same digit.
+
+# %% id="want-code"
+print("type 1 at place 1:", features[0, 0:3, 0, 0].int().tolist())
+print("type 2 at place 4:", features[0, 3:6, 1, 1].int().tolist())
+
+# %% [markdown] id="trap"
+# We need eight such capsules, $(b, i, d) = (1, 8, 3)$. The tensor holds 24 numbers, and $8 \cdot 3 = 24$. Everybody's first
+# idea is to ask for that shape:
+
+
+# %% id="trap-code"
+def bare_view(features, d):
+    return features.reshape(len(features), -1, d)
+
+
+print(bare_view(features, 3)[0, :3].long(), "the first three of", tuple(bare_view(features, 3).shape))
+
+# %% [markdown] id="trap-read"
+# No error, the right shape, and wrong. The first "capsule" is 111, 112, 113: *one* pose entry at *three* places.
+# `reshape` and `view` move nothing. They cut the numbers into groups in the order in which they lie in memory, and there
+# the places of one channel are neighbours. First the pose axis must be brought to the end. That is what `permute` is for.
+
+# %% [markdown] id="exercise-primary"
+# ## Your turn: cut capsules
+#
+# {{ exercise 03-primary-capsules }}
+
+
+# %% id="primary-capsules"
+def primary_capsules(features, d):
+    """Cut feature maps into capsules. (b, types·d, h, w) → (b, i, d) with i = types·h·w"""
+    b, channels, h, w = features.shape
+    ### BEGIN SOLUTION
+    # stub: split = features.reshape(...)  # (b, types, d, h, w)
+    # stub: moved = split.permute(...)  # (b, types, h, w, d)
+    # stub: return moved.reshape(...)  # (b, i, d)
+    split = features.reshape(b, channels // d, d, h, w)  # (b, types, d, h, w)
+    moved = split.permute(0, 1, 3, 4, 2)  # (b, types, h, w, d)
+    return moved.reshape(b, -1, d)  # (b, i, d)
+    ### END SOLUTION
+
+
+primary_capsules = checks.primary_capsules(primary_capsules)
+
+
+# %% id="primary-picture"
+figures.blocks(
+    {"with permute": primary_capsules(features, 3)[0], "bare view": bare_view(features, 3)[0]},
+    group=lambda number: number % 10 - 1,
+    groups=[f"place {n}" for n in range(1, 5)],
+    columns="pose entry d",
+    rows="capsule i",
+    alt="Two tables of 8 capsules with 3 numbers each, coloured by the place the number came from. With permute every row "
+    "has one colour. In the bare view every row mixes three places.",
+)
+
+# %% [markdown] id="primary-read"
+# Left, every capsule has one colour: one place. Right, every capsule is a mixture of three places, and none has the three
+# entries of a pose. It also shows how capsules are numbered: type by type, and within a type place by place.
+#
+# A whole layer of primary capsules is then three steps: a convolution, this cut, squash. The filters of the convolution are
+# shared by all places, as always. The vote matrices are **not**: capsules 0 and 1 are of the same type, and still each has
+# its own $W_{ij}$. That is why their number will matter.
+
+# %% [markdown] id="locality"
+# ## The locality test
+#
+# In a picture of 24 numbers you see the mistake. In a tensor of 9,216 nobody does. We need a test, and there is a neat one
+# that looks at no number: *change the features at one place, and see which capsules move.*
+#
+# **Predict before you run.** All six channels change at place 1 of our toy. How many of the eight capsules move
+# in the **bare view**?
+#
+# - **a** 2, one per type
+# - **b** 6
+# - **c** all 8
+
+# %% id="predict-bare"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "b"
+### END SOLUTION
+checks.predict("03-bare-view", guess)
+
+# %% [markdown] id="exercise-touched"
+# {{ exercise 03-touched }}
+
+
+# %% id="touched"
+def touched(to_capsules, features, row, column):
+    """Which capsules of image 0 move when all channels of image 0 change at one place?
+
+    to_capsules   a function: features (b, channels, h, w) → capsules (b, i, d)
+    returns       bool (i,)
+    """
+    ### BEGIN SOLUTION
+    changed = features.clone()
+    changed[0, :, row, column] += 1
+    moved = to_capsules(changed) != to_capsules(features)  # (b, i, d)
+    return moved[0].any(dim=-1)  # (i,)
+    ### END SOLUTION
+
+
+touched = checks.touched(touched)
+
+# %% id="touched-toy"
+for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.items():
+    moved = touched(lambda f, cut=cut: cut(f, 3), features, 0, 0)  # (i,)
+    print(f"{name:12s} {moved.sum().item()} capsules move: {moved.nonzero().flatten().tolist()}")
+
+# %% [markdown] id="touched-read"
+# Compare with the picture: 0 and 4 are the blue rows on the left; on the right, six rows hold some blue. The right number
+# is always the number of types. At CapsNet's size the gap is wider:
+
+# %% id="touched-large"
+large = torch.randn(1, 256, 6, 6)  # 32 types · 8-D on a 6×6 grid
+moving = {}
+for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.items():
+    moved = touched(lambda f, cut=cut: cut(f, 8), large, 2, 3)
+    moving[name] = moved.sum().item()
+    print(f"{name:12s} {moving[name]:3d} of {len(moved)} capsules move")
+
+# %% [markdown] id="receptive"
+# ### What a capsule sees
+#
+# The same question from the other end: which pixels of the *image* can one capsule see? Autograd knows. We send a digit
+# through two fresh convolutions (kernels 9 and 9, strides 1 and 2, as in CapsNet, with fewer channels) and ask for the
+# gradient of one capsule with respect to the image. A pixel with gradient 0 is out of sight.
+# (The picture shows the square root of the gradient, relative to its maximum, so that faint pixels are seen, too.)
+
+# %% id="receptive-code"
+from capsule_tutor import data
+
+image = data.digits("train").images[:1]  # (1, 1, 28, 28)
+torch.manual_seed(0)
+first, second = torch.nn.Conv2d(1, 16, 9), torch.nn.Conv2d(16, 4 * 8, 9, stride=2)  # 4 types · 8-D
+
+
+def sight(cut, capsule):
+    """How strongly each pixel moves this capsule, summed over its entries. → (28, 28)"""
+    pixels = image.clone().requires_grad_()
+    u = cut(second(first(pixels).relu()), 8)  # (1, i, d)
+    return sum(torch.autograd.grad(entry, pixels, retain_graph=True)[0].abs() for entry in u[0, capsule])[0, 0]
+
+
+capsule = (0 * 6 + 2) * 6 + 3  # type 0, row 2, column 3 of the 6×6 grid
+seen = {"with permute": sight(primary_capsules, capsule), "bare view": sight(bare_view, capsule)}
+for name, gradient in seen.items():
+    height, width = (gradient.sum(dim=axis).count_nonzero().item() for axis in (1, 0))
+    print(f"{name:12s} capsule {capsule} sees {height} rows, {width} columns, {gradient.count_nonzero()} pixels")
+
+# %% id="receptive-picture"
+figures.heatmaps(
+    {name: (gradient / gradient.max()).sqrt() for name, gradient in seen.items()},
+    xlabel="pixel column",
+    ylabel="pixel row",
+    alt="Two heat maps of the image. With permute, capsule 15 sees one square of 17 by 17 pixels, rows 4 to 20 and columns "
+    "6 to 22. In the bare view it sees nearly the whole width, 27 columns, and 19 rows.",
+)
+
+# %% [markdown] id="receptive-read"
+# With permute the capsule looks through one window: 9 rows of the middle map, each of which sees 9 pixel rows, are
+# $9 + 8 = 17$ pixel rows. In the bare view its eight entries look through eight windows: six side by side across the whole
+# image, and two more a step below. Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
+
+# %% [markdown] id="count"
+# ## What is 1152?
+#
+# A number that newcomers to CapsNet often ask about. Follow the side of the image. A kernel of size $k$ fits into a row of $n$
+# pixels wherever its first pixel is at $0, s, 2s, \dots$ and its last one is still inside. Just list the places:
+
+# %% id="count-list"
+print("28 pixels, kernel 9, stride 1:", len(range(0, 28 - 9 + 1, 1)), "places")
+print("20 pixels, kernel 9, stride 2:", len(range(0, 20 - 9 + 1, 2)), "places, at", list(range(0, 20 - 9 + 1, 2)))
+print("capsules: 6 · 6 places · 32 types =", 6 * 6 * 32)
+
+# %% [markdown] id="count-formula"
+# As a formula: the last possible start is $n - k$, there are $\lfloor (n-k)/s \rfloor$ steps to it, and one place more than
+# steps:
+#
+# $$n' = \left\lfloor \frac{n-k}{s} \right\rfloor + 1$$
+#
+# {{ exercise 03-capsule-count }}
+
+
+# %% id="capsule-count"
+def capsule_count(size, kernels, strides, types):
+    """How many primary capsules a stack of convolutions without padding makes of a (size, size) image. → int"""
+    ### BEGIN SOLUTION
+    for kernel, stride in zip(kernels, strides, strict=True):
+        # n ← ⌊(n − k)/s⌋ + 1
+        size = (size - kernel) // stride + 1
+    return types * size**2
+    ### END SOLUTION
+
+
+capsule_count = checks.capsule_count(capsule_count)
+
+# %% id="count-others"
+print("CapsNet on MNIST, 28×28:              ", capsule_count(28, (9, 9), (1, 2), 32))
+print("CapsNet on MultiMNIST, 36×36:         ", capsule_count(36, (9, 9), (1, 2), 32))
+print("Efficient-CapsNet on MNIST, 28×28:    ", capsule_count(28, (5, 3, 3, 3, 9), (1, 1, 1, 2, 1), 16))
+
+# %% [markdown] id="count-others-read"
+# The third is no slip: the last kernel of Efficient-CapsNet (2021) covers all that is left, so its grid has one place and
+# there is one capsule per type. Sixteen instead of 1152. Does the first number hold with real convolutions, and what
+# does it cost?
+
+# %% id="cost"
+torch.manual_seed(0)
+conv1, conv2 = torch.nn.Conv2d(1, 256, 9), torch.nn.Conv2d(256, 32 * 8, 9, stride=2)
+with torch.no_grad():
+    fresh = primary_capsules(conv2(conv1(data.digits("train").images[:8]).relu()), 8)  # (b, i, d), not yet squashed
+parts = {"first convolution": conv1, "second convolution": conv2}
+parameters = {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
+parameters["vote matrices"] = 1152 * 10 * 8 * 16
+print("capsules:", tuple(fresh.shape))
+for name, number in parameters.items():
+    print(f"{name:20s}{number:10,d}")
+print(f"{'all together':20s}{sum(parameters.values()):10,d}")
+
+# %% [markdown] id="cost-read"
+# That is the whole encoder of CapsNet, 6.8 million weights. The $1152 \cdot 10$ vote matrices are 1,474,560 of them, a
+# fifth. The weights are not what fills the memory, though. Votes exist per image:
+
+# %% id="memory"
+per_image = 1152 * 10 * 16 * 4  # one float32 has 4 bytes
+print(f"votes of one image {per_image / 1e6:.2f} MB, of a batch of 128 {128 * per_image / 1e6:.0f} MB")
+print(f"vote matrices      {parameters['vote matrices'] * 4 / 1e6:.2f} MB, whatever the batch")
+
+# %% [markdown] id="floor"
+# ### What the floor throws away
+#
+# In the second convolution $\lfloor (20-9)/2 \rfloor = \lfloor 5.5 \rfloor = 5$. Somewhere half a step was lost. Count for each pixel how many of the 36 places see it:
+
+# %% id="floor-code"
+watchers = torch.zeros(28, 28)
+for row in range(6):
+    for column in range(6):
+        watchers[2 * row : 2 * row + 17, 2 * column : 2 * column + 17] += 1  # 17×17 pixels, two further each time
+print("most watched pixel:", int(watchers.max()), "of 36 places;  top left corner:", int(watchers[0, 0]))
+print("last row:", int(watchers[27].max()), "  last column:", int(watchers[:, 27].max()))
+ink = data.digits("train").images[:, 0, watchers == 0].amax(dim=1) > 0  # (n,): is there ink where nobody looks?
+print("digits with ink where nobody looks:", ink.sum().item(), "of", len(ink))
+
+# %% id="floor-picture"
+figures.heatmaps(
+    {"places that see a pixel": watchers},
+    xlabel="pixel column",
+    ylabel="pixel row",
+    vmax=36,
+    alt="A heat map of 28 by 28 pixels. Pixels in the middle are seen by all 36 places, those towards the border by fewer, "
+    "and the last row and the last column by none.",
+)
+
+# %% [markdown] id="floor-read"
+# The middle is watched by everybody, the corner by one place, and the last row and column by **nobody**. Centred digits
+# hardly reach that far, so it costs next to nothing here. With images of your own, count first.
+
+# %% [markdown] id="size"
+# ## How large should the first weights be?
+#
+# At the start the votes are random and each child spreads itself evenly over ten parents: $s_j = \frac{1}{10} \sum_i \hat
+# u_{j|i}$, then squash. Random votes are steps of a random walk. After $n$ steps you are about $\sqrt n$ steps from
+# home. One vote of a child of length $\lVert u\rVert$ has length of about $\text{std} \cdot \sqrt{16} \cdot \lVert
+# u\rVert$, so
+#
+# $$\lVert s_j\rVert \approx \tfrac{1}{10} \cdot \sqrt{1152} \cdot \text{std} \cdot 4 \cdot \lVert u\rVert$$
+#
+# **Predict before you run.** The weights are drawn with standard deviation 1 (`torch.randn`, as it comes) and the children
+# are sure, with length 0.9. How long are the ten parents?
+#
+# - **a** about 0.5: undecided
+# - **b** about 0.99: all ten certain
+# - **c** about 0: random votes cancel
+
+# %% id="predict-std"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "b"
+### END SOLUTION
+checks.predict("03-std", guess)
+
+# %% [markdown] id="size-intro"
+# We measure it with two kinds of children: those that a fresh network makes of digits, and sure ones. (The loop of
+# this lesson would go round $8 \cdot 1152 \cdot 10 \cdot 8 = 737{,}280$ times, so the votes come from the library.)
+
+# %% id="size-code"
+from capsule_tutor import functional as caps
+
+torch.manual_seed(0)
+sure = 0.9 * torch.nn.functional.normalize(torch.randn(8, 1152, 8), dim=-1)  # (b, i, d), any direction
+sums = {}
+print("children   ‖u‖    std    ‖s‖ expected  measured    ‖v‖   slope of squash")
+for kind, u in {"fresh": caps.squash(fresh), "sure": sure}.items():
+    length = u.square().sum(dim=-1).mean().sqrt().item()  # root of the mean square, as for steps of a random walk
+    sums[kind] = caps.votes(u, torch.randn(1152, 10, 8, 16)).sum(dim=1) / 10  # (b, j, z) for std 1
+    for std in (1.0, 0.1, 0.01):
+        s = std * sums[kind]  # weights that are ten times smaller give sums that are ten times smaller
+        n, m = s.norm(dim=-1).mean().item(), caps.squash(s).norm(dim=-1).mean().item()
+        expected, slope = 0.1 * 1152**0.5 * std * 4 * length, 2 * n / (1 + n**2) ** 2
+        print(f"{kind:8s}  {length:4.2f}  {std:5.2f}  {expected:12.3f}  {n:8.3f}  {m:5.2f}  {slope:10.2f}")
+
+# %% id="size-picture"
+figures.curves(
+    torch.linspace(-3, 1, 81),
+    {
+        f"{kind} children": [caps.squash(10**p * s).norm(dim=-1).mean() for p in torch.linspace(-3, 1, 81)]
+        for kind, s in sums.items()
+    },
+    xlabel="std of the first weights, as a power of ten (−2 is 0.01, 0 is 1)",
+    ylabel="mean length of the parents",
+    alt="Two S-shaped curves over the standard deviation on a logarithmic axis. At 0.01 the parents of fresh and of sure "
+    "children are near 0. At 0.1 those of fresh children are near 0 and those of sure ones near a half. At 1 those of "
+    "sure children are near 1.",
+)
+
+# %% [markdown] id="size-read"
+# The random walk predicts the sums within two per cent. Three starts, three fates:
+#
+# - **std 1**: before anything was learned, all ten parents say "probably there" of every image, and "certainly there" once
+#   the children are sure. By then the slope of squash is next to 0, and they can hardly take it back.
+# - **std 0.01**: nothing is there, and with fresh children the slope is 0.04: the dead corner of lesson 02.
+# - **std 0.1**: short with fresh children, undecided with sure ones, and never on a flat end. Our layers start so.
+#
+# It is no law of nature. The sum grows with the square root of the number of children: a layer with sixteen of them wants
+# larger weights than one with 1152.
+
+# %% [markdown] id="wild"
+# ## What goes wrong in the wild
+#
+# Three slips from public implementations. All three run, and all three train.
+#
+# **The bare view.** You know it by now: 256 capsules moved where 32 should, and a capsule saw 497 pixels instead of 289. Why
+# does nobody notice? Because it is a *fixed* mix-up: always the same numbers land in the same capsule, and each capsule has
+# matrices of its own, which learn around it. Public code with this line has been trained to about 99 % on MNIST. What is
+# lost is the meaning: those vectors are not poses of anything. A score cannot tell you, the locality test can:
+
+# %% id="wild-view"
+for name, count in moving.items():  # counted above, by touched(…).sum()
+    print(f"{name:12s} passes the locality test: {count == 32}")  # one capsule per type
+
+# %% [markdown] id="wild-relu-text"
+# **A ReLU before squash.** Convolution, then ReLU: the hand types it by itself. Then no pose has a negative entry. Of
+# the $2^8 = 256$ combinations of signs in an 8-D pose one is left, and no two capsules can point further apart than 90°:
+
+# %% id="wild-relu"
+for name, f in {"without ReLU": fresh, "with ReLU": fresh.relu()}.items():
+    poses = torch.nn.functional.normalize(f[0], dim=-1)  # (i, d)
+    widest = torch.rad2deg((poses @ poses.T).min().acos()).item()
+    print(f"{name:12s} negative entries {100 * (f < 0).float().mean().item():3.0f} %,  widest angle {widest:.0f}°")
+
+# %% [markdown] id="wild-relu-read"
+# The one-line test: `(u < 0).any()`.
+#
+# **A squeeze too many.** Somebody computes votes with `@`, has axes of size 1 left over, and calls `squeeze()` without
+# saying which. In training every batch has 128 images, and all is well. Then a user tries one image:
+
+
+# %% id="wild-squeeze"
+def squeezed_votes(u, weight):
+    return (u[:, :, None, None, :] @ weight).squeeze()
+
+
+for b in (2, 1):
+    print(f"batch of {b}:", tuple(squeezed_votes(torch.randn(b, 5, 4), torch.randn(5, 3, 4, 6)).shape))
+
+# %% [markdown] id="wild-squeeze-read"
+# The axis b is gone, and every `dim=2` that follows means another axis. The one-line test: *run everything once with a
+# batch of 1*. The checks of this lesson did.
+
+# %% [markdown] id="recap"
+# ## In your own words
+#
+# Tell a friend who knows convolutional networks:
+#
+# 1. what a vote is, and why its matrix need not know how the camera was held;
+# 2. which letter of the votes is summed, and how one sees it in the text of the einsum;
+# 3. what a bare `view` puts into one capsule, and how to find out in three lines;
+# 4. where 1152 comes from, and what 10, 8 and 16 add to it;
+# 5. why `torch.randn` is no good start for 1152 children.
+#
+# <!-- BEGIN SOLUTION -->
+# Our words: (1) a child's opinion of the parent's pose, child pose times matrix; the matrix holds how part and whole lie to
+# each other, and a turn of the camera turns both; (2) d: it is missing after the arrow; (3) neighbouring places of one
+# channel; change one place and count the capsules that move: one per type is right; (4) 28 → 20 → 6, then
+# 6 · 6 · 32; each of the 1152 has ten matrices of 8 × 16; (5) the sum of the votes grows with √1152 ≈ 34, and squash makes
+# ten certain parents of it.
+# <!-- END SOLUTION -->
+
+# %% id="board"
+checks.board("03")
+
+# %% [markdown] id="further"
+# **Further reading**
+#
+# - S. Sabour, N. Frosst, G. Hinton, *Dynamic Routing Between Capsules*, NeurIPS 2017, arXiv 1710.09829: equation 2 (votes)
+#   and section 4 (the sizes).
+# - G. Hinton, A. Krizhevsky, S. Wang, *Transforming Auto-encoders*, ICANN 2011: where capsules with poses come from.
+# - V. Mazzia, F. Salvetti, M. Chiaberge, *Efficient-CapsNet: capsule network with self-attention routing*, Scientific
+#   Reports 11:14634, 2021: sixteen primary capsules.
+#
+# **Next:** in lesson 04 the votes are counted. Children send them where other children agree: dynamic routing.
