@@ -241,8 +241,8 @@ for text, what in slips.items():
     print(f"{text:14s} {what:31s} {shape}")
 
 # %% [markdown] id="variants-read"
-# Look at the fourth line: the shape is right and the votes are nonsense. `k` and `i` no longer step together, and `k` is missing
-# in the output, so all five poses are added up before they meet a matrix. The last was refused only because 4 is not 6. In
+# Look at the fourth line: the shape is right and the votes are nonsense. `k` and `i` no longer step together, and `k` is
+# missing in the output, so all five poses are added up before they meet a matrix. The last was refused only because 4 is not 6. In
 # a layer with $d = z$ it would have passed in silence.
 #
 # **Shapes catch many slips, values catch all.** This is why the checks of this course compare with a slow loop.
@@ -529,7 +529,8 @@ print(f"vote matrices      {parameters['vote matrices'] * 4 / 1e6:.2f} MB, whate
 # %% [markdown] id="floor"
 # ### What the floor throws away
 #
-# In the second convolution $\lfloor (20-9)/2 \rfloor = \lfloor 5.5 \rfloor = 5$. Somewhere half a step was lost. Count for each pixel how many of the 36 places see it:
+# In the second convolution $\lfloor (20-9)/2 \rfloor = \lfloor 5.5 \rfloor = 5$. Somewhere half a step was lost. Count for each
+# pixel how many of the 36 places see it:
 
 # %% id="floor-code"
 watchers = torch.zeros(28, 28)
