@@ -246,7 +246,7 @@ def pictures_and_arrows(pictures, vectors, alt: str, titles: list[str]) -> None:
     show(figure, alt)
 
 
-def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit: float = 3.0) -> None:
+def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit: float = 3.4) -> None:
     """Two-dimensional votes, one plane per parent. steps: title → (u_hat (i, j, 2), v (j, 2), c (i, j))
 
     v and c may be None. The width of a vote's arrow is its coupling, which its label gives; v is black. One step
@@ -255,7 +255,7 @@ def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit:
     import matplotlib.pyplot as plt
 
     rows, columns = (1, len(parents)) if len(steps) == 1 else (len(parents), len(steps))
-    figure, all_axes = plt.subplots(rows, columns, figsize=(2.9 * columns, 3 * rows), layout="constrained")
+    figure, all_axes = plt.subplots(rows, columns, figsize=(2.7 * columns, 2.8 * rows), layout="constrained")
     planes = all_axes.reshape(len(parents), len(steps))
     for column, (title, (u_hat, v, c)) in enumerate(steps.items()):
         for j, parent in enumerate(parents):
@@ -275,6 +275,44 @@ def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit:
                 axes.annotate("", (x, y), (0, 0), arrowprops=style, zorder=5)
             heard = "" if v is None else f", ‖v‖ = {float((v[j] ** 2).sum()) ** 0.5:.2f}"
             axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="z = 0", ylabel="z = 1")
-            axes.set_title(f"{title}: parent {parent}{heard}" if title else f"parent {parent}{heard}", fontsize=10)
+            axes.set_title(f"{title}: parent {parent}{heard}" if title else f"parent {parent}{heard}", fontsize=9)
+            axes.set(xticks=range(-3, 4), yticks=range(-3, 4))
             axes.grid(alpha=0.3)
+    show(figure, alt)
+
+
+def logs(ys: dict, alt: str, levels: dict | None = None) -> None:
+    """Losses over training steps, on a log scale. ys: name → one loss per step; levels: label → a loss to compare with."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6.6, 3.8))
+    for number, (label, y) in enumerate(ys.items()):
+        axes.plot(y, LINES[number % 4], color=COLOURS[number], label=label, linewidth=2)
+    for label, level in (levels or {}).items():
+        axes.axhline(level, color="grey", linewidth=1, zorder=0)
+        place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+        axes.annotate(label, (1, level), xytext=(5, 0), va="center", fontsize=9, **place)
+    axes.set(xlabel="training step", ylabel="margin loss", yscale="log", ylim=(0.07, 5))
+    ticks = (0.1, 0.2, 0.5, 1, 2, 4)
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend(title="network", ncols=2)
+    show(figure, alt)
+
+
+def dots(panels: dict, alt: str) -> None:
+    """One dot per run and a line at their mean. panels: label of the axis → {group: one number per run}"""
+    import matplotlib.pyplot as plt
+
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(3.3 * len(panels), 3.2), squeeze=False, layout="constrained")
+    for axes, (label, groups) in zip(all_axes[0], panels.items(), strict=True):
+        for number, values in enumerate(groups.values()):
+            colour = COLOURS[number]
+            axes.plot([number - 0.25, number + 0.25], [sum(values) / len(values)] * 2, color=colour, linewidth=2)
+            places = [number + 0.1 * (run - (len(values) - 1) / 2) for run in range(len(values))]
+            axes.plot(places, values, "o", color=colour, markersize=7, alpha=0.8)
+        axes.set(ylabel=label, xlim=(-0.6, len(groups) - 0.4), xticks=range(len(groups)), xticklabels=list(groups))
+        axes.margins(y=0.25)
+        axes.grid(axis="y", alpha=0.3)
     show(figure, alt)

@@ -152,7 +152,8 @@ PARENT_POSES = Exercise(
     hints=(
         "Two steps: give every vote its weight, then let each parent add up what it hears.",
         "c lacks the axis z. `c[..., None]` has the shape (b, i, j, 1) and multiplies u_hat. The children are axis 1.",
-        "`weighted = c[..., None] * u_hat`, then `weighted.sum(dim=1)`. Or one einsum, `bij,bijz->bjz`.",
+        "`weighted = c[..., None] * u_hat`, then `.sum(dim=...)` with the number of the children's axis. Or one einsum "
+        "`bij,bijz->...`, where i is missing in the output.",
     ),
     minutes=5,
     difficulty=2,
@@ -290,7 +291,8 @@ AGREEMENT = Exercise(
     hints=(
         "All children of a parent are compared with the same v_j. The only axis that disappears is z.",
         "v lacks the axis i. `v.unsqueeze(1)` has the shape (b, 1, j, z) and multiplies u_hat; then sum over z.",
-        "`(u_hat * v.unsqueeze(1)).sum(dim=3)`. Or one einsum, `bijz,bjz->bij`.",
+        "`(u_hat * v.unsqueeze(1)).sum(dim=...)` with the number of the axis z. Or one einsum `bijz,bjz->...`, where "
+        "z is missing in the output.",
     ),
     minutes=5,
     difficulty=2,
@@ -766,7 +768,7 @@ QUESTIONS = {
         "c": "You may have thought of the first iteration alone. Each new c needs a fresh look at the last v.",
     },
     "04-more-iterations": {
-        "a": "You expected the parent without agreement to fade, and for two iterations it does. Then child 2 "
+        "a": "You expected the parent without agreement to fade, and at iteration 2 it does. Then child 2 "
         "arrives, and has nowhere else to go. Look at the next picture.",
         "b": "You expected it to settle where it stood. But the logits keep growing, so the couplings keep moving.",
         "c": "Yes. Once child 2 has given B its whole unit, B believes it: one vote of length √2 squashes to 2/3.",
