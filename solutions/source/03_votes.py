@@ -632,7 +632,7 @@ figures.curves(
 #
 # **The bare view.** You know it by now: 256 capsules moved where 32 should, and a capsule saw 497 pixels instead of 289. Why
 # does nobody notice? Because it is a *fixed* mix-up: always the same numbers land in the same capsule, and each capsule has
-# matrices of its own, which learn around it. Public code with this line has been trained to about 99 % on MNIST. What is
+# matrices of its own, which learn around it. A network with this line trains. (Lesson 07 will measure how well.) What is
 # lost is the meaning: those vectors are not poses of anything. A score cannot tell you, the locality test can:
 
 # %% id="wild-view"
