@@ -154,3 +154,8 @@ def parent_poses(c: Tensor, u_hat: Tensor) -> Tensor:
 def agreement(u_hat: Tensor, v: Tensor) -> Tensor:
     b, i, j, _ = map(range, u_hat.shape)
     return _grid([[[u_hat[n, k, p] @ v[n, p] for p in j] for k in i] for n in b])
+
+
+def capsule_loss(v: Tensor, target: Tensor, image: Tensor, decoder: object) -> Tensor:
+    drawn = decoder(mask_capsules(v, target))
+    return margin_loss(lengths(v), target) + reconstruction_loss(drawn, image)
