@@ -1,5 +1,7 @@
 """Capsule layers: the equations of `functional` with weights."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -24,28 +26,85 @@ class PrimaryCapsules(nn.Module):
     """A convolution whose output is cut into capsules and squashed. images (b, channels, h, w) → u (b, i, d)
 
     Sabour 2017, section 4. There is no ReLU between convolution and squash: a pose may point anywhere.
+    `divide` divides the convolution's sums before its bias is added, as the authors' released code does by
+    the number of types, 32.
     """
 
-    def __init__(self, channels: int, types: int, d: int, kernel: int, stride: int) -> None:
+    def __init__(self, channels: int, types: int, d: int, kernel: int, stride: int, divide: float = 1.0) -> None:
         super().__init__()
-        self.d = d
+        self.d, self.divide = d, divide
         self.convolution = nn.Conv2d(channels, types * d, kernel, stride)
 
     def forward(self, images: Tensor) -> Tensor:
-        return functional.squash(primary_capsules(self.convolution(images), self.d))
+        features = self.convolution(images)
+        if self.divide != 1:
+            bias = self.convolution.bias.view(-1, 1, 1)
+            features = (features - bias) / self.divide + bias
+        return functional.squash(primary_capsules(features, self.d))
 
 
 class RoutedCapsules(nn.Module):
     """Votes and dynamic routing. u (b, i, d) → v (b, j, z); one matrix (d, z) for every pair of child and parent.
 
-    Sabour 2017, section 4 (DigitCaps). Weights start normal with standard deviation `std`.
+    Sabour 2017, section 4 (DigitCaps). Weights start normal, cut off at two standard deviations `std`, as in the
+    authors' released code; so does the bias, at 0.1, which is added to s in every iteration if `bias` is true.
     """
 
-    def __init__(self, i: int, j: int, d: int, z: int, iterations: int = 3, std: float = 0.1) -> None:
+    def __init__(
+        self, i: int, j: int, d: int, z: int, iterations: int = 3, std: float = 0.1, bias: bool = False
+    ) -> None:
         super().__init__()
         self.iterations = iterations
-        self.weight = nn.Parameter(std * torch.randn(i, j, d, z))
+        self.weight = nn.Parameter(truncated_normal(i, j, d, z, std=std))
+        self.bias = nn.Parameter(torch.full((j, z), 0.1)) if bias else None
 
     def forward(self, u: Tensor) -> Tensor:
-        v, _ = functional.dynamic_routing(functional.votes(u, self.weight), self.iterations)
+        v, _ = functional.dynamic_routing(functional.votes(u, self.weight), self.iterations, self.bias)
         return v
+
+
+class DepthwiseCapsules(nn.Module):
+    """Primary capsules of Efficient-CapsNet: one filter per channel, then a cut. (b, channels, h, w) → u (b, i, d)
+
+    Mazzia 2021, section "Primary capsules". The kernel covers the whole map, so that each d channels give one
+    capsule. Linear, then the exponential squash. Filters start Glorot-uniform, as in the authors' released code.
+    """
+
+    def __init__(self, channels: int, d: int, kernel: int, stride: int = 1) -> None:
+        super().__init__()
+        self.d = d
+        self.convolution = nn.Conv2d(channels, channels, kernel, stride, groups=channels)
+        # Keras counts kernel² · 1 inputs and kernel² · channels outputs of such a convolution.
+        limit = math.sqrt(6 / (kernel**2 * (1 + channels)))
+        nn.init.uniform_(self.convolution.weight, -limit, limit)
+        nn.init.zeros_(self.convolution.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return functional.exponential_squash(primary_capsules(self.convolution(features), self.d))
+
+
+class AttentionCapsules(nn.Module):
+    """Votes and self-attention routing with a learned prior. u (b, i, d) → v (b, j, z)
+
+    Mazzia 2021, eqs. 3-5. Weights start He-normal with the fan-in that Keras gives the authors' weight of shape
+    (j, i, d, z), which is j·i·d; the prior starts at 0.
+    """
+
+    def __init__(self, i: int, j: int, d: int, z: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(he_normal(i, j, d, z, fan_in=j * i * d))
+        self.prior = nn.Parameter(torch.zeros(i, j))
+
+    def forward(self, u: Tensor) -> Tensor:
+        v, _ = functional.self_attention_routing(functional.votes(u, self.weight), self.prior)
+        return v
+
+
+def truncated_normal(*shape: int, std: float) -> Tensor:
+    """Normal numbers of standard deviation `std`, drawn again beyond 2 `std`: TensorFlow's truncated normal."""
+    return nn.init.trunc_normal_(torch.empty(*shape), std=std, a=-2 * std, b=2 * std)
+
+
+def he_normal(*shape: int, fan_in: int) -> Tensor:
+    """Keras's He-normal: truncated, and widened so that the variance after the cut is 2/fan_in."""
+    return truncated_normal(*shape, std=math.sqrt(2 / fan_in) / 0.87962566103423978)

@@ -1,0 +1,165 @@
+"""Whole networks: CapsNet, Efficient-CapsNet, and a plain convolutional network as their control.
+
+All have one interface: `model(images)` gives capsules v (b, j, z), whose lengths are the evidence for each class,
+and a decoder draws what a capsule describes.
+"""
+
+import math
+
+from torch import Tensor, nn
+
+from capsule_tutor import functional
+from capsule_tutor.layers import (
+    AttentionCapsules,
+    DepthwiseCapsules,
+    PrimaryCapsules,
+    RoutedCapsules,
+    he_normal,
+)
+
+
+class CapsuleNetwork(nn.Module):
+    """An encoder, images → v (b, j, z), and a decoder, masked capsules (b, j·z) → images of `shape`."""
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module | None, shape: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.encoder, self.decoder, self.shape = encoder, decoder, shape
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images (b, channels, h, w) with pixels in [0, 1] → capsules v (b, j, z)"""
+        if images.ndim != 4 or images.shape[1:] != self.shape:
+            raise ValueError(f"images has shape {tuple(images.shape)}; expected (b, {', '.join(map(str, self.shape))})")
+        return self.encoder(images)
+
+    def lengths(self, images: Tensor) -> Tensor:
+        """The evidence for each class. images → (b, j)"""
+        return functional.lengths(self(images))
+
+    def predict(self, images: Tensor) -> Tensor:
+        """The class of the longest capsule. images → (b,)"""
+        return self.lengths(images).argmax(dim=1)
+
+    def decode(self, v: Tensor, index: Tensor | None = None) -> Tensor:
+        """Draw one capsule of each image. v (b, j, z), index (b,) or None for the longest → images in [0, 1]"""
+        if self.decoder is None:
+            raise ValueError("this network was built without a decoder")
+        return self.decoder(functional.mask_capsules(v, index)).view(-1, *self.shape)
+
+    def reconstruct(self, images: Tensor, index: Tensor | None = None) -> Tensor:
+        """What the network thinks it saw: images, through one capsule each, and back. index as in `decode`."""
+        return self.decode(self(images), index)
+
+
+def capsnet(
+    classes: int = 10,
+    shape: tuple[int, int, int] = (1, 28, 28),
+    iterations: int = 3,
+    released: bool = False,
+    decoder: bool = True,
+) -> CapsuleNetwork:
+    """CapsNet of Sabour 2017: 6,804,224 parameters and a decoder of 1,411,344 for 28×28 images.
+
+    `released` follows the authors' released code where it goes beyond the paper: a bias inside the routing (160
+    parameters more), primary capsules divided by 32 before bias and squash, all weights truncated normal of 0.1
+    and all biases 0.1. Otherwise the convolutions start as PyTorch's do, which needs no division.
+    """
+    channels, side = shape[0], shape[1]
+    children = 32 * _after(_after(side, 9, 1), 9, 2) ** 2
+    encoder = nn.Sequential(
+        nn.Conv2d(channels, 256, 9),
+        nn.ReLU(),
+        PrimaryCapsules(256, 32, 8, 9, 2, divide=32 if released else 1),
+        RoutedCapsules(children, classes, 8, 16, iterations, bias=released),
+    )
+    if released:
+        for layer in (encoder[0], encoder[2].convolution):
+            nn.init.trunc_normal_(layer.weight, std=0.1, a=-0.2, b=0.2)
+            nn.init.constant_(layer.bias, 0.1)
+    return CapsuleNetwork(encoder, _decoder(classes * 16, shape) if decoder else None, shape)
+
+
+def efficient_capsnet(
+    classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder: bool = True
+) -> CapsuleNetwork:
+    """Efficient-CapsNet of Mazzia 2021: 161,824 parameters for 28×28 images, 154,656 for 36×36, 151,664 for 2×48×48.
+
+    The three published variants differ in strides, and the last one, for smallNORB, in activation and
+    normalisation; any other `shape` raises ValueError.
+    """
+    if shape not in _FRONTS:
+        raise ValueError(f"shape is {shape}; Efficient-CapsNet is published for {', '.join(map(str, _FRONTS))}")
+    layers, (kernel, stride) = _FRONTS[shape]
+    encoder = nn.Sequential(
+        _front(shape, layers), DepthwiseCapsules(128, 8, kernel, stride), AttentionCapsules(16, classes, 8, 16)
+    )
+    return CapsuleNetwork(encoder, _decoder(classes * 16, shape) if decoder else None, shape)
+
+
+def convnet(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder: bool = True) -> CapsuleNetwork:
+    """The control: Efficient-CapsNet's front, then average pooling and one linear layer. 151,328 parameters.
+
+    No votes and no routing; its (classes, 16) output is squashed, so that lengths, losses and decoder are the same.
+    """
+    if shape not in _FRONTS:
+        raise ValueError(f"shape is {shape}; the control is built for {', '.join(map(str, _FRONTS))}")
+    head = nn.Linear(128, classes * 16)
+    encoder = nn.Sequential(
+        _front(shape, _FRONTS[shape][0]), nn.AdaptiveAvgPool2d(1), nn.Flatten(), head, _Squashed(classes)
+    )
+    return CapsuleNetwork(encoder, _decoder(classes * 16, shape) if decoder else None, shape)
+
+
+MODELS = {"capsnet": capsnet, "efficient-capsnet": efficient_capsnet, "convnet": convnet}
+
+
+class _Squashed(nn.Module):
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.exponential_squash(x.unflatten(1, (self.classes, -1)))
+
+
+# shape → ((channels, kernel, stride) of each convolution, (kernel, stride) of the depthwise one): Mazzia 2021
+_FRONTS = {
+    (1, 28, 28): (((32, 5, 1), (64, 3, 1), (64, 3, 1), (128, 3, 2)), (9, 1)),
+    (1, 36, 36): (((32, 5, 1), (64, 3, 1), (64, 3, 2), (128, 3, 2)), (5, 2)),
+    (2, 48, 48): (((32, 7, 2), (64, 3, 1), (64, 3, 1), (128, 3, 2)), (8, 1)),
+}
+
+
+def _front(shape: tuple[int, int, int], layers: tuple) -> nn.Sequential:
+    """Convolution → activation → normalisation, four times, without padding; He-normal as in Keras."""
+    norb, before, parts = shape == (2, 48, 48), shape[0], []
+    for channels, kernel, stride in layers:
+        convolution = nn.Conv2d(before, channels, kernel, stride)
+        fan_in = before * kernel**2
+        convolution.weight = nn.Parameter(he_normal(*convolution.weight.shape, fan_in=fan_in))
+        nn.init.zeros_(convolution.bias)
+        # Keras's defaults, not PyTorch's: its momentum 0.99 is 0.01 here.
+        normalisation = (
+            nn.InstanceNorm2d(channels, eps=1e-3, affine=True)
+            if norb
+            else nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+        )
+        parts += [convolution, nn.LeakyReLU(0.3) if norb else nn.ReLU(), normalisation]
+        before = channels
+    return nn.Sequential(*parts)
+
+
+def _decoder(inputs: int, shape: tuple[int, int, int]) -> nn.Sequential:
+    """Three layers, j·z → 512 → 1024 → pixels, the last a sigmoid: Sabour 2017, section 4.1."""
+    pixels = math.prod(shape)
+    return nn.Sequential(
+        nn.Linear(inputs, 512), nn.ReLU(), nn.Linear(512, 1024), nn.ReLU(), nn.Linear(1024, pixels), nn.Sigmoid()
+    )
+
+
+def _after(side: int, kernel: int, stride: int) -> int:
+    return (side - kernel) // stride + 1
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Trainable numbers in a module. Coupling coefficients are not among them: they are computed per image."""
+    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
