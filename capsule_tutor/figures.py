@@ -30,9 +30,19 @@ def show(figure, alt: str) -> None:
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=90, bbox_inches="tight", facecolor="white")
     plt.close(figure)
+    png = _in_few_colours(png)
     source = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
     image = f'<img alt="{html.escape(alt)}" src="{source}" style="max-width: 100%">'
     display({"text/html": image, "text/plain": f"[Figure: {alt}]"}, raw=True)
+
+
+def _in_few_colours(png: io.BytesIO) -> io.BytesIO:
+    """128 colours are plenty for lines and maps, and make a notebook half as large."""
+    from PIL import Image
+
+    small = io.BytesIO()
+    Image.open(png).convert("RGB").quantize(128).save(small, format="png", optimize=True)
+    return small
 
 
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, YELLOW)
@@ -282,7 +292,7 @@ def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit:
 
 
 def logs(ys: dict, alt: str, levels: dict | None = None) -> None:
-    """Losses over training steps, on a log scale. ys: name → one loss per step; levels: label → a loss to compare with."""
+    """Losses over training steps, on a log scale. ys: name → loss per step; levels: label → a loss to compare with."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(6.6, 3.8))
@@ -305,7 +315,9 @@ def dots(panels: dict, alt: str) -> None:
     """One dot per run and a line at their mean. panels: label of the axis → {group: one number per run}"""
     import matplotlib.pyplot as plt
 
-    figure, all_axes = plt.subplots(1, len(panels), figsize=(3.3 * len(panels), 3.2), squeeze=False, layout="constrained")
+    figure, all_axes = plt.subplots(
+        1, len(panels), figsize=(3.3 * len(panels), 3.2), squeeze=False, layout="constrained"
+    )
     for axes, (label, groups) in zip(all_axes[0], panels.items(), strict=True):
         for number, values in enumerate(groups.values()):
             colour = COLOURS[number]
