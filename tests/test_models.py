@@ -1,0 +1,82 @@
+"""Whole networks have the parameters that the papers count, one interface, and poses that can be decoded."""
+
+import pytest
+import torch
+
+from capsule_tutor import functional, models
+
+COUNTS = [
+    (models.capsnet, {}, 6_804_224, 1_411_344),
+    (models.capsnet, {"released": True}, 6_804_224 + 160, 1_411_344),
+    (models.capsnet, {"shape": (1, 36, 36)}, None, None),
+    (models.efficient_capsnet, {}, 161_824, 1_411_344),
+    (models.efficient_capsnet, {"shape": (1, 36, 36)}, 154_656, None),
+    (models.efficient_capsnet, {"shape": (2, 48, 48), "classes": 5}, 151_664, None),
+    (models.convnet, {}, 151_328, 1_411_344),
+]
+
+
+@pytest.mark.parametrize(("build", "options", "encoder", "decoder"), COUNTS)
+def test_parameters_and_interface(build, options, encoder, decoder):
+    torch.manual_seed(0)
+    model = build(**options).eval()
+    assert encoder is None or models.count_parameters(model.encoder) == encoder
+    assert decoder is None or models.count_parameters(model.decoder) == decoder
+    images, classes = torch.rand(2, *model.shape), options.get("classes", 10)
+    v = model(images)
+    assert v.shape == (2, classes, 16)
+    assert torch.equal(model.lengths(images), functional.lengths(v))
+    assert (model.lengths(images) < 1).all()
+    assert torch.equal(model.predict(images), model.lengths(images).argmax(dim=1))
+    drawn = model.reconstruct(images)
+    assert drawn.shape == images.shape
+    assert torch.equal(drawn, model.decode(v, model.predict(images)))
+    assert ((drawn >= 0) & (drawn <= 1)).all()
+    assert not torch.equal(
+        model.reconstruct(images, torch.tensor([0, 1])), model.reconstruct(images, torch.tensor([1, 0]))
+    )
+
+
+def test_multimnist_capsnet_has_the_published_size():
+    assert models.count_parameters(models.capsnet(shape=(1, 36, 36))) == 11_361_808
+
+
+@pytest.mark.parametrize("build", [models.capsnet, models.efficient_capsnet, models.convnet])
+def test_one_image_alone_is_the_same_as_in_company(build):
+    torch.manual_seed(0)
+    model = build().eval()
+    images = torch.rand(3, 1, 28, 28)
+    torch.testing.assert_close(model(images[:1]), model(images)[:1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("build", [models.capsnet, models.efficient_capsnet, models.convnet])
+def test_every_parameter_gets_a_gradient(build):
+    torch.manual_seed(0)
+    model = build()
+    images, labels = torch.rand(4, 1, 28, 28), torch.tensor([0, 1, 2, 3])
+    v = model(images)
+    loss = functional.margin_loss(functional.lengths(v), labels)
+    (loss + functional.reconstruction_loss(model.decode(v, labels), images)).backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+def test_released_divides_before_the_bias():
+    torch.manual_seed(0)
+    layer = models.capsnet(released=True).encoder[2]
+    features = torch.rand(1, 256, 20, 20)
+    convolution = layer.convolution
+    by_hand = torch.nn.functional.conv2d(features, convolution.weight, stride=2) / 32 + convolution.bias.view(-1, 1, 1)
+    expected = functional.squash(by_hand.view(1, 32, 8, 36).transpose(2, 3).reshape(1, 1152, 8))
+    torch.testing.assert_close(layer(features), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_wrong_shapes_are_named():
+    with pytest.raises(ValueError, match=r"images has shape \(2, 28, 28\); expected \(b, 1, 28, 28\)"):
+        models.efficient_capsnet()(torch.rand(2, 28, 28))
+    with pytest.raises(ValueError, match="Efficient-CapsNet is published for"):
+        models.efficient_capsnet(shape=(3, 32, 32))
+    with pytest.raises(ValueError, match="built without a decoder"):
+        models.convnet(decoder=False).reconstruct(torch.rand(1, 1, 28, 28))
