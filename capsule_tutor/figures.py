@@ -311,8 +311,11 @@ def logs(ys: dict, alt: str, levels: dict | None = None) -> None:
     show(figure, alt)
 
 
-def dots(panels: dict, alt: str) -> None:
-    """One dot per run and a line at their mean. panels: label of the axis → {group: one number per run}"""
+def dots(panels: dict, alt: str, limits: dict | None = None) -> None:
+    """One dot per run and a line at their mean. panels: label of the axis → {group: one number per run}
+
+    limits: label of the axis → (lowest, highest), where the range of the numbers alone would exaggerate.
+    """
     import matplotlib.pyplot as plt
 
     figure, all_axes = plt.subplots(
@@ -326,5 +329,6 @@ def dots(panels: dict, alt: str) -> None:
             axes.plot(places, values, "o", color=colour, markersize=7, alpha=0.8)
         axes.set(ylabel=label, xlim=(-0.6, len(groups) - 0.4), xticks=range(len(groups)), xticklabels=list(groups))
         axes.margins(y=0.25)
+        axes.set_ylim((limits or {}).get(label))
         axes.grid(axis="y", alpha=0.3)
     show(figure, alt)

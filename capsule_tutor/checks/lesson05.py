@@ -609,7 +609,7 @@ MASK_CAPSULES = Exercise(
 
 
 def capsule_loss(v: Tensor, target: Tensor, image: Tensor, decoder) -> Tensor:
-    """The loss of a training step. v (b, j, z), target (b,), image (b, 1, h, w) → scalar. decoder: (b, j·z) → (b, h·w)"""
+    """The loss of one step. v (b, j, z), target (b,), image (b, 1, h, w), decoder: (b, j·z) → (b, h·w) → scalar"""
     # L = margin loss of all lengths + 0.0005 Σ (reconstruction from the TRUE class's capsule − image)²
     reconstruction = decoder(functional.mask_capsules(v, target))
     return functional.margin_loss(functional.lengths(v), target) + functional.reconstruction_loss(reconstruction, image)
