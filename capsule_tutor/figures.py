@@ -106,7 +106,7 @@ def heatmaps(tables: dict, xlabel: str, ylabel: str, alt: str, vmin: float = 0, 
     import matplotlib.pyplot as plt
 
     figure, all_axes = plt.subplots(
-        1, len(tables), figsize=(3.2 * len(tables) + 0.8, 3.2), squeeze=False, layout="constrained"
+        1, len(tables), figsize=(2.9 * len(tables) + 0.8, 3.0), squeeze=False, layout="constrained"
     )
     for axes, (title, table) in zip(all_axes[0], tables.items(), strict=True):
         drawn = axes.imshow(table, cmap="cividis", vmin=vmin, vmax=vmax, aspect="auto")

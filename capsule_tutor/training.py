@@ -136,7 +136,6 @@ class Run:
     seed: int
     model: nn.Module
     optimiser: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
     generator: torch.Generator
     epoch: int = 0  # epochs finished
     step: int = 0  # steps of the next one already done
@@ -173,7 +172,7 @@ def train(
     if batch % world:
         raise TrainingError(f"a batch of {batch} cannot be shared by {world} processes; choose a multiple")
     steps = len(images) // batch
-    run = _begin(recipe, seed, device, steps, out, resume)
+    run = _begin(recipe, seed, device, out, resume)
     network = _parallel(run.model, device, world)
 
     while run.epoch < recipe.epochs:
@@ -183,6 +182,9 @@ def train(
         run.model.train()
         with _ctrl_c_waits() as stop:
             for step in range(run.step, steps):
+                rate = learning_rate(recipe, run.epoch * steps + step, steps)
+                for group in run.optimiser.param_groups:
+                    group["lr"] = rate
                 chosen = order[step * batch : (step + 1) * batch]
                 _step(run, network, images[chosen], labels[chosen], bfloat16, rank, world)
                 run.step = step + 1
@@ -205,7 +207,7 @@ def train(
             "loss": loss / seen,
             "train_error": 100 * (1 - right / seen),
             "validation_error": error(run.model, validation, device, bfloat16),
-            "rate": run.optimiser.param_groups[0]["lr"],
+            "rate": rate,
             "seconds": round(run.seconds, 1),
         }
         run.log.append(row)
@@ -227,7 +229,6 @@ def _step(run: Run, network: nn.Module, images: Tensor, labels: Tensor, bfloat16
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
     run.optimiser.step()
-    run.schedule.step()
     right = (lengths.argmax(dim=1) == labels).sum()
     # Stays on the device: reading it here would make the host wait in every step.
     run.totals += torch.stack([loss.detach() * len(labels), right, torch.full_like(right, len(labels))])
@@ -257,14 +258,13 @@ def error(model: nn.Module, split: data.Split, device: str = "cpu", bfloat16: bo
     return 100 * wrong / len(split.labels)
 
 
-def _begin(recipe: Recipe, seed: int, device: str, steps: int, out: Path, resume: bool) -> Run:
+def _begin(recipe: Recipe, seed: int, device: str, out: Path, resume: bool) -> Run:
     torch.manual_seed(seed)
     options = {"released": True} if recipe.released else {}
     model = models.MODELS[recipe.model](**options).to(device, memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(model.parameters(), lr=recipe.rate, fused=device.startswith("cuda") or None)
-    schedule = _schedule(recipe, optimiser, steps)
     generator = torch.Generator(device).manual_seed(seed)
-    run = Run(recipe, seed, model, optimiser, schedule, generator, log=[])
+    run = Run(recipe, seed, model, optimiser, generator, log=[])
     path = out / "checkpoint.pt"
     if not resume and path.exists():
         raise TrainingError(f"{out} already holds a run: add --resume to go on, or choose another --out")
@@ -274,15 +274,17 @@ def _begin(recipe: Recipe, seed: int, device: str, steps: int, out: Path, resume
     return run
 
 
-def _schedule(recipe: Recipe, optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
-    total = recipe.epochs * steps
-    if recipe.schedule == "one-cycle":
-        return torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, total_steps=total + 1)
-    factors = {
-        "steps": lambda step: recipe.decay ** (step // recipe.decay_steps),
-        "epochs": lambda step: max(recipe.decay ** (step // steps), recipe.floor / recipe.rate),
-    }
-    return torch.optim.lr_scheduler.LambdaLR(optimiser, factors[recipe.schedule])
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """Adam's rate in `step`, counted from 0 over all epochs of `steps` steps each."""
+    if recipe.schedule == "steps":
+        return recipe.rate * recipe.decay ** (step // recipe.decay_steps)
+    if recipe.schedule == "epochs":
+        return max(recipe.rate * recipe.decay ** (step // steps), recipe.floor)
+    # One cycle (Smith 2018): from rate/25 up by half a cosine for 30 % of the way, and down to nearly 0.
+    done = step / (recipe.epochs * steps)
+    if done < 0.3:
+        return recipe.rate * (1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * done / 0.3)) / 2)
+    return recipe.rate * (1 + math.cos(math.pi * (done - 0.3) / 0.7)) / 2
 
 
 # --- nothing lost ------------------------------------------------------------------------------------------
@@ -295,7 +297,6 @@ def _save(run: Run, out: Path) -> None:
         "seed": run.seed,
         "model": run.model.state_dict(),
         "optimiser": run.optimiser.state_dict(),
-        "schedule": {k: v for k, v in run.schedule.state_dict().items() if not callable(v) and k != "lr_lambdas"},
         "generator": run.generator.get_state(),
         "epoch": run.epoch,
         "step": run.step,
@@ -328,7 +329,6 @@ def _restore(run: Run, path: Path, device: str) -> None:
         raise TrainingError(f"{path} is of another recipe or seed; resume with the same options, or {again}")
     run.model.load_state_dict(state["model"])
     run.optimiser.load_state_dict(state["optimiser"])
-    run.schedule.load_state_dict(state["schedule"])
     run.generator.set_state(state["generator"].cpu())
     for name in ("epoch", "step", "totals", "seconds", "log"):
         setattr(run, name, state[name])

@@ -62,7 +62,11 @@ def reconstruction_loss(reconstruction: Tensor, image: Tensor) -> Tensor:
 def mask_capsules(v: Tensor, index: Tensor | None = None) -> Tensor:
     rows = []
     for n, image in enumerate(v):
-        keep = max(range(len(image)), key=lambda j: float(image[j] @ image[j])) if index is None else int(index[n])
+        keep = (
+            max(range(len(image)), key=lambda j: float((image[j] @ image[j]).detach()))
+            if index is None
+            else int(index[n])
+        )
         rows.append(torch.cat([pose if j == keep else torch.zeros_like(pose) for j, pose in enumerate(image)]))
     return torch.stack(rows)
 

@@ -1,0 +1,233 @@
+"""Training loses nothing: killed anywhere it resumes to the same bits, and what goes wrong is one line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from capsule_tutor import data, models, training
+
+ROOT = Path(__file__).parents[1]
+SMALL = replace(training.RECIPES["convnet-fast"], epochs=3, batch_size=64, schedule="epochs", decay=0.9)
+
+# A run in a process of its own, so that it can be killed. Arguments: folder, model, --resume.
+RUN = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+from capsule_tutor import data, training
+torch.set_num_threads(1)
+def few(split):
+    images, labels = data.digits(split)
+    return data.Split(images[:256], labels[:256])
+recipe = replace(training.RECIPES["convnet-fast"], epochs=3, batch_size=64, schedule="epochs", decay=0.9)
+def tick(epoch, step, steps): print(epoch * steps + step, flush=True)
+try:
+    training.train(recipe, Path(sys.argv[1]), device="cpu", precision="float32", load=few, tick=tick,
+                   resume="--resume" in sys.argv)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def few(split):
+    images, labels = data.digits(split)
+    return data.Split(images[:256], labels[:256])
+
+
+def run(out, *options, kill_after=None, with_signal=None):
+    """Start the run; after step number `kill_after` send it a signal. → exit status"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, str(out), *options], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    for line in process.stdout:
+        if kill_after is not None and int(line) >= kill_after:
+            process.send_signal(with_signal)
+            process.stdout.read()
+            break
+    return process.wait(120)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    out = tmp_path_factory.mktemp("undisturbed")
+    assert run(out) == 0
+    return load_file(out / "weights.safetensors")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("step", [1, 4, 6, 11])
+def test_killed_and_resumed_gives_the_same_bits(step, tmp_path, undisturbed):
+    """4 steps an epoch: in the first epoch, at its end, in the second and just before the end."""
+    assert run(tmp_path, kill_after=step, with_signal=signal.SIGKILL) == -signal.SIGKILL
+    resume = ["--resume"] if (tmp_path / "checkpoint.pt").exists() else []
+    assert run(tmp_path, *resume) == 0
+    again = load_file(tmp_path / "weights.safetensors")
+    assert again.keys() == undisturbed.keys()
+    assert all(torch.equal(again[name], undisturbed[name]) for name in again)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_saves_and_resumes_to_the_same_bits(tmp_path, undisturbed):
+    assert run(tmp_path, kill_after=2, with_signal=signal.SIGINT) == 130
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert 4 * state["epoch"] + state["step"] >= 2
+    assert run(tmp_path, "--resume") == 0
+    again = load_file(tmp_path / "weights.safetensors")
+    assert all(torch.equal(again[name], undisturbed[name]) for name in again)
+
+
+def test_a_run_leaves_log_weights_and_result(tmp_path):
+    rows = []
+    result = training.train(SMALL, tmp_path, device="cpu", load=few, say=rows.append)
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert rows[-1]["rate"] == pytest.approx(SMALL.rate * 0.9**2)
+    log = (tmp_path / "log.csv").read_text().splitlines()
+    assert log[0] == "epoch,loss,train_error,validation_error,rate,seconds"
+    assert len(log) == 4
+    assert json.loads((tmp_path / "result.json").read_text()) == result
+    model = models.convnet()
+    model.load_state_dict(load_file(tmp_path / "weights.safetensors"))
+    assert training.error(model, few("test")) == pytest.approx(result["test_error"], abs=2)
+
+
+def test_the_test_split_is_read_once_and_last(tmp_path):
+    asked = []
+
+    def load(split):
+        asked.append(split)
+        return few(split)
+
+    training.train(replace(SMALL, epochs=1), tmp_path, device="cpu", load=load, say=lambda row: asked.append("epoch"))
+    assert asked == ["train", "validation", "epoch", "test"]
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_file(tmp_path):
+    training.train(replace(SMALL, epochs=1), tmp_path / "good", device="cpu", load=few)
+
+    def poisoned(split):
+        images, labels = few(split)
+        return data.Split(images * float("nan") if split == "train" else images, labels)
+
+    with pytest.raises(
+        training.TrainingError, match=r"no longer finite in epoch 1; .*checkpoint.pt holds the last good"
+    ):
+        training.train(SMALL, tmp_path / "bad", device="cpu", load=poisoned)
+    assert not (tmp_path / "bad" / "checkpoint.pt").exists()
+
+
+def test_a_full_disk_keeps_the_last_good_file(tmp_path, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    rows = []
+
+    def fill_after_first(row):
+        rows.append(row)
+        monkeypatch.setattr(training.os, "fsync", full)
+
+    with pytest.raises(training.TrainingError, match=r"checkpoint.pt cannot be written .*No space left.*--resume"):
+        training.train(SMALL, tmp_path, device="cpu", load=few, say=fill_after_first)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["epoch"] == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint.pt", "log.csv"]
+
+
+BAD_CHECKPOINTS = {
+    "empty": (b"", "is damaged"),
+    "text": (b"this is no checkpoint", "is damaged"),
+    "truncated": (None, "is damaged"),
+    "foreign": ({"weights": torch.ones(2)}, "is not a checkpoint of this version"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_CHECKPOINTS)
+def test_bad_checkpoints_are_one_line(kind, tmp_path):
+    content, says = BAD_CHECKPOINTS[kind]
+    path = tmp_path / "checkpoint.pt"
+    if kind == "truncated":
+        training.train(replace(SMALL, epochs=1), tmp_path, device="cpu", load=few)
+        path.write_bytes(path.read_bytes()[:1000])
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save(content, path)
+    before = path.read_bytes()
+    with pytest.raises(training.TrainingError, match=says) as error:
+        training.train(SMALL, tmp_path, device="cpu", load=few, resume=True)
+    assert "\n" not in str(error.value)
+    assert path.read_bytes() == before
+
+
+def test_wrong_wishes_are_one_line(tmp_path):
+    training.train(replace(SMALL, epochs=1), tmp_path, device="cpu", load=few)
+    for options, says in [
+        ({}, "already holds a run: add --resume"),
+        ({"resume": True, "seed": 7}, "is of another recipe or seed"),
+        ({"device": "abacus"}, "device 'abacus' cannot be used"),
+        ({"precision": "int3"}, "precision is 'int3'; choose"),
+    ]:
+        with pytest.raises(training.TrainingError, match=says):
+            training.train(replace(SMALL, epochs=1), tmp_path, **{"device": "cpu", "load": few, **options})
+    with pytest.raises(training.TrainingError, match="nothing to resume"):
+        training.train(SMALL, tmp_path / "empty", device="cpu", load=few, resume=True)
+
+
+def test_two_processes_train_as_one(tmp_path):
+    """torchrun, gloo, two processes with half of each batch, against one with the whole. (CapsNet has no BatchNorm.)"""
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import sys, torch\nfrom dataclasses import replace\nfrom pathlib import Path\n"
+        "from capsule_tutor import data, training\ntorch.set_num_threads(1)\n"
+        "def few(split):\n    images, labels = data.digits(split)\n    return data.Split(images[:32], labels[:32])\n"
+        "recipe = replace(training.RECIPES['capsnet-fast'], epochs=2, batch_size=16, schedule='epochs')\n"
+        "training.train(recipe, Path(sys.argv[1]), device='cpu', precision='float32', load=few)\n"
+    )
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    subprocess.run([*torchrun, str(script), str(tmp_path / "two")], check=True, cwd=ROOT, timeout=300)
+    subprocess.run([sys.executable, str(script), str(tmp_path / "one")], check=True, cwd=ROOT, timeout=300)
+    two, one = (load_file(tmp_path / name / "weights.safetensors") for name in ("two", "one"))
+    for name in one:
+        torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=2e-4, msg=name)
+
+
+@pytest.mark.parametrize("name", ["shift", "mazzia"])
+def test_augmentation_is_repeatable_and_stays_an_image(name):
+    images = data.digits("train").images[:64]
+    augment = training.AUGMENTATIONS[name]
+    first, again = (augment(images, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(first, again)
+    assert first.shape == images.shape
+    assert 0 <= first.min() <= first.max() <= 1
+    assert not torch.equal(first, images)
+
+
+def test_shift_moves_by_at_most_two_whole_pixels():
+    image = torch.zeros(200, 1, 28, 28)
+    image[:, :, 10, 12] = 1
+    moved = training.shift(image, torch.Generator().manual_seed(0))
+    _, _, rows, columns = moved.nonzero(as_tuple=True)
+    assert len(rows) == 200
+    assert set(rows.tolist()) == {8, 9, 10, 11, 12}
+    assert set(columns.tolist()) == {10, 11, 12, 13, 14}
+
+
+def test_mazzia_erases_a_patch_of_sixteen_pixels():
+    moved = training.mazzia(torch.ones(50, 1, 28, 28), torch.Generator().manual_seed(0))
+    inner = moved[:, 0, 13:15, 13:15]  # inked whatever the turn, unless erased
+    assert ((inner < 0.5).flatten(1).any(dim=1).float().mean() < 0.3).item()
+    assert all((image == 0).sum() >= 16 for image in moved)
+
+
+def test_time_per_epoch_is_counted_over_a_resume(tmp_path):
+    training.train(replace(SMALL, epochs=1), tmp_path, device="cpu", load=few)
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert 0 < state["seconds"] < time.monotonic()
