@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test bench build doctor clean
+.PHONY: help lab test bench build progress doctor clean
 .SILENT:
 # Two pips in one environment would fight.
 .NOTPARALLEL:
@@ -26,8 +26,13 @@ bench: $(VENV)/.test ## time the equations and the routing
 build: $(VENV)/.test ## make lessons and solutions from their sources
 	$(RUN) -m capsule_tutor build $(ARGS)
 
-doctor: $(VENV)/.lab ## say what is installed, what is missing and how to mend it
-	$(RUN) -m capsule_tutor doctor $(ARGS)
+progress: $(VENV)/.lab ## show which exercises you have passed
+	$(RUN) -m capsule_tutor progress $(ARGS)
+
+# Needs no finished installation: it is for the unfinished ones.
+doctor: ## say what is installed, what is missing and how to mend it
+	if [ -x $(RUN) ]; then $(RUN) -m capsule_tutor doctor $(ARGS); \
+	else echo "There is no $(VENV) yet: make lab sets it up" >&2; exit 1; fi
 
 clean: ## remove .venv and the caches, so that the next command begins anew; keeps all notebooks
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .benchmarks

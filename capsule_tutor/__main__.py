@@ -1,5 +1,10 @@
 """`python -m capsule_tutor` is `capsule-tutor`."""
 
-from capsule_tutor.cli import main
+import sys
+
+try:
+    from capsule_tutor.cli import main
+except ImportError as error:  # an installation that was interrupted
+    sys.exit(f"{error.name} is missing. Mend it: {sys.executable} -m pip install -e .[lab]")
 
 main()

@@ -184,6 +184,16 @@ def test_an_unfilled_stub_is_no_attempt(body, capsys):
     assert "02-squash" not in checks.engine.progress.load()
 
 
+def test_a_half_filled_stub_is_shown_its_gap(tmp_path, capsys):
+    def squash(s, dim=-1, eps=1e-8):
+        n2 = (s * s)[..., :].sum(dim, keepdim=True)
+        scale = ...
+        return scale * s / n2
+
+    SQUASH(squash)
+    assert "not attempted. There is still a `...` to fill in: `scale = ...`." in capsys.readouterr().out
+
+
 def test_a_flood_of_prints_is_cut(capsys):
     def floods(s, dim=-1, eps=1e-8):
         for _ in range(10_000):

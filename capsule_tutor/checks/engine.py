@@ -10,6 +10,7 @@ import inspect
 import linecache
 import math
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ from torch import Tensor
 from capsule_tutor.checks import guard, progress
 
 _OURS = str(Path(__file__).parents[1])
+_GAP = re.compile(r"(?<!\[)(?<!, )\.\.\.(?![,\]])")  # the `...` of a stub, not the one of x[..., None]
 TIME_LIMIT = 5.0  # seconds for all inputs of a check, unless CAPSULE_TUTOR_TIME_LIMIT says otherwise
 
 
@@ -142,19 +144,19 @@ class Exercise:
             return "not yet", f"expected your function `{self.name}`, got {_kind(function)}.", ""
         try:
             observations, report = self._observe_guarded(function)
-            status, sentence = self._judge(observations, report)
+            status, sentence = self._judge(function, observations, report)
             return status, sentence, report.printed
         except Exception as error:  # a check must never end the lesson, whatever strange thing it was given
             return "not yet", f"the check could not read your answer ({_described(error)}).", ""
 
-    def _judge(self, seen: list[Observation], report: guard.Report) -> tuple[str, str]:
+    def _judge(self, function: Callable, seen: list[Observation], report: guard.Report) -> tuple[str, str]:
         if report.replaced:
             return "not yet", (
                 f"{report.replaced[0]} had been replaced by something else (perhaps an assignment to it?). It is "
                 "back as it was: give your own function another name and run this cell again."
             )
         if any(_unattempted(o) for o in seen):
-            return "not attempted", "The lesson goes on with the reference solution."
+            return "not attempted", self._what_is_left(function)
         if report.timed_out:
             where = f" on {seen[-1].case}" if seen else ""
             stuck = " It is still running inside one long call: restart the kernel." if report.still_running else ""
@@ -166,6 +168,14 @@ class Exercise:
         if complaint is None:
             return "passed", f"{len(seen)} inputs: {self._what_was_checked()}."
         return "not yet", self.diagnosis(seen) or complaint
+
+    def _what_is_left(self, function: Callable) -> str:
+        try:
+            gaps = [line.strip() for line in inspect.getsource(function).splitlines() if _GAP.search(line)]
+        except (OSError, TypeError):
+            gaps = []
+        left = f"There is still a `...` to fill in: `{gaps[0]}`. " if gaps else ""
+        return left + "The lesson goes on with the reference solution."
 
     def diagnosis(self, seen: list[Observation]) -> str | None:
         """The sentence of the mutant that behaves like what was seen, if there is one."""
@@ -417,7 +427,8 @@ def _described(error: BaseException) -> str:
         return "an exit: exit() would end the whole lesson, use `return`"
     text = " ".join(str(error).split())
     line = _line_of(error)
-    return f"{type(error).__name__}: {text[:200]}" + (f" (in the line `{line}`)" if line else "")
+    text = textwrap.shorten(text, 200, placeholder=" …")
+    return f"{type(error).__name__}: {text}" + (f" (in the line `{line}`)" if line else "")
 
 
 def _line_of(error: BaseException) -> str:
