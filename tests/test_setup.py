@@ -52,10 +52,16 @@ def refusal(result: subprocess.CompletedProcess) -> str:
 
 
 @needs_make
-@pytest.mark.parametrize("target", ["lab", "test", "doctor", "build", "bench"])
+@pytest.mark.parametrize("target", ["lab", "test", "progress", "build", "bench"])
 def test_an_old_python_is_refused_before_anything_is_made(make, tmp_path, target):
     result = make(target, python='case "$*" in *version_info*) exit 1;; esac')
     assert "too old: Python 3.11 or newer" in refusal(result)
+    assert not (tmp_path / ".venv").exists()
+
+
+@needs_make
+def test_doctor_does_not_install_what_it_should_examine(make, tmp_path):
+    assert refusal(make("doctor", python="exit 0")) == "There is no .venv yet: make lab sets it up"
     assert not (tmp_path / ".venv").exists()
 
 

@@ -430,13 +430,6 @@ def _mask_cases() -> list[Case]:
     ]
 
 
-def _masked_slowly(v: Tensor, index: Tensor | None = None) -> Tensor:
-    if index is None:
-        squares = [[sum(x * x for x in pose) for pose in image] for image in v.tolist()]
-        index = torch.tensor([max(range(len(row)), key=row.__getitem__) for row in squares])
-    return oracles.mask_capsules(v, index)
-
-
 def _more_than_one_kept(item: Case, value: Tensor) -> str | None:
     kept = value.reshape(item.args[0].shape).ne(0).any(dim=2).sum(dim=1).max().item()
     return f"{kept} capsules of one image are not zero; only one may be." if kept > 1 else None
@@ -526,7 +519,7 @@ MASK_CAPSULES = Exercise(
         "Leave v as it is."
     ),
     reference=functional.mask_capsules,
-    oracle=_masked_slowly,
+    oracle=oracles.mask_capsules,
     axes=("",),
     cases=_mask_cases,
     properties=(_more_than_one_kept,),
