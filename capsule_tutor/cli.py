@@ -1,10 +1,11 @@
 """The command line: `capsule-tutor --help`."""
 
+import contextlib
 import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -130,6 +131,74 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("02"); all 
         table.add_row(exercise.id, f"[{colour}]{status}[/]", str(done.get("attempts", 0)), *effort)
     passed = sum(records.get(e.id, {}).get("status") == "passed" for e in exercises)
     Console().print(table, f"{passed} of {len(exercises)} passed. Recorded in {record.folder()}", soft_wrap=True)
+
+
+# ---- train -------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="One of the recipes; `capsule-tutor train list` names them.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the run.  [default: runs/RECIPE-SEED]")] = None,
+    data_folder: Annotated[str, typer.Option("--data", help='Folder that holds MNIST/raw, or "digits".')] = "",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "auto",
+    precision: Annotated[str, typer.Option(help="float32 or bfloat16")] = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+) -> None:
+    """Train a network; a run that was stopped or killed goes on with --resume."""
+    from dataclasses import replace
+
+    from capsule_tutor import data, training
+
+    if recipe == "list":
+        for name, known in training.RECIPES.items():
+            typer.echo(f"{name:24} {known.epochs:4} epochs, batch {known.batch_size:3}  {known.note}")
+        return
+    if recipe not in training.RECIPES:
+        raise _stop(f"There is no recipe {recipe!r}. There are: {', '.join(training.RECIPES)}.")
+    changes = {"epochs": epochs, "batch_size": batch_size}
+    chosen = replace(training.RECIPES[recipe], **{name: value for name, value in changes.items() if value})
+    if data_folder not in ("", "digits"):
+        os.environ["CAPSULE_TUTOR_DATA"] = data_folder
+    out = out or Path("runs") / f"{recipe}-{seed}"
+    try:
+        with _bar(chosen.epochs) as (tick, say):
+            load = data.digits if data_folder == "digits" else data.mnist
+            result = training.train(chosen, out, seed, device, precision, resume, load, say, tick)
+    except (training.TrainingError, data.DataError) as error:
+        raise _stop(str(error)) from None
+    except KeyboardInterrupt:
+        typer.echo(f"\nStopped and saved. Go on with: capsule-tutor train {recipe} --out {out} --resume", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(f"test error {result['test_error']:.2f} %, weights and log in {out}")
+
+
+@contextlib.contextmanager
+def _bar(epochs: int) -> Iterator[tuple[Callable, Callable]]:
+    """A progress bar over all steps, with the time left, and a line per epoch above it."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, disable=int(os.environ.get("RANK", "0")) > 0) as progress:
+        task = progress.add_task("", total=None, visible=False)
+
+        def tick(epoch: int, step: int, steps: int) -> None:
+            description = f"epoch {epoch + 1} of {epochs}"
+            progress.update(
+                task, completed=epoch * steps + step, total=epochs * steps, description=description, visible=True
+            )
+
+        def say(row: dict) -> None:
+            progress.console.print(
+                f"epoch {row['epoch']:3}  loss {row['loss']:.4f}  training error {row['train_error']:5.2f} %  "
+                f"validation error {row['validation_error']:5.2f} %  {row['seconds']:.0f} s",
+                highlight=False,
+            )
+
+        yield tick, say
 
 
 # ---- doctor ------------------------------------------------------------------------------------------------

@@ -231,3 +231,34 @@ def test_time_per_epoch_is_counted_over_a_resume(tmp_path):
     training.train(replace(SMALL, epochs=1), tmp_path, device="cpu", load=few)
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert 0 < state["seconds"] < time.monotonic()
+
+
+def cli(*arguments, **options):
+    command = [sys.executable, "-m", "capsule_tutor", "train", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, **options)
+
+
+def test_the_command_trains_refuses_and_resumes(tmp_path):
+    wish = ["convnet-fast", "--data", "digits", "--epochs", 1, "--device", "cpu", "--out", tmp_path / "run"]
+    out, err = cli(*wish).communicate(timeout=120)
+    assert "test error" in out, err
+    out, err = cli(*wish).communicate(timeout=120)
+    assert "already holds a run: add --resume" in err
+    assert err.count("\n") == 1
+    out, err = cli("no-such-recipe").communicate(timeout=120)
+    assert "There is no recipe 'no-such-recipe'. There are: capsnet-paper" in err
+    out, err = cli("list").communicate(timeout=120)
+    assert all(name in out for name in training.RECIPES)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_on_the_command_line_saves_and_exits_130(tmp_path):
+    process = cli("convnet-fast", "--data", "digits", "--epochs", 500, "--device", "cpu", "--out", tmp_path / "run")
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "checkpoint.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped and saved. Go on with: capsule-tutor train convnet-fast" in err
+    assert "Traceback" not in err
