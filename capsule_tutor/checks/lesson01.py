@@ -78,6 +78,15 @@ def root_without_eps(v, eps=1e-8):
     return (v * v).sum(-1).sqrt()
 
 
+def half_the_square(v, eps=1e-8):
+    return ((v * v).sum(-1) + eps) ** 1 / 2
+
+
+def squared_in_place(v, eps=1e-8):
+    v *= v
+    return (v.sum(-1) + eps).sqrt()
+
+
 def length_detached(v, eps=1e-8):
     return ((v * v).sum(-1) + eps).sqrt().detach()
 
@@ -95,6 +104,14 @@ LENGTHS = Exercise(
     properties=(_between_the_largest_and_the_sum,),
     mutants=(
         Mutant(no_root, "You return the squared length. Pythagoras ends with a square root."),
+        Mutant(
+            half_the_square,
+            "`**1/2` is read as (…**1)/2, half the squared length. Write `**0.5`, or `.sqrt()`.",
+        ),
+        Mutant(
+            squared_in_place,
+            "You squared v in place (`*=`, `**=`): whoever holds v now holds something else. Write `v * v`.",
+        ),
         Mutant(
             batch_axis,
             "You summed along axis 0: that mixes different images. The entries of one vector lie along the last axis.",
@@ -232,26 +249,27 @@ def x_and_y_exchanged(image, eps=1e-8):
 
 def not_divided_by_the_mass(image, eps=1e-8):
     x, y = _columns_and_rows(image)
-    slant = pose(image, eps)[:, 2]
-    return torch.stack([(image * x).sum(dim=(1, 2)), (image * y).sum(dim=(1, 2)), slant], dim=1)
+    return _pose_of(image, x, y, torch.ones(len(image), dtype=image.dtype), eps)
 
 
 def every_lit_pixel_the_same(image, eps=1e-8):
     return pose((image > 0).to(image.dtype), eps)
 
 
+def divided_by_lit_pixels(image, eps=1e-8):
+    return _pose_of(image, *_columns_and_rows(image), _mass((image > 0).to(image.dtype), eps), eps)
+
+
 def divided_by_all_pixels(image, eps=1e-8):
-    x, y = _columns_and_rows(image)
-    slant = pose(image, eps)[:, 2]
-    return torch.stack([(image * x).mean(dim=(1, 2)), (image * y).mean(dim=(1, 2)), slant], dim=1)
+    return _pose_of(image, *_columns_and_rows(image), _mass(torch.ones_like(image), eps), eps)
 
 
 def one_mass_for_the_batch(image, eps=1e-8):
-    x, y = _columns_and_rows(image)
-    mass = image.sum() + eps
-    mean_x, mean_y = (image * x).sum(dim=(1, 2)) / mass, (image * y).sum(dim=(1, 2)) / mass
-    slant = pose(image, eps)[:, 2]
-    return torch.stack([mean_x, mean_y, slant], dim=1)
+    return _pose_of(image, *_columns_and_rows(image), image.sum() + eps, eps)
+
+
+def one_mass_without_eps(image, eps=1e-8):
+    return _pose_of(image, *_columns_and_rows(image), image.sum(), eps)
 
 
 def counted_from_one(image, eps=1e-8):
@@ -287,6 +305,12 @@ def rows_per_column(image, eps=1e-8):
     return torch.stack([mean_x, mean_y, covariance / (variance_x + eps)], dim=1)
 
 
+def covariance_not_divided(image, eps=1e-8):
+    mass = _mass(image, eps)
+    mean_x, mean_y, covariance, _, variance = _moments(image, *_columns_and_rows(image), mass)
+    return torch.stack([mean_x, mean_y, covariance * mass / (variance + eps)], dim=1)
+
+
 def covariance_alone(image, eps=1e-8):
     mean_x, mean_y, covariance, _, _ = _moments(image, *_columns_and_rows(image), _mass(image, eps))
     return torch.stack([mean_x, mean_y, covariance], dim=1)
@@ -320,6 +344,10 @@ def covariance_unweighted(image, eps=1e-8):
 def angle_in_radians(image, eps=1e-8):
     mean_x, mean_y, slant = pose(image, eps).unbind(dim=1)
     return torch.stack([mean_x, mean_y, slant.atan()], dim=1)
+
+
+def slant_with_the_other_sign(image, eps=1e-8):
+    return pose(image, eps) * torch.tensor([1, 1, -1])
 
 
 def slant_without_a_sign(image, eps=1e-8):
@@ -366,6 +394,18 @@ def stacked_the_other_way(image, eps=1e-8):
     return pose(image, eps).T
 
 
+def joined_end_to_end(image, eps=1e-8):
+    return torch.cat(pose(image, eps).unbind(dim=1))
+
+
+def joined_along_axis_1(image, eps=1e-8):
+    return torch.cat(pose(image, eps).unbind(dim=1), dim=1)
+
+
+def three_tensors(image, eps=1e-8):
+    return pose(image, eps).unbind(dim=1)
+
+
 POSE = Exercise(
     id="01-pose",
     goal=(
@@ -393,6 +433,10 @@ POSE = Exercise(
             "You count every lit pixel the same. Weigh it by its brightness, else a grey edge pulls like a stroke.",
         ),
         Mutant(
+            divided_by_lit_pixels,
+            "You divided by the number of lit pixels. The weights are the ink: divide by the sum of their brightness.",
+        ),
+        Mutant(
             divided_by_all_pixels,
             "You divided by the number of pixels (.mean does). The weights are the ink: divide by the mass, their sum.",
         ),
@@ -400,6 +444,11 @@ POSE = Exercise(
             one_mass_for_the_batch,
             "You divided by the mass of the whole batch, so an image's pose depends on its companions. Sum over "
             "dim=(1, 2) only.",
+        ),
+        Mutant(
+            one_mass_without_eps,
+            "image.sum() adds up the ink of the whole batch, and an empty image gives 0/0. Every image has a mass of "
+            "its own, image.sum(dim=(1, 2)) + eps.",
         ),
         Mutant(
             counted_from_one,
@@ -426,6 +475,10 @@ POSE = Exercise(
             "You divided by var(x): that is rows per column. A slant in columns per row divides by var(y).",
         ),
         Mutant(
+            covariance_not_divided,
+            "Your covariance is a sum, your variance a mean. Divide the covariance by the mass, too.",
+        ),
+        Mutant(
             covariance_alone,
             "You return cov(x, y) itself, which grows with the digit. Divide it by var(y) to get columns per row.",
         ),
@@ -448,6 +501,10 @@ POSE = Exercise(
         Mutant(
             angle_in_radians,
             "You return an angle. The slant is its tangent, cov/var: a shear adds to the tangent, not to the angle.",
+        ),
+        Mutant(
+            slant_with_the_other_sign,
+            "Your slant has the wrong sign. Here y grows downwards, so a digit that leans right, like /, is negative.",
         ),
         Mutant(
             slant_without_a_sign,
@@ -481,6 +538,15 @@ POSE = Exercise(
             stacked_the_other_way,
             "Your result is (3, b). Stack the three along dim=1, so that every image has a row: (b, 3).",
         ),
+        Mutant(
+            joined_end_to_end,
+            "You joined the three end to end: (3·b,). torch.cat makes no new axis; torch.stack(…, dim=1) does.",
+        ),
+        Mutant(
+            joined_along_axis_1,
+            "torch.cat joins along an axis that is already there, and (b,) has no axis 1. torch.stack makes a new one.",
+        ),
+        Mutant(three_tensors, "You return three tensors. Make one of them: torch.stack([…], dim=1)."),
     ),
     hints=(
         "Do what the loop does, with tensors that hold the column and the row of every pixel.",
@@ -583,6 +649,20 @@ def nothing_moved_but_the_pose(f, move, move_pose, image):
     return (f(image) - move_pose(f(image))).abs().max()
 
 
+def f_forgotten(f, move, move_pose, image):
+    return (move(image) - move_pose(image)).abs().max()
+
+
+def relative_error(f, move, move_pose, image):
+    expected = move_pose(f(image))
+    return (f(move(image)) - expected).abs().max() / expected.abs().max()
+
+
+def relative_to_each(f, move, move_pose, image):
+    expected = move_pose(f(image))
+    return ((f(move(image)) - expected) / expected).abs().max()
+
+
 def image_move_on_the_pose(f, move, move_pose, image):
     return (f(move(image)) - move(f(image))).abs().max()
 
@@ -668,6 +748,19 @@ EQUIVARIANCE_ERROR = Exercise(
         Mutant(
             nothing_moved_but_the_pose,
             "You never moved the image, so you measure how much move_pose does. The first way is f(move(image)).",
+        ),
+        Mutant(
+            f_forgotten,
+            "You compare images: f is missing. Both ways round the square lead through it, f(move(image)) and "
+            "move_pose(f(image)).",
+        ),
+        Mutant(
+            relative_error,
+            "You divided by the largest pose, so that the error has no unit. The difference itself is asked.",
+        ),
+        Mutant(
+            relative_to_each,
+            "You divided every difference by its pose, which may be 0. The difference itself is asked.",
         ),
         Mutant(
             image_move_on_the_pose,

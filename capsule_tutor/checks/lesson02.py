@@ -110,12 +110,32 @@ def in_place(s, dim=-1, eps=1e-8):
     return s
 
 
+def squared_length_without_eps(s, dim=-1, eps=1e-8):
+    n2 = _n2(s, dim)
+    return n2 / (1 + n2) * s / n2
+
+
+def tanh(s, dim=-1, eps=1e-8):
+    return s.tanh()
+
+
+def sigmoid(s, dim=-1, eps=1e-8):
+    return s.sigmoid()
+
+
+def unchanged(s, dim=-1, eps=1e-8):
+    return s
+
+
 def only_the_length(s, dim=-1, eps=1e-8):
     n2 = _n2(s, dim).squeeze(dim)
     return n2 / (1 + n2)
 
 
-_NO_EPS = "at the zero vector it gives 0/0 = NaN, and one NaN ruins every weight. eps belongs inside the square root."
+_NO_EPS = (
+    "at the zero vector it gives 0/0 = NaN, and whatever is computed from a NaN is NaN. "
+    "eps belongs inside the square root."
+)
 
 SQUASH = Exercise(
     id="02-squash",
@@ -142,6 +162,19 @@ SQUASH = Exercise(
             divided_by_squared_length,
             "You divide s by ‖s‖², not ‖s‖: take the square root to get a unit vector.",
         ),
+        Mutant(
+            squared_length_without_eps,
+            "You divide s by ‖s‖², not ‖s‖, and without eps. Divide it by the root of ‖s‖² + eps.",
+        ),
+        Mutant(
+            tanh, "You squash each number on its own, with a tanh. That turns the vector: only its length may change."
+        ),
+        Mutant(
+            sigmoid,
+            "You squash each number on its own, with a sigmoid: no entry stays negative, and the vector turns. "
+            "Only its length may change.",
+        ),
+        Mutant(unchanged, "You return s unchanged. Give every vector its new length, ‖s‖²/(1+‖s‖²)."),
         Mutant(
             each_number_alone,
             "You squash each number on its own, like a sigmoid. The length belongs to the whole vector.",
@@ -189,7 +222,26 @@ SQUASH = Exercise(
 
 def grows_for_ever(s, dim=-1, eps=1e-8):
     n = (_n2(s, dim) + eps).sqrt()
-    return (n.clamp(max=20).exp() - 1) * s / n
+    return (n.exp() - 1) * s / n
+
+
+def minus_sign_forgotten(s, dim=-1, eps=1e-8):
+    n = (_n2(s, dim) + eps).sqrt()
+    return (1 - n.exp()) * s / n
+
+
+def exponent_of_each_number(s, dim=-1, eps=1e-8):
+    n = (_n2(s, dim) + eps).sqrt()
+    return (1 - (-s).exp()) * s / n
+
+
+def numbers_without_a_direction(s, dim=-1, eps=1e-8):
+    return 1 - (-s).exp()
+
+
+def one_over_e_to_the_n(s, dim=-1, eps=1e-8):
+    n = (_n2(s, dim) + eps).sqrt()
+    return (1 - 1 / n.exp()) * s / n
 
 
 def decays(s, dim=-1, eps=1e-8):
@@ -248,6 +300,24 @@ EXPONENTIAL_SQUASH = Exercise(
     mutants=(
         Mutant(
             grows_for_ever, "Your length is e^‖s‖ − 1, which grows without end: the exponent is negative, 1 − e^(−‖s‖)."
+        ),
+        Mutant(
+            minus_sign_forgotten,
+            "You wrote 1 − e^‖s‖, without the minus in the exponent: it is negative and turns every vector round.",
+        ),
+        Mutant(
+            exponent_of_each_number,
+            "You put s itself into the exponent, so that each number gets a factor of its own. "
+            "It holds ‖s‖, one number per vector.",
+        ),
+        Mutant(
+            numbers_without_a_direction,
+            "You return 1 − e^(−s), number by number. Put the length ‖s‖ into the exponent, then multiply by s/‖s‖.",
+        ),
+        Mutant(
+            one_over_e_to_the_n,
+            "1/e^‖s‖ is right on paper, but e^‖s‖ overflows at a length of 1000, and the gradient there is NaN. "
+            "Write torch.exp(-n).",
         ),
         Mutant(decays, "Your length is e^(−‖s‖): long for weak vectors, short for strong ones. Subtract it from 1."),
         Mutant(squared_exponent, "The exponent holds ‖s‖², but the formula has ‖s‖: this squash starts with slope 1."),
@@ -325,6 +395,19 @@ def chord_not_slope(n):
     return n / (1 + n**2)
 
 
+def slope_of_a_sigmoid(n):
+    g = n**2 / (1 + n**2)
+    return g * (1 - g)
+
+
+def length_forgotten(n):
+    return 2 / (1 + n**2) ** 2
+
+
+def autograd_did_it(n):
+    return torch.autograd.grad((n**2 / (1 + n**2)).sum(), n)[0]
+
+
 def slope_of_the_exponential(n):
     return torch.exp(-n)
 
@@ -349,7 +432,16 @@ SQUASH_SLOPE = Exercise(
         ),
         Mutant(the_length_itself, "That is g(n), the new length itself. The question is how fast it grows: g′(n)."),
         Mutant(
-            chord_not_slope, "That is g(n)/n, the slope of the line from the origin. The slope of the curve is g′(n)."
+            chord_not_slope,
+            "That is n/(1 + n²). Did you write `*2` for `**2` in the denominator? "
+            "Or is it g(n)/n, the slope of the line from the origin? The slope of the curve is g′(n).",
+        ),
+        Mutant(slope_of_a_sigmoid, "g·(1 − g) is the slope of a sigmoid. This g is n²/(1+n²): use the quotient rule."),
+        Mutant(length_forgotten, "The derivative of n² is 2n. You wrote 2."),
+        Mutant(
+            autograd_did_it,
+            "You let autograd differentiate (or cut the gradient with .detach()). Autograd is to test your formula "
+            "below: write the one that you found on paper.",
         ),
         Mutant(slope_of_the_exponential, "e^(−n) is the slope of the exponential squash. Here g(n) = n²/(1+n²)."),
     ),
@@ -361,7 +453,6 @@ SQUASH_SLOPE = Exercise(
     minutes=6,
     difficulty=2,
     importance=3,
-    gradient=False,
 )
 
 EXERCISES = (SQUASH, SQUASH_SLOPE, EXPONENTIAL_SQUASH)

@@ -92,16 +92,17 @@ def lay_out(parts):
     return torch.cat([torch.cat(tiles[:2], dim=1), torch.cat(tiles[2:], dim=1)])
 
 
+uncut = torch.nn.functional.pad(template, (2, 2, 2, 2))  # (24, 20), to compare
 in_order = lay_out(quarters)
 exchanged = lay_out(quarters[::-1])  # the last first: both diagonals change places
 
 # %% id="parts-picture"
 figures.posed(
-    [in_order, exchanged],
+    [uncut, in_order, exchanged],
     poses=None,
-    titles=["in order", "exchanged"],
-    alt="Left, the quarters of a 4, pulled apart a little and still readable as a 4. Right, the same quarters with "
-    "top left and bottom right exchanged, and top right and bottom left: a meaningless heap of strokes.",
+    titles=["uncut", "in order", "exchanged"],
+    alt="Left, a 4. In the middle its quarters, pulled apart a little. Right, the same quarters with top left and bottom "
+    "right exchanged, and top right and bottom left: a meaningless heap of strokes.",
 )
 
 # %% [markdown] id="bag-intro"
@@ -124,7 +125,7 @@ def bag(images, pool=torch.amax):
 
 
 # %% [markdown] id="predict-parts"
-# **Predict before you run.** How different are the features of the two pictures?
+# **Predict before you run.** How different are the features of *in order* and *exchanged*?
 #
 # - **a** very: one is a 4, the other is rubbish
 # - **b** a little
@@ -202,12 +203,10 @@ for j, vector in enumerate(v[0].tolist()):
 # | ✗ | **not yet**, and what you may have been thinking | a correct one |
 # | ○ | **not attempted** | a correct one |
 #
-# So nothing can be broken. The lesson always goes on with a function that works, and *Run → Run All Cells* gets to the
-# end of a lesson in which you have solved nothing. What you pass is remembered when you close the notebook;
-# `checks.board()` lists it. Three hints lie folded under every task, and a cell can ask for them, too:
-
-# %% id="ask-a-hint"
-checks.lengths.hint(1)
+# So a wrong answer breaks nothing. The lesson always goes on with a function that works, and *Run → Run All Cells* gets
+# to the end of a lesson in which you have solved nothing. One thing does stop it: a cell that is not Python (a
+# `SyntaxError`). Mend that cell or undo it back to the stub. What you pass is remembered when you close the notebook;
+# `checks.board()` lists it. Three hints lie folded under every task.
 
 # %% [markdown] id="exercise-lengths"
 # {{ exercise 01-lengths }}
@@ -370,6 +369,8 @@ for n, (p, q) in enumerate(zip(pose(before).tolist(), pose(after).tolist(), stri
 # For the rest, a matrix $A$ says where a pixel at offset $p$ from the middle of the image goes: to $A\,p$. One thing
 # trips up everybody once: `grid_sample` asks the question backwards, *from where do I fetch this pixel?*, so it gets
 # $A^{-1}$.
+#
+# You may skip the code of the next two cells. What the moves do will be seen in the picture below.
 
 
 # %% id="moves"
@@ -441,7 +442,8 @@ figures.posed(
 # Read the rows against the first one. The shift added exactly 4 and −3 and left the slant alone. The shear added 0.5 to
 # the slant. Here is why: it moves a pixel to $x' = x + k\,(y - m)$, with $m$ the middle row, so that
 # $\mathrm{cov}(x', y) = \mathrm{cov}(x, y) + k\,\mathrm{var}(y)$. Divided by the variance, that is the old slant plus
-# $k$. The smaller digit kept its slant, nearly.
+# $k$. It also moved $\bar x$, from 14.44 to 14.82: the mean of the ink lies 0.77 rows below the middle row, 13.5, and was
+# carried along by half of that. The smaller digit kept its slant, nearly.
 #
 # So the pose *changes*, and we can say in advance how. That has a name.
 
@@ -535,8 +537,8 @@ print(line("largest value", *[f(one).abs().max() for f in (pose, pose, neuron, b
 # This table is the lesson in numbers, so take your time. The first column measures equivariance, the others invariance.
 # Each feature has its own unit: compare an error with the largest value below it, not with its neighbours.
 #
-# - **Our pose** is equivariant: to shifts and shears up to rounding, to scaling up to about a hundredth of a pixel, which
-#   is what the resampled pixels cost. It is not invariant, and must not be.
+# - **Our pose** is equivariant: to shifts and shears up to rounding, to scaling up to about a hundredth of a pixel (and as
+#   much in the slant), which is what the resampled pixels cost. It is not invariant, and must not be.
 # - **The pooled features** are invariant to shifts, and to nothing else here. A sheared or a smaller digit changes them,
 #   and we have no rule that says by how much.
 #
@@ -681,8 +683,8 @@ figures.pictures_and_arrows(
 # %% [markdown] id="capsule-read"
 # Leaning turns the arrow and hardly shortens it. Fading shortens it and does not turn it. The two answers do not get in
 # each other's way. And see what the knowledge of the pose has done for the *what*: when the digit leaned, the bare
-# neuron lost about a third of its score, the capsule a twentieth, though nobody told it about the shear. **An
-# equivariant pose is what pays for an invariant presence.**
+# neuron lost about a third of its score, the capsule a twentieth, though nobody told it how much the digit was sheared.
+# **Knowing how it leans lets us undo the lean, so the presence hardly changes.**
 #
 # Do not be too impressed. It knows one 4, it forgot to say where the digit is, and a 3 still gets more than half.
 # Nothing keeps its length from exceeding 1, either. All of that is the work of the lessons to come:
@@ -698,7 +700,7 @@ figures.pictures_and_arrows(
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Two mistakes that we found in public capsule code, and that you can now recognise.
+# Two mistakes that we found in several public implementations, and that you can now recognise.
 #
 # **A root that stands on zero.** The length is the most innocent line of a capsule network. Without eps its value is
 # right everywhere, and its gradient is not:
@@ -709,7 +711,7 @@ def lengths_without_eps(v):
     return (v * v).sum(dim=-1).sqrt()
 
 
-for name, function in (("without eps", lengths_without_eps), ("your lengths", lengths)):
+for name, function in (("without eps", lengths_without_eps), ("lengths", lengths)):
     two = torch.tensor([[0.6, 0.8], [0.0, 0.0]], requires_grad=True)  # one capsule that is there, one that is not
     function(two).sum().backward()
     gradient = [[round(number, 2) for number in row] for row in two.grad.tolist()]

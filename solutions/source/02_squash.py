@@ -7,7 +7,7 @@
 # - write `squash` so that it works on any axis and survives the zero vector;
 # - predict where its gradient is strong, weak and absent;
 # - compare it with the exponential squash of a later network;
-# - find the two squash mistakes that public capsule code makes again and again.
+# - find two squash mistakes that several public implementations make.
 #
 # **Minutes:** 50 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
 # tensors.
@@ -59,8 +59,8 @@ print("after a tanh:      ", angle(s.tanh()).round())
 # 2. $g(n) \to 0$ for short ones ("not there");
 # 3. it should be cheap and smooth.
 #
-# $\frac{x}{1+x}$ does 1 and 2 for $x \ge 0$. Take $x = n^2$, which needs no square root and pushes short vectors down
-# further. That is equation 1 of Sabour, Frosst and Hinton (2017):
+# $\frac{x}{1+x}$ does 1 and 2 for $x \ge 0$. Take $x = n^2$: it pushes short vectors down further, and the curve
+# starts flat, which will matter below. That is equation 1 of Sabour, Frosst and Hinton (2017):
 #
 # $$v \;=\; \underbrace{\frac{\lVert s\rVert^2}{1+\lVert s\rVert^2}}_{\text{new length}}\;
 # \underbrace{\frac{s}{\lVert s\rVert}}_{\text{direction}}$$
@@ -98,7 +98,8 @@ one = torch.tensor([3.0, 4.0])
 n2 = (one * one).sum()  # ‖s‖²
 direction = one / n2.sqrt()  # s/‖s‖
 new_length = n2 / (1 + n2)
-print("‖s‖² =", n2.item(), "  direction =", direction, "  v =", new_length * direction)
+print("‖s‖² =", n2.item(), "  direction =", direction)
+print("new length =", round(new_length.item(), 3), "  v =", new_length * direction)
 
 # %% [markdown] id="keepdim"
 # ### Many vectors at once
@@ -196,7 +197,7 @@ print(f"steepest at length {steepest:.2f}, where the slope is {slope.max().item(
 x = n.detach()
 figures.curves(
     x,
-    {"new length g(n)": new_length.detach(), "slope g′(n)": squash_slope(x)},
+    {"new length g(n)": new_length.detach(), "slope g′(n)": squash_slope(n).detach()},
     xlabel="length n of s",
     ylabel="g(n), g′(n)",
     marks={"steepest": (steepest, slope.max().item())},
@@ -210,7 +211,7 @@ figures.curves(
 # - **Long vectors** (right): a capsule that is sure stops learning. A sigmoid does the same.
 # - **Short vectors** (left): at length 0 the slope is *zero*. A sigmoid would have its steepest point here. If the
 #   first weights of a capsule layer are too small, every capsule starts in this corner, all lengths are 0 and barely
-#   any gradient comes back. Public code has been caught there; lesson 05 shows the number that gives it away.
+#   any gradient comes back. Lesson 05 shows the number that gives it away.
 
 # %% [markdown] id="zero"
 # ## The zero vector
@@ -252,7 +253,7 @@ def squash_eps_outside(s, eps=1e-8):
     return n2 / (1 + n2) * s / (n2.sqrt() + eps)
 
 
-for name, function in (("eps outside the root", squash_eps_outside), ("your squash", squash)):
+for name, function in (("eps outside the root", squash_eps_outside), ("squash", squash)):
     zero = torch.zeros(1, 2, requires_grad=True)
     value = function(zero)
     value.sum().backward()
@@ -260,8 +261,12 @@ for name, function in (("eps outside the root", squash_eps_outside), ("your squa
 
 # %% [markdown] id="zero-why"
 # The value is fine, the gradient is NaN: the slope of $\sqrt{x}$ at $x=0$ is infinite, and the chain rule multiplies that
-# infinity by the zero that comes from $n^2$. One such capsule in one image of one batch turns every weight of the network
-# into NaN at the next step. With **eps inside the root**, $\sqrt{n^2+\varepsilon}$ has a finite slope everywhere.
+# infinity by the zero that comes from $n^2$. One such capsule in one image of one batch turns the weights that feed it
+# into NaN at the next step, and one forward pass later everything is NaN. With **eps inside the root**,
+# $\sqrt{n^2+\varepsilon}$ has a finite slope everywhere.
+#
+# (`torch.norm` and `torch.linalg.vector_norm` define their gradient at the zero vector to be 0. With them eps may stand
+# outside, and the check agrees.)
 #
 # This is why the check gave you a batch with a zero vector in it, and why it looked at the gradient.
 
@@ -308,15 +313,14 @@ for length in (0.01, 0.1, 1.0, 3.0):
 
 # %% [markdown] id="exponential-read"
 # For weak capsules the difference is dramatic: at length 0.01 the exponential squash lets a hundred times more through,
-# and its slope there is 1 instead of 0. The dead corner on the left is gone. It lies above the older curve everywhere,
+# and at 0 its slope is 1 instead of 0. The dead corner on the left is gone. It lies above the older curve everywhere,
 # because $e^n > 1 + n^2$ for every $n > 0$: a capsule gets sure sooner. Neither is "the right one". They are two choices of
 # $g$, and you can now judge a third.
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# We read the squash functions of many public implementations. Two mistakes turn up again and again, and a network can
-# train for hours with either.
+# Two mistakes stand in several public implementations that we read, and a network can train for hours with either.
 #
 # **The wrong axis.** Some implementations squash along an axis of size 1. Then every "vector" is a single number,
 # and the length of a real capsule is no longer bounded:

@@ -8,6 +8,11 @@ def squash_by_norm(s, dim=-1, eps=1e-8):
     return s * n / (1 + n * n)
 
 
+def squash_by_norm_eps_outside(s, dim=-1, eps=1e-8):
+    n = s.norm(dim=dim, keepdim=True)
+    return n**2 / (1 + n**2) * s / (n + eps)
+
+
 def squash_by_normalize(s, dim=-1, eps=1e-6):
     n2 = s.pow(2).sum(dim=dim, keepdim=True)
     return torch.nn.functional.normalize(s, dim=dim) * (n2 / (1.0 + n2))
@@ -28,6 +33,10 @@ def slope_in_steps(n):
     return 2 * n / bottom / bottom
 
 
+def slope_by_negative_power(n):
+    return 2 * n * (1 + n**2) ** -2
+
+
 def exponential_by_expm1(s, dim=-1, eps=1e-8):
     n = torch.sqrt(torch.sum(s**2, dim, keepdim=True) + eps)
     return s.div(n).mul(-torch.expm1(-n))
@@ -39,7 +48,7 @@ def exponential_by_power(s, dim=-1, eps=1e-8):
 
 
 RIGHT_ANSWERS = {
-    "squash": (squash_by_norm, squash_by_normalize, squash_by_einsum),
-    "squash_slope": (slope_by_quotient_rule, slope_in_steps),
+    "squash": (squash_by_norm, squash_by_norm_eps_outside, squash_by_normalize, squash_by_einsum),
+    "squash_slope": (slope_by_quotient_rule, slope_in_steps, slope_by_negative_power),
     "exponential_squash": (exponential_by_expm1, exponential_by_power),
 }
