@@ -96,6 +96,16 @@ def squashed_votes(u, weight):
     return functional.squash(functional.votes(u, weight))
 
 
+def one_image_line(u, weight):
+    return torch.einsum("id,ijdz->ijz", u, weight)
+
+
+def zeros_in_float32(u, weight):
+    u_hat = torch.zeros(u.shape[0], *weight.shape[:2], weight.shape[3])
+    u_hat += functional.votes(u, weight)
+    return u_hat
+
+
 VOTES = Exercise(
     id="03-votes",
     goal=(
@@ -170,6 +180,15 @@ VOTES = Exercise(
             squashed_votes,
             "You squashed the votes. A vote is an opinion about a pose, not yet a capsule: squash comes after the sum.",
         ),
+        Mutant(
+            one_image_line,
+            "That is the line for one image, and u holds a batch: put b in front of u's letters and of the output's.",
+        ),
+        Mutant(
+            zeros_in_float32,
+            "The values are right, but your zeros are float32 whatever comes in, so float64 is rounded: make the zeros "
+            "with u.new_zeros(…), which takes u's dtype.",
+        ),
     ),
     hints=(
         "Start from the worked line for one image. What does it need for a whole batch?",
@@ -240,6 +259,11 @@ def view_after_permute(features, d):
     return features.view(b, channels // d, d, h, w).permute(0, 1, 3, 4, 2).view(b, -1, d)
 
 
+def inverse_permutation(features, d):
+    b, channels, h, w = features.shape
+    return features.reshape(b, channels // d, d, h, w).permute(0, 1, 4, 2, 3).reshape(b, -1, d)
+
+
 def only_the_first_type(features, d):
     return layers.primary_capsules(features[:, :d], d)
 
@@ -307,6 +331,11 @@ PRIMARY_CAPSULES = Exercise(
             "reshape, which copies where it has to.",
         ),
         Mutant(
+            inverse_permutation,
+            "You said where each old axis goes. permute asks, place by place, which old axis comes there: d was axis "
+            "2, so the last number is 2.",
+        ),
+        Mutant(
             only_the_first_type,
             "You use the first d channels only. All types become capsules: i = types·h·w.",
         ),
@@ -367,6 +396,10 @@ def _directions(features):
     return torch.nn.functional.normalize(_cut(features), dim=-1)
 
 
+def _every_other_sign(features):
+    return _cut(features) * torch.tensor([1, -1, 1, -1], dtype=features.dtype)
+
+
 def _rolled(features):
     return _cut(features).roll(1, dims=0)
 
@@ -382,7 +415,9 @@ def _touched_cases() -> list[Case]:
         case("the bare view, at row 1, column 3", _bare, features, 1, 3),
         case("the right cut, at row 0, column 1", _cut, features, 0, 1),
         case("features that are all zero", _cut, torch.zeros(2, 12, 2, 5), 1, 2),
+        case("features that are all 1", _cut, torch.ones(2, 12, 2, 5), 0, 4),
         case("capsules that all have length 1", _directions, features, 1, 0),
+        case("capsules with every other sign turned", _every_other_sign, features.round(), 1, 2),
         case("capsules made of every 3rd channel", _interleaved, features, 0, 4),
         case("a function that hands each image the capsules of another", _rolled, features, 0, 3),
         case("a function that gives every image the capsules of the last", _last_for_all, features, 1, 1),
@@ -391,9 +426,13 @@ def _touched_cases() -> list[Case]:
 
 
 def _turning_is_moving(item: Case, value: Tensor) -> str | None:
-    missed = item.args[0] is _directions and int(value.sum()) < 3  # one capsule per type
-    sentence = "you missed those that only turned: compare all entries of a capsule, not its length or its sum."
-    return sentence if missed else None
+    if int(value.sum()) >= 3:  # one capsule per type
+        return None
+    if item.args[0] is _directions:
+        return "you missed those that only turned: compare all entries of a capsule, not its length or its sum."
+    if item.args[0] is _every_other_sign:
+        return "you missed those whose entries move up and down by the same: compare entry by entry, not sums."
+    return None
 
 
 def _moved(to_capsules, features, changed):
@@ -409,6 +448,11 @@ def _plus_one(features, where):
 def lengths_compared(to_capsules, features, row, column):
     changed = _plus_one(features, (0, slice(None), row, column))
     return ~torch.isclose(to_capsules(changed).norm(dim=-1), to_capsules(features).norm(dim=-1))[0]
+
+
+def sums_compared(to_capsules, features, row, column):
+    changed = _plus_one(features, (0, slice(None), row, column))
+    return (to_capsules(changed) - to_capsules(features))[0].sum(dim=-1) != 0
 
 
 def one_channel_changed(to_capsules, features, row, column):
@@ -441,6 +485,12 @@ def multiplied(to_capsules, features, row, column):
 def set_to_zero(to_capsules, features, row, column):
     changed = features.clone()
     changed[0, :, row, column] = 0
+    return _moved(to_capsules, features, changed)[0].any(dim=-1)
+
+
+def set_to_one(to_capsules, features, row, column):
+    changed = features.clone()
+    changed[0, :, row, column] = 1
     return _moved(to_capsules, features, changed)[0].any(dim=-1)
 
 
@@ -505,6 +555,11 @@ TOUCHED = Exercise(
             "You compare lengths, but a capsule can turn and keep its length: compare all its entries.",
         ),
         Mutant(
+            sums_compared,
+            "You added up the differences of a capsule before you looked. Up and down cancel: ask each entry whether "
+            "it moved, then any.",
+        ),
+        Mutant(
             one_channel_changed,
             "You change one channel only, so only one type can move. The place is (row, column) in ALL channels.",
         ),
@@ -531,6 +586,10 @@ TOUCHED = Exercise(
         Mutant(
             set_to_zero,
             "You set the place to zero. Where it is zero already nothing changes, and you find nothing: add instead.",
+        ),
+        Mutant(
+            set_to_one,
+            "You set the place to 1. Where it is 1 already nothing changes, and you find nothing: add instead.",
         ),
         Mutant(
             clone_forgotten,

@@ -202,6 +202,14 @@ def negative_distance(u_hat, v):
     return -(u_hat - v.unsqueeze(1)).square().sum(3)
 
 
+def minus_the_distance(u_hat, v):
+    return -(u_hat - v.unsqueeze(1)).norm(dim=3)
+
+
+def plain_distance(u_hat, v):
+    return (u_hat - v.unsqueeze(1)).norm(dim=3)
+
+
 def children_summed(u_hat, v):
     return torch.einsum("bijz,bjz->bj", u_hat, v)
 
@@ -261,6 +269,16 @@ AGREEMENT = Exercise(
             negative_distance,
             "You took minus the squared distance. A reasonable measure, but v is shorter than 1 and the votes are "
             "not, so long right votes would be punished. Here it is the dot product.",
+        ),
+        Mutant(
+            minus_the_distance,
+            "You took minus the distance. A distance also asks that the vote be as short as v, and v is always shorter "
+            "than 1. The dot product asks whether the vote points along v, and how strongly.",
+        ),
+        Mutant(
+            plain_distance,
+            "You took the distance: it is large where vote and output disagree, so the trust would go to the wrong "
+            "children. The dot product is large where they agree.",
         ),
         Mutant(
             children_summed,
@@ -573,6 +591,38 @@ def agreement_with_s(u_hat, iterations=3, bias=None):
     return functional.squash(v), c
 
 
+def agreement_before_the_bias(u_hat, iterations=3, bias=None):
+    logits = u_hat.new_zeros(u_hat.shape[:3])
+    for _ in range(iterations):
+        c = coupling(logits)
+        s = parent_poses(c, u_hat)
+        v = functional.squash(s if bias is None else s + bias)
+        logits = logits + agreement(u_hat, s)
+    return v, c
+
+
+def cosine_inside_the_loop(u_hat, iterations=3, bias=None):
+    return _loop(u_hat, iterations, bias, measure=cosine)[:2]
+
+
+def votes_squashed(u_hat, iterations=3, bias=None):
+    return _loop(functional.squash(u_hat), iterations, bias)[:2]
+
+
+def votes_squashed_in_the_sum(u_hat, iterations=3, bias=None):
+    logits = u_hat.new_zeros(u_hat.shape[:3])
+    for _ in range(iterations):
+        c = coupling(logits)
+        s = parent_poses(c, functional.squash(u_hat))
+        v = functional.squash(s if bias is None else s + bias)
+        logits = logits + agreement(u_hat, v)
+    return v, c
+
+
+def truth_of_a_tensor(u_hat, iterations=3, bias=None):
+    return _loop(u_hat, iterations, bias if bias else None)[:2]
+
+
 def never_squashed(u_hat, iterations=3, bias=None):
     return _loop(u_hat, iterations, bias, squash=lambda s: s)[:2]
 
@@ -695,6 +745,27 @@ DYNAMIC_ROUTING = Exercise(
             "You compared the votes with s, the sum before squash. Compare them with v: its length, below 1, says "
             "how sure the parent is.",
         ),
+        Mutant(
+            agreement_before_the_bias,
+            "You compared the votes with s as it was before bias and squash. Compare them with v, the finished output.",
+        ),
+        Mutant(
+            cosine_inside_the_loop,
+            "You measured agreement by the cosine, which forgets both lengths. Add the plain dot product to the "
+            "logits.",
+        ),
+        Mutant(
+            votes_squashed,
+            "You squashed the votes before you routed them. Only the weighted sum is squashed: v = squash(s).",
+        ),
+        Mutant(
+            votes_squashed_in_the_sum,
+            "You squashed every vote before adding it. The votes go into the sum as they are, and the sum is squashed.",
+        ),
+        Mutant(
+            truth_of_a_tensor,
+            "You wrote `if bias`. A tensor of several numbers is neither true nor false: ask `if bias is not None`.",
+        ),
         Mutant(never_squashed, "You never squash: v is s, and its length can be anything. v = squash(s)."),
         Mutant(
             squash_over_parents,
@@ -763,8 +834,8 @@ QUESTIONS = {
         "c": "You treated both negative numbers as one “no”. A softmax sees their difference, and that is not 0.",
     },
     "04-updates": {
-        "a": "You counted one update per iteration. An update after the last v would change nothing that v contains.",
-        "b": "Yes: between three iterations lie two updates. The third would be thrown away, so it is not computed.",
+        "a": "You counted one update per iteration. The third comes after the last v, and changes nothing in it.",
+        "b": "Yes: between three iterations lie two updates. The third is thrown away, so the next loop leaves it out.",
         "c": "You may have thought of the first iteration alone. Each new c needs a fresh look at the last v.",
     },
     "04-more-iterations": {
@@ -774,8 +845,10 @@ QUESTIONS = {
         "c": "Yes. Once child 2 has given B its whole unit, B believes it: one vote of length √2 squashes to 2/3.",
     },
     "04-random-network": {
-        "a": "You thought: nothing learned, nothing found. But routing strengthens whatever agrees by chance.",
+        "a": "You thought: nothing learned, nothing found. But a sum of votes always leans some way, and routing "
+        "strengthens what leans along.",
         "b": "You expected one winner. But there are 200 units to hand out, enough for every parent to grow on.",
-        "c": "Yes. Every parent collects the children whose random votes happen to agree, and finds itself sure.",
+        "c": "Yes. No two votes need agree: v is a sum of the votes, a vote that leans a little towards it earns a "
+        "larger share, and that turns v further towards it.",
     },
 }

@@ -122,8 +122,9 @@ for z in (2, 4, 8, 16):
     print(f"two random votes with {z:2d} numbers agree in {100 * close.float().mean().item():4.1f} % of cases")
 
 # %% [markdown] id="chance-read"
-# In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, a chance agreement practically does not
-# happen. So if it happens, there is a reason. Lesson 04 (routing) lives on this. Here we make the votes.
+# In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, one *pair* of random votes practically
+# never agrees. So if two do, there is likely a reason, and lesson 04 (routing) builds on this. It also shows why this is not
+# yet a proof: many votes, of which no two agree, can still make a parent sure. Here we make the votes.
 
 # %% [markdown] id="by-hand"
 # ## One child, one parent
@@ -132,6 +133,8 @@ for z in (2, 4, 8, 16):
 # the parent's has $z$ numbers, and every pair has a matrix $W_{ij}$ of shape $(d, z)$. The vote is a row times a matrix:
 #
 # $$\hat u_{j|i} = u_i\,W_{ij}$$
+#
+# (The paper writes $W_{ij}u_i$, with columns. Its $W_{ij}$ is ours transposed.)
 #
 # Read $\hat u_{j|i}$ as "the pose of $j$, if one asks $i$". By hand: each entry of $u_i$ says how much it takes of one row.
 
@@ -164,7 +167,7 @@ print("weight:", tuple(weight.shape), "for (i, j, d, z)")
 # The loop is the definition, once for every image $b$:
 
 # %% id="loop"
-u_hat = torch.zeros(1, 3, 2, 2)  # (b, i, j, z)
+u_hat = u.new_zeros(1, 3, 2, 2)  # (b, i, j, z), zeros of u's dtype
 for b in range(1):
     for i in range(3):
         for j in range(2):
@@ -559,8 +562,9 @@ figures.heatmaps(
 # %% [markdown] id="size"
 # ## How large should the first weights be?
 #
-# At the start the votes are random and each child spreads itself evenly over ten parents: $s_j = \frac{1}{10} \sum_i \hat
-# u_{j|i}$, then squash. Random votes are steps of a random walk. After $n$ steps you are about $\sqrt n$ steps from
+# What will a parent do with its votes? It adds them up, and squash makes its output of the sum $s_j$. Lesson 04 will weigh
+# the votes. Before anything is known the weights are equal, a tenth of each child for each of ten parents:
+# $s_j = \frac{1}{10} \sum_i \hat u_{j|i}$. And at the start the votes themselves are random. Random votes are steps of a random walk. After $n$ steps you are about $\sqrt n$ steps from
 # home. One vote of a child of length $\lVert u\rVert$ has length of about $\text{std} \cdot \sqrt{16} \cdot \lVert
 # u\rVert$, so
 #
@@ -619,7 +623,8 @@ figures.curves(
 #
 # - **std 1**: before anything was learned, all ten parents say "probably there" of every image, and "certainly there" once
 #   the children are sure. By then the slope of squash is next to 0, and they can hardly take it back.
-# - **std 0.01**: nothing is there, and with fresh children the slope is 0.04: the dead corner of lesson 02.
+# - **std 0.01**: nothing is there, and with fresh children the slope is 0.04: the dead corner of lesson 02. Plain gradient
+#   descent hardly gets out of it. Adam does, since it divides each gradient by its usual size (lesson 05 measures both).
 # - **std 0.1**: short with fresh children, undecided with sure ones, and never on a flat end. Our layers start so.
 #
 # It is no law of nature. The sum grows with the square root of the number of children: a layer with sixteen of them wants
