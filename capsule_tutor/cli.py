@@ -298,7 +298,7 @@ def _package(need) -> str:
     if not need.specifier.contains(found, prereleases=True):
         raise Broken(f"{found} is installed, {need.specifier} is needed")
     try:
-        import_module({"scikit-learn": "sklearn"}.get(need.name, need.name))
+        import_module({"scikit-learn": "sklearn", "pillow": "PIL"}.get(need.name, need.name))
     except Exception as error:
         raise Broken(f"{found} is broken ({_short(error)})", _pip("--force-reinstall", str(need))) from None
     return found
@@ -318,7 +318,7 @@ def _digits() -> str:
     from capsule_tutor import data
 
     images, _ = data.digits()
-    return f"{len(images)} images"
+    return f"{len(images)} images to train with"
 
 
 def _progress() -> str:
