@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -259,8 +260,10 @@ class Exercise:
         cases, seen = self.cases(), []
         _ = self._expected  # computed out here, with the learner's clock not yet running
 
-        def work() -> None:
+        def work(over: threading.Event) -> None:
             for item in cases:
+                if over.is_set():
+                    return
                 seen.append(Observation(item))
                 seen[-1] = observe(function, item)
                 if _unattempted(seen[-1]):
@@ -291,6 +294,9 @@ def observe(function: Callable, item: Case) -> Observation:
     except guard.Stopped:
         raise
     except BaseException as error:
+        # A learner's function runs in a thread of its own; in the main thread this is the stop button.
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
         seen.error = error
     seen.changed = _changed(function, args, kwargs, item)
     seen.value = _map(_detached, seen.value) if isinstance(seen.value, tuple) else _detached(seen.value)

@@ -62,43 +62,51 @@ class _BoundedOutput(io.TextIOBase):
         return "".join(self.parts) + (f" … and {more} more characters" if more else "")
 
 
-def run(work: Callable[[], None], functions: tuple[Callable, ...] = (), seconds: float = 5.0) -> Report:
+def run(work: Callable[[threading.Event], None], functions: tuple[Callable, ...] = (), seconds: float = 5.0) -> Report:
     """Run `work` in a thread for at most `seconds`. `functions` are the learner's, whose exit() is disarmed.
 
-    `work` must catch what it wants to report; whatever escapes it is dropped here. A KeyboardInterrupt (the
-    stop button) ends the work and goes on to the caller.
+    `work` gets an event that is set when its time is over, and should then begin nothing new. It must catch what
+    it wants to report; whatever escapes it is dropped here. A KeyboardInterrupt (the stop button) ends the work
+    and goes on to the caller.
     """
     report = Report(replaced=_restore_torch())
+    over, done = threading.Event(), threading.Event()
     output = _BoundedOutput()
 
     def body() -> None:
-        with contextlib.suppress(BaseException):
-            work()
+        try:
+            work(over)
+        except BaseException:  # Stopped, and whatever else escaped
+            pass
+        finally:
+            done.set()
 
     with _world_kept(functions, output):
         thread = threading.Thread(target=body, daemon=True, name="capsule-tutor-check")
         thread.start()
         try:
             deadline = time.monotonic() + seconds
-            while thread.is_alive() and time.monotonic() < deadline:
-                thread.join(0.05)  # in slices, between which the stop button is heard on every system
-            report.timed_out = thread.is_alive()
+            # In slices, between which the stop button is heard on every system; and not by join, because an
+            # interrupted join takes a running thread for a dead one.
+            while not done.wait(0.05) and time.monotonic() < deadline:
+                pass
+            report.timed_out = not done.is_set()
         finally:
-            if thread.is_alive():
-                report.still_running = not _stop(thread)
+            over.set()
+            report.still_running = not _stop(thread, done)
     report.printed = output.text()
     report.replaced += _restore_torch()
     return report
 
 
-def _stop(thread: threading.Thread) -> bool:
+def _stop(thread: threading.Thread, done: threading.Event) -> bool:
     """Raise Stopped in the thread until it ends. A call into C that never returns cannot be ended."""
     for _ in range(20):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped))
-        thread.join(0.05)
-        if not thread.is_alive():
+        if done.is_set():
             return True
-    return False
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped))
+        done.wait(0.05)
+    return done.is_set()
 
 
 @contextlib.contextmanager
