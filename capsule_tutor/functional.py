@@ -39,7 +39,7 @@ def squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
     """
     m, n2 = _scaled(s, dim)  # ‖s‖² = m² n2
     # v = ‖s‖²/(1 + ‖s‖²) · s/‖s‖, where ‖s‖²/(1 + ‖s‖²) = n2/(m⁻² + n2) cannot overflow
-    return (n2 / (m**-2 + n2) * (s / _norm(s, dim, eps))).to(s.dtype)
+    return (n2 / (m**-2 + n2) * (s / _norm(m, n2, eps))).to(s.dtype)
 
 
 def exponential_squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
@@ -47,7 +47,7 @@ def exponential_squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
 
     Mazzia 2021, eq. 2. `dim` and `eps` as in `squash`.
     """
-    norm = _norm(s, dim, eps)
+    norm = _norm(*_scaled(s, dim), eps)
     # v = (1 − e^{−‖s‖}) · s/‖s‖
     return (-torch.expm1(-norm) * (s / norm)).to(s.dtype)
 
@@ -130,7 +130,7 @@ def lengths(v: Tensor, eps: float = 1e-8) -> Tensor:
 
     Sabour 2017, section 2. `eps` > 0 stands inside the square root and keeps the gradient at zero finite.
     """
-    return _norm(v, -1, eps).squeeze(-1).to(v.dtype)
+    return _norm(*_scaled(v, -1), eps).squeeze(-1).to(v.dtype)
 
 
 def margin_loss(
@@ -177,9 +177,8 @@ def mask_capsules(v: Tensor, index: Tensor | None = None) -> Tensor:
     return (v * keep.unsqueeze(2)).flatten(1)
 
 
-def _norm(s: Tensor, dim: int, eps: float) -> Tensor:
-    """√(‖s‖² + eps) along `dim`, which stays; in float32 at least."""
-    m, n2 = _scaled(s, dim)
+def _norm(m: Tensor, n2: Tensor, eps: float) -> Tensor:
+    """√(‖s‖² + eps) of what `_scaled` gives."""
     return m * (n2 + eps * m**-2).sqrt()
 
 
