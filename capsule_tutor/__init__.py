@@ -2,6 +2,7 @@
 
 import capsule_tutor as caps
 v, c = caps.dynamic_routing(caps.votes(u, weight))
+network = caps.load("efficient-capsnet-mnist")
 """
 
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         squash,
         votes,
     )
+    from capsule_tutor.pretrained import load
 
 __version__ = "0.1.0"
 
@@ -25,6 +27,7 @@ __all__ = [
     "dynamic_routing",
     "exponential_squash",
     "lengths",
+    "load",
     "margin_loss",
     "mask_capsules",
     "reconstruction_loss",
@@ -37,9 +40,9 @@ __all__ = [
 def __getattr__(name: str) -> object:
     # Torch is imported on first use, so that the command line is quick and can report a torch that is broken.
     if name in __all__:
-        from capsule_tutor import functional
+        from capsule_tutor import functional, pretrained
 
-        return getattr(functional, name)
+        return pretrained.load if name == "load" else getattr(functional, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

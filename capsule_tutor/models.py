@@ -15,6 +15,7 @@ from capsule_tutor.layers import (
     PrimaryCapsules,
     RoutedCapsules,
     he_normal,
+    truncated_normal,
 )
 
 
@@ -61,7 +62,8 @@ def capsnet(
 
     `released` follows the authors' released code where it goes beyond the paper: a bias inside the routing (160
     parameters more), primary capsules divided by 32 before bias and squash, all weights truncated normal of 0.1
-    and all biases 0.1. Otherwise the convolutions start as PyTorch's do, which needs no division.
+    and all biases 0.1. Otherwise convolutions and decoder start as PyTorch's do, which needs no division: the
+    paper does not say how they start.
     """
     channels, side = shape[0], shape[1]
     children = 32 * _after(_after(side, 9, 1), 9, 2) ** 2
@@ -71,11 +73,13 @@ def capsnet(
         PrimaryCapsules(256, 32, 8, 9, 2, divide=32 if released else 1),
         RoutedCapsules(children, classes, 8, 16, iterations, bias=released),
     )
+    drawing = _decoder(classes * 16, shape) if decoder else None
     if released:
-        for layer in (encoder[0], encoder[2].convolution):
-            nn.init.trunc_normal_(layer.weight, std=0.1, a=-0.2, b=0.2)
-            nn.init.constant_(layer.bias, 0.1)
-    return CapsuleNetwork(encoder, _decoder(classes * 16, shape) if decoder else None, shape)
+        for layer in (encoder[0], encoder[2].convolution, *(drawing or ())):
+            if hasattr(layer, "weight"):
+                layer.weight = nn.Parameter(truncated_normal(*layer.weight.shape, std=0.1))
+                nn.init.constant_(layer.bias, 0.1)
+    return CapsuleNetwork(encoder, drawing, shape)
 
 
 def efficient_capsnet(
@@ -83,8 +87,9 @@ def efficient_capsnet(
 ) -> CapsuleNetwork:
     """Efficient-CapsNet of Mazzia 2021: 161,824 parameters for 28×28 images, 154,656 for 36×36, 151,664 for 2×48×48.
 
-    The three published variants differ in strides, and the last one, for smallNORB, in activation and
-    normalisation; any other `shape` raises ValueError.
+    The three published variants differ in strides, and the last one, for smallNORB, in activation, normalisation
+    and decoder (convolutional, 229,570 parameters); any other `shape` raises ValueError. Initial weights, epsilons
+    and momenta are those of the authors' released code.
     """
     if shape not in _FRONTS:
         raise ValueError(f"shape is {shape}; Efficient-CapsNet is published for {', '.join(map(str, _FRONTS))}")
@@ -92,7 +97,8 @@ def efficient_capsnet(
     encoder = nn.Sequential(
         _front(shape, layers), DepthwiseCapsules(128, 8, kernel, stride), AttentionCapsules(16, classes, 8, 16)
     )
-    return CapsuleNetwork(encoder, _decoder(classes * 16, shape) if decoder else None, shape)
+    build = _norb_decoder if shape == (2, 48, 48) else _keras_decoder
+    return CapsuleNetwork(encoder, build(classes * 16, shape) if decoder else None, shape)
 
 
 def convnet(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder: bool = True) -> CapsuleNetwork:
@@ -106,7 +112,7 @@ def convnet(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decode
     encoder = nn.Sequential(
         _front(shape, _FRONTS[shape][0]), nn.AdaptiveAvgPool2d(1), nn.Flatten(), head, _Squashed(classes)
     )
-    return CapsuleNetwork(encoder, _decoder(classes * 16, shape) if decoder else None, shape)
+    return CapsuleNetwork(encoder, _keras_decoder(classes * 16, shape) if decoder else None, shape)
 
 
 MODELS = {"capsnet": capsnet, "efficient-capsnet": efficient_capsnet, "convnet": convnet}
@@ -143,6 +149,9 @@ def _front(shape: tuple[int, int, int], layers: tuple) -> nn.Sequential:
             if norb
             else nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
         )
+        if norb:  # as released: normalised maps start at a twentieth of the usual size, of either sign
+            nn.init.uniform_(normalisation.weight, -0.05, 0.05)
+            nn.init.uniform_(normalisation.bias, -0.05, 0.05)
         parts += [convolution, nn.LeakyReLU(0.3) if norb else nn.ReLU(), normalisation]
         before = channels
     return nn.Sequential(*parts)
@@ -154,6 +163,34 @@ def _decoder(inputs: int, shape: tuple[int, int, int]) -> nn.Sequential:
     return nn.Sequential(
         nn.Linear(inputs, 512), nn.ReLU(), nn.Linear(512, 1024), nn.ReLU(), nn.Linear(1024, pixels), nn.Sigmoid()
     )
+
+
+def _keras_decoder(inputs: int, shape: tuple[int, int, int]) -> nn.Sequential:
+    """The same three layers, started as Mazzia's released code starts them."""
+    decoder = _decoder(inputs, shape)
+    for layer in decoder[0:5:2]:
+        fan_out, fan_in = layer.weight.shape
+        # He-normal before a ReLU; Glorot-normal, variance 2/(fan_in + fan_out), before the sigmoid.
+        fan = (fan_in + fan_out) if layer is decoder[4] else fan_in
+        layer.weight = nn.Parameter(he_normal(fan_out, fan_in, fan_in=fan))
+        nn.init.zeros_(layer.bias)
+    return decoder
+
+
+def _norb_decoder(inputs: int, shape: tuple[int, int, int]) -> nn.Sequential:
+    """Mazzia's decoder for smallNORB: 64 numbers, drawn as 8×8 and enlarged three times. 229,570 parameters."""
+    # 8 → 16 → 14 → 28 → 26 → 52 → 50 → 48
+    parts: list[nn.Module] = [nn.Linear(inputs, 64), nn.Unflatten(1, (1, 8, 8))]
+    before = 1
+    for channels in (64, 128, 128):
+        parts += [nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(before, channels, 3), nn.LeakyReLU(0.2)]
+        before = channels
+    parts += [nn.Conv2d(before, shape[0], 3), nn.Sigmoid()]
+    for layer in parts:
+        if hasattr(layer, "weight"):
+            nn.init.xavier_uniform_(layer.weight)  # Keras's default
+            nn.init.zeros_(layer.bias)
+    return nn.Sequential(*parts)
 
 
 def _after(side: int, kernel: int, stride: int) -> int:

@@ -11,7 +11,7 @@ COUNTS = [
     (models.capsnet, {"shape": (1, 36, 36)}, None, None),
     (models.efficient_capsnet, {}, 161_824, 1_411_344),
     (models.efficient_capsnet, {"shape": (1, 36, 36)}, 154_656, None),
-    (models.efficient_capsnet, {"shape": (2, 48, 48), "classes": 5}, 151_664, None),
+    (models.efficient_capsnet, {"shape": (2, 48, 48), "classes": 5}, 151_664, 229_570),
     (models.convnet, {}, 151_328, 1_411_344),
 ]
 
@@ -61,6 +61,21 @@ def test_every_parameter_gets_a_gradient(build):
         assert parameter.grad is not None, name
         assert torch.isfinite(parameter.grad).all(), name
         assert parameter.grad.abs().sum() > 0, name
+
+
+def test_initial_weights_are_those_of_the_released_code():
+    torch.manual_seed(0)
+    for layer in models.capsnet(released=True).modules():
+        if isinstance(layer, torch.nn.Linear | torch.nn.Conv2d):
+            assert layer.weight.abs().max() <= 0.2
+            assert layer.weight.std().item() == pytest.approx(0.088, rel=0.05)  # 0.1, cut off at two deviations
+            assert (layer.bias == 0.1).all()
+    for build in (models.efficient_capsnet, models.convnet):
+        first, _, second, _, last, _ = build().decoder
+        assert first.weight.var().item() == pytest.approx(2 / 160, rel=0.05)
+        assert second.weight.var().item() == pytest.approx(2 / 512, rel=0.05)
+        assert last.weight.var().item() == pytest.approx(2 / (1024 + 784), rel=0.05)
+        assert not any(layer.bias.any() for layer in (first, second, last))
 
 
 def test_released_divides_before_the_bias():

@@ -1,0 +1,5 @@
+"""Lesson 06: the exercises on CapsNet."""
+
+EXERCISES = ()
+
+QUESTIONS = {}

@@ -1,0 +1,5 @@
+"""Lesson 08: the exercises on self-attention routing."""
+
+EXERCISES = ()
+
+QUESTIONS = {}

@@ -1,0 +1,5 @@
+"""Lesson 09: the exercises on Efficient-CapsNet."""
+
+EXERCISES = ()
+
+QUESTIONS = {}

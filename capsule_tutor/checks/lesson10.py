@@ -1,0 +1,5 @@
+"""Lesson 10: the exercises on full training."""
+
+EXERCISES = ()
+
+QUESTIONS = {}

@@ -1,0 +1,208 @@
+"""Shipped weights: trained networks that load offline, and the cards that say how they were made.
+
+`weights/` holds three files for each name:
+NAME.safetensors            the weights of one seed, the best on the validation split, as float16
+NAME.json                   the card: recipe, the errors and the log of every seed, hardware, parameters, hash
+NAME-mistakes.safetensors   what every seed said to the test images that any of them got wrong
+"""
+
+import hashlib
+import json
+import statistics
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from capsule_tutor import data, functional, models
+
+NAMES = ("capsnet-mnist", "efficient-capsnet-mnist", "convnet-mnist")
+FOLDER = Path(__file__).parent / "weights"
+
+
+class WeightsError(RuntimeError):
+    """Shipped weights are unknown, missing or damaged; the message says what to do next."""
+
+
+def load(name: str) -> models.CapsuleNetwork:
+    """A trained network, ready to classify: evaluation mode, float32, on the CPU. Offline.
+
+    `name` is one of NAMES. Raises WeightsError if the file is missing or its SHA-256 is not the card's.
+    """
+    content, said = _read(name, ".safetensors"), card(name)
+    found = hashlib.sha256(content).hexdigest()
+    if found != said["sha256"]:
+        raise WeightsError(
+            f"the weights of {name} are damaged: their SHA-256 begins {found[:8]}, the card says {said['sha256'][:8]}; "
+            "install the package again"
+        )
+    return _network(said["model"], _tensors(content))
+
+
+def card(name: str) -> dict:
+    """How a shipped network was trained and what it scored, every seed. Errors are percentages.
+
+    seeds: one entry per seed with seed, validation_error, test_error, seconds and log (one row per epoch);
+    test_error and validation_error: mean and standard deviation over the seeds, and those of the shipped seed.
+    """
+    return json.loads(_read(name, ".json"))
+
+
+class Mistakes(NamedTuple):
+    """The test images that at least one seed got wrong. lengths (seed, n, j) and capsules (n, j, z) say why.
+
+    index (n,) places in MNIST's test split, label (n,) the true classes; capsules are the shipped seed's.
+    """
+
+    index: Tensor
+    label: Tensor
+    lengths: Tensor
+    capsules: Tensor
+
+
+def mistakes(name: str) -> Mistakes:
+    """What every seed said to the hard images of the test split. Offline, and without the images themselves.
+
+    All other images were classified rightly by every seed, and so by any average of their lengths.
+    """
+    stored = _tensors(_read(name, "-mistakes.safetensors"))
+    return Mistakes(**{part: stored[part] for part in Mistakes._fields})
+
+
+def evaluate(name: str, split: data.Split, tick: Callable[[int], None] = lambda images: None) -> float:
+    """The percentage of a split that a shipped network gets wrong, in float32. `tick` hears how many are done."""
+    labels, v = split.labels, _capsules(load(name), split.images, tick)
+    return _error(functional.lengths(v), labels)
+
+
+def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None = None) -> dict:
+    """Make the three files of `name` from finished runs of one recipe with different seeds. Returns the card.
+
+    Every error is measured anew, with the weights rounded to float16 as they are shipped and float32 arithmetic.
+    The seed with the lowest validation error is shipped; at a draw, the earlier run.
+    """
+    results = [json.loads((run / "result.json").read_text(encoding="utf-8")) for run in runs]
+    recipe = results[0]["recipe"]
+    if any(result["recipe"] != recipe for result in results):
+        raise WeightsError(f"the runs of {name} follow different recipes; pack runs that differ in their seed alone")
+    validation, test = data.mnist("validation"), data.mnist("test")
+    model, seeds, said = recipe["model"], [], []
+    for run, result in zip(runs, results, strict=True):
+        network = _network(model, _rounded(run))
+        v = _capsules(network, test.images)
+        said.append(v)
+        seeds.append(
+            {
+                "seed": result["seed"],
+                "validation_error": _error(
+                    functional.lengths(_capsules(network, validation.images)), validation.labels
+                ),
+                "test_error": _error(functional.lengths(v), test.labels),
+                "seconds": result["seconds"],
+                "log": _log(run),
+            }
+        )
+    best = min(range(len(runs)), key=lambda n: seeds[n]["validation_error"])
+    weights = _bytes(_rounded(runs[best]))
+    shipped = _network(model, _tensors(weights))
+    made = {
+        "name": name,
+        "model": model,
+        "data": "MNIST: 55,000 training, 5,000 validation and 10,000 test images",
+        "recipe": recipe,
+        "epochs": results[best]["epochs"],
+        "validation_error": _summary(seeds, "validation_error", best),
+        "test_error": _summary(seeds, "test_error", best),
+        "shipped_seed": seeds[best]["seed"],
+        "chosen_by": "lowest validation error; the test split was read once, after the last epoch",
+        "hardware": results[best]["device"],
+        "precision": results[best]["precision"],
+        "seconds": {"mean": statistics.mean(s["seconds"] for s in seeds)},
+        "date": (today or date.today()).isoformat(),
+        "parameters": {
+            "encoder": models.count_parameters(shipped.encoder),
+            "decoder": models.count_parameters(shipped.decoder),
+        },
+        "sha256": hashlib.sha256(weights).hexdigest(),
+        "version": results[best]["version"],
+        "seeds": seeds,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.safetensors").write_bytes(weights)
+    (folder / f"{name}-mistakes.safetensors").write_bytes(_bytes(_mistakes(said, test.labels, best)))
+    (folder / f"{name}.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    return made
+
+
+def _capsules(network: models.CapsuleNetwork, images: Tensor, tick: Callable[[int], None] = lambda n: None) -> Tensor:
+    parts = []
+    with torch.inference_mode():
+        for part in images.split(250):
+            parts.append(network(part))
+            tick(len(part))
+    return torch.cat(parts)
+
+
+def _error(lengths: Tensor, labels: Tensor) -> float:
+    return round(100 * (lengths.argmax(dim=1) != labels).float().mean().item(), 4)
+
+
+def _mistakes(said: list[Tensor], labels: Tensor, best: int) -> dict[str, Tensor]:
+    lengths = torch.stack([functional.lengths(v) for v in said])  # (seed, n, j)
+    index = (lengths.argmax(dim=2) != labels).any(dim=0).nonzero().squeeze(1)
+    parts = Mistakes(index, labels[index], lengths[:, index], said[best][index])
+    return {
+        part: (value.half() if value.is_floating_point() else value.int()).contiguous()
+        for part, value in parts._asdict().items()
+    }
+
+
+def _summary(seeds: list[dict], what: str, best: int) -> dict:
+    values = [seed[what] for seed in seeds]
+    spread = statistics.stdev(values) if len(values) > 1 else None
+    return {"mean": round(statistics.mean(values), 4), "sd": spread and round(spread, 4), "shipped": values[best]}
+
+
+def _log(run: Path) -> list[dict]:
+    import csv
+
+    with (run / "log.csv").open(newline="", encoding="utf-8") as file:
+        return [{key: round(float(value), 6) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def _rounded(run: Path) -> dict[str, Tensor]:
+    from safetensors.torch import load_file
+
+    stored = load_file(run / "weights.safetensors")
+    return {key: value.half() if value.is_floating_point() else value for key, value in stored.items()}
+
+
+def _network(model: str, stored: dict[str, Tensor]) -> models.CapsuleNetwork:
+    network = models.MODELS[model]()
+    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in stored.items()})
+    return network.eval()
+
+
+def _bytes(tensors: dict[str, Tensor]) -> bytes:
+    from safetensors.torch import save
+
+    return save({key: value.contiguous() for key, value in tensors.items()})
+
+
+def _tensors(content: bytes) -> dict[str, Tensor]:
+    from safetensors.torch import load
+
+    return load(content)
+
+
+def _read(name: str, ending: str) -> bytes:
+    if name not in NAMES:
+        raise WeightsError(f"there are no weights {name!r}; choose one of {', '.join(NAMES)}")
+    path = FOLDER / f"{name}{ending}"
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read ({type(error).__name__}); install the package again") from None
