@@ -163,3 +163,127 @@ def agreement(u_hat: Tensor, v: Tensor) -> Tensor:
 def capsule_loss(v: Tensor, target: Tensor, image: Tensor, decoder: object) -> Tensor:
     drawn = decoder(mask_capsules(v, target))
     return margin_loss(lengths(v), target) + reconstruction_loss(drawn, image)
+
+
+def error_interval(wrong: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    def too_far(p: float) -> bool:
+        return abs(wrong / n - p) > z * math.sqrt(p * (1 - p) / n)
+
+    ends = []
+    for outside in (0.0, 1.0):
+        inside = wrong / n
+        for _ in range(200):  # halve the gap between a rate that agrees with the count and one that does not
+            middle = (inside + outside) / 2
+            inside, outside = (inside, middle) if too_far(middle) else (middle, outside)
+        ends.append(inside)
+    return ends[0], ends[1]
+
+
+def paired_test(wrong_a: Tensor, wrong_b: Tensor) -> tuple[int, int, float]:
+    pairs = list(zip(wrong_a.tolist(), wrong_b.tolist(), strict=True))
+    only_a, only_b = pairs.count((True, False)), pairs.count((False, True))
+    ways = [1]  # row m of Pascal's triangle: in how many ways m coins give k heads
+    for _ in range(only_a + only_b):
+        ways = [left + right for left, right in zip([0, *ways], [*ways, 0], strict=True)]
+    heads = range(len(ways))
+    as_uneven = [ways[k] for k in heads if abs(2 * k - (only_a + only_b)) >= abs(only_a - only_b)]
+    return only_a, only_b, sum(as_uneven) / sum(ways)
+
+
+def honest_score(validation: Tensor, test: Tensor) -> Tensor:
+    scores = []
+    for by_epoch, tested in zip(validation, test, strict=True):
+        best = 0
+        for epoch, value in enumerate(by_epoch):
+            if value < by_epoch[best]:
+                best = epoch
+        scores.append(tested[best])
+    return torch.stack(scores)
+
+
+def ensemble_wrong(lengths: Tensor, label: Tensor) -> Tensor:
+    wrong = []
+    for n, true in enumerate(label.tolist()):
+        totals = [sum(float(network[n, j]) for network in lengths.detach()) for j in range(lengths.shape[2])]
+        wrong.append(totals.index(max(totals)) != true)
+    return torch.tensor(wrong)
+
+
+def attention_logits(u_hat: Tensor) -> Tensor:
+    b, i, j, z = map(range, u_hat.shape)
+    root = math.sqrt(len(z))
+    return _grid([[[sum(u_hat[n, k, p] @ u_hat[n, m, p] for m in i) / root for p in j] for k in i] for n in b])
+
+
+def agreement_factor(u_hat: Tensor) -> Tensor:
+    b, i, j, z = u_hat.shape
+    heard = [[sum(u_hat[n, k, p] / j for k in range(i)) for p in range(j)] for n in range(b)]
+    root = [[torch.sqrt(s @ s + 1e-12) for s in image] for image in heard]
+    return _grid([[math.sqrt(z) / j / (1 / n + n) for n in image] for image in root])
+
+
+def prior_comes_last(route: object) -> bool:
+    prior = torch.tensor([[0.5, -0.75, 0.0], [-2.0, 1.0, 0.125]])  # (i=2, j=3)
+    _, c = route(torch.zeros(1, 2, 3, 4), prior)  # votes of zero: every share is a third
+    return all(abs(float(c[0, i, j]) - 1 / 3 - float(prior[i, j])) < 1e-5 for i in range(2) for j in range(3))
+
+
+def capsnet_parameters(
+    side: int = 28, channels: int = 256, types: int = 32, d: int = 8, classes: int = 10, z: int = 16
+) -> tuple[int, int, int, int]:
+    first = _of_layer(read=9 * 9, outputs=channels)
+    primary = _of_layer(read=9 * 9 * channels, outputs=types * d)
+    children = capsule_count(side, (9, 9), (1, 2), types)
+    votes = sum(d * z for _ in range(children) for _ in range(classes))
+    sizes = (classes * z, 512, 1024, side * side)
+    decoder = sum(_of_layer(sizes[n], sizes[n + 1]) for n in range(3))
+    return first, primary, votes, decoder
+
+
+def _of_layer(read: int, outputs: int) -> int:
+    return sum(read + 1 for _ in range(outputs))  # one weight for each number that it reads, and a bias
+
+
+def capsnet_forward(
+    images: Tensor,
+    first_weight: Tensor,
+    first_bias: Tensor,
+    primary_weight: Tensor,
+    primary_bias: Tensor,
+    vote_weight: Tensor,
+    iterations: int = 3,
+) -> Tensor:
+    maps = _convolution(images, first_weight, first_bias, 1)
+    maps = torch.where(maps > 0, maps, torch.zeros_like(maps))
+    u = squash(primary_capsules(_convolution(maps, primary_weight, primary_bias, 2), vote_weight.shape[2]))
+    return dynamic_routing(votes(u, vote_weight), iterations)[0]
+
+
+def _convolution(maps: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
+    outputs, _, k, k2 = weight.shape
+    rows = range(0, maps.shape[2] - k + 1, stride)
+    columns = range(0, maps.shape[3] - k2 + 1, stride)
+    windows = [[[image[:, y : y + k, x : x + k2] for x in columns] for y in rows] for image in maps]
+    return _grid(
+        [
+            [[[(window * weight[o]).sum() + bias[o] for window in row] for row in image] for o in range(outputs)]
+            for image in windows
+        ]
+    )
+
+
+def runner_up(v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    first, second, gap = [], [], []
+    for image in lengths(v):
+        order = sorted(range(len(image)), key=lambda j: -image[j].item())
+        first.append(order[0])
+        second.append(order[1])
+        gap.append(image[order[0]] - image[order[1]])
+    return torch.tensor(first), torch.tensor(second), torch.stack(gap)
+
+
+def draw_all(v: Tensor, decoder: object) -> Tensor:
+    def alone(image: Tensor, chosen: int) -> Tensor:
+        return torch.cat([pose if j == chosen else torch.zeros_like(pose) for j, pose in enumerate(image)])
+
+    return _grid([[decoder(alone(image, j).unsqueeze(0))[0] for j in range(len(image))] for image in v])
