@@ -49,6 +49,21 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, YELLOW)
 LINES = ("-", "--", ":", "-.")
 
 
+def save_pictures(pictures: list, path, scale: int = 10) -> None:
+    """Grey pictures side by side in one file, ink black on white paper. Each (h, w) from 0 to 1.
+
+    Raises OSError or ValueError if Pillow cannot write there.
+    """
+    import numpy as np
+    from PIL import Image
+
+    rows = [
+        np.pad(255 - np.asarray(p.detach() * 255).round().astype("uint8"), 1, constant_values=128) for p in pictures
+    ]
+    sheet = Image.fromarray(np.concatenate(rows, axis=1))
+    sheet.resize((sheet.width * scale, sheet.height * scale), Image.Resampling.NEAREST).save(path)
+
+
 def curves(x, ys: dict, xlabel: str, ylabel: str, alt: str, marks: dict | None = None) -> None:
     """Lines y(x), told apart by colour and by stroke. ys: label → y; marks: label → (x, y), points to point out."""
     import matplotlib.pyplot as plt
@@ -331,4 +346,133 @@ def dots(panels: dict, alt: str, limits: dict | None = None) -> None:
         axes.margins(y=0.25)
         axes.set_ylim((limits or {}).get(label))
         axes.grid(axis="y", alpha=0.3)
+    show(figure, alt)
+
+
+def squares(panels: dict, alt: str, side: int = 100) -> None:
+    """side² images as a square, row by row, dots for some of them. panels: title → {group: their numbers}"""
+    import matplotlib.pyplot as plt
+
+    figure, all_axes = plt.subplots(
+        1, len(panels), figsize=(3.3 * len(panels), 3.9), squeeze=False, layout="constrained"
+    )
+    looks = ((VERMILION, "o"), (BLUE, "s"), (BLACK, "^"))
+    named: dict = {}
+    for axes, (title, groups) in zip(all_axes[0], panels.items(), strict=True):
+        for (colour, marker), (group, places) in zip(looks, groups.items(), strict=False):
+            x, y = [int(n) % side for n in places], [int(n) // side for n in places]
+            named[group] = axes.scatter(x, y, s=16, color=colour, marker=marker)
+        axes.set(
+            xlim=(-1.5, side + 0.5), ylim=(side + 0.5, -1.5), aspect="equal", xticks=[], yticks=[], facecolor="#f4f4f4"
+        )
+        axes.set_title(title, fontsize=11)
+    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=3, frameon=False)
+    show(figure, alt)
+
+
+def runs(panels: dict, xlabel: str, ylabel: str, alt: str) -> None:
+    """Errors of several runs, on a log scale. panels: title → {group: one (x, y) for each of its runs}"""
+    import matplotlib.pyplot as plt
+
+    size = (min(12.5, 4.0 * len(panels) + 1.6), 3.6)
+    figure, all_axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharey=True, layout="constrained")
+    values = [float(v) for groups in panels.values() for lines in groups.values() for _, y in lines for v in y]
+    low, high = max(0.02, min(values)) / 1.4, max(values) * 1.4
+    ticks = [t for t in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if low <= t <= high]
+    for axes, (title, groups) in zip(all_axes[0], panels.items(), strict=True):
+        for number, (group, lines) in enumerate(groups.items()):
+            style = {"color": COLOURS[number], "marker": "os^D"[number % 4], "markersize": 4, "linewidth": 1.5}
+            for run, (x, y) in enumerate(lines):
+                label = group if run == 0 else None
+                shown = [max(float(v), low) for v in y]
+                axes.plot(x, shown, LINES[number % 4], label=label, alpha=0.8, **style)
+        axes.set(xlabel=xlabel, yscale="log", ylim=(low, high), title=title)
+        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=9)
+    all_axes[0, 0].set_ylabel(ylabel)
+    show(figure, alt)
+
+
+def intervals(groups: dict, xlabel: str, alt: str) -> None:
+    """One bar from low to high per row, a dot where the value lies. groups: name → {row: (low, value, high)}"""
+    import matplotlib.pyplot as plt
+
+    rows = [(row, number, bar) for number, bars in enumerate(groups.values()) for row, bar in bars.items()]
+    figure, axes = plt.subplots(figsize=(7.6, 0.34 * len(rows) + 1.2), layout="constrained")
+    for place, (_, number, (low, value, high)) in enumerate(rows):
+        axes.plot([low, high], [place, place], color=COLOURS[number], linewidth=2.5, solid_capstyle="butt")
+        axes.plot(value, place, "os^D"[number % 4], color=COLOURS[number], markersize=7)
+    for number, name in enumerate(groups):
+        axes.plot([], [], "os^D"[number % 4], color=COLOURS[number], label=name, linestyle="-")
+    axes.set(
+        xlabel=xlabel, yticks=range(len(rows)), yticklabels=[row for row, *_ in rows], ylim=(len(rows) - 0.4, -0.6)
+    )
+    axes.grid(axis="x", alpha=0.3)
+    if len(groups) > 1:
+        axes.legend(fontsize=9)
+    show(figure, alt)
+
+
+def confusion(table, alt: str) -> None:
+    """Whole numbers (true class, said class); the diagonal is written but not coloured, as it would hide the rest."""
+    import matplotlib.pyplot as plt
+
+    classes = len(table)
+    wrong = [[0 if row == column else int(table[row, column]) for column in range(classes)] for row in range(classes)]
+    most = max(1, max(map(max, wrong)))
+    figure, axes = plt.subplots(figsize=(6.2, 4.9), layout="constrained")
+    drawn = axes.imshow(wrong, cmap="cividis", vmin=0, vmax=most)
+    for row in range(classes):
+        for column in range(classes):
+            number, diagonal = int(table[row, column]), row == column
+            if diagonal:
+                axes.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor="white", edgecolor="grey"))
+            colour = "black" if diagonal or number > most / 2 else "white"
+            if number:
+                axes.text(column, row, number, ha="center", va="center", color=colour, fontsize=9)
+    axes.set(xlabel="said", ylabel="true", xticks=range(classes), yticks=range(classes))
+    figure.colorbar(drawn, label="images, wrong ones only")
+    show(figure, alt)
+
+
+def growth(x, panels: dict, xlabel: str, alt: str) -> None:
+    """How things grow, both axes in powers. panels: label of the y axis → {label: y}; a y may end before x does."""
+    import matplotlib.pyplot as plt
+
+    figure, all_axes = plt.subplots(
+        1, len(panels), figsize=(4.2 * len(panels), 3.4), squeeze=False, layout="constrained"
+    )
+    for axes, (ylabel, ys) in zip(all_axes[0], panels.items(), strict=True):
+        for number, (label, y) in enumerate(ys.items()):
+            style = {"color": COLOURS[number], "marker": "os^D"[number % 4], "markersize": 5, "linewidth": 2}
+            axes.plot(x[: len(y)], y, LINES[number % 4], label=label, **style)
+        axes.set(xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
+        axes.set_xticks(x, [f"{n:g}" for n in x])
+        axes.minorticks_off()
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=9)
+    show(figure, alt)
+
+
+def bars(panels: dict, alt: str, log: bool = False) -> None:
+    """Horizontal bars with their numbers written beside them. panels: label of the axis → {name: number}"""
+    import matplotlib.pyplot as plt
+
+    rows = max(map(len, panels.values()))
+    size = (4.2 * len(panels) + 1.2, 0.42 * rows + 0.9)
+    figure, all_axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharey=True, layout="constrained")
+    for number, (axes, (label, groups)) in enumerate(zip(all_axes[0], panels.items(), strict=True)):
+        drawn = axes.barh(range(len(groups)), list(groups.values()), color=COLOURS[number], height=0.65)
+        axes.bar_label(drawn, [f"{value:,}" for value in groups.values()], padding=4, fontsize=9)
+        axes.set(xlabel=label, yticks=range(len(groups)), yticklabels=list(groups))
+        if log:
+            axes.set(xscale="log", xlim=(min(groups.values()) / 3, max(groups.values()) * 12))
+        else:
+            axes.set_xlim(0, max(groups.values()) * 1.3)
+            axes.locator_params(axis="x", nbins=5)
+        axes.grid(axis="x", alpha=0.3)
+        axes.set_axisbelow(True)
+    all_axes[0, 0].invert_yaxis()  # sharey: once turns them all
     show(figure, alt)
