@@ -1055,4 +1055,29 @@ DRAW_ALL = Exercise(
 
 EXERCISES = (CAPSNET_PARAMETERS, CAPSNET_FORWARD, RUNNER_UP, DRAW_ALL)
 
-QUESTIONS = {}
+QUESTIONS = {
+    "06-where": {
+        "a": "There are many of them, but each holds only 8·16 = 128 numbers, 1.5 million together. Count on: another "
+        "part has more.",
+        "b": "Yes: 256 filters, each of which reads 9·9·256 = 20,736 numbers. That alone makes 5.3 million.",
+        "c": "Wide, but only three layers, the largest of 1024 by 784. They have 1.4 million. Another part has more.",
+    },
+    "06-larger-image": {
+        "a": "A convolution slides the same filters over a larger image: more places, more work, not one weight more.",
+        "b": "Yes: a 10×10 grid has 3200 children instead of 1152, and each brings matrices of its own.",
+        "c": "The decoder does grow: 512 more pixels, each read from 1024 numbers. Another part grows by five times as "
+        "much.",
+    },
+    "06-wire": {
+        "a": "A ReLU has no parameters, so the number stays the same. Run the next cells.",
+        "b": "A ReLU changes no shape, and the routing takes any numbers. Run the next cells.",
+        "c": "Yes: a step without parameters is seen by neither. Only the values know. Run the next cells.",
+    },
+    "06-misread": {
+        "a": "It would draw the 4 from capsule 4. But the capsule of the 4 is set to zero, and the decoder sees "
+        "capsule 9 alone.",
+        "b": "Yes: all that reaches the decoder is one pose in the seat of the 9, and from that seat it has learned to "
+        "draw nines.",
+        "c": "Both capsules may be long. But all except the longest are set to zero before the decoder sees them.",
+    },
+}
