@@ -33,8 +33,8 @@ ten = test.images[[int((test.labels == digit).nonzero()[0]) for digit in range(1
 figures.images(
     [*ten, *network.reconstruct(ten).detach()],
     titles=[f"image: {n}" for n in range(10)] + [f"capsule {n}" for n in network.predict(ten).tolist()],
-    alt="Two rows of ten. Above, the handwritten digits 0 to 9; below, the network's drawing of each, softer than the image "
-    "and of the same position and slant.",
+    alt="Two rows of ten. Above, the handwritten digits 0 to 9; below, the network's drawing of each, softer than the image, "
+    "with the class of the capsule that drew it.",
 )
 
 # %% [markdown] id="hook-question"
@@ -187,34 +187,30 @@ modules = (network.encoder[0], network.encoder[2], network.encoder[3], network.d
 stored = dict(zip(parts, map(models.count_parameters, modules), strict=True))
 total = sum(counted.values())
 for name in parts:
-    print(
-        f"{name:18s} {counted[name]:10,d}  {100 * counted[name] / total:5.1f} %   as stored: {counted[name] == stored[name]}"
-    )
+    share = 100 * counted[name] / total
+    print(f"{name:18s} {counted[name]:10,d}  {share:5.1f} %   as stored: {counted[name] == stored[name]}")
 print(f"{'together':18s} {total:10,d}   of which the encoder {total - counted['decoder']:,}")
 
 # %% [markdown] id="work-intro"
 # Parameters are what a network *stores*. What it *does* is another matter: a filter's weights are used at every place of
-# its grid, 400 places for the first convolution and 36 for the second. All other weights are used once per image. (Routing
-# itself has no weights. It goes over all votes five times, three times to sum and twice to compare.)
+# its grid, 400 places for the first convolution and 36 for the second. All other weights are used once per image. (A bias counts as
+# one more here.) Routing itself has no weights. It goes over all votes five times, three times to sum and twice to compare.
+
+# %% id="work"
+places = dict(zip(parts, (20 * 20, 6 * 6, 1, 1), strict=True))
+work = {name: counted[name] * places[name] for name in parts} | {"routing": 5 * flow["votes"].numel()}
+for name in ("primary capsules", "routing"):
+    print(f"share of all multiplications, {name}: {100 * work[name] / sum(work.values()):.1f} %")
 
 # %% id="work-picture"
-places = dict(zip(parts, (20 * 20, 6 * 6, 1, 1), strict=True))
-work = {name: counted[name] * places[name] for name in parts}
-routing_work = 5 * flow["votes"].numel()
 figures.bars(
     {
         "parameters, in thousands": {name: round(n / 1000) for name, n in counted.items()} | {"routing": 0},
-        "multiplications per image, in thousands": {name: round(n / 1000) for name, n in work.items()}
-        | {"routing": round(routing_work / 1000)},
+        "multiplications per image, in thousands": {name: round(n / 1000) for name, n in work.items()},
     },
     alt="Two panels of bars. Of the parameters the primary capsules have about 5,309 thousand, vote matrices 1,475, the decoder "
     "1,411, the first convolution 21, routing none. Of the multiplications the primary capsules need 191,112 thousand, the "
     "first convolution 8,397, and all others less than 2,000 each.",
-)
-
-# %% id="work-share"
-print(
-    f"share of the primary convolution in all multiplications: {work['primary capsules'] / (sum(work.values()) + routing_work):.0%}"
 )
 
 # %% [markdown] id="work-read"
@@ -247,7 +243,7 @@ print(f"{'together':18s} {total:10,d} → {sum(large.values()):10,d}")
 # A convolution does not care how large its image is. The vote matrices do: a grid of 10×10 has 3200 children, and each
 # brings ten matrices of its own. This is the price for not sharing them between places.
 #
-# A count is also a test. Three slips from public code show up in it at once:
+# A count is also a test. Three differences that occur in public code show up in it at once:
 #
 # | the count is | what happened |
 # |---|---|
@@ -255,13 +251,12 @@ print(f"{'together':18s} {total:10,d} → {sum(large.values()):10,d}")
 # | 11,520 too large | the couplings were declared as parameters; they are computed anew for every image |
 # | 160 too large | no slip: a bias inside the routing, as in the authors' released code |
 #
-# The first and the last you can check in your head ($144 \cdot 512$, $10 \cdot 16$). And more iterations cost no parameter:
+# (They are $144 \cdot 512$, $1152 \cdot 10$ and $10 \cdot 16$.) And more iterations cost no parameter:
 
 # %% id="iterations"
 for k in (1, 3, 10):
-    print(
-        f"{k:2d} iterations: {models.count_parameters(models.capsnet(iterations=k, decoder=False)):,} parameters in the encoder"
-    )
+    encoder = models.capsnet(iterations=k, decoder=False)
+    print(f"{k:2d} iterations: {models.count_parameters(encoder):,} parameters in the encoder")
 
 # %% [markdown] id="forward"
 # ## Your turn: the whole encoder
@@ -465,19 +460,14 @@ figures.curves(
 card = pretrained.card("capsnet-mnist")
 recipe = card["recipe"]
 print("data       ", card["data"])
-print(
-    f"recipe      {card['epochs']} epochs, batches of {recipe['batch_size']}, Adam, {recipe['schedule']} up to {recipe['rate']}"
-)
-print("            augmentation:", recipe["augmentation"], "· reconstruction weight:", recipe["reconstruction"])
-print(
-    f"made on     {card['hardware']}, {card['precision']}, {card['seconds']['mean'] / 60:.0f} minutes per seed, {card['date']}"
-)
+print(f"recipe      {card['epochs']} epochs, batches of {recipe['batch_size']}, Adam, {recipe['schedule']}")
+print(f"            rate {recipe['rate']}, augmentation {recipe['augmentation']}")
+print(f"made on     {card['hardware']}, {card['precision']}, {card['date']}")
+print(f"            {card['seconds']['mean'] / 60:.0f} minutes per seed")
 print("chosen by  ", card["chosen_by"])
 for run in card["seeds"]:
-    shipped = "  ← shipped" if run["seed"] == card["shipped_seed"] else ""
-    print(
-        f"seed {run['seed']}      wrong: validation {run['validation_error']:.2f} %, test {run['test_error']:.2f} %{shipped}"
-    )
+    score = f"validation {run['validation_error']:.2f} %, test {run['test_error']:.2f} %"
+    print(f"seed {run['seed']}      wrong: {score}", "← shipped" * (run["seed"] == card["shipped_seed"]))
 
 # %% [markdown] id="card-questions"
 # Four questions to ask any card: *How many seeds*, and do they agree? *Who chose* the shipped one: the validation split or,
@@ -485,11 +475,18 @@ for run in card["seeds"]:
 #
 # The last one you can compute. If a share $p$ of $n$ images is wrong, the standard error of $p$ is $\sqrt{p(1-p)/n}$.
 
+
 # %% id="card-luck"
-p, n = card["test_error"]["shipped"] / 100, 10_000
-give = (p * (1 - p) / n) ** 0.5
-print(f"shipped seed: {round(p * n)} of {n:,} test images wrong: {100 * p:.2f} %, give or take {100 * give:.2f}")
-print(f"the paper's 0.25 % is {abs(100 * p - 0.25) / (100 * give):.1f} of these standard errors away")
+def give_or_take(error, n):
+    """The standard error of an error in per cent, from n images."""
+    p = error / 100
+    return 100 * (p * (1 - p) / n) ** 0.5
+
+
+at_home = card["test_error"]["shipped"]
+luck = give_or_take(at_home, 10_000)
+print(f"shipped seed: {100 * at_home:.0f} of 10,000 test images wrong: {at_home:.2f} %, give or take {luck:.2f}")
+print(f"the paper's 0.25 % is {abs(at_home - 0.25) / luck:.1f} of these standard errors away")
 
 # %% id="card-picture"
 figures.runs(
@@ -527,12 +524,10 @@ images = torch.cat([test.images, validation.images])  # (b=597, 1, 28, 28): all 
 labels = torch.cat([test.labels, validation.labels])
 with torch.no_grad():
     v = torch.cat([network(part) for part in images.split(100)])  # (b, j, z)
-share = (lengths(v).argmax(dim=1) != labels).float().mean().item()
-print(f"at home, MNIST's test images: {card['test_error']['shipped']:.2f} % wrong")
-print(
-    f"away, our {len(labels)} digits:       {100 * share:.1f} % wrong, give or take {100 * (share * (1 - share) / len(labels)) ** 0.5:.1f}"
-)
-print("the thin one, on the 300 test digits: less than 5 % wrong:", training.error(thin, test) < 5)
+away = 100 * (lengths(v).argmax(dim=1) != labels).double().mean().item()
+print(f"shipped, on MNIST's test images: {at_home:.2f} % wrong, give or take {luck:.2f}")
+print(f"shipped, on 597 of our digits:   {away:.1f} % wrong, give or take {give_or_take(away, 597):.1f}")
+print("thin, on the 300 test digits:    less than 5 % wrong:", training.error(thin, test) < 5)
 
 # %% [markdown] id="away-read"
 # Compare the first two lines. The network is the same, the task is the same, and the score at home did not tell you the score
@@ -545,9 +540,8 @@ print("the thin one, on the 300 test digits: less than 5 % wrong:", training.err
 if data.has_mnist():
     mnist = data.mnist("test")
     some = data.Split(mnist.images[:2000], mnist.labels[:2000])
-    print(
-        f"the thin one at home: {training.error(thin, test):.1f} % wrong, on MNIST: {training.error(thin, some):.0f} % wrong"
-    )
+    print(f"thin, on our test digits: {training.error(thin, test):.1f} % wrong")
+    print(f"thin, on 2,000 of MNIST:  {training.error(thin, some):.0f} % wrong")
 else:
     print("MNIST is not on this machine. data.mnist() downloads it once (12 MB); then run this cell again.")
 
@@ -574,13 +568,10 @@ runner_up = checks.runner_up(runner_up)
 # %% id="doubt-gaps"
 said, second, gap = runner_up(v)  # (b,) each
 wrong = said != labels
-print(f"wrong: {wrong.sum().item()} of {len(labels)}")
-print(
-    f"median gap where it is right {gap[~wrong].median().item():.2f}, where it is wrong {gap[wrong].median().item():.2f}"
-)
-print(
-    f"the true class is the runner-up in {(second == labels)[wrong].sum().item()} of the {wrong.sum().item()} mistakes"
-)
+seconds = (second == labels).sum().item()
+print(f"wrong: {wrong.sum().item()} of {len(labels)}; the true class is the runner-up in {seconds} of them")
+gap_right, gap_wrong = gap[~wrong].median().item(), gap[wrong].median().item()
+print(f"median gap where it is right: {gap_right:.2f}, where it is wrong: {gap_wrong:.2f}")
 
 # %% [markdown] id="refuse-idea"
 # If the gap means something, we can use it: let the network *refuse* the images with the smallest gaps, and hand these to a
@@ -733,7 +724,6 @@ surest = home_gap.argsort(descending=True)[:5]
 with torch.no_grad():
     drawn = draw_all(home[surest], network.decoder)  # (n, j, pixels)
 rows = torch.arange(len(surest))
-print(f"the shipped seed got {len(mistaken)} of MNIST's 10,000 test images wrong")
 
 # %% id="home-mistakes-picture"
 figures.images(
