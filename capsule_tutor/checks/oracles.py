@@ -287,3 +287,51 @@ def draw_all(v: Tensor, decoder: object) -> Tensor:
         return torch.cat([pose if j == chosen else torch.zeros_like(pose) for j, pose in enumerate(image)])
 
     return _grid([[decoder(alone(image, j).unsqueeze(0))[0] for j in range(len(image))] for image in v])
+
+
+def parameters_of_convolution(
+    channels_in: int, channels_out: int, kernel: int, groups: int = 1, bias: bool = True
+) -> int:
+    count = 0
+    for out in range(channels_out):
+        for channel in range(channels_in):
+            if channel * groups // channels_in == out * groups // channels_out:  # of the same group
+                count += kernel * kernel
+        count += 1 if bias else 0
+    return count
+
+
+def depthwise_capsules(features: Tensor, weight: Tensor, bias: Tensor, d: int) -> Tensor:
+    capsules = []
+    for image in features:
+        s = [(image[c] * weight[c, 0]).sum() + bias[c] for c in range(len(bias))]
+        capsules.append([exponential_squash(torch.stack(s[first : first + d])) for first in range(0, len(s), d)])
+    return _grid(capsules)
+
+
+def front_block(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    statistics: tuple[Tensor, Tensor],
+    scale: Tensor,
+    shift: Tensor,
+    stride: int = 1,
+    eps: float = 1e-3,
+) -> Tensor:
+    mean, variance = (part.double() for part in statistics)
+    out, _, high, wide = weight.shape
+    rows = range(0, x.shape[2] - high + 1, stride)
+    columns = range(0, x.shape[3] - wide + 1, stride)
+
+    def at(image: Tensor, c: int, row: int, column: int) -> Tensor:
+        seen = (image[:, row : row + high, column : column + wide] * weight[c]).sum() + bias[c]
+        seen = seen if seen > 0 else 0 * seen
+        return scale[c] * (seen - mean[c]) / torch.sqrt(variance[c] + eps) + shift[c]
+
+    return _grid([[[[at(image, c, r, k) for k in columns] for r in rows] for c in range(out)] for image in x])
+
+
+def parameter_shares(small: int, large: int, decoder: int) -> tuple[float, float, float]:
+    alone, together = (small, large), (small + decoder, large + decoder)
+    return tuple(part / whole * 100.0 for part, whole in (alone, together, (alone[0], together[1])))
