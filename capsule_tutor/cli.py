@@ -147,6 +147,7 @@ def train(
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "auto",
     precision: Annotated[str, typer.Option(help="float32 or bfloat16")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write events for TensorBoard, too.")] = False,
 ) -> None:
     """Train a network; a run that was stopped or killed goes on with --resume."""
     from dataclasses import replace
@@ -165,7 +166,7 @@ def train(
         os.environ["CAPSULE_TUTOR_DATA"] = data_folder
     out = out or Path("runs") / f"{recipe}-{seed}"
     try:
-        with _bar(chosen.epochs) as (tick, say):
+        with _bar(chosen.epochs) as (tick, say), _events(out if tensorboard else None, say) as say:
             load = data.digits if data_folder == "digits" else data.mnist
             result = training.train(chosen, out, seed, device, precision, resume, load, say, tick)
     except (training.TrainingError, data.DataError) as error:
@@ -199,6 +200,110 @@ def _bar(epochs: int) -> Iterator[tuple[Callable, Callable]]:
             )
 
         yield tick, say
+
+
+@contextlib.contextmanager
+def _events(out: Path | None, say: Callable) -> Iterator[Callable]:
+    """`say` that also writes every number of the log for TensorBoard, if there is a folder `out`."""
+    if out is None or int(os.environ.get("RANK", "0")) > 0:
+        yield say
+        return
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise _stop(f"TensorBoard is missing. Install it: {_pip('tensorboard')}") from None
+    with SummaryWriter(str(out / "tensorboard")) as writer:
+
+        def say_and_write(row: dict) -> None:
+            for name, value in row.items():
+                writer.add_scalar(name, value, row["epoch"])
+            say(row)
+
+        yield say_and_write
+
+
+# ---- shipped networks --------------------------------------------------------------------------------------
+
+NETWORK = typer.Option("--network", help="One of the shipped networks.")
+
+
+@app.command()
+def evaluate(
+    name: Annotated[str, typer.Argument(help="One of the shipped networks, as efficient-capsnet-mnist.")],
+    split: Annotated[str, typer.Option(help="test or validation")] = "test",
+    data_folder: Annotated[str, typer.Option("--data", help="Folder that holds MNIST/raw.")] = "",
+) -> None:
+    """Measure a shipped network's error on MNIST again, and hold it against its card."""
+    from rich.progress import Progress
+
+    from capsule_tutor import data, pretrained
+
+    if split not in ("test", "validation"):
+        raise _stop(f"The split is {split!r}; the card knows test and validation.")
+    if data_folder:
+        os.environ["CAPSULE_TUTOR_DATA"] = data_folder
+    try:
+        said, images = pretrained.card(name)[f"{split}_error"]["shipped"], data.mnist(split)
+        with Progress(transient=True) as progress:
+            task = progress.add_task(name, total=len(images.labels))
+            found = pretrained.evaluate(name, images, lambda done: progress.advance(task, done))
+    except (pretrained.WeightsError, data.DataError) as error:
+        raise _stop(str(error)) from None
+    typer.echo(f"{name}: {split} error {found:.2f} % of {len(images.labels):,} images; its card says {said:.2f} %")
+    # Other processors round otherwise: that may tip one image or two.
+    if abs(found - said) > 100 * 2 / len(images.labels) + 1e-9:
+        raise _stop(
+            "They differ by more than two images: the weights, the data or this machine's arithmetic are wrong."
+        )
+
+
+@app.command()
+def predict(
+    picture: Annotated[Path, typer.Argument(help="A picture of one digit: any size, dark on light or light on dark.")],
+    name: Annotated[str, NETWORK] = "efficient-capsnet-mnist",
+    out: Annotated[Path | None, typer.Option(help="Where to draw.  [default: PICTURE-read.png]")] = None,
+) -> None:
+    """Read a digit of your own, and draw what the network thinks it saw."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from capsule_tutor import data, figures, pretrained
+
+    out = out or Path(f"{picture.stem}-read.png")
+    try:
+        image = data.read_picture(picture)
+        network = pretrained.load(name)
+        lengths, reconstruction = network.lengths(image)[0], network.reconstruct(image)
+        figures.save_pictures([image[0, 0], reconstruction[0, 0]], out)
+    except (pretrained.WeightsError, data.DataError) as error:
+        raise _stop(str(error)) from None
+    except (OSError, ValueError) as error:  # Pillow: a folder that is not there, an ending that it does not know
+        raise _stop(f"{out} cannot be written ({_short(error)}); choose another --out, ending in .png") from None
+    table = Table("digit", "length", "")
+    for digit in lengths.argsort(descending=True).tolist()[:3]:
+        length = lengths[digit].item()
+        table.add_row(str(digit), f"{length:.2f}", "█" * round(30 * length))
+    Console().print(table)
+    typer.echo(
+        f"{lengths.argmax().item()}. Left in {out}: the digit as the network got it; right: what it thinks it saw."
+    )
+
+
+@app.command()
+def pack(
+    name: Annotated[str, typer.Argument(help="The name to ship under.")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs that differ in their seed alone.")],
+) -> None:
+    """Make shipped weights and their card from finished runs (for authors)."""
+    from capsule_tutor import data, pretrained
+
+    try:
+        made = pretrained.pack(name, runs)
+    except (pretrained.WeightsError, data.DataError) as error:
+        raise _stop(str(error)) from None
+    except FileNotFoundError as error:
+        raise _stop(f"{error.filename} is not there: only a finished run can be packed") from None
+    typer.echo(f"{name}: seed {made['shipped_seed']} of {len(made['seeds'])}, test error {made['test_error']} %")
 
 
 # ---- doctor ------------------------------------------------------------------------------------------------

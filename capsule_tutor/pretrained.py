@@ -153,11 +153,8 @@ def _error(lengths: Tensor, labels: Tensor) -> float:
 def _mistakes(said: list[Tensor], labels: Tensor, best: int) -> dict[str, Tensor]:
     lengths = torch.stack([functional.lengths(v) for v in said])  # (seed, n, j)
     index = (lengths.argmax(dim=2) != labels).any(dim=0).nonzero().squeeze(1)
-    parts = Mistakes(index, labels[index], lengths[:, index], said[best][index])
-    return {
-        part: (value.half() if value.is_floating_point() else value.int()).contiguous()
-        for part, value in parts._asdict().items()
-    }
+    # Lengths stay float32: rounding could make two of them equal and change who is the longest.
+    return Mistakes(index.int(), labels[index].int(), lengths[:, index], said[best][index].half())._asdict()
 
 
 def _summary(seeds: list[dict], what: str, best: int) -> dict:

@@ -35,7 +35,8 @@ class Recipe:
 
     schedule         "one-cycle": up to `rate` and down again; "steps": × `decay` every `decay_steps` steps;
                      "epochs": × `decay` after every epoch, not below `floor`
-    augmentation     "none", "shift" (±2 pixels per side) or "mazzia" (rotate, shift, squish, erase)
+    augmentation     "none", "shift" (±2 pixels per side), "affine" (turn, stretch, shear and shift a little) or
+                     "mazzia" (rotate, shift, squish, erase)
     reconstruction   weight of the reconstruction loss; 1 is the paper's 0.0005 × sum of squares
     """
 
@@ -63,8 +64,8 @@ RECIPES = {
         "efficient-capsnet", 150, 16, 5e-4, "epochs", decay=0.97, floor=5e-5, augmentation="mazzia",
         note="Mazzia 2021; bilinear where the authors resample with Lanczos",
     ),
-    "efficient-capsnet-fast": Recipe("efficient-capsnet", 15, 128, 3e-3, "one-cycle"),
-    "convnet-fast": Recipe("convnet", 15, 128, 3e-3, "one-cycle"),
+    "efficient-capsnet-fast": Recipe("efficient-capsnet", 15, 128, 3e-3, "one-cycle", augmentation="affine"),
+    "convnet-fast": Recipe("convnet", 15, 128, 3e-3, "one-cycle", augmentation="affine"),
 }  # fmt: skip
 
 
@@ -81,6 +82,18 @@ def shift(images: Tensor, generator: torch.Generator, pixels: int = 2) -> Tensor
     image = torch.arange(b, device=images.device)[:, None, None]
     # Indexing with (b, h, w) in places 0, 2, 3 puts the channels last.
     return padded[image, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def affine(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Turn each image by up to 10°, stretch both axes by up to 10 %, shear by 0.1, move by 2 pixels. (b, c, h, w)"""
+    b, _, h, w = images.shape
+    u = 2 * torch.rand(6, b, generator=generator, device=images.device) - 1  # (6, b) in (−1, 1)
+    turn, shear = math.radians(10) * u[0], 0.1 * u[1]
+    wide, high = 1 + 0.1 * u[2], 1 + 0.1 * u[3]
+    cos, sin = turn.cos(), turn.sin()
+    # Where an output pixel comes from: turned, sheared, stretched; a move of 2 pixels is 4/w of half the image.
+    rows = [cos * wide, (shear * cos - sin) * high, 4 / w * u[4], sin * wide, (shear * sin + cos) * high, 4 / h * u[5]]
+    return _affine(images, torch.stack(rows, dim=1))
 
 
 def mazzia(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -122,7 +135,12 @@ def _affine(images: Tensor, theta: Tensor) -> Tensor:
     return nn.functional.grid_sample(images, grid, align_corners=False).clamp(0, 1)
 
 
-AUGMENTATIONS: dict[str, Callable] = {"none": lambda images, _: images, "shift": shift, "mazzia": mazzia}
+AUGMENTATIONS: dict[str, Callable] = {
+    "none": lambda images, _: images,
+    "shift": shift,
+    "affine": affine,
+    "mazzia": mazzia,
+}
 
 
 # --- the loop ----------------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import torch
 import torchvision
+from PIL import Image
+from torch.nn.functional import interpolate
 
 from capsule_tutor import data
 
@@ -123,23 +125,6 @@ def test_an_unknown_split_is_told_the_choices(load, choices):
 
 
 # ---------------------------------------------------------------- MNIST
-
-
-def mnist_on_this_machine():
-    beside_the_checkout = Path(__file__).resolve().parents[2] / "shared" / "data"
-    for folder in (os.environ.get("CAPSULE_TUTOR_DATA"), beside_the_checkout):
-        if folder and (Path(folder) / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file():
-            return Path(folder)
-    return None
-
-
-@pytest.fixture
-def real_mnist(monkeypatch):
-    folder = mnist_on_this_machine()
-    if folder is None:
-        pytest.skip("the MNIST files are neither in CAPSULE_TUTOR_DATA nor in ../shared/data")
-    monkeypatch.setenv("CAPSULE_TUTOR_DATA", str(folder))
-    return folder
 
 
 @pytest.fixture
@@ -395,3 +380,71 @@ def test_where_mnist_lives(monkeypatch):
     assert "capsule-tutor" in str(in_the_cache)
     monkeypatch.delenv("CAPSULE_TUTOR_DATA")
     assert data.mnist_folder() == in_the_cache
+
+
+# ---------------------------------------------------------------- pictures of one's own
+
+
+def drawn(image, size=280, margin=0, polarity=1):
+    """An image (1, 28, 28) as a person would have it: large, on wider paper, ink dark (−1) or light (1)."""
+    large = interpolate(image[None], size=(size, size), mode="bilinear")[0, 0]
+    paper = torch.nn.functional.pad(large, (margin, 3 * margin, 2 * margin, margin))
+    return paper if polarity == 1 else 0.9 - 0.7 * paper
+
+
+@pytest.mark.parametrize(("size", "margin", "polarity"), [(28, 0, 1), (280, 0, -1), (90, 5, 1), (600, 200, -1)])
+def test_size_place_and_polarity_of_a_drawing_do_not_matter(size, margin, polarity):
+    for image in data.digits("test").images[:20]:
+        plain = data.prepare(drawn(image))
+        assert plain.shape == (1, 1, 28, 28)
+        assert 0 <= plain.min() <= plain.max() <= 1
+        assert (data.prepare(drawn(image, size, margin, polarity)) - plain).abs().mean() < 0.03
+
+
+def test_a_prepared_drawing_lies_as_mnist_does():
+    ink = data.prepare(drawn(data.digits("test").images[0], 300, 40, -1))[0, 0]
+    rows, columns = (ink > 0.5).any(dim=1).nonzero(), (ink > 0.5).any(dim=0).nonzero()
+    assert max(rows.max() - rows.min(), columns.max() - columns.min()) + 1 in (19, 20)
+    at = torch.arange(28.0)
+    for axis in (0, 1):
+        assert abs((ink.sum(dim=axis) @ at / ink.sum()).item() - 14) <= 0.51
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "LA", "I;16", "1"])
+def test_pictures_of_every_kind_are_read(mode, tmp_path):
+    image = data.digits("test").images[3]
+    grey = (drawn(image, 200, 20, -1) * 255).byte().numpy()
+    if mode == "I;16":
+        picture = Image.fromarray(grey.astype("uint16") * 257)
+    elif mode in ("RGBA", "LA"):  # dark ink on nothing at all
+        ink = Image.fromarray(255 - grey).point(lambda value: 0 if value < 80 else value)
+        picture = Image.merge("LA", (Image.new("L", ink.size, 0), ink)).convert(mode)
+    else:
+        picture = Image.fromarray(grey).convert(mode)
+    picture.save(tmp_path / "digit.png")
+    read = data.read_picture(tmp_path / "digit.png")
+    assert (read - data.prepare(drawn(image))).abs().mean() < 0.06
+
+
+def test_light_ink_on_nothing_is_ink(tmp_path):
+    ink = Image.fromarray((drawn(data.digits("test").images[3], 200, 20) * 255).byte().numpy())
+    Image.merge("LA", (Image.new("L", ink.size, 255), ink)).save(tmp_path / "digit.png")
+    read = data.read_picture(tmp_path / "digit.png")
+    assert (read - data.prepare(drawn(data.digits("test").images[3]))).abs().mean() < 0.06
+
+
+def test_pictures_that_cannot_be_read_are_one_line(tmp_path):
+    (tmp_path / "text.png").write_text("not a picture")
+    Image.new("L", (50, 50), 200).save(tmp_path / "empty.png")
+    Image.new("L", (50, 50), 200).save(tmp_path / "whole.png")
+    (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:60])
+    for name, says in {
+        "missing.png": "is not there",
+        "text.png": "is not a picture",
+        "empty.png": "nothing on the paper",
+        "half.png": "could not be read|is not a picture",
+        ".": "could not be read",
+    }.items():
+        with pytest.raises(data.DataError, match=says) as error:
+            data.read_picture(tmp_path / name)
+        assert "\n" not in str(error.value)

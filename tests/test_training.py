@@ -1,5 +1,6 @@
 """Training loses nothing: killed anywhere it resumes to the same bits, and what goes wrong is one line."""
 
+import csv
 import json
 import os
 import signal
@@ -199,7 +200,7 @@ def test_two_processes_train_as_one(tmp_path):
         torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=2e-4, msg=name)
 
 
-@pytest.mark.parametrize("name", ["shift", "mazzia"])
+@pytest.mark.parametrize("name", ["shift", "affine", "mazzia"])
 def test_augmentation_is_repeatable_and_stays_an_image(name):
     images = data.digits("train").images[:64]
     augment = training.AUGMENTATIONS[name]
@@ -218,6 +219,19 @@ def test_shift_moves_by_at_most_two_whole_pixels():
     assert len(rows) == 200
     assert set(rows.tolist()) == {8, 9, 10, 11, 12}
     assert set(columns.tolist()) == {10, 11, 12, 13, 14}
+
+
+def test_affine_moves_every_image_differently_and_by_little():
+    image = torch.zeros(300, 1, 28, 28)
+    image[:, :, 13:15, 13:15] = 1
+    moved = training.affine(image, torch.Generator().manual_seed(0))[:, 0]
+    at = torch.arange(28.0) - 13.5
+    ink = moved.sum(dim=(1, 2))
+    places = torch.stack([(moved.sum(dim=1) @ at) / ink, (moved.sum(dim=2) @ at) / ink])  # (2, b) columns, rows
+    assert places.abs().max() <= 2.5  # two pixels, stretched by a tenth
+    assert (places.std(dim=1) - 2 / 3**0.5).abs().max() < 0.15  # uniform on ±2
+    assert ink.min() > 3
+    assert ink.max() < 6  # four pixels of ink, stretched by 0.9² to 1.1²
 
 
 def test_mazzia_erases_a_patch_of_sixteen_pixels():
@@ -262,3 +276,17 @@ def test_ctrl_c_on_the_command_line_saves_and_exits_130(tmp_path):
     assert process.returncode == 130
     assert "Stopped and saved. Go on with: capsule-tutor train convnet-fast" in err
     assert "Traceback" not in err
+
+
+def test_events_for_tensorboard_hold_the_log(tmp_path):
+    wish = ["convnet-fast", "--data", "digits", "--epochs", 2, "--device", "cpu", "--tensorboard"]
+    _, err = cli(*wish, "--out", tmp_path / "run").communicate(timeout=120)
+    assert "Traceback" not in err
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
+    with (tmp_path / "run" / "log.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            for name, value in row.items():
+                written = {event.step: event.value for event in events.Scalars(name)}
+                assert written[int(row["epoch"])] == pytest.approx(float(value), rel=1e-5)

@@ -1,0 +1,211 @@
+"""Shipped weights load offline, are what their cards say, and fail loudly."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from typer.testing import CliRunner
+
+import capsule_tutor as caps
+from capsule_tutor import cli, data, functional, models, pretrained, training
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+# ---- what is shipped
+
+
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_a_card_is_complete_and_true(name):
+    card, network = pretrained.card(name), caps.load(name)
+    assert card["parameters"] == {
+        "encoder": models.count_parameters(network.encoder),
+        "decoder": models.count_parameters(network.decoder),
+    }
+    assert not network.training
+    assert next(network.parameters()).dtype == torch.float32
+    for split in ("validation_error", "test_error"):
+        errors = [seed[split] for seed in card["seeds"]]
+        assert card[split]["mean"] == pytest.approx(sum(errors) / len(errors), abs=1e-3)
+        assert (card[split]["sd"] is None) == (len(errors) == 1)
+    shipped = min(card["seeds"], key=lambda seed: seed["validation_error"])
+    assert (card["shipped_seed"], card["test_error"]["shipped"]) == (shipped["seed"], shipped["test_error"])
+    assert len({seed["seed"] for seed in card["seeds"]}) == len(card["seeds"])
+    assert training.Recipe(**card["recipe"]).model == card["model"]
+    for seed in card["seeds"]:
+        assert [row["epoch"] for row in seed["log"]] == list(range(1, card["epochs"] + 1))
+        assert 0 < seed["seconds"] < 7 * 86400
+    for key in ("hardware", "precision", "date", "version", "data", "chosen_by"):
+        assert card[key]
+
+
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_mistakes_are_those_that_the_card_counts(name):
+    card, wrong = pretrained.card(name), pretrained.mistakes(name)
+    assert len(set(wrong.index.tolist())) == len(wrong.index)
+    predicted = wrong.lengths.argmax(dim=2)  # (seed, n)
+    assert (predicted != wrong.label).any(dim=0).all()
+    for seed, guesses in zip(card["seeds"], predicted, strict=True):
+        assert (guesses != wrong.label).sum() == round(100 * seed["test_error"])
+    shipped = [seed["seed"] for seed in card["seeds"]].index(card["shipped_seed"])
+    own = functional.lengths(wrong.capsules.float())
+    torch.testing.assert_close(own, wrong.lengths[shipped].float(), rtol=5e-3, atol=5e-3)
+
+
+def test_the_weights_are_small_enough_to_ship():
+    assert sum(path.stat().st_size for path in pretrained.FOLDER.iterdir()) <= 30 * 10**6
+    names = {f"{name}{end}" for name in pretrained.NAMES for end in (".json", ".safetensors", "-mistakes.safetensors")}
+    assert {path.name for path in pretrained.FOLDER.iterdir()} == names
+
+
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_shipped_networks_read_and_redraw_the_digits_of_strangers(name):
+    images, labels = data.digits("test")
+    network = caps.load(name)
+    assert pretrained.evaluate(name, data.Split(images, labels)) < 15
+    redrawn = network.reconstruct(images).detach()
+    nothing, mean = images.square().mean(), (images - images.mean(dim=0)).square().mean()
+    assert (redrawn - images).square().mean() < 0.9 * min(nothing, mean)
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("name", ["efficient-capsnet-mnist", "convnet-mnist", "capsnet-mnist"])
+def test_evaluate_agrees_with_the_card(real_mnist, name):
+    result = run("evaluate", name)
+    assert result.exit_code == 0, result.output
+    error = pretrained.card(name)["test_error"]["shipped"]
+    assert f"{name}: test error {error:.2f} % of 10,000 images; its card says {error:.2f} %" in result.output
+
+
+# ---- what goes wrong
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A folder with one shipped network, which a test may damage."""
+    for path in pretrained.FOLDER.glob("convnet-mnist*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    return tmp_path
+
+
+def test_a_flipped_bit_is_refused(copied):
+    content = bytearray((copied / "convnet-mnist.safetensors").read_bytes())
+    content[100_000] ^= 1
+    (copied / "convnet-mnist.safetensors").write_bytes(content)
+    with pytest.raises(pretrained.WeightsError, match="damaged: their SHA-256 begins"):
+        caps.load("convnet-mnist")
+
+
+def test_missing_and_unknown_weights_are_one_line(copied):
+    (copied / "convnet-mnist.safetensors").unlink()
+    with pytest.raises(pretrained.WeightsError, match="cannot be read"):
+        caps.load("convnet-mnist")
+    with pytest.raises(pretrained.WeightsError, match="choose one of capsnet-mnist"):
+        caps.load("convnet")
+    result = run("evaluate", "convnet")
+    assert result.exit_code == 1
+    assert "choose one of capsnet-mnist" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_network_that_is_not_its_card_is_told(copied, real_mnist):
+    card = json.loads((copied / "convnet-mnist.json").read_text())
+    card["test_error"]["shipped"] += 0.1
+    (copied / "convnet-mnist.json").write_text(json.dumps(card))
+    result = run("evaluate", "convnet-mnist")
+    assert result.exit_code == 1
+    assert "differ by more than two images" in result.output
+
+
+# ---- pack
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two short runs on the embedded digits."""
+    folder = tmp_path_factory.mktemp("runs")
+    recipe = replace(training.RECIPES["convnet-fast"], epochs=2)
+    for seed in (0, 1):
+        training.train(recipe, folder / str(seed), seed=seed, device="cpu", load=data.digits)
+    training.train(replace(recipe, epochs=1), folder / "other", device="cpu", load=data.digits)
+    return folder
+
+
+def test_pack_ships_the_best_seed_of_equal_runs(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "mnist", data.digits)
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    card = pretrained.pack("convnet-mnist", [runs / "0", runs / "1"], tmp_path)
+    assert card == pretrained.card("convnet-mnist")
+    assert [seed["seed"] for seed in card["seeds"]] == [0, 1]
+    best = min(card["seeds"], key=lambda seed: seed["validation_error"])
+    assert card["shipped_seed"] == best["seed"]
+    assert pretrained.evaluate("convnet-mnist", data.digits("test")) == card["test_error"]["shipped"]
+    wrong = pretrained.mistakes("convnet-mnist")
+    said = caps.load("convnet-mnist")(data.digits("test").images[wrong.index]).detach()
+    torch.testing.assert_close(said, wrong.capsules.float(), rtol=1e-2, atol=1e-2)
+    torch.testing.assert_close(data.digits("test").labels[wrong.index], wrong.label.long())
+
+
+def test_pack_refuses_runs_of_different_recipes(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "mnist", data.digits)
+    with pytest.raises(pretrained.WeightsError, match="different recipes"):
+        pretrained.pack("convnet-mnist", [runs / "0", runs / "other"], tmp_path)
+    assert not list(tmp_path.iterdir())
+    result = run("pack", "convnet-mnist", tmp_path / "nothing")
+    assert result.exit_code == 1
+    assert "only a finished run can be packed" in result.output
+
+
+# ---- predict
+
+
+@pytest.fixture
+def picture(tmp_path):
+    image, label = data.digits("test").images[0, 0], data.digits("test").labels[0].item()
+    Image.fromarray((255 - 255 * image).byte().numpy()).resize((300, 300)).save(tmp_path / "mine.png")
+    return tmp_path / "mine.png", label
+
+
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_predict_reads_and_draws(picture, name, tmp_path):
+    path, label = picture
+    result = run("predict", path, "--network", name, "--out", tmp_path / "read.png")
+    assert result.exit_code == 0, result.output
+    assert f"\n{label}. Left in" in result.output
+    with Image.open(tmp_path / "read.png") as drawn:
+        assert drawn.size == (600, 300)  # two of 28 pixels and a frame, ten times as large
+
+
+def test_predict_as_a_command_writes_beside_you(picture, tmp_path):
+    command = [sys.executable, "-m", "capsule_tutor", "predict", str(picture[0])]
+    done = subprocess.run(command, cwd=tmp_path, env=None, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "mine-read.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["none.png"], "is not there"),
+        (["--network", "lenet"], "choose one of"),
+        (["--out", "no/such/folder/a.png"], "cannot be written"),
+        (["--out", "a.what"], "cannot be written"),
+    ],
+)
+def test_predict_refuses_in_one_line(picture, arguments, says, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    first = [] if arguments[0] == "none.png" else [picture[0]]
+    result = run("predict", *first, *arguments)
+    assert result.exit_code == 1
+    assert says in result.output
+    assert result.output.strip().count("\n") == 0
