@@ -88,21 +88,27 @@ flow["votes"] = functional.votes(flow["children u"], weight)  # (b, i, j, z)
 flow["parents v"], c = functional.dynamic_routing(flow["votes"], iterations=3)  # (b, j, z), (b, i, j)
 for name in ("children u", "votes", "parents v"):
     print(f"{name:12s} {tuple(flow[name].shape)}")
+print(f"couplings c  {tuple(c.shape)}, found for this image alone")
 
 # %% [markdown] id="flow-decoder-intro"
 # Last, the decoder. It is an ordinary dense network, and it is handed all $10 \cdot 16$ places, of which nine poses are zero.
 
+
 # %% id="flow-decoder"
-decoder = torch.nn.Sequential(
-    torch.nn.Linear(160, 512),
-    torch.nn.ReLU(),
-    torch.nn.Linear(512, 1024),
-    torch.nn.ReLU(),
-    torch.nn.Linear(1024, 784),
-    torch.nn.Sigmoid(),  # pixels lie between 0 and 1
-)
+def new_decoder():
+    """masked capsules (b, j·z = 160) → pixels (b, 784), between 0 and 1"""
+    return torch.nn.Sequential(
+        torch.nn.Linear(160, 512),
+        torch.nn.ReLU(),
+        torch.nn.Linear(512, 1024),
+        torch.nn.ReLU(),
+        torch.nn.Linear(1024, 784),
+        torch.nn.Sigmoid(),
+    )
+
+
 masked = functional.mask_capsules(flow["parents v"])  # (b, j·z): the longest capsule, and zeros
-flow["drawing"] = decoder(masked)
+flow["drawing"] = new_decoder()(masked)
 print("masked", tuple(masked.shape), "of which not zero:", masked.count_nonzero().item())
 print("drawing", tuple(flow["drawing"].shape))
 
@@ -369,6 +375,8 @@ for name, change in wirings.items():
 # A network that is *trained* with a wrong wire learns around it (lessons 03 and 05). Trained weights cannot.
 # So this is the sharpest test for a port from one library to another: **the same weights, the same image, and every
 # intermediate result compared.** Not the score: it sees the order of the lengths and nothing else.
+#
+# (Why is the first line not better? These are not MNIST's digits. More on that below.)
 
 # %% [markdown] id="thin"
 # ## Train a thin one
@@ -386,11 +394,7 @@ def capsnet_of(channels, types):
         layers.PrimaryCapsules(channels, types, d=8, kernel=9, stride=2),  # convolution, cut, squash
         layers.RoutedCapsules(36 * types, 10, d=8, z=16),  # votes, routing
     )
-    decoder = torch.nn.Sequential(
-        *(torch.nn.Linear(160, 512), torch.nn.ReLU(), torch.nn.Linear(512, 1024), torch.nn.ReLU()),
-        *(torch.nn.Linear(1024, 784), torch.nn.Sigmoid()),
-    )
-    return models.CapsuleNetwork(encoder, decoder, shape=(1, 28, 28))
+    return models.CapsuleNetwork(encoder, new_decoder(), shape=(1, 28, 28))
 
 
 thin = capsnet_of(32, 4)
