@@ -567,8 +567,8 @@ FRONT_BLOCK = Exercise(
     id="09-front-block",
     goal=(
         "Write `front_block(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3)`: convolution without "
-        "padding, ReLU, batch normalisation in evaluation. `mean`, `variance`, `scale` and `shift` are (out,), one "
-        "number per channel; the statistics are the stored ones that are handed in."
+        "padding, ReLU, batch normalisation in evaluation, with the stored `statistics`, a pair (mean, variance). "
+        "These two, `scale` and `shift` are (out,), one number per channel."
     ),
     reference=front_block,
     oracle=oracles.front_block,
