@@ -20,7 +20,7 @@ lab: $(VENV)/.lab ## open the lessons in JupyterLab
 test: $(VENV)/.test ## run every check and test (ARGS="--list" names them)
 	$(RUN) tests/run.py $(ARGS)
 
-bench: $(VENV)/.test ## time the equations and the routing
+bench: $(VENV)/.test ## time routing, lessons and training against textbook versions
 	$(RUN) -m pytest tests/benchmarks --benchmark-only $(ARGS)
 
 build: $(VENV)/.test ## make lessons and solutions from their sources

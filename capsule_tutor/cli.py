@@ -355,6 +355,7 @@ def _needs() -> list[tuple[str, Callable[[], str], str]]:
         *packages,
         ("torch computes", _torch, _pip("--force-reinstall", "torch", "torchvision")),
         ("digits load", _digits, _pip("--force-reinstall", "scikit-learn")),
+        ("shipped networks load", _networks, _pip("--force-reinstall", "--no-deps", "-e", str(ROOT))),
         ("progress can be saved", _progress, set_home),
         ("MNIST files", _mnist, f'{_this_python()} -c "from capsule_tutor import data; data.mnist()"'),
     ]
@@ -424,6 +425,14 @@ def _digits() -> str:
 
     images, _ = data.digits()
     return f"{len(images)} images to train with"
+
+
+def _networks() -> str:
+    from capsule_tutor import pretrained
+
+    for name in pretrained.NAMES:
+        pretrained.load(name)
+    return ", ".join(pretrained.NAMES)
 
 
 def _progress() -> str:

@@ -61,7 +61,8 @@ def test_doctor_is_content_with_a_working_setup():
     result = run("doctor")
     assert result.exit_code == 0, result.output
     assert "[FAIL]" not in result.output
-    for name in ("Python", "torch", "jupyterlab", "torch computes", "digits load", "progress can be saved"):
+    names = ("Python", "torch", "jupyterlab", "torch computes", "digits load", "shipped networks load")
+    for name in (*names, "progress can be saved"):
         assert f"[OK]   {name}: " in result.output
 
 

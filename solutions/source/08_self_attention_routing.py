@@ -607,8 +607,8 @@ print("never above 0.2:", bool((f <= 0.2001).all()))
 #   you see how much of the answer lies in the votes alone. Paik, Kwak and Kim (2019) found that routing rarely changes the
 #   prediction.
 #
-# A fair warning: these votes were *trained* for one look with a prior. Dynamic routing plays away from home here. Networks
-# trained with each are compared in lesson 09.
+# A fair warning: these votes were *trained* for one look with a prior. Dynamic routing plays away from home here. To
+# compare the two fairly, one trains the same network with each: lesson 15 does.
 #
 # And the cost: one look passes over the votes three times (sum, compare, sum), exactly as often as two iterations of
 # dynamic routing do. Three iterations take five passes.
