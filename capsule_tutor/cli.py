@@ -289,6 +289,41 @@ def predict(
     )
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def explore(
+    context: typer.Context,
+    export: Annotated[Path | None, typer.Option(help="Write one HTML file that needs no Python, and stop.")] = None,
+) -> None:
+    """Turn the knobs of a capsule in the browser. Further arguments (--port 9000) are passed on to Voilà."""
+    if export:
+        from capsule_tutor import pretrained
+        from capsule_tutor.widgets.export import export as write
+
+        try:
+            size = write(export)
+        except (pretrained.WeightsError, OSError) as error:
+            raise _stop(f"{export} cannot be written ({_short(error)}); choose another place") from None
+        typer.echo(f"{export}, {size / 1e6:.1f} MB: open it in any browser, or send it to a telephone")
+        return
+    try:
+        from voila.app import Voila
+    except Exception as error:
+        raise _stop(f"Voilà is missing ({_short(error)}). Mend it: {_pip('-e', f'{ROOT}[lab]')}") from None
+    import nbformat
+
+    source = "from capsule_tutor.widgets import explorer\n\nexplorer()"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "explorer.ipynb"
+        nbformat.write(notebook, path)
+        arguments = [str(path), *context.args]
+        if not _has_desktop():
+            arguments.append("--no-browser")
+        typer.echo("Starting the explorer; Ctrl-C stops it.")
+        Voila.launch_instance(argv=arguments)
+
+
 @app.command()
 def pack(
     name: Annotated[str, typer.Argument(help="The name to ship under.")],

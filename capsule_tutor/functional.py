@@ -21,6 +21,7 @@ __all__ = [
     "lengths",
     "margin_loss",
     "mask_capsules",
+    "perturb",
     "reconstruction_loss",
     "self_attention_routing",
     "squash",
@@ -175,6 +176,25 @@ def mask_capsules(v: Tensor, index: Tensor | None = None) -> Tensor:
         index = lengths(v).argmax(dim=1)
     keep = _one_hot("index", index, v)  # (b, j)
     return (v * keep.unsqueeze(2)).flatten(1)
+
+
+def perturb(v: Tensor, delta: Tensor, index: Tensor | None = None) -> Tensor:
+    """Keep one capsule per image, and move it: the decoder's input for "what does this dimension mean?"
+
+    Sabour 2017, section 5.1. v (b, j, z), delta (z,) or (b, z), index (b,) class ids or None for the longest
+    → (b, j·z). delta is ADDED to the kept pose; all others stay zero; delta = 0 gives `mask_capsules(v, index)`.
+    """
+    _check_shape("v", v, "b j z")
+    if delta.shape not in ((v.shape[2],), (v.shape[0], v.shape[2])):
+        raise ValueError(
+            f"delta has shape {tuple(delta.shape)}; expected (z,) = ({v.shape[2]},) or (b, z) = "
+            f"({v.shape[0]}, {v.shape[2]})"
+        )
+    if index is None:
+        index = lengths(v).argmax(dim=1)
+    keep = _one_hot("index", index, v)  # (b, j)
+    # v_k + δ for the kept capsule k, 0 for all others
+    return ((v + delta.reshape(-1, 1, v.shape[2])) * keep.unsqueeze(2)).flatten(1)
 
 
 def _norm(m: Tensor, n2: Tensor, eps: float) -> Tensor:
