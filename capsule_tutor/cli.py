@@ -297,7 +297,7 @@ def explore(
     """Turn the knobs of a capsule in the browser. Further arguments (--port 9000) are passed on to Voilà."""
     if export:
         from capsule_tutor import pretrained
-        from capsule_tutor.widgets.export import export as write
+        from capsule_tutor.widgets.one_file import export as write
 
         try:
             size = write(export)
