@@ -59,7 +59,7 @@ RECIPES = {
         "capsnet", 640, 128, 1e-3, "steps", decay=0.96, decay_steps=2000, released=True, reconstruction=20.0,
         note="Sabour 2017, released code: 300,000 steps; its loss ratio is 20 times the paper's formula",
     ),
-    "capsnet-fast": Recipe("capsnet", 10, 128, 1e-3, "one-cycle", note="a tenth of the paper's learning, and less"),
+    "capsnet-fast": Recipe("capsnet", 10, 128, 1e-3, "one-cycle", note="10 of the paper's 640 epochs"),
     "efficient-capsnet-paper": Recipe(
         "efficient-capsnet", 150, 16, 5e-4, "epochs", decay=0.97, floor=5e-5, augmentation="mazzia",
         note="Mazzia 2021; bilinear where the authors resample with Lanczos",

@@ -1,0 +1,151 @@
+"""The explorer in JupyterLab and as a web application: keys and mouse move the picture that a person sees."""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+import capsule_tutor as caps
+from capsule_tutor import data
+
+pytestmark = pytest.mark.browser
+
+CELL = "from capsule_tutor import data\nfrom capsule_tutor.widgets import explorer\n\n"
+CELL += 'explorer(images=data.digits("test"))'
+# The middle of the three pictures as it stands on the screen: 28 × 28 of ink, or null while it is loading.
+INK = """() => {
+  const image = document.querySelector('img.capsule-pictures');
+  if (!image?.complete || !image.naturalWidth) return null;
+  const canvas = document.createElement('canvas'), side = image.naturalHeight / 28;
+  canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+  const pen = canvas.getContext('2d');
+  pen.drawImage(image, 0, 0);
+  const ink = [];
+  for (let row = 0; row < 28; row++) for (let column = 29; column < 57; column++)
+    ink.push(1 - pen.getImageData(column * side + 2, row * side + 2, 1, 1).data[0] / 255);
+  return ink;
+}"""
+
+
+@pytest.fixture(params=["JupyterLab", "Voilà"])
+def page(request, chromium):
+    """A page that shows the explorer of the embedded digits; nothing on it leaves this machine."""
+    asked = []
+    if request.param == "JupyterLab":
+        notebook = request.getfixturevalue("open_notebook")(request.getfixturevalue("explorer_notebook"))
+        notebook.page.on("request", lambda sent: asked.append(sent.url))
+        notebook.run_all()
+        page, close = notebook.page, lambda: None
+    else:
+        context = chromium.new_context(viewport={"width": 1280, "height": 900})
+        page, close = context.new_page(), context.close
+        page.on("request", lambda sent: asked.append(sent.url))
+        page.goto(request.getfixturevalue("voila"), timeout=90_000)
+    page.wait_for_selector(".capsule-said b", timeout=90_000)
+    yield page
+    assert all(re.match(r"(http://(localhost|127\.0\.0\.1)[:/]|blob:|data:)", url) for url in asked), asked
+    close()
+
+
+@pytest.fixture
+def explorer_notebook(jupyter):
+    import nbformat
+
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(CELL)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), jupyter[0] / "explorer.ipynb")
+    return "explorer.ipynb"
+
+
+@pytest.fixture(scope="module")
+def voila(tmp_path_factory):
+    """`capsule-tutor explore`, on the embedded digits. → its address"""
+    home = tmp_path_factory.mktemp("voila")
+    own = {n: str(home / n) for n in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    environment = os.environ | own | {"CAPSULE_TUTOR_DATA": str(home)}
+    command = [sys.executable, "-m", "capsule_tutor", "explore", "--no-browser", "--port", "8867"]
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=home)
+        try:
+            end = time.monotonic() + 60
+            while not (found := re.search(r"http://\S+", (home / "log").read_text())):
+                if server.poll() is not None or time.monotonic() > end:
+                    pytest.fail(f"the explorer did not start:\n{(home / 'log').read_text()}")
+                time.sleep(0.2)
+            yield found[0]
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def ink(page, after=None):
+    """What is drawn; with `after`, as soon as it is no longer that."""
+    end = time.monotonic() + 15
+    while (drawn := page.evaluate(INK)) is None or drawn == after:
+        if time.monotonic() > end:
+            pytest.fail("the picture does not change")
+        page.wait_for_timeout(20)
+    return torch.tensor(drawn)
+
+
+def handle(page, z):
+    return page.locator(f".capsule-dimension-{z} .noUi-handle")
+
+
+def expected(place, changes, index=None):
+    network, image = caps.load("efficient-capsnet-mnist"), data.digits("test").images[place][None]
+    delta = torch.zeros(16)
+    for z, change in changes.items():
+        delta[z] = change
+    with torch.no_grad():
+        return network.decoder(caps.perturb(network(image), delta, index and torch.tensor([index])))[0]
+
+
+def test_a_person_explores(page):
+    before = ink(page)
+    torch.testing.assert_close(before, expected(0, {}), rtol=0, atol=5e-3)
+
+    handle(page, 3).focus()
+    page.keyboard.press("ArrowRight")
+    by_key = ink(page, before.tolist())
+    torch.testing.assert_close(by_key, expected(0, {3: 0.05}), rtol=0, atol=5e-3)
+
+    bar = page.locator(".capsule-dimension-5 .noUi-base").bounding_box()
+    page.mouse.click(bar["x"] + 0.9 * bar["width"], bar["y"] + bar["height"] / 2)
+    by_mouse = ink(page, by_key.tolist())
+    torch.testing.assert_close(by_mouse, expected(0, {3: 0.05, 5: 0.2}), rtol=0, atol=5e-3)
+
+    page.click(".capsule-reset")
+    torch.testing.assert_close(ink(page, by_mouse.tolist()), before, rtol=0, atol=5e-3)
+
+    page.check(".capsule-wrong input")
+    misread = ink(page, before.tolist())
+    page.wait_for_function("() => /is a (\\d); the network reads (?!\\1)\\d/.test(document.body.innerText)")
+
+    paper = page.locator(".capsule-canvas canvas")
+    paper.scroll_into_view_if_needed()
+    box = paper.bounding_box()
+    page.mouse.move(box["x"] + 70, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 70, box["y"] + 120, steps=8)
+    page.mouse.up()
+    page.click(".capsule-use-drawing")
+    ink(page, misread.tolist())
+    page.wait_for_function("() => /your drawing; the network reads 1/.test(document.body.innerText)")
+
+
+def test_from_key_to_picture(page):
+    """Not a benchmark, only a bound that a person would notice; `make bench` measures."""
+    handle(page, 2).focus()
+    times, before = [], ink(page)
+    for _ in range(5):
+        start = time.monotonic()
+        page.keyboard.press("ArrowRight")
+        before = ink(page, before.tolist())
+        times.append(time.monotonic() - start)
+    assert statistics.median(times) < 1
