@@ -71,6 +71,10 @@ def kernel_side_for_its_area(side=28, channels=256, types=32, d=8, classes=10, z
     return _counted(side, channels, types, d, classes, z, primary=9 * channels * types * d + types * d)
 
 
+def a_bias_per_type(side=28, channels=256, types=32, d=8, classes=10, z=16):
+    return _counted(side, channels, types, d, classes, z, primary=81 * channels * types * d + types)
+
+
 def primary_biases_forgotten(side=28, channels=256, types=32, d=8, classes=10, z=16):
     return _counted(side, channels, types, d, classes, z, primary=81 * channels * types * d)
 
@@ -99,6 +103,10 @@ def children_typed_in(side=28, channels=256, types=32, d=8, classes=10, z=16):
 
 def one_matrix_per_child(side=28, channels=256, types=32, d=8, classes=10, z=16):
     return _counted(side, channels, types, d, classes, z, votes=types * _grid(side) ** 2 * d * z)
+
+
+def vectors_for_matrices(side=28, channels=256, types=32, d=8, classes=10, z=16):
+    return _counted(side, channels, types, d, classes, z, votes=types * _grid(side) ** 2 * classes * d)
 
 
 def votes_for_matrices(side=28, channels=256, types=32, d=8, classes=10, z=16):
@@ -163,7 +171,8 @@ CAPSNET_PARAMETERS = Exercise(
     goal=(
         "Finish `capsnet_parameters(side=28, channels=256, types=32, d=8, classes=10, z=16)`: the numbers of "
         "parameters of the four parts, as four ints. Grid and first convolution are given. The decoder has three "
-        "dense layers, j·z → 512 → 1024 → side². Vote matrices have no bias."
+        "dense layers, j·z → 512 → 1024 → side². Vote matrices have no bias. Fill in all three before you run "
+        "the cell: they are checked together."
     ),
     reference=capsnet_parameters,
     oracle=oracles.capsnet_parameters,
@@ -188,6 +197,11 @@ CAPSNET_PARAMETERS = Exercise(
         Mutant(
             primary_biases_forgotten,
             "Your primary convolution has no biases. Each of its types·d filters has one.",
+        ),
+        Mutant(
+            a_bias_per_type,
+            "Your weights are right, but you gave one bias to each type. Biases belong to filters, and each type has "
+            "d of these: types·d biases.",
         ),
         Mutant(
             a_bias_at_every_place,
@@ -215,6 +229,10 @@ CAPSNET_PARAMETERS = Exercise(
         Mutant(
             one_matrix_per_child,
             "You counted one matrix per child. A child votes for every parent with another matrix: one per PAIR.",
+        ),
+        Mutant(
+            vectors_for_matrices,
+            "You gave each pair d numbers. Its matrix takes d numbers to z others: it has d·z.",
         ),
         Mutant(
             votes_for_matrices,
@@ -412,6 +430,32 @@ def every_types_th_channel(images, first_weight, first_bias, primary_weight, pri
     return _wired(images, weights, iterations, cut=cut)
 
 
+def _cut_into(d, images, weights, iterations):
+    return _wired(images, weights, iterations, cut=lambda f, _: layers.primary_capsules(f, d))
+
+
+def pose_size_typed_in(images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3):
+    weights = first_weight, first_bias, primary_weight, primary_bias, vote_weight
+    return _cut_into(8, images, weights, iterations)
+
+
+def z_for_d(images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3):
+    weights = first_weight, first_bias, primary_weight, primary_bias, vote_weight
+    return _cut_into(vote_weight.shape[-1], images, weights, iterations)
+
+
+def classes_for_d(images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3):
+    weights = first_weight, first_bias, primary_weight, primary_bias, vote_weight
+    return _cut_into(vote_weight.shape[1], images, weights, iterations)
+
+
+def squashed_over_the_children(
+    images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3
+):
+    weights = first_weight, first_bias, primary_weight, primary_bias, vote_weight
+    return _wired(images, weights, iterations, squash=lambda u: functional.squash(u, 1))
+
+
 def squashed_along_a_row_of_the_map(
     images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3
 ):
@@ -434,6 +478,11 @@ def stride_one_twice(images, first_weight, first_bias, primary_weight, primary_b
 def stride_two_twice(images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3):
     weights = first_weight, first_bias, primary_weight, primary_bias, vote_weight
     return _wired(images, weights, iterations, stride=(2, 2))
+
+
+def strides_exchanged(images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3):
+    weights = first_weight, first_bias, primary_weight, primary_bias, vote_weight
+    return _wired(images, weights, iterations, stride=(2, 1))
 
 
 def images_padded(images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3):
@@ -469,6 +518,11 @@ def one_iteration_too_many(images, first_weight, first_bias, primary_weight, pri
 def votes_summed(images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3):
     weights = first_weight, first_bias, primary_weight, primary_bias, vote_weight
     return _wired(images, weights, iterations, route=lambda u_hat, k: (functional.squash(u_hat.sum(1)), None))
+
+
+def votes_averaged(images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3):
+    weights = first_weight, first_bias, primary_weight, primary_bias, vote_weight
+    return _wired(images, weights, iterations, route=lambda u_hat, k: (functional.squash(u_hat.mean(1)), None))
 
 
 def couplings_over_the_children(
@@ -555,6 +609,26 @@ CAPSNET_FORWARD = Exercise(
             "type 1: split the channels into (types, d), in this order.",
         ),
         Mutant(
+            pose_size_typed_in,
+            "You typed in d = 8, the number of the paper's network; here the poses have another. Read it from "
+            "vote_weight.shape[2].",
+        ),
+        Mutant(
+            z_for_d,
+            "You read the children's pose size from the last axis of vote_weight. That is z, the size of the parents' "
+            "poses. The axes are (i, j, d, z): d is vote_weight.shape[2].",
+        ),
+        Mutant(
+            classes_for_d,
+            "You read the children's pose size from axis 1 of vote_weight. That is j, the number of classes. The axes "
+            "are (i, j, d, z): d is vote_weight.shape[2].",
+        ),
+        Mutant(
+            squashed_over_the_children,
+            "You squashed u along its axis 1, over all the children. A vector to be squashed is one child's pose: it "
+            "lies in the last axis.",
+        ),
+        Mutant(
             squashed_along_a_row_of_the_map,
             "You squashed the maps before cutting them, along a row of the map. A vector to be squashed is one "
             "capsule's pose: cut first, then squash.",
@@ -573,6 +647,11 @@ CAPSNET_FORWARD = Exercise(
             stride_two_twice,
             "Both your convolutions move by two pixels, which leaves too few capsules for the vote matrices. The first "
             "has stride 1.",
+        ),
+        Mutant(
+            strides_exchanged,
+            "You exchanged the strides, which leaves too few capsules for the vote matrices. The first convolution "
+            "has stride 1, the second stride 2.",
         ),
         Mutant(
             images_padded,
@@ -600,6 +679,11 @@ CAPSNET_FORWARD = Exercise(
             "You added up the votes without any couplings. The children's shares come from the routing.",
         ),
         Mutant(
+            votes_averaged,
+            "You averaged the votes over the children, without any couplings. How much each child counts comes from "
+            "the routing.",
+        ),
+        Mutant(
             couplings_over_the_children,
             "Your softmax runs over the children. Each child divides its unit among the parents (lesson 04).",
         ),
@@ -616,12 +700,11 @@ CAPSNET_FORWARD = Exercise(
     hints=(
         "Five lines, in the order of the table above: convolution and ReLU; convolution; cut and squash; votes; "
         "routing. The package has a function for each.",
-        "`torch.nn.functional.conv2d(x, weight, bias, stride=…)` is the convolution. d, which "
-        "`layers.primary_capsules(features, d)` wants to know, is an axis of vote_weight. The routing returns two "
-        "things.",
-        "`x = conv2d(images, first_weight, first_bias).relu()`; the second one with `stride=2` and no ReLU; `u = "
-        "functional.squash(layers.primary_capsules(features, vote_weight.shape[2]))`; `v, _ = "
-        "functional.dynamic_routing(functional.votes(u, vote_weight), iterations)`.",
+        "`torch.conv2d(x, weight, bias, stride=…)` is the convolution. d, which `layers.primary_capsules(features, "
+        "d)` wants to know, is an axis of vote_weight. The routing returns two things.",
+        "`x = torch.conv2d(images, first_weight, first_bias).relu()`; `features = torch.conv2d(x, primary_weight, …)` "
+        "with the other bias, `stride=2` and no ReLU; `u = functional.squash(layers.primary_capsules(features, "
+        "vote_weight.shape[2]))`; `v, _ = functional.dynamic_routing(functional.votes(u, vote_weight), iterations)`.",
     ),
     minutes=12,
     difficulty=3,
@@ -641,16 +724,18 @@ def runner_up(v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def _runner_up_cases() -> list[Case]:
     # In each image, the orders by length, by largest entry, by largest size of an entry and by sum all differ.
+    faint = [0.1, 0.0, -0.1, 0.0]
     telling = torch.tensor(
         [
-            [[0.5, 0.5, 0.5, 0.0], [0.8, 0.0, 0.0, 0.0], [-0.7, 0.3, -0.3, -0.3], [0.3, 0.3, 0.3, 0.3]],
-            [[0.1, 0.1, 0.1, 0.2], [-0.6, -0.6, -0.1, 0.1], [0.0, 0.0, 0.7, 0.0], [0.2, 0.4, 0.3, 0.4]],
+            [[0.5, 0.5, 0.5, 0.0], [0.8, 0.0, 0.0, 0.0], [-0.7, 0.3, -0.3, -0.3], faint, [0.3, 0.3, 0.3, 0.3]],
+            [[0.1, 0.1, 0.1, 0.2], [-0.6, -0.6, -0.1, 0.1], [0.0, 0.0, 0.7, 0.0], [0.2, 0.4, 0.3, 0.4], faint],
+            [faint, [0.3, 0.3, 0.3, 0.3], [-0.7, 0.3, -0.3, -0.3], [0.5, 0.5, 0.5, 0.0], [0.8, 0.0, 0.0, 0.0]],
         ]
     )
     absent = functional.squash(numbers(2, 4, 3, seed=2))
     absent[:, 0] = 0
     return [
-        case("capsules of shape (2, 4, 4)", telling),
+        case("capsules of shape (3, 5, 4)", telling),
         case("capsules of shape (3, 5, 2)", functional.squash(numbers(3, 5, 2, seed=1))),
         case("a batch of 1", functional.squash(numbers(1, 6, 3, seed=7))),
         case("capsules of which class 0 is the zero vector", absent),
@@ -686,6 +771,21 @@ def by_the_size_of_one_entry(v):
 
 def by_the_sum_of_entries(v):
     return _top(v.sum(2), v)
+
+
+def lengths_over_the_classes(v):
+    two, classes = v.norm(dim=1).topk(2, dim=1)
+    return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
+
+
+def rows_for_columns(v):
+    two, classes = functional.lengths(v).topk(2, dim=1)
+    return classes[0], classes[1], two[0] - two[1]
+
+
+def shortest_for_runner_up(v):
+    n = functional.lengths(v)
+    return n.argmax(1), n.argmin(1), n.amax(1) - n.amin(1)
 
 
 def the_two_shortest(v):
@@ -788,6 +888,20 @@ RUNNER_UP = Exercise(
             "length.",
         ),
         Mutant(
+            lengths_over_the_classes,
+            "Your lengths run over the classes (dim=1). A capsule's vector lies in the last axis, z: use "
+            "functional.lengths, or dim=2.",
+        ),
+        Mutant(
+            rows_for_columns,
+            "You took the rows of topk's tables for its columns. They are (b, 2): `[0]` is the first image, `[:, 0]` "
+            "the winner of every image.",
+        ),
+        Mutant(
+            shortest_for_runner_up,
+            "Your runner-up is the shortest capsule of all. It is the second longest: topk(2), or a sort.",
+        ),
+        Mutant(
             the_two_shortest,
             "You found the two shortest capsules. sort and argsort begin with the smallest: descending=True.",
         ),
@@ -852,13 +966,24 @@ def draw_all(v: Tensor, decoder) -> Tensor:
     return torch.stack([decoder(functional.mask_capsules(v, k.expand(b))) for k in classes], dim=1)
 
 
-def _decoder_of(inputs: int, pixels: int):
-    weight, bias = numbers(inputs, pixels, seed=9), numbers(pixels, seed=8)
+def _decoder_of(j: int, z: int, pixels: int):
+    """A decoder of one layer, which refuses with a sentence what it cannot read: torch speaks of mat1 and mat2."""
+    weight, bias = numbers(j * z, pixels, seed=9), numbers(pixels, seed=8)
 
     def decoder(masked):
+        if masked.shape[-1] != j * z:
+            raise ValueError(_misfed(masked, j, z))
         return (masked @ weight.to(masked.dtype) + bias.to(masked.dtype)).sigmoid()
 
     return decoder
+
+
+def _misfed(given: Tensor, j: int, z: int) -> str:
+    says = f"the decoder takes (n, j·z) = (n, {j * z}), and it was given {tuple(given.shape)}"
+    if given.ndim < 3 or given.shape[-2:] != (j, z):
+        return f"{says}: bare poses" if given.shape[-1] == z else says
+    masked = ((given != 0).any(-1).sum(-1) <= 1).all()
+    return f"{says}: {'masked capsules' if masked else 'all capsules'} whose axes j and z are not yet flattened"
 
 
 def _draw_cases() -> list[Case]:
@@ -866,11 +991,11 @@ def _draw_cases() -> list[Case]:
     silent = functional.squash(numbers(2, 3, 6, seed=3))
     silent[1, 2] = 0
     return [
-        case("two images of three classes", v, _decoder_of(18, 7)),
-        case("as many images as classes", functional.squash(numbers(4, 4, 2, seed=1)), _decoder_of(8, 5)),
-        case("a batch of 1", functional.squash(numbers(1, 5, 3, seed=2)), _decoder_of(15, 4)),
-        case("a batch in which one capsule is the zero vector", silent, _decoder_of(18, 7)),
-        case("float64 capsules", v.double(), _decoder_of(18, 7)),
+        case("two images of three classes", v, _decoder_of(3, 6, 7)),
+        case("as many images as classes", functional.squash(numbers(4, 4, 2, seed=1)), _decoder_of(4, 2, 5)),
+        case("a batch of 1", functional.squash(numbers(1, 5, 3, seed=2)), _decoder_of(5, 3, 4)),
+        case("a batch in which one capsule is the zero vector", silent, _decoder_of(3, 6, 7)),
+        case("float64 capsules", v.double(), _decoder_of(3, 6, 7)),
     ]
 
 
@@ -947,7 +1072,25 @@ def ten_classes_typed_in(v, decoder):
 
 
 def bare_poses(v, decoder):
+    return torch.stack([decoder(v[:, k]) for k in range(v.shape[1])], dim=1)
+
+
+def capsules_as_they_are(v, decoder):
     return decoder(v)
+
+
+def masks_not_flattened(v, decoder):
+    classes = torch.arange(v.shape[1])
+    masked = [functional.mask_capsules(v, k.expand(len(v))).view(v.shape) for k in classes]
+    return torch.stack([decoder(m) for m in masked], dim=1)
+
+
+def all_masks_not_flattened(v, decoder):
+    return decoder(_alone(v))
+
+
+def class_as_a_bare_number(v, decoder):
+    return torch.stack([decoder(functional.mask_capsules(v, k)) for k in range(v.shape[1])], dim=1)
 
 
 def image_number_for_class(v, decoder):
@@ -1034,6 +1177,26 @@ DRAW_ALL = Exercise(
             "others.",
         ),
         Mutant(
+            capsules_as_they_are,
+            "You gave the decoder v as it is, (b, j, z). It takes (b, j·z), one class at a time: set all the others "
+            "to zero, and flatten.",
+        ),
+        Mutant(
+            masks_not_flattened,
+            "The masks are right, but the decoder takes (b, j·z), and yours are still (b, j, z): a `.flatten(1)` is "
+            "missing.",
+        ),
+        Mutant(
+            all_masks_not_flattened,
+            "The masks are right, but they are still (b, j, j, z), and the decoder takes rows of j·z numbers: flatten "
+            "the last two axes.",
+        ),
+        Mutant(
+            class_as_a_bare_number,
+            "You gave mask_capsules a bare number. It wants one class per image, a tensor (b,): "
+            "`torch.full((len(v),), k)`.",
+        ),
+        Mutant(
             image_number_for_class,
             "You kept class 0 of image 0, class 1 of image 1 and so on. Every image is drawn once per class.",
         ),
@@ -1057,10 +1220,10 @@ EXERCISES = (CAPSNET_PARAMETERS, CAPSNET_FORWARD, RUNNER_UP, DRAW_ALL)
 
 QUESTIONS = {
     "06-where": {
-        "a": "There are many of them, but each holds only 8·16 = 128 numbers, 1.5 million together. Count on: another "
-        "part has more.",
-        "b": "Yes: 256 filters, each of which reads 9·9·256 = 20,736 numbers. That alone makes 5.3 million.",
-        "c": "Wide, but only three layers, the largest of 1024 by 784. They have 1.4 million. Another part has more.",
+        "a": "More. Each of its 256 filters reads 9·9·256 = 20,736 numbers. That makes 5.3 million of 8.2.",
+        "b": "Yes: 256 filters, each of which reads 9·9·256 = 20,736 numbers. That makes 5.3 million of 8.2.",
+        "c": "Less: vote matrices and decoder have 1.5 and 1.4 million, more than a third together. Nine tenths "
+        "and more is its share of the work, as you will see below.",
     },
     "06-larger-image": {
         "a": "A convolution slides the same filters over a larger image: more places, more work, not one weight more.",
@@ -1069,9 +1232,12 @@ QUESTIONS = {
         "much.",
     },
     "06-wire": {
-        "a": "A ReLU has no parameters, so the number stays the same. Run the next cells.",
-        "b": "A ReLU changes no shape, and the routing takes any numbers. Run the next cells.",
-        "c": "Yes: a step without parameters is seen by neither. Only the values know. Run the next cells.",
+        "a": "It looks harmless, and it sets every negative entry of a pose to zero, about half of them. The matrices "
+        "have never seen such children. Run the next cells.",
+        "b": "The numbers are all there, but each capsule holds neighbouring places of one channel: none of the "
+        "children is one that the matrices know. Run the next cells.",
+        "c": "Yes: it makes all ten sums shorter, by the same factor at first, and the score looks only at which is "
+        "the longest. Run the next cells, and look at the lengths.",
     },
     "06-misread": {
         "a": "It would draw the 4 from capsule 4. But the capsule of the 4 is set to zero, and the decoder sees "
