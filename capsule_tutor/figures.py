@@ -116,15 +116,24 @@ def images(pictures, alt: str, titles: list[str] | None = None, columns: int = 1
     show(figure, alt)
 
 
-def heatmaps(tables: dict, xlabel: str, ylabel: str, alt: str, vmin: float = 0, vmax: float = 1) -> None:
-    """Tables (rows, columns) side by side on one colour scale, small ones with numbers. tables: title → table"""
+def heatmaps(
+    tables: dict, xlabel: str, ylabel: str, alt: str, vmin: float = 0, vmax: float = 1, around_zero: bool = False
+) -> None:
+    """Tables (rows, columns) side by side on one colour scale, small ones with numbers. tables: title → table
+
+    `around_zero`: from −vmax (blue) over 0 (white) to vmax (red), in 41 steps that can be found on the bar.
+    """
     import matplotlib.pyplot as plt
+
+    if around_zero:
+        vmin = -vmax
+    colours = plt.get_cmap("RdBu_r", 41) if around_zero else "cividis"
 
     figure, all_axes = plt.subplots(
         1, len(tables), figsize=(2.9 * len(tables) + 0.8, 3.0), squeeze=False, layout="constrained"
     )
     for axes, (title, table) in zip(all_axes[0], tables.items(), strict=True):
-        drawn = axes.imshow(table, cmap="cividis", vmin=vmin, vmax=vmax, aspect="auto")
+        drawn = axes.imshow(table, cmap=colours, vmin=vmin, vmax=vmax, aspect="auto")
         axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
         rows, columns = table.shape
         if rows * columns <= 60:
@@ -132,7 +141,8 @@ def heatmaps(tables: dict, xlabel: str, ylabel: str, alt: str, vmin: float = 0, 
             for row in range(rows):
                 for column in range(columns):
                     value = float(table[row, column])
-                    colour = "white" if value < (vmin + vmax) / 2 else "black"
+                    dark = abs(value) > 0.6 * vmax if around_zero else value < (vmin + vmax) / 2
+                    colour = "white" if dark else "black"
                     axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour)
     figure.colorbar(drawn, ax=all_axes[0].tolist())
     show(figure, alt)

@@ -113,6 +113,27 @@ def cosines_added(u_hat):
     return attention_logits(unit)
 
 
+def cosines_without_root_z(u_hat):
+    unit = torch.nn.functional.normalize(u_hat, dim=3)
+    return _dots(unit, _total(unit))
+
+
+def cosine_with_the_sum(u_hat):
+    return torch.nn.functional.cosine_similarity(u_hat, _total(u_hat).unsqueeze(1), dim=3)
+
+
+def cosine_over_root_z(u_hat):
+    return cosine_with_the_sum(u_hat) / _root(u_hat)
+
+
+def softmax_before_the_sum(u_hat):
+    return table_returned(u_hat).softmax(dim=3).sum(dim=3)
+
+
+def softmax_before_the_root(u_hat):
+    return softmax_before_the_sum(u_hat) / _root(u_hat)
+
+
 def compared_with_squashed_sum(u_hat):
     return _dots(u_hat, functional.squash(_total(u_hat))) / _root(u_hat)
 
@@ -147,6 +168,10 @@ def without_gradient(u_hat):
 
 def sum_not_lined_up(u_hat):
     return (u_hat * _total(u_hat)).sum(dim=3) / _root(u_hat)
+
+
+def sum_first_not_lined_up(u_hat):
+    return (_total(u_hat) * u_hat).sum(dim=3) / _root(u_hat)
 
 
 ATTENTION_LOGITS = Exercise(
@@ -221,6 +246,31 @@ ATTENTION_LOGITS = Exercise(
             "as they are.",
         ),
         Mutant(
+            cosines_without_root_z,
+            "You added up cosines. Two things differ from the formula: the lengths of the votes count in it, and √z "
+            "divides. Take plain dot products.",
+        ),
+        Mutant(
+            cosine_with_the_sum,
+            "You took the cosine between each vote and the sum. It divides both lengths away, and here they count: a "
+            "sure child, and a large crowd, are heard more. Take the plain dot product, over √z.",
+        ),
+        Mutant(
+            cosine_over_root_z,
+            "You took the cosine between each vote and the sum, over √z. Leave the lengths in: a sure child, and a "
+            "large crowd, are heard more. The division by √z is all the scaling there is.",
+        ),
+        Mutant(
+            softmax_before_the_root,
+            "All your logits are 1/√z: you took a softmax of the table before the sum over k, as a transformer would, "
+            "and shares sum to 1. Sum the plain dot products; the softmax comes later, over the parents.",
+        ),
+        Mutant(
+            softmax_before_the_sum,
+            "You took a softmax of the table before the sum over k, as a transformer would. Shares sum to 1, so every "
+            "logit is 1. Here the plain dot products are summed; the softmax comes later, over the parents.",
+        ),
+        Mutant(
             compared_with_squashed_sum,
             "You squashed the sum before comparing. There is no squash in these logits; it comes once, at the end.",
         ),
@@ -250,6 +300,11 @@ ATTENTION_LOGITS = Exercise(
             sum_not_lined_up,
             "You multiplied (b, i, j, z) by (b, j, z) as they are; broadcasting lines axes up from the right, so b met "
             "i. Give the sum a child axis of size 1: .unsqueeze(1).",
+        ),
+        Mutant(
+            sum_first_not_lined_up,
+            "You multiplied (b, j, z) by (b, i, j, z) as they are; broadcasting lines axes up from the right, so b met "
+            "i. Sum with keepdim=True, so that the child axis stays with size 1.",
         ),
     ),
     hints=(
@@ -296,7 +351,10 @@ def _beyond_the_peak(item: Case, value: Tensor) -> str | None:
         return f"a factor is {value.min().item():.4g}; v points the way that the sum points, so none is negative."
     if value.max() <= peak * 1.001:
         return None
-    return f"a factor is {value.max().item():.4g}; n/(1+n²) is never above 1/2, so none exceeds √z/(2J) = {peak:.4g}."
+    return (
+        f"a factor is {value.max().item():.4g}; n/(1+n²) is never above 1/2, so none exceeds √z/(2J) = {peak:.4g}. "
+        "Is a constant too large, or a root missing?"
+    )
 
 
 def _n(u_hat: Tensor, share: float) -> Tensor:
@@ -306,6 +364,24 @@ def _n(u_hat: Tensor, share: float) -> Tensor:
 def factor_without_root_z(u_hat):
     n = _n(u_hat, 1 / u_hat.shape[2])
     return n / (1 + n**2) / u_hat.shape[2]
+
+
+def z_for_its_root(u_hat):
+    return agreement_factor(u_hat) * _root(u_hat)
+
+
+def sixteen_for_z(u_hat):
+    return agreement_factor(u_hat) / _root(u_hat) * 4
+
+
+def divided_by_n_twice(u_hat):
+    n = _n(u_hat, 1 / u_hat.shape[2])
+    return _root(u_hat) / u_hat.shape[2] / (1 + n**2)
+
+
+def bare_fraction_without_n(u_hat):
+    n = _n(u_hat, 1 / u_hat.shape[2])
+    return 1 / (1 + n**2)
 
 
 def factor_over_root_z(u_hat):
@@ -416,6 +492,23 @@ AGREEMENT_FACTOR = Exercise(
         Mutant(
             factor_without_root_z,
             "√z is missing: attention divided its dot products by √z, so you multiply by it to get back.",
+        ),
+        Mutant(
+            z_for_its_root,
+            "You multiplied by z. Attention divided its dot products by √z, so √z leads back.",
+        ),
+        Mutant(
+            sixteen_for_z,
+            "You wrote √16 = 4 as a number. 16 is z in one network: use the z of u_hat.shape.",
+        ),
+        Mutant(
+            divided_by_n_twice,
+            "You have 1/(1+n²) where n/(1+n²) belongs. Squash gives n²/(1+n²) times s/n: only one n cancels.",
+        ),
+        Mutant(
+            bare_fraction_without_n,
+            "1/(1+n²) lacks an n: squash gives n²/(1+n²) times s/n, and only one n cancels. Two constants are missing, "
+            "too: 1/J, from s = Σ û / J, and √z, which attention divided by.",
         ),
         Mutant(
             factor_over_root_z,
@@ -576,6 +669,14 @@ def softmax_over_images(u_hat, prior=None):
     return _attend(u_hat, prior, shares=lambda a: a.softmax(dim=0))
 
 
+def softmax_of_the_table(u_hat, prior=None):
+    return _attend(u_hat, prior, logits=softmax_before_the_sum, shares=lambda c: c)
+
+
+def softmax_of_the_table_and_again(u_hat, prior=None):
+    return _attend(u_hat, prior, logits=softmax_before_the_sum)
+
+
 def softmax_forgotten(u_hat, prior=None):
     return _attend(u_hat, prior, shares=lambda a: a)
 
@@ -634,6 +735,21 @@ def one_step_of_dynamic_routing(u_hat, prior=None):
 
 def prior_ignored(u_hat, prior=None):
     return _attend(u_hat, None)
+
+
+def prior_added_in_place(u_hat, prior=None):
+    c = attention_logits(u_hat).softmax(dim=2)
+    if prior is not None:
+        c += prior
+    return functional.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
+
+def couplings_not_lined_up(u_hat, prior=None):
+    return _attend(u_hat, prior, heard=lambda c, u_hat: (c * u_hat).sum(dim=1))
+
+
+def votes_not_lined_up(u_hat, prior=None):
+    return _attend(u_hat, prior, heard=lambda c, u_hat: (u_hat * c).sum(dim=1))
 
 
 def truth_of_the_prior(u_hat, prior=None):
@@ -765,6 +881,16 @@ SELF_ATTENTION_ROUTING = Exercise(
             "axis 2 of (b, i, j).",
         ),
         Mutant(
+            softmax_of_the_table,
+            "You took a softmax of the table before the sum over k, as a transformer would, and so every coupling is "
+            "1. Sum the dot products over k first; then one softmax, over the parents.",
+        ),
+        Mutant(
+            softmax_of_the_table_and_again,
+            "All your shares are 1/J: do you take a softmax of the table before the sum over k, as a transformer "
+            "would? Shares sum to 1, so all logits are equal. Sum the plain dot products; one softmax comes after.",
+        ),
+        Mutant(
             softmax_forgotten,
             "You used the logits as couplings. Between them stands a softmax over the parents.",
         ),
@@ -820,6 +946,21 @@ SELF_ATTENTION_ROUTING = Exercise(
             "all votes, over √z.",
         ),
         Mutant(prior_ignored, "You ignore `prior`: where it is given, add it to the shares after the softmax."),
+        Mutant(
+            prior_added_in_place,
+            "You wrote `c += prior`, which changes in place what the softmax gave, and the softmax needs it for its "
+            "gradient. Write `c = c + prior`.",
+        ),
+        Mutant(
+            couplings_not_lined_up,
+            "You multiplied c (b, i, j) by u_hat (b, i, j, z) as they are; broadcasting lines axes up from the right, "
+            "so j met z. Give c a last axis of size 1: c[..., None], or c.unsqueeze(3).",
+        ),
+        Mutant(
+            votes_not_lined_up,
+            "You multiplied u_hat (b, i, j, z) by c (b, i, j) as they are, and so z met j: axes are lined up from the "
+            "right. Write u_hat * c[..., None], or an einsum.",
+        ),
         Mutant(
             truth_of_the_prior,
             "You wrote `if prior`. A tensor of several numbers is neither true nor false: ask `if prior is not None`.",
@@ -932,9 +1073,26 @@ def _negative_zeroed(u_hat, prior=None):
     return _attend(u_hat, None if prior is None else prior.relu())
 
 
+def _turned(u_hat, prior=None):
+    return _attend(u_hat, None if prior is None else prior.flip(1))
+
+
+def _mean_of_a_child(u_hat, prior=None):
+    return _attend(u_hat, None if prior is None else prior.mean(dim=1, keepdim=True))
+
+
+def _mean_of_a_parent(u_hat, prior=None):
+    return _attend(u_hat, None if prior is None else prior.mean(dim=0))
+
+
+def _mean_of_all(u_hat, prior=None):
+    return _attend(u_hat, None if prior is None else prior.mean())
+
+
 def _test_cases() -> list[Case]:
     return [
         case("routing as it should be", functional.self_attention_routing),
+        case("a route with its softmax over the children, and its prior added after that", softmax_over_children),
         case("a route that adds the prior before the softmax", prior_before_the_softmax),
         case("a route that multiplies by the prior", prior_multiplied),
         case("a route that multiplies by 1 + prior", prior_as_percentage),
@@ -942,6 +1100,11 @@ def _test_cases() -> list[Case]:
         case("a route that cuts off negative couplings", negative_couplings_cut_off),
         case("a route that drops the negative entries of the prior", _negative_zeroed),
         case("a route that ignores the prior", prior_ignored),
+        case("a route that subtracts the prior", prior_subtracted),
+        case("a route that gives each parent the prior of another one", _turned),
+        case("a route that adds a child's mean prior to all its shares", _mean_of_a_child),
+        case("a route that adds a parent's mean prior for all children", _mean_of_a_parent),
+        case("a route that adds the mean of the whole prior everywhere", _mean_of_all),
         case("a route with another right implementation", _by_hand),
     ]
 
@@ -991,6 +1154,44 @@ def harmless_negative_prior(route):
     return torch.allclose(c_1 - c_0, prior.expand(2, 5, 3), atol=1e-4)
 
 
+def constant_prior(route):
+    _, c_0, _, c_1 = _both(route, torch.full((5, 3), 0.3))
+    return torch.allclose(c_1 - c_0, torch.full((2, 5, 3), 0.3), atol=1e-4)
+
+
+def sums_over_the_parents(route):
+    _, c_0, _, c_1 = _both(route)
+    return torch.allclose((c_1 - c_0).sum(dim=2), _PRIOR.sum(dim=1).expand(2, 5), atol=1e-4)
+
+
+def sums_with_one(route):
+    return torch.allclose(route(_U_HAT, _PRIOR)[1].sum(dim=2), 1 + _PRIOR.sum(dim=1).expand(2, 5), atol=1e-4)
+
+
+def sums_over_the_children(route):
+    _, c_0, _, c_1 = _both(route)
+    return torch.allclose((c_1 - c_0).sum(dim=1), _PRIOR.sum(dim=0).expand(2, 3), atol=1e-4)
+
+
+def mean_of_the_difference(route):
+    _, c_0, _, c_1 = _both(route)
+    return torch.allclose((c_1 - c_0).mean(), _PRIOR.mean(), atol=1e-4)
+
+
+def size_of_the_difference(route):
+    _, c_0, _, c_1 = _both(route)
+    return torch.allclose((c_1 - c_0).abs(), _PRIOR.abs().expand(2, 5, 3), atol=1e-4)
+
+
+def alike_for_all_images(route):
+    _, c_0, _, c_1 = _both(route)
+    return torch.allclose((c_1 - c_0)[0], (c_1 - c_0)[1], atol=1e-4)
+
+
+def equal_to_a_right_route(route):
+    return torch.allclose(route(_U_HAT, _PRIOR)[1], functional.self_attention_routing(_U_HAT, _PRIOR)[1], atol=1e-4)
+
+
 def equal_to_the_last_bit(route):
     _, c_0, _, c_1 = _both(route)
     return torch.equal(c_1 - c_0, _PRIOR.expand(2, 5, 3))
@@ -1017,8 +1218,9 @@ PRIOR_COMES_LAST = Exercise(
     id="08-prior-comes-last",
     goal=(
         "Write a test: `prior_comes_last(route)` is True if `route(u_hat, prior)`, which returns (v, c), adds its "
-        "prior to the shares that come out of the softmax, and False if it does anything else with it. Make up the "
-        "votes and the prior yourself. You can only call the route, not read it. Return a bool."
+        "prior to the shares that come out of the softmax, and False if it does anything else with it. What else may "
+        "be wrong with the route is the business of other tests. Make up the votes and the prior yourself. You can "
+        "only call the route, not read it. Return a bool."
     ),
     reference=prior_comes_last,
     oracle=oracles.prior_comes_last,
@@ -1058,6 +1260,48 @@ PRIOR_COMES_LAST = Exercise(
             harmless_negative_prior,
             "A route that cuts off negative couplings gets past you: your prior makes none. Take larger entries of "
             "both signs, as from torch.randn.",
+        ),
+        Mutant(
+            constant_prior,
+            "Your prior is one number everywhere, so a route that mixes up its entries or takes their mean gets past "
+            "you. Take a prior whose entries all differ, as from torch.randn.",
+        ),
+        Mutant(
+            sums_over_the_parents,
+            "You compare sums over the parents. A route that exchanges the parents' priors, or adds a child's mean "
+            "prior, has the same sums. Compare entry by entry.",
+        ),
+        Mutant(
+            sums_with_one,
+            "You ask whether a child's couplings sum to 1 plus its priors. A route that exchanges the parents' priors "
+            "passes, and one whose softmax runs over the children fails, though its prior comes last. Compare each "
+            "coupling with the prior and without.",
+        ),
+        Mutant(
+            sums_over_the_children,
+            "You compare sums over the children. A route that adds a parent's mean prior for every child has the same "
+            "sums. Compare entry by entry.",
+        ),
+        Mutant(
+            mean_of_the_difference,
+            "A route that adds its prior to the wrong entries, or its mean to all, gets past you. Do you compare "
+            "means, or is your prior one number everywhere? Let its entries differ, and compare entry by entry.",
+        ),
+        Mutant(
+            size_of_the_difference,
+            "You compare sizes without signs, so a route that subtracts the prior gets past you. Leave out abs() and "
+            "the square.",
+        ),
+        Mutant(
+            alike_for_all_images,
+            "You ask whether the change is the same for every image. It is, but it is so as well where the prior "
+            "lands on the wrong entries, or not at all. Ask whether the change IS the prior.",
+        ),
+        Mutant(
+            equal_to_a_right_route,
+            "You compare with a right route, or with shares that you know (1/J, or a softmax over the parents). Then a "
+            "route with its softmax over the children fails, though its prior comes last; another test finds its axis. "
+            "Compare the route with itself: with the prior, and with zeros.",
         ),
         Mutant(
             equal_to_the_last_bit,

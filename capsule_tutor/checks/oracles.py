@@ -224,8 +224,8 @@ def agreement_factor(u_hat: Tensor) -> Tensor:
 
 def prior_comes_last(route: object) -> bool:
     prior = torch.tensor([[0.5, -0.75, 0.0], [-2.0, 1.0, 0.125]])  # (i=2, j=3)
-    _, c = route(torch.zeros(1, 2, 3, 4), prior)  # votes of zero: every share is a third
-    return all(abs(float(c[0, i, j]) - 1 / 3 - float(prior[i, j])) < 1e-5 for i in range(2) for j in range(3))
+    without, c = (route(torch.zeros(1, 2, 3, 4), p)[1][0] for p in (torch.zeros(2, 3), prior))
+    return all(abs(float(c[i, j] - without[i, j] - prior[i, j])) < 1e-5 for i in range(2) for j in range(3))
 
 
 def capsnet_parameters(
