@@ -317,7 +317,10 @@ def explore(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "explorer.ipynb"
         nbformat.write(notebook, path)
-        arguments = [str(path), *context.args]
+        # Voilà's page asks a content delivery network for icons that it has itself; a lecture hall may be offline.
+        policy = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws: wss:"
+        headers = {"headers": {"Content-Security-Policy": policy}}
+        arguments = [str(path), f"--Voila.tornado_settings={headers}", *context.args]
         if not _has_desktop():
             arguments.append("--no-browser")
         typer.echo("Starting the explorer; Ctrl-C stops it.")

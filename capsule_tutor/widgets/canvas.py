@@ -3,6 +3,7 @@
 import anywidget
 import torch
 import traitlets
+from ipywidgets.widgets.trait_types import CByteMemoryView
 from torch import Tensor
 
 SIDE = 140  # pixels of the drawing
@@ -11,7 +12,7 @@ SIDE = 140  # pixels of the drawing
 class Canvas(anywidget.AnyWidget):
     """Black ink on white paper. `pixels` holds the drawing, SIDE × SIDE bytes of ink; empty before the first stroke."""
 
-    pixels = traitlets.Bytes().tag(sync=True)
+    pixels = CByteMemoryView().tag(sync=True)  # what the browser sends arrives as a memoryview
     erased = traitlets.Int(0).tag(sync=True)  # counts, so that the browser hears every clearing
 
     _esm = f"""

@@ -58,33 +58,50 @@ class Explorer:
         self.use_drawing = w.Button(description="use my drawing", icon="pencil")
         self.clear_drawing = w.Button(description="clear", icon="eraser")
         self.capsule = w.Dropdown(options=["longest", *range(10)], value="longest", description="capsule", layout=_WIDE)
-        self.mode = w.ToggleButtons(options=["add", "set"], value="add", tooltips=["slider = change", "slider = value"])
+        self.mode = w.ToggleButtons(
+            options=["add", "set"],
+            tooltips=["add the slider's value to the pose", "the slider's value is the pose"],
+            style={"button_width": "4.5rem"},
+        )
         self.range = w.BoundedFloatText(value=0.25, min=STEP, max=1.0, step=STEP, description="range ±", layout=_WIDE)
         self.sliders = [
-            w.FloatSlider(value=0, min=-0.25, max=0.25, step=STEP, description=f"dimension {z}", readout_format=".2f")
+            w.FloatSlider(
+                value=0,
+                min=-0.25,
+                max=0.25,
+                step=STEP,
+                description=f"dimension {z}",
+                readout_format=".2f",
+                style={"description_width": "6.5rem"},
+                layout=w.Layout(width="22rem"),
+            )
             for z in range(16)
         ]
         for z, slider in enumerate(self.sliders):
             slider.add_class(f"capsule-dimension-{z}")
-        self.sweep_dimension = w.Dropdown(options=range(16), description="sweep", layout=_WIDE)
+        self.sweep_dimension = w.Dropdown(options=range(16), description="sweep", layout=w.Layout(width="9rem"))
         self.sweep = w.Play(min=0, max=39, interval=80, show_repeat=False)
         self.reset = w.Button(description="reset", icon="undo")
-        self.code = w.Textarea(disabled=True, layout=w.Layout(width="100%", height="9rem"))
+        self.code = w.Textarea(disabled=True, layout=w.Layout(width="34rem", max_width="100%", height="9rem"))
         self.copy = w.Button(description="copy as code", icon="code")
-        self.pictures, self.bars = w.Image(format="png"), w.Image(format="png")
+        # Shown at their own size: stretched, the page would jump, and pixels would blur.
+        as_is = {"format": "png", "layout": w.Layout(width="auto", max_width="100%", align_self="flex-start")}
+        self.pictures, self.bars = w.Image(**as_is), w.Image(**as_is)
         self.said, self.problem = w.HTML(), w.HTML()
         for name, control in vars(self).items():
             if isinstance(control, w.DOMWidget):
                 control.add_class(f"capsule-{name.replace('_', '-')}")
 
         choose = w.VBox([self.network, self.number, self.label, self.wrong, self.random])
-        draw = w.VBox([self.canvas, w.HBox([self.use_drawing, self.clear_drawing])])
         turn = w.VBox([self.capsule, self.range, self.mode, w.HBox([self.sweep_dimension, self.sweep]), self.reset])
-        show = w.VBox(
-            [self.pictures, w.HTML("image · reconstruction · difference"), self.bars, self.said, self.problem]
+        draw = w.VBox([self.canvas, w.HBox([self.use_drawing, self.clear_drawing])])
+        legend = w.HTML(
+            "<div style='line-height: 1.2'>image · reconstruction · difference (orange: missing ink, blue: too much)"
+            "<br>Below: all lengths. Black: the drawn capsule. Orange: the network's answer to its own drawing.</div>"
         )
-        columns = [w.VBox(self.sliders[:8]), w.VBox(self.sliders[8:])]
-        self.box = w.VBox([w.HBox([choose, turn, draw]), w.HBox([show, *columns]), self.copy, self.code])
+        show = w.VBox([self.pictures, legend, self.bars, self.said, self.problem], layout=w.Layout(width="28rem"))
+        rows = [(choose, turn), (show, w.VBox(self.sliders)), (draw, w.VBox([self.copy, self.code]))]
+        self.box = w.VBox([w.HBox(row, layout=w.Layout(flex_flow="row wrap", grid_gap="1rem")) for row in rows])
         self.box.add_class("capsule-explorer")
 
     def _wire(self) -> None:

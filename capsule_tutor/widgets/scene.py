@@ -14,7 +14,7 @@ from capsule_tutor import functional
 from capsule_tutor.figures import BLACK, BLUE, ORANGE
 from capsule_tutor.models import CapsuleNetwork
 
-SCALE = 6  # screen pixels per image pixel
+SCALE = 5  # screen pixels per image pixel
 _PAPER, _LINE = (255, 255, 255), (200, 200, 200)
 
 

@@ -58,6 +58,13 @@ def block_by_one_factor(x, weight, bias, statistics, scale, shift, stride=1, eps
     return y * factor.view(1, -1, 1, 1) + (shift - mean * factor).view(1, -1, 1, 1)
 
 
+def block_by_torchs_layer(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+    y = torch.nn.functional.conv2d(x, weight, bias, stride=stride).relu()
+    layer = torch.nn.BatchNorm2d(len(scale), eps=eps, affine=False, dtype=x.dtype).eval()
+    layer.running_mean, layer.running_var = statistics
+    return layer(y) * scale[:, None, None] + shift[:, None, None]
+
+
 def block_by_unfold(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
     high, wide = weight.shape[2:]
     windows = x.unfold(2, high, stride).unfold(3, wide, stride)  # (b, in, h', w', high, wide)
@@ -67,20 +74,6 @@ def block_by_unfold(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-
     return (y * scale + shift).permute(0, 3, 1, 2)
 
 
-def shares_by_a_helper(small, large, decoder):
-    def share(part, whole):
-        return part / whole * 100
-
-    return share(small, large), share(small + decoder, large + decoder), share(small, large + decoder)
-
-
-def shares_in_a_loop(small, large, decoder):
-    result = []
-    for above, below in ((small, large), (small + decoder, large + decoder), (small, large + decoder)):
-        result.append(above * 100.0 / below)
-    return tuple(result)
-
-
 RIGHT_ANSWERS = {
     "parameters_of_convolution": (
         parameters_by_one_filter,
@@ -88,6 +81,5 @@ RIGHT_ANSWERS = {
         parameters_asked_of_torch,
     ),
     "depthwise_capsules": (depthwise_by_conv2d, depthwise_by_einsum, depthwise_by_a_loop),
-    "front_block": (block_by_torch, block_by_one_factor, block_by_unfold),
-    "parameter_shares": (shares_by_a_helper, shares_in_a_loop),
+    "front_block": (block_by_torch, block_by_one_factor, block_by_unfold, block_by_torchs_layer),
 }

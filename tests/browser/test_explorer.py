@@ -45,10 +45,13 @@ def page(request, chromium):
         context = chromium.new_context(viewport={"width": 1280, "height": 900})
         page, close = context.new_page(), context.close
         page.on("request", lambda sent: asked.append(sent.url))
+        # What the page's own policy forbids never left the browser.
+        page.on("requestfailed", lambda lost: lost.failure == "csp" and asked.remove(lost.url))
         page.goto(request.getfixturevalue("voila"), timeout=90_000)
     page.wait_for_selector(".capsule-said b", timeout=90_000)
     yield page
-    assert all(re.match(r"(http://(localhost|127\.0\.0\.1)[:/]|blob:|data:)", url) for url in asked), asked
+    here = r"(http://(localhost|127\.0\.0\.1)[:/]|blob:|data:)"
+    assert [url for url in asked if not re.match(here, url)] == []
     close()
 
 
@@ -90,41 +93,47 @@ def ink(page, after=None):
         if time.monotonic() > end:
             pytest.fail("the picture does not change")
         page.wait_for_timeout(20)
-    return torch.tensor(drawn)
+    return drawn
+
+
+def assert_drawn(found, place, changes):
+    torch.testing.assert_close(torch.tensor(found), expected(place, changes), rtol=0, atol=5e-3)
 
 
 def handle(page, z):
     return page.locator(f".capsule-dimension-{z} .noUi-handle")
 
 
-def expected(place, changes, index=None):
+def expected(place, changes):
     network, image = caps.load("efficient-capsnet-mnist"), data.digits("test").images[place][None]
     delta = torch.zeros(16)
     for z, change in changes.items():
         delta[z] = change
     with torch.no_grad():
-        return network.decoder(caps.perturb(network(image), delta, index and torch.tensor([index])))[0]
+        return network.decoder(caps.perturb(network(image), delta))[0]
 
 
 def test_a_person_explores(page):
     before = ink(page)
-    torch.testing.assert_close(before, expected(0, {}), rtol=0, atol=5e-3)
+    assert_drawn(before, 0, {})
 
     handle(page, 3).focus()
     page.keyboard.press("ArrowRight")
-    by_key = ink(page, before.tolist())
-    torch.testing.assert_close(by_key, expected(0, {3: 0.05}), rtol=0, atol=5e-3)
+    by_key = ink(page, before)
+    assert_drawn(by_key, 0, {3: 0.05})
 
-    bar = page.locator(".capsule-dimension-5 .noUi-base").bounding_box()
-    page.mouse.click(bar["x"] + 0.9 * bar["width"], bar["y"] + bar["height"] / 2)
-    by_mouse = ink(page, by_key.tolist())
-    torch.testing.assert_close(by_mouse, expected(0, {3: 0.05, 5: 0.2}), rtol=0, atol=5e-3)
+    bar = page.locator(".capsule-dimension-5 .noUi-base")
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+    by_mouse = ink(page, by_key)
+    assert_drawn(by_mouse, 0, {3: 0.05, 5: 0.2})
 
     page.click(".capsule-reset")
-    torch.testing.assert_close(ink(page, by_mouse.tolist()), before, rtol=0, atol=5e-3)
+    assert_drawn(ink(page, by_mouse), 0, {})
 
     page.check(".capsule-wrong input")
-    misread = ink(page, before.tolist())
+    misread = ink(page, before)
     page.wait_for_function("() => /is a (\\d); the network reads (?!\\1)\\d/.test(document.body.innerText)")
 
     paper = page.locator(".capsule-canvas canvas")
@@ -135,7 +144,7 @@ def test_a_person_explores(page):
     page.mouse.move(box["x"] + 70, box["y"] + 120, steps=8)
     page.mouse.up()
     page.click(".capsule-use-drawing")
-    ink(page, misread.tolist())
+    ink(page, misread)
     page.wait_for_function("() => /your drawing; the network reads 1/.test(document.body.innerText)")
 
 
@@ -146,6 +155,6 @@ def test_from_key_to_picture(page):
     for _ in range(5):
         start = time.monotonic()
         page.keyboard.press("ArrowRight")
-        before = ink(page, before.tolist())
+        before = ink(page, before)
         times.append(time.monotonic() - start)
     assert statistics.median(times) < 1
