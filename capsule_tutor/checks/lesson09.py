@@ -78,6 +78,10 @@ def one_bias_for_all(channels_in, channels_out, kernel, groups=1, bias=True):
     return channels_out * (channels_in // groups) * kernel**2 + bias
 
 
+def one_bias_per_group(channels_in, channels_out, kernel, groups=1, bias=True):
+    return channels_out * (channels_in // groups) * kernel**2 + groups * bias
+
+
 def a_bias_per_map_read(channels_in, channels_out, kernel, groups=1, bias=True):
     return channels_out * (channels_in // groups) * (kernel**2 + bias)
 
@@ -134,6 +138,11 @@ PARAMETERS_OF_CONVOLUTION = Exercise(
         Mutant(biases_forgotten, "You forgot the biases: if `bias` is true, each of the channels_out filters has one."),
         Mutant(always_a_bias, "You count biases even where `bias` is False."),
         Mutant(one_bias_for_all, "You gave the whole layer one bias. Each of the channels_out filters has its own."),
+        Mutant(
+            one_bias_per_group,
+            "You gave each group one bias. A bias belongs to a filter, and there are channels_out filters, whatever "
+            "the groups.",
+        ),
         Mutant(
             a_bias_per_map_read,
             "You gave a filter one bias for every map that it reads. It adds up all its products first, then one bias.",
@@ -223,6 +232,32 @@ def groups_of_d_channels(features, weight, bias, d):
 
 def every_filter_reads_all_channels(features, weight, bias, d):
     return _squashed(torch.einsum("bkhw,chw->bc", features, weight[:, 0]) + bias, d)
+
+
+def as_many_groups_as_d(features, weight, bias, d):
+    return _squashed(conv2d(features, weight, bias, groups=d).flatten(1), d)
+
+
+def groups_typed_in(features, weight, bias, d):
+    return _squashed(conv2d(features, weight, bias, groups=128).flatten(1), d)
+
+
+def weight_with_its_axis_of_one(features, weight, bias, d):
+    return _squashed((features * weight).sum(dim=(2, 3)) + bias, d)
+
+
+def weight_with_its_axis_of_one_reshaped_by_features(features, weight, bias, d):
+    s = (features * weight).sum(dim=(2, 3)) + bias
+    return functional.exponential_squash(s.reshape(len(features), -1, d))
+
+
+def weight_with_its_axis_of_one_reshaped_to_numbers(features, weight, bias, d):
+    s = (features * weight).sum(dim=(2, 3)) + bias
+    return functional.exponential_squash(s.reshape(len(features), features.shape[1] // d, d))
+
+
+def summed_over_channels_and_rows(features, weight, bias, d):
+    return _squashed((features * weight[:, 0]).sum(dim=(1, 2)) + bias, d)
 
 
 def one_filter_for_all(features, weight, bias, d):
@@ -321,6 +356,35 @@ DEPTHWISE_CAPSULES = Exercise(
         Mutant(
             groups_of_d_channels,
             "You made one group per capsule. Its d channels do not read each other, either: one group per channel.",
+        ),
+        Mutant(
+            as_many_groups_as_d,
+            "You made d groups. d is how many numbers one capsule has; a depthwise convolution has as many groups as "
+            "channels.",
+        ),
+        Mutant(
+            groups_typed_in,
+            "You typed in 128 groups. That fits MNIST's network only: take the number of channels from the features.",
+        ),
+        Mutant(
+            weight_with_its_axis_of_one,
+            "You multiplied the features by `weight` as it is stored, (i·d, 1, h, w). Its axis of size 1 pushes the "
+            "channels onto the axis of the batch: take it away with `weight[:, 0]`, (i·d, h, w).",
+        ),
+        Mutant(
+            weight_with_its_axis_of_one_reshaped_by_features,
+            "You multiplied the features by `weight` as it is stored, (i·d, 1, h, w), so that its channels meet the "
+            "batch. Take its axis of size 1 away with `weight[:, 0]`, (i·d, h, w).",
+        ),
+        Mutant(
+            weight_with_its_axis_of_one_reshaped_to_numbers,
+            "You multiplied (b, i·d, h, w) by `weight` as it is stored, (i·d, 1, h, w): lined up from the right, its "
+            "channels stand below the batch. `weight[:, 0]` is (i·d, h, w) and fits.",
+        ),
+        Mutant(
+            summed_over_channels_and_rows,
+            "You summed over axes 1 and 2, channels and rows. In (b, i·d, h, w) the map is the axes 2 and 3, and every "
+            "channel must keep a number of its own.",
         ),
         Mutant(
             every_filter_reads_all_channels,
@@ -503,6 +567,18 @@ def divided_by_the_variance(x, weight, bias, statistics, scale, shift, stride=1,
     return scale * (y - mean) / (variance + eps) + shift
 
 
+def root_over_the_fraction(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+    y = _rectified(x, weight, bias, stride)
+    mean, variance, scale, shift = _per_channel(*statistics, scale, shift)
+    return scale * ((y - mean) / (variance + eps)).sqrt() + shift
+
+
+def eps_added_in_place(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+    mean, variance = statistics
+    variance += eps
+    return _normalised(_rectified(x, weight, bias, stride), (mean, variance), scale, shift, 0.0)
+
+
 def mean_not_subtracted(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
     return _normalised(_rectified(x, weight, bias, stride), 0 * statistics, scale, shift, eps)
 
@@ -563,6 +639,37 @@ def statistics_along_the_width(x, weight, bias, statistics, scale, shift, stride
     return scale * (_rectified(x, weight, bias, stride) - mean) / (variance + eps).sqrt() + shift
 
 
+def _statistics_changed(item: Case, value: Tensor) -> str | None:
+    (before,) = (fresh for fresh in _block_cases() if fresh.says == item.says)
+    for name, now, then in zip(("mean", "variance"), item.args[3], before.args[3], strict=True):
+        if not torch.equal(now, then):
+            return (
+                f"it changed the stored {name} in place. It belongs to the network, and the next call would find "
+                f"another one: make a new tensor instead of `{name} += …` and the like."
+            )
+    return None
+
+
+def _a_layer_of_its_own(item: Case, value: Tensor) -> str | None:
+    """What torch's BatchNorm2d does if it is not told the statistics, or not told that training is over."""
+    x, weight, bias, _, scale, shift = (part if isinstance(part, tuple) else part.double() for part in item.args)
+    y = conv2d(x, weight, bias, stride=item.kwargs.get("stride", 1)).relu()
+    value, (scale, shift) = value.double(), _per_channel(scale, shift)
+    if torch.allclose(value, y, rtol=2e-3, atol=1e-5):
+        return (
+            "the result is the ReLU's, as good as unchanged. A new BatchNorm2d has mean 0, variance 1, scale 1 and "
+            "shift 0 until you give it the stored ones; or do without the layer, it is one line."
+        )
+    # Of a batch normalised by its own statistics, every channel has mean 0, before scale and shift.
+    for part, missing in (((value - shift) / scale, ""), (value, ", without scale and shift")):
+        if part.mean(dim=(0, 2, 3)).abs().max() < 1e-4:
+            return (
+                f"each channel is normalised by this batch's own mean{missing}, as in training (a BatchNorm2d without "
+                ".eval()?). In evaluation the stored statistics are used."
+            )
+    return None
+
+
 FRONT_BLOCK = Exercise(
     id="09-front-block",
     goal=(
@@ -574,6 +681,7 @@ FRONT_BLOCK = Exercise(
     oracle=oracles.front_block,
     axes=("b out h' w'",),
     cases=_block_cases,
+    properties=(_statistics_changed, _a_layer_of_its_own),
     mutants=(
         Mutant(
             normalised_before_relu,
@@ -606,6 +714,16 @@ FRONT_BLOCK = Exercise(
         Mutant(
             divided_by_the_variance,
             "You divided by the variance. Divide by the standard deviation, its root, so that the result varies by 1.",
+        ),
+        Mutant(
+            root_over_the_fraction,
+            "You took the root of the whole fraction: where y lies below the mean there is none, hence the NaNs. The "
+            "root is for √(variance + eps) alone.",
+        ),
+        Mutant(
+            eps_added_in_place,
+            "You wrote `variance += eps`, which changes the caller's tensor: each call adds eps once more, to the "
+            "network's own statistics. Write `variance + eps`.",
         ),
         Mutant(mean_not_subtracted, "You did not subtract the mean."),
         Mutant(
@@ -665,131 +783,7 @@ FRONT_BLOCK = Exercise(
 )
 
 
-# --- shares -----------------------------------------------------------------------------------------------
-
-
-def parameter_shares(small: int, large: int, decoder: int) -> tuple[float, float, float]:
-    """Per cent of the larger network: encoder of encoder, whole of whole, and encoder of whole."""
-    # small/large, (small + decoder)/(large + decoder), small/(large + decoder)
-    whole = large + decoder
-    return 100 * small / large, 100 * (small + decoder) / whole, 100 * small / whole
-
-
-def _share_cases() -> list[Case]:
-    return [
-        case("encoders of 20 and 80, a decoder of 40", 20, 80, 40),
-        case("encoders of 7 and 1,000, a decoder of 300", 7, 1000, 300),
-        case("encoders of 55 and 66, no decoder", 55, 66, 0),
-    ]
-
-
-def fractions(small, large, decoder):
-    return small / large, (small + decoder) / (large + decoder), small / (large + decoder)
-
-
-def upside_down(small, large, decoder):
-    return 100 * large / small, 100 * (large + decoder) / (small + decoder), 100 * (large + decoder) / small
-
-
-def how_many_times(small, large, decoder):
-    return large / small, (large + decoder) / (small + decoder), (large + decoder) / small
-
-
-def savings(small, large, decoder):
-    whole = large + decoder
-    return 100 - 100 * small / large, 100 - 100 * (small + decoder) / whole, 100 - 100 * small / whole
-
-
-def whole_numbers(small, large, decoder):
-    whole = large + decoder
-    return 100 * small // large, 100 * (small + decoder) // whole, 100 * small // whole
-
-
-def rounded_shares(small, large, decoder):
-    return tuple(float(round(share)) for share in parameter_shares(small, large, decoder))
-
-
-def mixed_the_other_way(small, large, decoder):
-    return 100 * small / large, 100 * (small + decoder) / (large + decoder), 100 * (small + decoder) / large
-
-
-def decoder_for_one_only(small, large, decoder):
-    return 100 * small / large, 100 * (small + decoder) / large, 100 * small / (large + decoder)
-
-
-def another_order(small, large, decoder):
-    one, other, mixed = parameter_shares(small, large, decoder)
-    return other, one, mixed
-
-
-def headline_first(small, large, decoder):
-    one, other, mixed = parameter_shares(small, large, decoder)
-    return mixed, one, other
-
-
-def headline_in_the_middle(small, large, decoder):
-    one, other, mixed = parameter_shares(small, large, decoder)
-    return one, mixed, other
-
-
-def decoder_taken_for_part_of_it(small, large, decoder):
-    return 100 * (small - decoder) / (large - decoder), 100 * small / large, 100 * (small - decoder) / large
-
-
-PARAMETER_SHARES = Exercise(
-    id="09-parameter-shares",
-    goal=(
-        "Write `parameter_shares(small, large, decoder)`. `small` and `large` are the parameters of two encoders; both "
-        "networks have the same decoder behind them. Return three shares in per cent: small encoder of large encoder, "
-        "small network of large network (both with decoder), and small encoder of large network with decoder."
-    ),
-    reference=parameter_shares,
-    oracle=oracles.parameter_shares,
-    axes=("", "", ""),
-    cases=_share_cases,
-    mutants=(
-        Mutant(fractions, "Your shares are fractions. Per cent means times 100."),
-        Mutant(upside_down, "You divided the large by the small. A share is the small divided by the large."),
-        Mutant(
-            how_many_times,
-            "You say how many times the large network has the small one's parameters. A share is the other way round, "
-            "times 100.",
-        ),
-        Mutant(savings, "You return what is saved. The share is what is left: 100 minus your number."),
-        Mutant(whole_numbers, "You divided with //, which throws away what comes after the point. Use /."),
-        Mutant(
-            rounded_shares,
-            "You rounded. Return the shares as they are; the difference between 2.0 and 2.4 is the point of it.",
-        ),
-        Mutant(
-            mixed_the_other_way,
-            "In your third share the small network has a decoder and the large one has none. The flattering comparison "
-            "is the opposite: small encoder alone, large network with decoder.",
-        ),
-        Mutant(
-            decoder_for_one_only,
-            "In your second share only the small network has a decoder. Like for like: both have one.",
-        ),
-        Mutant(another_order, "You exchanged the first two: encoders alone come first, whole networks second."),
-        Mutant(headline_first, "All three are right, in another order: the mixed one comes last."),
-        Mutant(headline_in_the_middle, "You exchanged the last two: whole networks come second, the mixed one last."),
-        Mutant(
-            decoder_taken_for_part_of_it,
-            "You subtracted the decoder. `small` and `large` are encoders without it: add it where it is wanted.",
-        ),
-    ),
-    hints=(
-        "Write each share as a fraction with words first: what is above, what is below, and who has a decoder?",
-        "A whole network is encoder + decoder. Only the third share compares two different things.",
-        "`100 * small / large`, then both with `+ decoder`, then `100 * small / (large + decoder)`.",
-    ),
-    minutes=4,
-    difficulty=1,
-    importance=3,
-    gradient=False,
-)
-
-EXERCISES = (PARAMETERS_OF_CONVOLUTION, DEPTHWISE_CAPSULES, FRONT_BLOCK, PARAMETER_SHARES)
+EXERCISES = (PARAMETERS_OF_CONVOLUTION, DEPTHWISE_CAPSULES, FRONT_BLOCK)
 
 QUESTIONS = {
     "09-one-pixel": {

@@ -6,10 +6,10 @@
 # - write depthwise primary capsules, and say what they save and what they give up;
 # - account for all 161,824 parameters, and judge a sentence like "2 % of the parameters";
 # - run trained weights through layers of your own, and name the details that decide whether a port is right;
-# - train the network on a CPU, and tell overfitting from stale statistics;
+# - train the network on a CPU, and test an explanation of a strange log instead of believing it;
 # - compare three networks without fooling yourself.
 #
-# **Minutes:** 60 · **Prerequisites:** lessons 03 (votes), 05 (losses), 06 (CapsNet) and 08 (self-attention routing); what
+# **Minutes:** 75 · **Prerequisites:** lessons 03 (votes), 05 (losses), 06 (CapsNet) and 08 (self-attention routing); what
 # batch normalisation is for.
 
 # %% [markdown] id="hook"
@@ -34,27 +34,34 @@ print(f"the second is {100 * bytes_of['efficient-capsnet'] / bytes_of['capsnet']
 
 # %% id="load"
 capsnet, efficient, convnet = (caps.load(f"{n}-mnist") for n in ("capsnet", "efficient-capsnet", "convnet"))
-parts = ("front", "primary", "votes", "decoder")
 old = (capsnet.encoder[0], capsnet.encoder[2], capsnet.encoder[3], capsnet.decoder)
 new = (*efficient.encoder, efficient.decoder)
-parameters = {}
-for part, one, other in zip(parts, old, new, strict=True):
-    parameters[f"{part}: CapsNet"] = models.count_parameters(one)
-    parameters[f"{part}: Efficient"] = models.count_parameters(other)
+counts = {}
+for part, one, other in zip(("front", "primary capsules", "votes", "decoder"), old, new, strict=True):
+    counts[part] = models.count_parameters(one), models.count_parameters(other)
+counts["the whole"] = tuple(map(sum, zip(*counts.values(), strict=True)))
+print(f"{'':16s}   CapsNet  Efficient-CapsNet")
+for part, (one, other) in counts.items():
+    print(f"{part:16s} {one:9,d}  {other:17,d}")
 
 # %% id="hook-picture"
 figures.bars(
-    {"parameters (log scale)": parameters},
-    log=True,
-    alt="Parameters of four parts of two networks. CapsNet: front 20,992, primary capsules 5,308,672, votes and routing "
-    "1,474,560, decoder 1,411,344. Efficient-CapsNet: front 130,688, primary capsules 10,496, votes and routing 20,640, and "
-    "the same decoder.",
+    {
+        f"share of {name}'s parameters (%)": {
+            p: round(100 * n[k] / counts["the whole"][k], 1) for p, n in counts.items()
+        }
+        for k, name in enumerate(("CapsNet", "Efficient-CapsNet"))
+    },
+    alt="What each part has of its network's parameters. CapsNet: front 0.3 percent, primary capsules 64.6, votes 17.9, decoder "
+    "17.2. Efficient-CapsNet: front 8.3 percent, primary capsules 0.7, votes 1.3, decoder 89.7.",
 )
 
 # %% [markdown] id="hook-read"
-# The decoder is the same in both. The front, the convolutions before the capsules, has grown. And two parts have collapsed,
-# the primary capsules by a factor of 500. That is the idea worth learning here, so we begin with it. The riddle of the two
-# percentages will then solve itself.
+# The decoder is the same in both. In CapsNet it is a sixth of the whole, in the small network nearly everything: so the
+# percentage depends on who counts it. We will come back to that.
+#
+# Without it, the front, the convolutions before the capsules, has grown. And two parts have collapsed, the primary capsules
+# by a factor of 500. That is the idea worth learning here, so we begin with it.
 
 # %% [markdown] id="depthwise"
 # ## One filter per channel
@@ -71,14 +78,14 @@ maps = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[0.0, 1.0], [1.0, 0.0]]])  # (c=
 filters = torch.tensor([[[1.0, 0.0], [0.0, -1.0]], [[2.0, 1.0], [1.0, 2.0]]])  # (c=2, h=2, w=2)
 
 # %% id="toy-picture"
-figures.heatmaps(
+figures.blocks(
     {"map 0": maps[0], "filter 0": filters[0], "map 1": maps[1], "filter 1": filters[1]},
-    xlabel="column w",
-    ylabel="row h",
-    vmin=-1,
-    vmax=4,
-    alt="Four tables of two by two numbers. Map 0 holds 1, 2, 3, 4 and filter 0 holds 1, 0, 0, minus 1. Map 1 holds 0, 1, 1, 0 "
-    "and filter 1 holds 2, 1, 1, 2.",
+    group=lambda number: (number > 0) + 2 * (number < 0),
+    columns="column w",
+    rows="row h",
+    groups=["zero", "positive", "negative"],
+    alt="Four tables of two by two whole numbers. Map 0 holds 1, 2, 3, 4 and filter 0 holds 1, 0, 0, minus 1. Map 1 holds 0, 1, "
+    "1, 0 and filter 1 holds 2, 1, 1, 2.",
 )
 
 # %% id="toy-loop"
@@ -129,12 +136,11 @@ print("PyTorch's own layer agrees:", stored == depthwise)
 
 # %% [markdown] id="gives-up"
 # (Not quite 128 times fewer, because the biases are not saved. CapsNet has twice as many maps on both sides, which makes another
-# factor of 4: hence the 500 of the picture.)
+# factor of 4: hence the 500 of the table.)
 #
-# What does it give up? The filters no longer *mix* maps. Whatever must be combined, "a bar here and a bow there", has to be
-# combined by the convolution before. Small networks for telephones often put a 1×1 convolution behind every depthwise
-# one, for the mixing (Howard et al. 2017). Here the vote matrices come next, and they mix the $d$ numbers *within* a
-# capsule.
+# What does it give up? The filters no longer *mix* maps. "A bar here and a bow there" has to be combined by the convolution
+# before. Small networks for mobile phones often put a 1×1 convolution behind every depthwise one, for the mixing
+# (Howard et al. 2017). Here the vote matrices come next, and they mix the $d$ numbers *within* a capsule.
 
 # %% [markdown] id="capsules"
 # ## Sixteen capsules, each of which sees everything
@@ -230,33 +236,16 @@ figures.heatmaps(
 )
 
 # %% [markdown] id="sees-read"
-# (Yellow is seen.) So *where* a thing lies can no longer be told by which child speaks. It must be told by the pose. And a "part" is no longer a
-# part in the sense of lesson 03, a nose that votes for a face: each of the sixteen looks at the whole digit. The authors'
-# bet is that sixteen good opinions are enough, and it pays twice, because every child less means ten vote matrices less:
+# (Yellow is seen.) So *where* a thing lies can no longer be told by which child speaks. It must be told by the pose. And a
+# "part" is no longer a part in the sense of lesson 03, a nose that votes for a face: each of the sixteen looks at the whole
+# digit. The authors' bet is that sixteen good opinions are enough. If so it pays twice, since each child that is saved saves
+# its filters and ten vote matrices:
 
 # %% id="matrices"
 for name, children in (("CapsNet", 32 * 6 * 6), ("Efficient-CapsNet", 16)):
     print(
         f"{name:18s} {children:5d} children · 10 parents · (8 × 16) = {children * 10 * 8 * 16:9,d} numbers in vote matrices"
     )
-
-# %% [markdown] id="filters-intro"
-# What do such filters look like after training? Here are those of the first two capsules of the shipped network, one row
-# per capsule, each filter 9×9:
-
-# %% id="filters-picture"
-trained_filters = efficient.encoder[1].convolution.weight.detach()[:16, 0]  # (16, 9, 9)
-largest = trained_filters.abs().amax()
-figures.images(
-    trained_filters / (2 * largest) + 0.5,
-    titles=[f"map {c}" for c in range(16)],
-    columns=8,
-    alt="Two rows of eight square filters of 9 by 9 pixels, patchworks of lighter and darker greys. Mid-grey is zero.",
-)
-
-# %% [markdown] id="filters-read"
-# Light is positive, dark negative, mid-grey zero. A filter answers "how much more of my map is there in my light places than
-# in my dark ones?" Eight such answers are a pose.
 
 # %% [markdown] id="front"
 # ## Every one of the 161,824
@@ -315,58 +304,23 @@ print(f"{counted:,} + {scale_and_shift} = {counted + scale_and_shift:,}")
 # %% [markdown] id="shares"
 # ## Two, two point four, or nineteen
 #
-# Now the riddle of the beginning. A network here is an encoder and a decoder, and the decoder is the same in both, 1,411,344
-# parameters. Three comparisons are possible. Two of them compare like with like.
-#
-# {{ exercise 09-parameter-shares }}
-
-
-# %% id="parameter-shares"
-def parameter_shares(small, large, decoder):
-    """Three shares in per cent: encoder of encoder, whole of whole, encoder of whole.
-
-    small, large   parameters of two encoders
-    decoder        parameters of the decoder, the same behind both
-    """
-    ### BEGIN SOLUTION
-    # stub: encoders = ...
-    # stub: wholes = ...
-    # stub: mixed = ...
-    encoders = 100 * small / large
-    wholes = 100 * (small + decoder) / (large + decoder)
-    mixed = 100 * small / (large + decoder)
-    ### END SOLUTION
-    return encoders, wholes, mixed
-
-
-parameter_shares = checks.parameter_shares(parameter_shares)
+# Back to the riddle. A network here is an encoder and a decoder. Three comparisons are possible, and two of them compare like
+# with like:
 
 # %% id="shares-print"
 small, large = models.count_parameters(efficient.encoder), models.count_parameters(capsnet.encoder)
 decoder = models.count_parameters(capsnet.decoder)
-encoders, wholes, mixed = parameter_shares(small, large, decoder)
-print(f"encoder of encoder   {small:9,d} / {large:9,d} = {encoders:4.1f} %")
-print(f"whole of whole       {small + decoder:9,d} / {large + decoder:9,d} = {wholes:4.1f} %")
-print(f"encoder of whole     {small:9,d} / {large + decoder:9,d} = {mixed:4.1f} %")
-
-# %% id="shares-picture"
-figures.bars(
-    {
-        "share of CapsNet (%)": {
-            "encoder of encoder": round(encoders, 1),
-            "whole of whole": round(wholes, 1),
-            "encoder of whole": round(mixed, 1),
-        }
-    },
-    alt="Three bars: encoder of encoder 2.4 percent, whole of whole 19.1 percent, encoder of whole 2.0 percent.",
-)
+for what, part, whole in (
+    ("encoder of encoder", small, large),
+    ("whole of whole", small + decoder, large + decoder),
+    ("encoder of whole", small, large + decoder),
+):
+    print(f"{what:18s}  {part:9,d} / {whole:9,d} = {100 * part / whole:4.1f} %")
 
 # %% [markdown] id="shares-read"
 # The headline is the third line: one network without its decoder, the other with it. Like for like it is 2.4 % if you only want to
-# *classify*, and 19 % if you train, or ship, the whole. (Our file sizes said so, too.)
-#
-# The difference between 2.0 and 2.4 is small, and the network is small in every one of the three. It is still worth
-# asking of each percentage you read: *of what?* The next question shows why.
+# *classify*, and 19 % if you train, or ship, the whole. (Our file sizes said so, too.) The network is small in every one of the
+# three. It is still worth asking of each percentage you read: *of what?*
 #
 # **Predict before you run.** The encoder has 2.4 % of the parameters of CapsNet's encoder. How many of its multiplications
 # does it need for one image?
@@ -488,16 +442,17 @@ print("the ten answers are the network's:", torch.equal(answers, efficient.predi
 # %% [markdown] id="train"
 # ## Train it
 #
-# The published recipe takes 150 epochs in batches of 16. Ours takes a tenth of the epochs, in batches of 128, and gets by
-# with another timetable for the learning rate, the **one-cycle** schedule (Smith 2018):
+# The published recipe takes 150 epochs in batches of 16. Ours takes far fewer steps, in larger batches, and gets by with another
+# timetable for the learning rate, the **one-cycle** schedule (Smith 2018):
 
 # %% id="rates"
 fast, paper = training.RECIPES["efficient-capsnet-fast"], training.RECIPES["efficient-capsnet-paper"]
+steps = {}
 for name, recipe in (("paper", paper), ("fast", fast)):
-    steps = recipe.epochs * (55_000 // recipe.batch_size)
-    print(
-        f"{name:5s} {recipe.epochs:3d} epochs, batches of {recipe.batch_size:3d}: {steps:7,d} steps; {recipe.augmentation}"
-    )
+    steps[name] = recipe.epochs * (55_000 // recipe.batch_size)
+    print(f"{name:5s} {recipe.epochs:3d} epochs, batches of {recipe.batch_size:3d}: {steps[name]:7,d} steps", end="")
+    print(f"; augmentation {recipe.augmentation}")
+print(f"the paper's recipe takes {steps['paper'] / steps['fast']:.0f} times as many steps")
 
 # %% id="rates-picture"
 share = [n / 200 for n in range(200)]  # of the training
@@ -510,12 +465,12 @@ figures.curves(
     xlabel="share of the training done (%)",
     ylabel="learning rate of Adam",
     alt="Two learning rates over the training. One cycle starts low, rises to 0.003 at 30 percent of the way and falls "
-    "smoothly to zero. The paper's starts at 0.0005 and decays slowly to a tenth of it.",
+    "smoothly to zero. The paper's starts at 0.0005, has fallen to a tenth of it by half-way, and stays there.",
 )
 
 # %% [markdown] id="rates-read"
 # Read the cycle from left to right. *Low*, while the weights are random and a large step could throw capsules into a flat corner
-# of the squash (lesson 05, patients A and B). Then *high*, six times the paper's rate, where most is learned. Then down to
+# of the squash (lesson 05, patients A and B). Then *high*, six times the paper's rate, so that few steps go far. Then down to
 # *nothing*, so that the weights settle. The end is part of the recipe: a run that is stopped half-way has never settled.
 #
 # The second trick is **augmentation**: every image is shown a little different each time.
@@ -535,11 +490,11 @@ figures.images(
 
 # %% [markdown] id="augment-read"
 # `training.shift` moves each image by −2 to 2 pixels both ways. That makes 25 images out of one, and it tells the network
-# something true: a 3 is a 3 wherever it stands. The two recipes do it in ways of their own (their names stand at the
-# ends of the lines above); the paper's does most, and takes longest. The decoder must draw the image *as it was shown*, shift and all.
+# something true: a 3 is a 3 wherever it stands. The two recipes do it in ways of their own (their names stand in the lines
+# above); the paper's does most. The decoder must draw the image *as it was shown*, shift and all.
 #
 # Everything is at hand: `training.train` runs a recipe. First on the 1,200 digits that need no download, for four epochs
-# with shifts (a quarter of a minute or so on two cores):
+# with shifts (a quarter of a minute or so on two idle cores):
 
 # %% id="train-setup"
 import tempfile
@@ -607,8 +562,13 @@ print("with stored statistics, wrong more than 5 %:    ", training.error(network
 print("with the batch's own statistics, less than 5 %: ", wrong < 5)
 
 # %% [markdown] id="stale-why"
-# So overfitting was **not** the reason. The weights are good, and the stored statistics are stale. Why? After $n$ steps the share of the
-# starting values (mean 0, variance 1) that is still in them is $(1-m)^n$. Four epochs of 30 batches are 120 steps:
+# So overfitting was **not** the reason: the weights are good, and the stored statistics are stale. Why are they? There are two suspects.
+#
+# - **The starting values.** A running average begins at mean 0 and variance 1, a guess from before the first step. After $n$
+#   steps the share of it that is left is $(1-m)^n$.
+# - **The lag.** The average remembers maps that were made by earlier weights, and the weights have moved on.
+#
+# Four epochs of 30 batches are 120 steps. How much of the guess is left?
 
 # %% id="stale-share"
 for what, n in (("four epochs of our digits", 4 * 30), ("two epochs of MNIST", 2 * (55_000 // 128))):
@@ -627,16 +587,33 @@ figures.curves(
 )
 
 # %% [markdown] id="stale-cure"
-# Nearly a third of what the network believes about its maps is still "mean 0, variance 1", a guess from before the first
-# step. **A momentum is a number of steps**, about $1/m$, and the 0.01 was chosen for runs of many thousands of them.
+# Nearly a third of what the network believes about its maps is still the guess. But is the guess the culprit, or the lag? Arithmetic can
+# take the one out and leave the other in. With the share that is left, $\ell = (1-m)^n$:
 #
-# The cure leaves the weights alone, too: send the training images through once more and take the plain mean of the
+# $$\text{stored} = \ell\cdot\text{start} + (1-\ell)\cdot\text{rest}, \qquad\text{so}\qquad
+# \text{rest} = \frac{\text{stored} - \ell\cdot\text{start}}{1-\ell}$$
+
+
+# %% id="without-start"
+def without_start(network):
+    """A copy whose statistics have lost their starting values, mean 0 and variance 1, but not their lag."""
+    twin = deepcopy(network)
+    for part in twin.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            left = (1 - part.momentum) ** part.num_batches_tracked.item()
+            part.running_mean.div_(1 - left)
+            part.running_var.sub_(left).div_(1 - left)
+    return twin
+
+
+# %% [markdown] id="refresh-text"
+# And a cure that ends both, the start and the lag: send the training images through once more and take the plain mean of their
 # statistics. (`momentum = None` asks PyTorch for exactly that.)
 
 
 # %% id="refresh"
 def refreshed(network, images):
-    """A copy of the network with the statistics of these images, and with not one weight changed."""
+    """A copy with the statistics of these images."""
     twin = deepcopy(network).train()
     for part in twin.modules():
         if isinstance(part, torch.nn.BatchNorm2d):
@@ -649,27 +626,44 @@ def refreshed(network, images):
 
 
 cured = refreshed(network, data.digits("train").images)
-pairs = zip(network.parameters(), cured.parameters(), strict=True)
-print("no weight has changed:     ", all(torch.equal(a, b) for a, b in pairs))
-print("wrong less than 5 %:       ", training.error(cured, validation) < 5)
-first, mended = network.encoder[0][2].running_var.mean(), cured.encoder[0][2].running_var.mean()
-print("first block's variance was more than twice too large:", (first > 2 * mended).item())
+repairs = {"stored": network, "starting values taken out": without_start(network), "taken anew": cured}
+for what, twin in repairs.items():
+    same = all(torch.equal(a, b) for a, b in zip(network.parameters(), twin.parameters(), strict=True))
+    print(f"{what:26s} wrong more than 5 %: {training.error(twin, validation) > 5!s:5}  weights as they were: {same}")
+
+# %% id="refresh-blocks"
+for n in range(4):
+    stored, anew = (twin.encoder[0][3 * n + 2] for twin in (network, cured))
+    too_large = (stored.running_var > anew.running_var).float().mean() > 0.5
+    too_small = (stored.running_mean < anew.running_mean).float().mean() > 0.5
+    print(f"block {n + 1}, most channels: stored mean too small: {too_small.item()}, ", end="")
+    print(f"stored variance too {'large' if too_large else 'small'}")
 
 # %% [markdown] id="stale-read"
-# From dozens of wrong images to a handful, without a single step of learning. Remember the pattern: *good in training, bad and
-# jumpy in evaluation, few steps*. Before you write "it overfits", look at the same images in both modes.
+# From more than 5 % wrong to less, without a single step of learning. Taking out the starting values was enough, so they were the
+# culprit, not the lag. The blocks tell the same story. A mean of 0 is too small for maps that come out of a ReLU. A variance of
+# 1 is too large for the first block, whose maps hardly vary, and too small for most channels of the others.
+#
+# **A momentum is a number of steps**, about $1/m$, and 0.01 was chosen for runs of many thousands of them. Remember the pattern:
+# *good in training, bad and jumpy in evaluation, few steps*. Before you write "it overfits", look at the same images in both
+# modes.
 
 # %% [markdown] id="mnist"
 # ### MNIST
 #
-# Now for real: 55,000 images, two epochs of the fast recipe, 858 steps. That takes one and a half to three minutes on two cores of a
-# recent processor, and several on an old one. The goal is 99 % of MNIST's test images.
+# Now for real: 55,000 images, two epochs of the fast recipe, 858 steps. That takes one to three minutes on two *idle* cores of a
+# recent processor, longer on an old or busy one. The goal is 99 % of MNIST's test images, that is 100 of 10,000 wrong. With
+# other images of the same kind a count of $k$ would move by up to about $2\sqrt k$, here 20. So 98.8 % would be no failure, and
+# 99.2 % no triumph. At 97 %, look for a mistake.
 
 # %% tags=["nbval-ignore-output"] id="mnist-run"
 if data.has_mnist():
     with tempfile.TemporaryDirectory() as folder:
         result = training.train(replace(fast, epochs=2), Path(folder) / "run", say=say)
+    wrong = round(100 * result["test_error"])
     print(f"MNIST's test images, read once: {100 - result['test_error']:.2f} % right, after {result['seconds']:.0f} s")
+    verdict = "better than the goal" if wrong < 80 else "at the goal" if wrong <= 120 else "worse than the goal"
+    print(f"{wrong} of 10,000 wrong: {verdict}, with 20 images allowed for luck")
     print(f"({result['device']}, {result['precision']})")
 else:
     print("MNIST is not on this machine. Run data.mnist() in a new cell: it downloads 12 MB, once. Or set the")
@@ -687,14 +681,23 @@ else:
 # capsules are not needed for.
 
 # %% id="cards"
-cards = {"CapsNet": "capsnet", "Efficient-CapsNet": "efficient-capsnet", "ConvNet": "convnet"}
-cards = {name: pretrained.card(f"{stem}-mnist") for name, stem in cards.items()}
+stems = {"CapsNet": "capsnet", "Efficient-CapsNet": "efficient-capsnet", "ConvNet": "convnet"}
+cards = {name: pretrained.card(f"{stem}-mnist") for name, stem in stems.items()}
+alike = {}
 for name, card in cards.items():
-    recipe, parameters, error = card["recipe"], card["parameters"], card["test_error"]
+    recipe, error = card["recipe"], card["test_error"]
+    alike[name] = {**recipe, "epochs": card["epochs"], "model": "", "note": ""}
+    how = f"{card['epochs']} epochs, rate {recipe['rate']}, augmentation {recipe['augmentation']}"
     spread = "one seed only" if error["sd"] is None else f"sd {error['sd']:.2f} over {len(card['seeds'])} seeds"
-    print(f"{name}: {parameters['encoder']:,} parameters in the encoder")
-    print(f"    {card['epochs']} epochs, rate {recipe['rate']}, augmentation {recipe['augmentation']}")
-    print(f"    test error {error['mean']:.2f} %, {spread}; {card['seconds']['mean'] / card['epochs']:.0f} s per epoch")
+    print(f"{name}: {card['parameters']['encoder']:,} parameters in the encoder; {how}")
+    print(f"    test error {error['mean']:.2f} %, {spread}")
+    print(f"    {card['seconds']['mean'] / card['epochs']:.0f} s per epoch on {card['hardware']}, {card['precision']}")
+print("Efficient-CapsNet and ConvNet trained alike:", alike["Efficient-CapsNet"] == alike["ConvNet"])
+print("all three trained alike:                    ", all(recipe == alike["CapsNet"] for recipe in alike.values()))
+print("all three cards name the same hardware:     ", len({card["hardware"] for card in cards.values()}) == 1)
+
+# %% [markdown] id="away-text"
+# And away from home? Our 300 offline digits were written by other people, and none of these networks was trained on any of them:
 
 # %% id="away"
 networks = {"CapsNet": capsnet, "Efficient-CapsNet": efficient, "ConvNet": convnet}
@@ -714,41 +717,44 @@ figures.dots(
     {label: dict(zip(names, values, strict=True)) for label, values in panels.items()},
     limits={label: (0, 1.2 * max(map(max, values))) for label, values in panels.items()},
     alt="Three panels for CapsNet, Efficient-CapsNet and the ConvNet: the test error on MNIST, one dot per seed, the error on the "
-    "other digits, and the seconds that an epoch took.",
+    "other digits, and the seconds that an epoch took, with a short line at each mean.",
 )
 
 # %% [markdown] id="compare-read"
-# Before you draw a conclusion, ask three questions of these lines.
+# (A dot is one run, the short line the mean of its network's runs.) Before you draw a conclusion, ask four questions.
 #
-# **Was it the same training?** Compare epochs, rate and augmentation. Where they differ, the comparison is one of *recipes*
-# as much as of networks. In particular it cannot say which *routing* is better: CapsNet and Efficient-CapsNet differ in
-# everything else, too. Lesson 15 changes the routing alone.
+# **Was it the same machine?** Seconds belong to a machine, and to what else it was doing. The last line of the cards says
+# whether all name the same hardware. Even then it may have been shared with other work, so take the seconds as a rough guide.
 #
-# **Is the difference larger than luck?** 10,000 test images at an error of 0.40 % are 40 wrong images. A count of 40 could as well
-# have been 27 or 53: plus or minus $2\sqrt{40} \approx 13$. Here is this range for each shipped network, and whether it
-# overlaps with the others'. (Lesson 10 does this properly, with seeds and with paired tests.)
+# **Was it the same training?** Where recipes differ, the comparison is one of *recipes* as much as of networks. In particular it
+# cannot say which *routing* is better: CapsNet and Efficient-CapsNet differ in everything else, too. Lesson 15 changes the
+# routing alone.
+#
+# **Is the difference larger than luck?** 10,000 test images at an error of 0.40 % are 40 wrong images. That count could easily
+# have been anything from 27 to 53: plus or minus $2\sqrt{40} \approx 13$. Here is this range for each shipped network, and
+# whether it overlaps with the others'. (Lesson 10 does this properly, with seeds and with paired tests.)
 
 # %% id="luck"
-counts = {name: round(100 * card["test_error"]["shipped"]) for name, card in cards.items()}  # of 10,000 images
-ranges = {name: (n - 2 * n**0.5, n + 2 * n**0.5) for name, n in counts.items()}
+missed = {name: round(100 * card["test_error"]["shipped"]) for name, card in cards.items()}  # of 10,000 images
+ranges = {name: (n - 2 * n**0.5, n + 2 * n**0.5) for name, n in missed.items()}
 for name, (low, high) in ranges.items():
-    print(f"{name:18s} {counts[name]:4d} of 10,000 wrong, could be {low:.0f} to {high:.0f}")
+    print(f"{name:18s} {missed[name]:4d} of 10,000 wrong, could have been {low:.0f} to {high:.0f}")
 for one, other in (("CapsNet", "Efficient-CapsNet"), ("CapsNet", "ConvNet"), ("Efficient-CapsNet", "ConvNet")):
     overlap = ranges[one][0] <= ranges[other][1] and ranges[other][0] <= ranges[one][1]
-    print(f"{one} and {other}: the ranges {'overlap, so do not call a winner' if overlap else 'do not overlap'}")
+    print(f"{one} and {other}: the ranges {'overlap: these counts cannot tell' if overlap else 'do not overlap'}")
 
 # %% [markdown] id="luck-read"
-# **Is it the capsules?** Look at the last line, the network against its control. If those two ranges overlap, MNIST cannot tell
-# us whether votes and routing help, and "99 % with few parameters" is a merit of the convolutions in front. If they do not
-# overlap, then there is a difference, and it holds for this recipe and these seeds.
+# **Is it the capsules?** Look at the last line, the network against its control. If those two ranges overlap, then these two
+# counts cannot tell; lesson 10's paired test may. "Not shown" is not "equal". If they do not overlap, there is a difference
+# between these two sets of weights. In both cases the control's own error says how far one comes without votes and routing, and
+# that far is no merit of theirs.
 #
 # The authors made a control as well, and reported it: a CNN of 173,000 parameters with 0.48 % error, 0.40 % with
 # reconstruction, and a CapsNet of 183,000 with 0.54 % and 0.39 % (Mazzia 2021). Their best figure, 0.16 %, is that of an
-# ensemble. Several networks that vote against single ones: not like for like, either.
+# ensemble, several networks that vote. Against single ones that is not like for like, either.
 #
-# **And away from home?** Our 300 digits were written by other people, and none of these networks was trained on any of them.
-# Hold their errors against those on MNIST: a test split measures how well a network does *on images like these*. With 300
-# images the give-or-take is wide, so again: look before you rank.
+# Last, hold the errors on our digits against those on MNIST. A test split measures how well a network does *on images like
+# these*. With 300 images the give-or-take is wide, so again: look before you rank.
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
@@ -817,53 +823,15 @@ with torch.no_grad():
         print(f"fan-in {fan_in:4d}: weights of about {(2 / fan_in) ** 0.5:.2f}, first margin loss {loss:.2f}")
 
 # %% [markdown] id="fan-read"
-# Both may train well. But if a port's log does not begin where the original's begins, twenty later differences cannot be told
-# apart. The test: *print the first loss of both*.
+# The first is nearly 0.81, lesson 05's signature of capsules that are all short, which is where a healthy young network begins. The second
+# begins elsewhere. Whether it would train as well we have not measured. But if a port's log does not begin where the original's begins, later
+# differences cannot be told apart from this one. The test: *print the first loss of both*.
 #
-# And the drift that you have cured yourself: a momentum of 0.99 typed into PyTorch, where it means "forget nearly everything
-# but the last batch", or PyTorch's default left in a port.
+# One more drift sits in the statistics that you have repaired: a momentum of 0.99 typed into PyTorch, where it means "forget
+# nearly everything but the last batch", or PyTorch's default left in a port.
 #
-# ### The best of 150 epochs
-#
-# Some code evaluates on the test images after every epoch and keeps the best one. Imagine 150 epochs that are *all equally
-# good*: a true error of 0.40 %, and 10,000 test images drawn anew for each of them.
-
-# %% id="best-epoch"
-generator = torch.Generator().manual_seed(0)
-wrong = torch.stack([(torch.rand(10_000, generator=generator) < 0.004).sum() for _ in range(150)])
-print(f"mean of all epochs {wrong.float().mean().item() / 100:.2f} %, the best epoch {wrong.min().item() / 100:.2f} %")
-
-# %% [markdown] id="best-epoch-read"
-# A gift, for looking 150 times. (In a real run the test images are the same each time and neighbouring epochs make the same mistakes, so the
-# gift is smaller. Lesson 10 measures it.) The test: *could the number be computed by somebody who must send
-# in one network, sealed, before the test images are opened?* Ours could: the validation split chooses.
-#
-# ### Augmentation that was left on
-#
-# Lesson 05 showed it with shifts. With stronger augmentation it hurts more:
-
-# %% id="left-on"
-generator = torch.Generator().manual_seed(0)
-plain = training.error(efficient, test)
-twice = [training.error(efficient, data.Split(training.mazzia(test.images, generator), test.labels)) for _ in range(2)]
-print("evaluated as they are, twice the same result:", plain == training.error(efficient, test))
-print("augmented, more wrong both times:            ", min(twice) > plain)
-
-# %% [markdown] id="left-on-read"
-# The test: *evaluate twice and compare*.
-#
-# ### Pixels that no sigmoid can draw
-#
-# Lesson 05 had this, too, and it is back whenever somebody adapts a network to new images: the images are standardised, and
-# the decoder still ends in a sigmoid.
-
-# %% id="standardised"
-standard = (test.images - test.images.mean()) / test.images.std()
-outside = 100 * ((standard < 0) | (standard > 1)).float().mean().item()
-print(f"pixels that lie outside 0 to 1 after standardising: {outside:.0f} %")
-
-# %% [markdown] id="standardised-read"
-# Nearly all of them, the whole paper included. The test: *print the smallest and the largest pixel*.
+# Two mistakes of lesson 05 come back whenever somebody adapts a network to new images: augmentation that was left on at evaluation
+# (*evaluate twice and compare*), and standardised pixels that no sigmoid can draw (*print the smallest and the largest pixel*).
 
 # %% [markdown] id="recap"
 # ## In your own words
@@ -881,7 +849,7 @@ print(f"pixels that lie outside 0 to 1 after standardising: {outside:.0f} %")
 # per channel instead of one per pair of channels, and 16 children instead of 1152, so 160 vote matrices instead of 11,520; the place must be
 # told by the pose, since every child sees nearly the whole image; (3) it compares an encoder with an encoder and decoder; like for
 # like it is 2.4 % or 19 %; it is right that the network is small; (4) overfitting, or stale statistics; evaluate the same images in both
-# modes, or refresh the statistics and leave the weights alone; (5) it has everything but capsules: what it can do as well is not
+# modes, or refresh the statistics and leave the weights alone; (5) it has everything but votes and routing: what it can do as well is not
 # their merit.
 # <!-- END SOLUTION -->
 
