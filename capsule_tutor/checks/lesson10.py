@@ -1,6 +1,6 @@
 """Lesson 10: the exercises on full training. Intervals, paired networks, the choice of an epoch, ensembles."""
 
-from math import comb, erfc
+from math import comb, erfc, isclose
 
 import torch
 from torch import Tensor
@@ -34,6 +34,15 @@ def _interval_cases() -> list[Case]:
     ]
 
 
+def _real(item: Case, value: tuple) -> str | None:
+    if not any(isinstance(end, complex) for end in value):
+        return None
+    return (
+        "the root of a negative number came out, a complex one. What stands under the root, b² − 4ac, is never "
+        "negative if a, b and c are right: look at their signs, their squares, and what is divided by n."
+    )
+
+
 def _in_order(item: Case, value: tuple) -> str | None:
     low, high = value
     return f"low is {low:.4g} and high is {high:.4g}: low comes first." if low > high else None
@@ -50,6 +59,19 @@ def _holds_the_share(item: Case, value: tuple) -> str | None:
     (low, high), (wrong, n) = value, item.args
     outside = not low - 1e-9 <= wrong / n <= high + 1e-9
     return f"the share itself, {wrong / n:.4g}, lies outside ({low:.4g}, {high:.4g})." if outside else None
+
+
+def _middle_and_reach(item: Case, value: tuple) -> str | None:
+    (low, high), (right_low, right_high) = value, error_interval(*item.args, **item.kwargs)
+    middle, reach, right_middle, right_reach = low + high, high - low, right_low + right_high, right_high - right_low
+    middle_fits = isclose(middle, right_middle, rel_tol=1e-6, abs_tol=1e-9)
+    if isclose(low, right_low, rel_tol=1e-6, abs_tol=1e-9) and isclose(high, right_high, rel_tol=1e-6, abs_tol=1e-9):
+        return None
+    if middle_fits:
+        return f"the middle is right, but the ends lie {reach / 2:.4g} from it; expected {right_reach / 2:.4g}."
+    if isclose(reach, right_reach, rel_tol=1e-6, abs_tol=1e-9):
+        return f"the width is right, but the middle lies at {middle / 2:.4g}; expected {right_middle / 2:.4g}."
+    return f"the ends are {low:.4g} and {high:.4g}; expected {right_low:.4g} and {right_high:.4g}."
 
 
 def wald(wrong, n, z=1.96):
@@ -185,17 +207,115 @@ def divided_without_brackets(wrong, n, z=1.96):
     return (centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)
 
 
+def _formula(share, z, n, moved, under_the_root):
+    """The closed formula with two of its parts to choose: what moves the centre, and what is added under the root."""
+    half = z * (share * (1 - share) / n + under_the_root) ** 0.5
+    return (share + moved - half) / (1 + z**2 / n), (share + moved + half) / (1 + z**2 / n)
+
+
+def brackets_forgotten_in_the_centre(wrong, n, z=1.96):
+    return _formula(wrong / n, z, n, z**2 / 2 * n, z**2 / (4 * n**2))
+
+
+def brackets_forgotten_under_the_root(wrong, n, z=1.96):
+    return _formula(wrong / n, z, n, z**2 / (2 * n), z**2 / 4 * n**2)
+
+
+def four_squared_too(wrong, n, z=1.96):
+    return _formula(wrong / n, z, n, z**2 / (2 * n), z**2 / (4 * n) ** 2)
+
+
+def z_not_squared_in_the_centre(wrong, n, z=1.96):
+    return _formula(wrong / n, z, n, z / (2 * n), z**2 / (4 * n**2))
+
+
+def z_not_squared_under_the_root(wrong, n, z=1.96):
+    return _formula(wrong / n, z, n, z**2 / (2 * n), z / (4 * n**2))
+
+
+def one_minus_share_forgotten(wrong, n, z=1.96):
+    share = wrong / n
+    half = z * (share / n + z**2 / (4 * n**2)) ** 0.5
+    return (share + z**2 / (2 * n) - half) / (1 + z**2 / n), (share + z**2 / (2 * n) + half) / (1 + z**2 / n)
+
+
+def _roots(a, b, c):
+    """As the lesson's stub has them, so that its slips give the same digits."""
+    root = (b**2 - 4 * a * c) ** 0.5
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
+def mixed_term_once(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1 + z**2 / n, -(share + z**2 / n), share**2)
+
+
+def b_without_its_minus(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1 + z**2 / n, 2 * share + z**2 / n, share**2)
+
+
+def b_without_the_right_side(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1 + z**2 / n, -2 * share, share**2)
+
+
+def b_with_the_right_side_unturned(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1 + z**2 / n, -2 * share + z**2 / n, share**2)
+
+
+def a_with_a_minus(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1 - z**2 / n, -(2 * share + z**2 / n), share**2)
+
+
+def right_side_not_turned(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1 - z**2 / n, -2 * share + z**2 / n, share**2)
+
+
+def one_minus_p_forgotten(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1, -(2 * share + z**2 / n), share**2)
+
+
+def left_p_squared_forgotten(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(z**2 / n, -(2 * share + z**2 / n), share**2)
+
+
+def c_not_squared(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1 + z**2 / n, -(2 * share + z**2 / n), share)
+
+
+def z_not_squared_in_a_and_b(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1 + z / n, -(2 * share + z / n), share**2)
+
+
+def n_forgotten_in_a_and_b(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1 + z**2, -(2 * share + z**2), share**2)
+
+
+def share_divided_again(wrong, n, z=1.96):
+    share = wrong / n
+    return _roots(1 + z**2 / n, -(2 * share + z**2) / n, share**2)
+
+
 ERROR_INTERVAL = Exercise(
     id="10-error-interval",
     goal=(
-        "Write `error_interval(wrong, n, z=1.96)`: the two ends of Wilson's interval, (low, high), as shares between "
-        "0 and 1. It must make sense for a network with no mistake at all."
+        "Write `error_interval(wrong, n, z=1.96)`: the two ends of Wilson's interval, (low, high), the rates p between "
+        "0 and 1 with (share − p)² = z² p (1 − p)/n. It must make sense for a network with no mistake at all."
     ),
     reference=error_interval,
     oracle=oracles.error_interval,
     axes=("", ""),
     cases=_interval_cases,
-    properties=(_in_order, _a_share, _holds_the_share),
+    properties=(_real, _in_order, _a_share, _holds_the_share, _middle_and_reach),
     mutants=(
         Mutant(
             wald,
@@ -206,17 +326,18 @@ ERROR_INTERVAL = Exercise(
         Mutant(
             wald_clipped,
             "You cut the symmetric interval off at 0. That hides the trouble: with 0 wrong it still has no width, as "
-            "if one faultless test proved a faultless network. Use Wilson's formula.",
+            "if one faultless test proved a faultless network. Solve Wilson's equation, with the true rate p under "
+            "the root.",
         ),
         Mutant(
             wald_with_n_minus_one,
             "You divided by n − 1, as for the spread of measured values. For right and wrong the spread follows from "
-            "the share itself: no n − 1, and Wilson's formula.",
+            "the share itself: no n − 1. And Wilson takes it at the true rate p.",
         ),
         Mutant(
             variance_for_standard_error,
-            "You used share · (1 − share)/n, the variance. A standard error is its square root. (And Wilson has two "
-            "more terms.)",
+            "You used share · (1 − share)/n, the variance. A standard error is its square root. (And Wilson takes it "
+            "at the true rate p.)",
         ),
         Mutant(
             not_divided_by_n,
@@ -224,18 +345,18 @@ ERROR_INTERVAL = Exercise(
         ),
         Mutant(
             root_of_the_count,
-            "That is the rule of thumb, wrong ± z√wrong. It says ±0 for 0 wrong. Wilson's formula says how far zero "
+            "That is the rule of thumb, wrong ± z√wrong. It says ±0 for 0 wrong. Wilson's equation says how far zero "
             "may reach.",
         ),
         Mutant(
             plus_two_plus_four,
             "You added z²/2 wrong images and z² images and went on symmetrically (Agresti and Coull). It is close, "
-            "but it can leave 0 to 1. Write Wilson's half width: the root of share · (1 − share)/n + z²/4n².",
+            "but it can leave 0 to 1. Take the two roots of Wilson's equation.",
         ),
         Mutant(
             add_two_and_four,
             "You added 2 wrong images and 4 images, the rule of thumb for z ≈ 2. It can leave 0 to 1 and does not "
-            "know z. Write Wilson's formula.",
+            "know z. Take the two roots of Wilson's equation.",
         ),
         Mutant(
             clopper_pearson,
@@ -273,16 +394,87 @@ ERROR_INTERVAL = Exercise(
             divided_without_brackets,
             "In Python `z**2 / 2 * n` means (z²/2) · n. Write `z**2 / (2 * n)` and `z**2 / (4 * n**2)`.",
         ),
+        Mutant(
+            brackets_forgotten_in_the_centre,
+            "In your centre `z**2 / 2 * n` means (z²/2) · n. Add brackets: `z**2 / (2 * n)`.",
+        ),
+        Mutant(
+            brackets_forgotten_under_the_root,
+            "Under your root `z**2 / 4 * n**2` means (z²/4) · n². Add brackets: `z**2 / (4 * n**2)`.",
+        ),
+        Mutant(
+            four_squared_too,
+            "Under your root `(4 * n)**2` squares the 4, too. Only n is squared: `4 * n**2`.",
+        ),
+        Mutant(z_not_squared_in_the_centre, "In your centre z is not squared. The centre is moved by z²/2n."),
+        Mutant(z_not_squared_under_the_root, "Under your root z is not squared. What is added there is z²/4n²."),
+        Mutant(
+            one_minus_share_forgotten,
+            "Under your root stands share/n. One toss has the variance share · (1 − share): the second factor is "
+            "missing. For small shares it hardly shows, for large ones it does.",
+        ),
+        Mutant(
+            mixed_term_once,
+            "(share − p)² = share² − 2 · share · p + p². The term in the middle comes twice: b holds 2 · share.",
+        ),
+        Mutant(
+            b_without_its_minus,
+            "Your b has the wrong sign, so both ends come out below 0. All that stands with p is −2 · share · p from "
+            "the left and −(z²/n) · p, brought over from the right.",
+        ),
+        Mutant(
+            b_without_the_right_side,
+            "Your b holds what the left side gives, −2 · share. The right side has a term with p as well: (z²/n) · p. "
+            "Brought over, it is negative.",
+        ),
+        Mutant(
+            b_with_the_right_side_unturned,
+            "In b the sign of z²/n is wrong. The right side is (z²/n) · p − (z²/n) · p²; brought over to the left, its "
+            "term with p turns negative.",
+        ),
+        Mutant(
+            a_with_a_minus,
+            "In a the sign of z²/n is wrong. The right side holds −(z²/n) · p²; brought over to the left, it turns "
+            "positive.",
+        ),
+        Mutant(
+            right_side_not_turned,
+            "You added the right side to the left instead of subtracting it. Bringing it over turns both of its signs: "
+            "−(z²/n) · p + (z²/n) · p².",
+        ),
+        Mutant(
+            one_minus_p_forgotten,
+            "Your a is 1, as if the right side were z² p/n. It is z² p (1 − p)/n: its p² comes over to the left, too.",
+        ),
+        Mutant(
+            left_p_squared_forgotten,
+            "Your a holds only what comes from the right. (share − p)² has a p² of its own: a is 1 and that.",
+        ),
+        Mutant(
+            c_not_squared,
+            "Your c is the share. What stands alone in (share − p)² is share².",
+        ),
+        Mutant(
+            z_not_squared_in_a_and_b,
+            "Your z is not squared in a and b. Squaring both sides squares z as well: z²/n.",
+        ),
+        Mutant(
+            n_forgotten_in_a_and_b,
+            "You have z² where z²/n belongs: the interval is that of a single image. Divide by n in a and in b.",
+        ),
+        Mutant(
+            share_divided_again,
+            "In b you divided all by n, the share as well. Only z² is divided: `-(2 * share + z**2 / n)`.",
+        ),
     ),
     hints=(
-        "It is one formula: a centre, a half width, and both divided by 1 + z²/n. Compute the share first.",
-        "The centre is share + z²/2n. The half width is z times the root of share·(1 − share)/n + z²/4n². Mind the "
-        "brackets, `(2 * n)` and `(4 * n**2)`. A root is `** 0.5`.",
-        "`share = wrong / n`, `centre = share + z**2 / (2 * n)`, `half = z * (share * (1 - share) / n + z**2 / (4 * "
-        "n**2)) ** 0.5`; return `centre - half` and `centre + half`, each over `1 + z**2 / n`.",
+        "Multiply out both sides: the left gives three terms, the right two. Then bring all to the left and collect.",
+        "Left: share² − 2·share·p + p². Right: (z²/n)·p − (z²/n)·p². a is all that stands with p², b all that stands "
+        "with p, c what stands alone. What comes over from the right changes its sign.",
+        "`a = 1 + z**2 / n`; b is minus the sum of `2 * share` and `z**2 / n`; c is `share**2`.",
     ),
-    minutes=7,
-    difficulty=2,
+    minutes=8,
+    difficulty=3,
     importance=5,
     gradient=False,
 )
@@ -321,6 +513,18 @@ def _paired_cases() -> list[Case]:
         case("10 only B and none only A", *_pair(25, 0, 10, 50), atol=1e-9),
         case("a single image, only A wrong", *_pair(0, 1, 0, 0), atol=1e-9),
     ]
+
+
+def _each_count(item: Case, value: tuple) -> str | None:
+    for who, got, want in zip("AB", value, paired_test(*item.args), strict=False):
+        if got != want:
+            return f"you count {got} images that only {who} gets wrong; expected {want}."
+    return None
+
+
+def _p_itself(item: Case, value: tuple) -> str | None:
+    p, want = value[2], paired_test(*item.args)[2]
+    return None if isclose(p, want, rel_tol=1e-6, abs_tol=1e-9) else f"p is {p:.4g}; expected {want:.4g}."
 
 
 def _a_probability(item: Case, value: tuple) -> str | None:
@@ -433,17 +637,77 @@ def one_minus_p(wrong_a, wrong_b):
     return a, b, 1 - p
 
 
+def tilde_forgotten(wrong_a, wrong_b):
+    both = int((wrong_a & wrong_b).sum())
+    return both, both, _two_sided(both, 2 * both)
+
+
+def tilde_forgotten_in_the_first(wrong_a, wrong_b):
+    a, b = int((wrong_a & wrong_b).sum()), _split(wrong_a, wrong_b)[1]
+    return a, b, _two_sided(min(a, b), a + b)
+
+
+def tilde_forgotten_in_the_second(wrong_a, wrong_b):
+    a, b = _split(wrong_a, wrong_b)[0], int((wrong_a & wrong_b).sum())
+    return a, b, _two_sided(min(a, b), a + b)
+
+
+def not_for_tilde(wrong_a, wrong_b):
+    a, b = int((wrong_a & (not wrong_b)).sum()), int((wrong_b & (not wrong_a)).sum())
+    return a, b, _two_sided(min(a, b), a + b)
+
+
+def and_not(wrong_a, wrong_b):
+    a, b = int((wrong_a and not wrong_b).sum()), int((wrong_b and not wrong_a).sum())
+    return a, b, _two_sided(min(a, b), a + b)
+
+
+def minus_for_tilde(wrong_a, wrong_b):
+    a, b = int((wrong_a & -wrong_b).sum()), int((wrong_b & -wrong_a).sum())
+    return a, b, _two_sided(min(a, b), a + b)
+
+
+def masks_subtracted(wrong_a, wrong_b):
+    a, b = int((wrong_a - wrong_b).sum()), int((wrong_b - wrong_a).sum())
+    return a, b, _two_sided(min(a, b), a + b)
+
+
+def exclusive_or(wrong_a, wrong_b):
+    m = int((wrong_a ^ wrong_b).sum())
+    return m, m, _two_sided(m, 2 * m)
+
+
+def the_same_count_twice(wrong_a, wrong_b):
+    a, _ = _split(wrong_a, wrong_b)
+    return a, a, _two_sided(a, 2 * a)
+
+
+def one_term_again_and_again(wrong_a, wrong_b):
+    a, b = _split(wrong_a, wrong_b)
+    return a, b, min(1.0, 2 * sum(comb(a + b, min(a, b)) for _ in range(min(a, b) + 1)) / 2 ** (a + b))
+
+
+def first_term_forgotten(wrong_a, wrong_b):
+    a, b = _split(wrong_a, wrong_b)
+    return a, b, min(1.0, 2 * sum(comb(a + b, k) for k in range(1, min(a, b) + 1)) / 2 ** (a + b))
+
+
+def one_minus_the_tails(wrong_a, wrong_b):
+    a, b = _split(wrong_a, wrong_b)
+    return a, b, min(1.0, 1 - 2 * sum(comb(a + b, k) for k in range(min(a, b) + 1)) / 2 ** (a + b))
+
+
 PAIRED_TEST = Exercise(
     id="10-paired-test",
     goal=(
-        "Write `paired_test(wrong_a, wrong_b)`: from two lists of True (wrong) and False (right) for the same images, "
-        "count those that only A gets wrong and those that only B does, and the exact two-sided p of the coin."
+        "Write `paired_test(wrong_a, wrong_b)`: from two bool tensors, True where a network is wrong on an image, "
+        "count the images that only A gets wrong and those that only B does, and the exact two-sided p of the coin."
     ),
     reference=paired_test,
     oracle=oracles.paired_test,
     axes=("", "", ""),
     cases=_paired_cases,
-    properties=(_a_probability, _symmetric_when_equal),
+    properties=(_each_count, _a_probability, _symmetric_when_equal, _p_itself),
     mutants=(
         Mutant(
             one_side_only,
@@ -453,7 +717,11 @@ PAIRED_TEST = Exercise(
             above_one,
             "Where the split is even, your p exceeds 1: both tails then hold the middle one. Cap it with min(1.0, …).",
         ),
-        Mutant(larger_tail, "You sum up to the larger count. The tail of uneven splits ends at the smaller one."),
+        Mutant(
+            larger_tail,
+            "You sum up to the larger count, or over all splits, so p is always 1. The tail of uneven splits ends at "
+            "the smaller count: `range(fewer + 1)`.",
+        ),
         Mutant(
             tail_of_a,
             "You sum up to A's count. If A has more, that is nearly everything: sum up to the smaller of the two.",
@@ -509,6 +777,55 @@ PAIRED_TEST = Exercise(
             "You toss a coin for each of the n images. There is one toss per disagreement: m = only A + only B.",
         ),
         Mutant(one_minus_p, "You return 1 − p. p itself is small when the split would be a strange one for a coin."),
+        Mutant(
+            one_minus_the_tails,
+            "You subtracted the tails from 1. p IS the tails: the probability of a split at least as uneven.",
+        ),
+        Mutant(
+            tilde_forgotten,
+            "You count the images that BOTH get wrong. “Only A” is A wrong and B not: `wrong_a & ~wrong_b`, with "
+            "the ~.",
+        ),
+        Mutant(
+            tilde_forgotten_in_the_first,
+            "Your first count is of the images that both get wrong. “Only A” needs a ~ before `wrong_b`.",
+        ),
+        Mutant(
+            tilde_forgotten_in_the_second,
+            "Your second count is of the images that both get wrong. “Only B” needs a ~ before `wrong_a`.",
+        ),
+        Mutant(
+            not_for_tilde,
+            "`not` and `and` want one True or False, and a tensor has many. Entry by entry “not” is `~`, “and” is `&`.",
+        ),
+        Mutant(
+            and_not,
+            "`and not` wants one True or False on each side, and a tensor has many. Entry by entry it is "
+            "`wrong_a & ~wrong_b`.",
+        ),
+        Mutant(minus_for_tilde, "A minus does not turn bools round. “Not” is the tilde, `~wrong_b`."),
+        Mutant(
+            masks_subtracted,
+            "Bools cannot be subtracted. “A wrong and B not wrong” is `wrong_a & ~wrong_b`.",
+        ),
+        Mutant(
+            exclusive_or,
+            "You count all disagreements, twice. Neither `^` nor `!=` says whose fault they are: `wrong_a & ~wrong_b` "
+            "counts those of A alone.",
+        ),
+        Mutant(
+            the_same_count_twice,
+            "Both of your counts are of A's faults. In the second the letters change places: `wrong_b & ~wrong_a`.",
+        ),
+        Mutant(
+            one_term_again_and_again,
+            "Your sum adds the same term each time: `comb(m, fewer)`. The second number is the one that runs: "
+            "`comb(m, k)` for k from 0 to fewer.",
+        ),
+        Mutant(
+            first_term_forgotten,
+            "Your sum begins at 1. The most uneven split of all, 0 to m, belongs to the tail: `range(fewer + 1)`.",
+        ),
     ),
     hints=(
         "Two counts come first, of images where exactly one network is wrong. `&` is “and” and `~` is “not” for "
@@ -608,6 +925,22 @@ def mean_over_epochs(validation, test):
     return test.mean(dim=1)
 
 
+def min_as_an_index(validation, test):
+    return test[torch.arange(len(test)), validation.min(dim=1)]
+
+
+def min_handed_to_gather(validation, test):
+    return test.gather(1, validation.min(dim=1, keepdim=True)).squeeze(1)
+
+
+def errors_as_an_index(validation, test):
+    return test[torch.arange(len(test)), validation.min(dim=1).values]
+
+
+def gather_without_keepdim(validation, test):
+    return test.gather(1, validation.argmin(dim=1))
+
+
 def axis_left_over(validation, test):
     return test.gather(1, validation.argmin(dim=1, keepdim=True))
 
@@ -669,6 +1002,26 @@ HONEST_SCORE = Exercise(
         Mutant(mean_of_the_runs, "You return the mean of all runs. Return one score per run; means come later."),
         Mutant(mean_over_epochs, "You took the mean over all epochs. Validation chooses one epoch of each run."),
         Mutant(
+            min_as_an_index,
+            "`validation.min(dim=1)` gives two things, the lowest errors and their places. An index needs the places: "
+            "add `.indices`, or use argmin.",
+        ),
+        Mutant(
+            min_handed_to_gather,
+            "`validation.min(…)` gives two things, the lowest errors and their places. gather needs the places: add "
+            "`.indices`, or use argmin.",
+        ),
+        Mutant(
+            errors_as_an_index,
+            "An index holds places, and you gave the lowest errors themselves. Take the `.indices` of the minimum, or "
+            "argmin.",
+        ),
+        Mutant(
+            gather_without_keepdim,
+            "gather wants an index with as many axes as the table: (run, 1). Say `argmin(dim=1, keepdim=True)`, and "
+            "squeeze the answer.",
+        ),
+        Mutant(
             axis_left_over, "There is an axis of size 1 left over: end with .squeeze(1), so that the shape is (run,)."
         ),
     ),
@@ -724,7 +1077,12 @@ def _all_right_stays_right(item: Case, value: Tensor) -> str | None:
     lengths, label = item.args
     surely = (lengths.argmax(dim=2) == label).all(dim=0)
     lost = bool((value.bool() & surely).any())
-    return "an image that every network gets right has become wrong. No mean can do that." if lost else None
+    return (
+        "you call an image wrong that every single network gets right. Look at your axes: the mean runs over the "
+        "networks, dim=0; then the argmax over the classes, dim=1 of what is left."
+        if lost
+        else None
+    )
 
 
 def _majority(said: Tensor) -> Tensor:
@@ -785,6 +1143,30 @@ def each_network_on_its_own(lengths, label):
 
 def mean_over_the_images(lengths, label):
     return lengths.mean(dim=1).argmax(dim=1) != label
+
+
+def argmax_without_an_axis(lengths, label):
+    return lengths.mean(dim=0).argmax() != label
+
+
+def argmax_over_the_images(lengths, label):
+    return lengths.mean(dim=0).argmax(dim=0) != label
+
+
+def mean_over_the_classes(lengths, label):
+    return lengths.mean(dim=2).argmax(dim=0) != label
+
+
+def both_axes_one_too_far(lengths, label):
+    return lengths.mean(dim=2).argmax(dim=1) != label
+
+
+def lengths_for_classes(lengths, label):
+    return lengths.mean(dim=0).amax(dim=1) != label
+
+
+def vote_on_being_wrong(lengths, label):
+    return (lengths.argmax(dim=2) != label).float().mean(dim=0) > 0.5
 
 
 def count_of_wrong(lengths, label):
@@ -865,6 +1247,35 @@ ENSEMBLE_WRONG = Exercise(
         Mutant(
             mean_over_the_images,
             "You averaged over axis 1, the images. The seeds lie along axis 0 of (seed, n, j).",
+        ),
+        Mutant(
+            argmax_without_an_axis,
+            "Your argmax has no axis: it finds one place in the whole table and compares that with every label. Every "
+            "image needs its own class: `argmax(dim=1)`.",
+        ),
+        Mutant(
+            argmax_over_the_images,
+            "After the mean the axes are (n, j), and your argmax runs over the images. Classes lie along dim=1.",
+        ),
+        Mutant(
+            mean_over_the_classes,
+            "You averaged over axis 2, the classes; then your argmax asks which network was loudest. The mean is over "
+            "the networks, axis 0, and the argmax over the classes.",
+        ),
+        Mutant(
+            both_axes_one_too_far,
+            "You averaged over axis 2, the classes, and took the argmax over the images. In (seed, n, j) the mean is "
+            "over axis 0; in the (n, j) that is left, the argmax is over axis 1.",
+        ),
+        Mutant(
+            lengths_for_classes,
+            "You compare lengths with class numbers, and those never agree. Average over the networks, dim=0, and ask "
+            "WHICH class is the longest: argmax, not max.",
+        ),
+        Mutant(
+            vote_on_being_wrong,
+            "You ask whether more than half of the networks are wrong. That is a vote: the mean of lengths can be "
+            "right when most are wrong, and wrong when most are right. Average lengths, not verdicts.",
         ),
         Mutant(count_of_wrong, "You return how many are wrong. Return which ones: a bool for every image."),
         Mutant(share_of_wrong, "You return the share of wrong images. Return which ones: a bool for every image."),
