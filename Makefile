@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test bench build progress doctor clean
+.PHONY: help lab explore test bench build progress doctor clean
 .SILENT:
 # Two pips in one environment would fight.
 .NOTPARALLEL:
@@ -16,6 +16,9 @@ help: ## list these commands
 
 lab: $(VENV)/.lab ## open the lessons in JupyterLab
 	$(RUN) -m capsule_tutor lab $(ARGS)
+
+explore: $(VENV)/.lab ## turn the knobs of a capsule in the browser (ARGS="--export explorer.html": one file)
+	$(RUN) -m capsule_tutor explore $(ARGS)
 
 test: $(VENV)/.test ## run every check and test (ARGS="--list" names them)
 	$(RUN) tests/run.py $(ARGS)

@@ -61,6 +61,18 @@ def test_mistakes_are_those_that_the_card_counts(name):
     torch.testing.assert_close(own, wrong.lengths[shipped].float(), rtol=5e-3, atol=5e-3)
 
 
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_the_readme_says_what_the_card_says(name):
+    card = pretrained.card(name)
+    errors = ", ".join(f"{seed['test_error']:.2f} %" for seed in card["seeds"])
+    row = (
+        f"| `{name}` | {card['parameters']['encoder']:,} + {card['parameters']['decoder']:,} | {errors} | "
+        f"{card['test_error']['shipped']:.2f} % | {card['epochs']} epochs, {card['seconds']['mean'] / 60:.0f} minutes on "
+        f"{card['hardware']} |"
+    )
+    assert row in (ROOT / "README.md").read_text(encoding="utf-8"), row
+
+
 def test_the_weights_are_small_enough_to_ship():
     assert sum(path.stat().st_size for path in pretrained.FOLDER.iterdir()) <= 30 * 10**6
     names = {f"{name}{end}" for name in pretrained.NAMES for end in (".json", ".safetensors", "-mistakes.safetensors")}

@@ -480,6 +480,7 @@ def _not_finite(value: Tensor) -> str:
 
 def _first_difference(got: Any, want: Any, axes: str, atol: float) -> str:
     if not isinstance(want, Tensor):
+        got, want = (f"{number:.6g}" if isinstance(number, float) else number for number in (got, want))
         return f"the result is {got}; expected {want}"
     if want.ndim == 0:
         return f"the result is {got.item():.6g}; expected {want.item():.6g}"

@@ -330,8 +330,3 @@ def front_block(
         return scale[c] * (seen - mean[c]) / torch.sqrt(variance[c] + eps) + shift[c]
 
     return _grid([[[[at(image, c, r, k) for k in columns] for r in rows] for c in range(out)] for image in x])
-
-
-def parameter_shares(small: int, large: int, decoder: int) -> tuple[float, float, float]:
-    alone, together = (small, large), (small + decoder, large + decoder)
-    return tuple(part / whole * 100.0 for part, whole in (alone, together, (alone[0], together[1])))
