@@ -65,11 +65,10 @@ def test_mistakes_are_those_that_the_card_counts(name):
 def test_the_readme_says_what_the_card_says(name):
     card = pretrained.card(name)
     errors = ", ".join(f"{seed['test_error']:.2f} %" for seed in card["seeds"])
-    row = (
-        f"| `{name}` | {card['parameters']['encoder']:,} + {card['parameters']['decoder']:,} | {errors} | "
-        f"{card['test_error']['shipped']:.2f} % | {card['epochs']} epochs, {card['seconds']['mean'] / 60:.0f} minutes on "
-        f"{card['hardware']} |"
-    )
+    parameters = f"{card['parameters']['encoder']:,} + {card['parameters']['decoder']:,}"
+    shipped, minutes = f"{card['test_error']['shipped']:.2f} %", f"{card['seconds']['mean'] / 60:.0f} minutes"
+    trained = f"{card['epochs']} epochs, {minutes} on {card['hardware']}"
+    row = f"| `{name}` | {parameters} | {errors} | {shipped} | {trained} |"
     assert row in (ROOT / "README.md").read_text(encoding="utf-8"), row
 
 

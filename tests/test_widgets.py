@@ -1,6 +1,7 @@
 """The explorer tells the truth: what it shows is what the network computes, and it computes no more than it must."""
 
 import io
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 
 import capsule_tutor as caps
 from capsule_tutor import data, pretrained
-from capsule_tutor.widgets import explorer, scene
+from capsule_tutor.widgets import explorer, microscope, routing, scene, squash_dial
 
 
 @pytest.fixture(scope="module")
@@ -233,3 +234,69 @@ def test_all_controls_have_names(made):
         if isinstance(control, ipywidgets.ValueWidget) and hasattr(control, "description"):
             unnamed = isinstance(control, ipywidgets.HTML | ipywidgets.Play | ipywidgets.Textarea)
             assert control.description or unnamed or control is made.mode
+
+
+# ---- the routing microscope
+
+
+def test_the_microscope_shows_what_routing_computes():
+    torch.manual_seed(0)
+    u_hat = torch.randn(5, 3, 4)
+    for iterations in (1, 2, 5):
+        ways = routing.routed(u_hat, iterations)
+        dynamic, attention, uniform = ways.values()
+        v, c = caps.dynamic_routing(u_hat[None], iterations)
+        torch.testing.assert_close(dynamic.c, c[0])
+        torch.testing.assert_close(dynamic.lengths, caps.lengths(v[0]))
+        torch.testing.assert_close(dynamic.agreement[2, 1], u_hat[2, 1] @ v[0, 1])
+        torch.testing.assert_close(attention.c, caps.self_attention_routing(u_hat[None])[1][0])
+        torch.testing.assert_close(uniform.c, torch.full((5, 3), 1 / 3))
+        assert uniform.entropy == pytest.approx(math.log2(3), abs=1e-4)
+        assert dynamic.entropy <= uniform.entropy + 1e-4
+
+
+def controls(box):
+    """Everything in a box, by its class."""
+    found = dict.fromkeys(box._dom_classes, box)
+    for child in getattr(box, "children", ()):
+        found |= controls(child)
+    return found
+
+
+def test_stepping_through_the_iterations_decides_the_toy():
+    made = controls(microscope())
+    before = made["microscope-picture"].value
+    made["microscope-iterations"].value = 3
+    assert made["microscope-picture"].value != before
+    # The colour of child 0's coupling with parent 0 is that of 0.88 on a scale up to 0.88.
+    sheet = painted(made["microscope-picture"].value)
+    ways = routing.routed(torch.tensor(routing.TOYS["toy: two of three agree"]).float(), 3)
+    couplings = torch.stack([one.c for one in ways.values()])
+    expected = routing._colour(couplings[0, 0, 0].item() / couplings.max().item())
+    assert tuple(sheet[25, 22].tolist()) == expected
+
+
+def test_a_real_digit_is_routed_with_the_votes_of_the_network():
+    made = controls(microscope())
+    assert made["microscope-number"].disabled
+    made["microscope-votes"].value = "a real digit"
+    assert not made["microscope-number"].disabled
+    before = made["microscope-picture"].value
+    made["microscope-number"].value = 9
+    assert made["microscope-picture"].value != before
+    label = data.digits("test").labels[9].item()
+    assert any(f"The image is a {label}." in w.value for w in [made["capsule-microscope"].children[-1]])
+
+
+# ---- the squash dial
+
+
+@pytest.mark.parametrize("length", [0, 0.05, 1, 5])
+def test_the_dial_says_what_squash_says(length):
+    made = controls(squash_dial())
+    made["dial-length"].value = length
+    made["dial-angle"].value = -90
+    assert f"s has length {length:.2f}" in made["dial-said"].value
+    assert f"Squashed (2017): {length**2 / (1 + length**2):.2f}" in made["dial-said"].value
+    assert f"(2021): {1 - math.exp(-length):.2f}" in made["dial-said"].value
+    assert painted(made["dial-picture"].value).shape == (280, 550, 3)
