@@ -17,7 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from capsule_tutor import data, functional, models
+from capsule_tutor import data, functional, models, training
 
 NAMES = ("capsnet-mnist", "efficient-capsnet-mnist", "convnet-mnist")
 FOLDER = Path(__file__).parent / "weights"
@@ -46,6 +46,7 @@ def card(name: str) -> dict:
     """How a shipped network was trained and what it scored, every seed. Errors are percentages.
 
     seeds: one entry per seed with seed, validation_error, test_error, seconds and log (one row per epoch);
+    begun_from: the recipe of the run whose weights were taken over, if any; its epochs and seconds are counted
     test_error and validation_error: mean and standard deviation over the seeds, and those of the shipped seed.
     """
     return json.loads(_read(name, ".json"))
@@ -101,8 +102,7 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
                     functional.lengths(_capsules(network, validation.images)), validation.labels
                 ),
                 "test_error": _error(functional.lengths(v), test.labels),
-                "seconds": result["seconds"],
-                "log": _log(run),
+                **_history(run, result),
             }
         )
     best = min(range(len(runs)), key=lambda n: seeds[n]["validation_error"])
@@ -113,7 +113,8 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
         "model": model,
         "data": "MNIST: 55,000 training, 5,000 validation and 10,000 test images",
         "recipe": recipe,
-        "epochs": results[best]["epochs"],
+        "begun_from": (results[best].get("begun_from") or {}).get("recipe"),
+        "epochs": len(seeds[best]["log"]),
         "validation_error": _summary(seeds, "validation_error", best),
         "test_error": _summary(seeds, "test_error", best),
         "shipped_seed": seeds[best]["seed"],
@@ -163,11 +164,12 @@ def _summary(seeds: list[dict], what: str, best: int) -> dict:
     return {"mean": round(statistics.mean(values), 4), "sd": spread and round(spread, 4), "shipped": values[best]}
 
 
-def _log(run: Path) -> list[dict]:
-    import csv
-
-    with (run / "log.csv").open(newline="", encoding="utf-8") as file:
-        return [{key: round(float(value), 6) for key, value in row.items()} for row in csv.DictReader(file)]
+def _history(run: Path, result: dict) -> dict:
+    """Seconds and log of a run, together with those of the run that it was begun from."""
+    first, log = result.get("begun_from") or {}, training.read_log(run / "log.csv")
+    before, seconds = first.get("log", []), first.get("seconds", 0)
+    log = [{**row, "epoch": row["epoch"] + len(before), "seconds": row["seconds"] + seconds} for row in log]
+    return {"seconds": round(result["seconds"] + seconds, 1), "log": before + log}
 
 
 def _rounded(run: Path) -> dict[str, Tensor]:

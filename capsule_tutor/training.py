@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from capsule_tutor import __version__, data, functional, models
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 class TrainingError(RuntimeError):
@@ -60,12 +60,15 @@ RECIPES = {
         note="Sabour 2017, released code: 300,000 steps; its loss ratio is 20 times the paper's formula",
     ),
     "capsnet-fast": Recipe("capsnet", 10, 128, 1e-3, "one-cycle", note="10 of the paper's 640 epochs"),
+    "capsnet-polish": Recipe(
+        "capsnet", 4, 128, 3e-4, "one-cycle", augmentation="affine", note="for --init with the weights of capsnet-fast"
+    ),
     "efficient-capsnet-paper": Recipe(
         "efficient-capsnet", 150, 16, 5e-4, "epochs", decay=0.97, floor=5e-5, augmentation="mazzia",
         note="Mazzia 2021; bilinear where the authors resample with Lanczos",
     ),
-    "efficient-capsnet-fast": Recipe("efficient-capsnet", 10, 128, 3e-3, "one-cycle", augmentation="affine"),
-    "convnet-fast": Recipe("convnet", 10, 128, 3e-3, "one-cycle", augmentation="affine"),
+    "efficient-capsnet-fast": Recipe("efficient-capsnet", 20, 128, 3e-3, "one-cycle", augmentation="affine"),
+    "convnet-fast": Recipe("convnet", 20, 128, 3e-3, "one-cycle", augmentation="affine"),
 }  # fmt: skip
 
 
@@ -160,6 +163,7 @@ class Run:
     totals: Tensor | None = None  # loss · images, right, images, of the steps done
     seconds: float = 0.0
     log: list[dict] | None = None
+    begun_from: dict | None = None  # the result of the run whose weights were taken over, and its log
 
 
 def train(
@@ -169,6 +173,7 @@ def train(
     device: str = "auto",
     precision: str = "auto",
     resume: bool = False,
+    init: Path | None = None,
     load: Callable[[str], data.Split] = data.mnist,
     say: Callable[[dict], None] = lambda row: None,
     tick: Callable[[int, int, int], None] = lambda epoch, step, steps: None,
@@ -177,6 +182,7 @@ def train(
 
     device       "cpu", "cuda", … or "auto"; precision "float32", "bfloat16" or "auto" (bfloat16 where it is fast)
     resume       go on from out/checkpoint.pt; without it, a folder that holds a run is refused
+    init         begin with the weights of a finished run: its weights.safetensors
     load         split name → images and labels; `say` gets every row of the log, `tick` every step
     Raises TrainingError with one line; KeyboardInterrupt, after saving, when the user stops it.
     """
@@ -190,7 +196,7 @@ def train(
     if batch % world:
         raise TrainingError(f"a batch of {batch} cannot be shared by {world} processes; choose a multiple")
     steps = len(images) // batch
-    run = _begin(recipe, seed, device, out, resume)
+    run = _begin(recipe, seed, device, out, resume, init)
     network = _parallel(run.model, device, world)
 
     while run.epoch < recipe.epochs:
@@ -276,7 +282,7 @@ def error(model: nn.Module, split: data.Split, device: str = "cpu", bfloat16: bo
     return 100 * wrong / len(split.labels)
 
 
-def _begin(recipe: Recipe, seed: int, device: str, out: Path, resume: bool) -> Run:
+def _begin(recipe: Recipe, seed: int, device: str, out: Path, resume: bool, init: Path | None = None) -> Run:
     torch.manual_seed(seed)
     options = {"released": True} if recipe.released else {}
     model = models.MODELS[recipe.model](**options).to(device, memory_format=torch.channels_last)
@@ -288,8 +294,24 @@ def _begin(recipe: Recipe, seed: int, device: str, out: Path, resume: bool) -> R
         raise TrainingError(f"{out} already holds a run: add --resume to go on, or choose another --out")
     if resume:
         _restore(run, path, device)
+    elif init:
+        _take_over(run, Path(init))
     out.mkdir(parents=True, exist_ok=True)
     return run
+
+
+def _take_over(run: Run, weights: Path) -> None:
+    from safetensors.torch import load_file
+
+    try:
+        run.model.load_state_dict(load_file(weights))
+    except Exception as problem:
+        what = str(problem).splitlines()[0]
+        raise TrainingError(f"{weights} cannot be taken over by a {run.recipe.model} ({what})") from None
+    run.begun_from = {"weights": weights.name}
+    result, log = weights.with_name("result.json"), weights.with_name("log.csv")
+    if result.exists() and log.exists():
+        run.begun_from = {**json.loads(result.read_text(encoding="utf-8")), "log": read_log(log)}
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
@@ -321,6 +343,7 @@ def _save(run: Run, out: Path) -> None:
         "totals": run.totals,
         "seconds": run.seconds,
         "log": run.log,
+        "begun_from": run.begun_from,
     }
     path = out / "checkpoint.pt"
     try:
@@ -348,7 +371,7 @@ def _restore(run: Run, path: Path, device: str) -> None:
     run.model.load_state_dict(state["model"])
     run.optimiser.load_state_dict(state["optimiser"])
     run.generator.set_state(state["generator"].cpu())
-    for name in ("epoch", "step", "totals", "seconds", "log"):
+    for name in ("epoch", "step", "totals", "seconds", "log", "begun_from"):
         setattr(run, name, state[name])
 
 
@@ -364,6 +387,7 @@ def _finish(run: Run, out: Path, test: data.Split, device: str, bfloat16: bool, 
         "precision": "bfloat16" if bfloat16 else "float32",
         "parameters": models.count_parameters(run.model),
         "version": __version__,
+        "begun_from": run.begun_from,
     }
     if rank == 0:
         from safetensors.torch import save_file
@@ -391,6 +415,12 @@ def _write_csv(log: list[dict], path: Path) -> None:
         writer = csv.DictWriter(file, fieldnames=list(log[0]) if log else ["epoch"])
         writer.writeheader()
         writer.writerows(log)
+
+
+def read_log(path: Path) -> list[dict]:
+    """The rows of a log.csv, as numbers."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{key: round(float(value), 6) for key, value in row.items()} for row in csv.DictReader(file)]
 
 
 @contextlib.contextmanager

@@ -89,7 +89,24 @@ def test_shipped_networks_read_and_redraw_the_digits_of_strangers(name):
 
 
 @pytest.mark.mnist
-@pytest.mark.parametrize("name", ["efficient-capsnet-mnist", "convnet-mnist", "capsnet-mnist"])
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_the_listed_images_are_wrong_and_others_are_right(real_mnist, name):
+    images, labels = data.mnist("test")
+    network, wrong = caps.load(name), pretrained.mistakes(name)
+    listed = wrong.index.long()
+    with torch.inference_mode():
+        v = network(images[listed])
+    torch.testing.assert_close(labels[listed], wrong.label.long())
+    torch.testing.assert_close(v, wrong.capsules.float(), rtol=1e-2, atol=1e-2)
+    others = torch.ones(len(labels), dtype=torch.bool)
+    others[listed] = False
+    some = others.nonzero().squeeze(1)[::20]
+    missed = (network.predict(images[some]) != labels[some]).sum().item()
+    assert missed <= 1  # other processors round otherwise
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("name", ["efficient-capsnet-mnist", "convnet-mnist"])  # CapsNet takes a minute
 def test_evaluate_agrees_with_the_card(real_mnist, name):
     result = run("evaluate", name)
     assert result.exit_code == 0, result.output
@@ -165,6 +182,19 @@ def test_pack_ships_the_best_seed_of_equal_runs(runs, tmp_path, monkeypatch):
     said = caps.load("convnet-mnist")(data.digits("test").images[wrong.index]).detach()
     torch.testing.assert_close(said, wrong.capsules.float(), rtol=1e-2, atol=1e-2)
     torch.testing.assert_close(data.digits("test").labels[wrong.index], wrong.label.long())
+
+
+def test_a_run_that_was_begun_from_another_counts_both(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "mnist", data.digits)
+    recipe = replace(training.RECIPES["convnet-fast"], epochs=1, rate=1e-4)
+    weights = runs / "0" / "weights.safetensors"
+    training.train(recipe, tmp_path / "run", device="cpu", load=data.digits, init=weights)
+    card = pretrained.pack("convnet-mnist", [tmp_path / "run"], tmp_path / "weights")
+    assert card["epochs"] == 3
+    assert card["begun_from"]["epochs"] == 2
+    assert [row["epoch"] for row in card["seeds"][0]["log"]] == [1, 2, 3]
+    seconds = [row["seconds"] for row in card["seeds"][0]["log"]]
+    assert seconds == sorted(seconds)
 
 
 def test_pack_refuses_runs_of_different_recipes(runs, tmp_path, monkeypatch):
