@@ -192,9 +192,8 @@ def perturb(v: Tensor, delta: Tensor, index: Tensor | None = None) -> Tensor:
         )
     if index is None:
         index = lengths(v).argmax(dim=1)
-    keep = _one_hot("index", index, v)  # (b, j)
     # v_k + δ for the kept capsule k, 0 for all others
-    return ((v + delta.reshape(-1, 1, v.shape[2])) * keep.unsqueeze(2)).flatten(1)
+    return mask_capsules(v + delta.reshape(-1, 1, v.shape[2]), index)
 
 
 def _norm(m: Tensor, n2: Tensor, eps: float) -> Tensor:

@@ -20,6 +20,11 @@ from torch import Tensor
 from capsule_tutor import data, functional, models, training
 
 NAMES = ("capsnet-mnist", "efficient-capsnet-mnist", "convnet-mnist")
+# Whether a run was begun from another → how often its test error has been seen.
+_READ = {
+    False: "once, after the last epoch",
+    True: "after the last epoch of both runs, the first and the one begun from it",
+}
 FOLDER = Path(__file__).parent / "weights"
 
 
@@ -105,6 +110,7 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
                 **_history(run, result),
             }
         )
+    begun = any(result.get("begun_from") for result in results)
     best = min(range(len(runs)), key=lambda n: seeds[n]["validation_error"])
     weights = _bytes(_rounded(runs[best]))
     shipped = _network(model, _tensors(weights))
@@ -118,7 +124,7 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
         "validation_error": _summary(seeds, "validation_error", best),
         "test_error": _summary(seeds, "test_error", best),
         "shipped_seed": seeds[best]["seed"],
-        "chosen_by": "lowest validation error; the test split was read once, after the last epoch",
+        "chosen_by": f"lowest validation error; the test split was read {_READ[begun]}",
         "hardware": results[best]["device"],
         "precision": results[best]["precision"],
         "seconds": {"mean": statistics.mean(s["seconds"] for s in seeds)},

@@ -1,6 +1,5 @@
 """The squash dial: turn the length and the direction of a vector, and see what the two squashes make of it."""
 
-import io
 import math
 
 import ipywidgets as w
@@ -8,6 +7,7 @@ import torch
 
 from capsule_tutor import functional
 from capsule_tutor.figures import BLACK, BLUE, ORANGE
+from capsule_tutor.widgets.scene import png
 
 _SIDE, _UNIT = 260, 60  # pixels of the plane, pixels per 1 in it
 
@@ -63,6 +63,4 @@ def plane_and_curves(s: torch.Tensor, v: torch.Tensor, exponential: torch.Tensor
         x, y = place(min(5.0, s.norm().item()), now.norm().item())
         draw.ellipse([x - 5, y - 5, x + 5, y + 5], fill=colour)
     draw.text((left, _SIDE + 4), "new length over old length, 0 to 5", fill=BLACK)
-    out = io.BytesIO()
-    picture.save(out, format="png", compress_level=1)
-    return out.getvalue()
+    return png(picture)

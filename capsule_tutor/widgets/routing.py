@@ -1,6 +1,5 @@
 """The routing microscope: step through the iterations, on a toy or on a real digit, beside other ways to couple."""
 
-import io
 from functools import cache
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from capsule_tutor import data, functional, pretrained
 from capsule_tutor.figures import BLACK, BLUE
+from capsule_tutor.widgets.scene import png
 
 MOST_ITERATIONS = 10
 _CELL = 22  # screen pixels of a square in a table
@@ -117,9 +117,7 @@ def panel(ways: dict[str, Routed], what: str) -> bytes:
             draw.rectangle([x + 3, floor - 60 * length, x + cell - 4, floor], fill=BLUE)
             draw.text((x + cell // 2 - 3, floor + 2), str(j), fill=BLACK)
         draw.line([(left, floor - 60), (left + parents * cell, floor - 60)], fill=(200, 200, 200))
-    out = io.BytesIO()
-    picture.save(out, format="png", compress_level=1)
-    return out.getvalue()
+    return png(picture)
 
 
 def _in_words(ways: dict[str, Routed]) -> str:

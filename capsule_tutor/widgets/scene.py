@@ -75,7 +75,7 @@ def pictures(scene: Scene, reconstruction: Tensor) -> bytes:
     gap = torch.ones(image.shape[0], 1, 3)
     sheet = torch.cat([grey[0], gap, grey[1], gap, coloured], dim=1)
     picture = Image.fromarray((255 * sheet).round().to(torch.uint8).numpy())
-    return _png(picture.resize((picture.width * SCALE, picture.height * SCALE), Image.Resampling.NEAREST))
+    return png(picture.resize((picture.width * SCALE, picture.height * SCALE), Image.Resampling.NEAREST))
 
 
 def bars(lengths: Tensor, second: Tensor | None, index: int) -> bytes:
@@ -97,14 +97,15 @@ def bars(lengths: Tensor, second: Tensor | None, index: int) -> bytes:
         draw.text((left + width + 6, top + 4), f"{length:.2f}", fill=BLACK)
         if second is not None:
             draw.rectangle([left, top + 12, left + width * second[j].item(), top + 16], fill=ORANGE)
-    return _png(picture)
+    return png(picture)
 
 
 def _rgb(colour: str) -> Tensor:
     return torch.tensor([int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)])
 
 
-def _png(picture) -> bytes:
+def png(picture) -> bytes:
+    """A Pillow picture as bytes, little compressed: a slider waits for it."""
     out = io.BytesIO()
     picture.save(out, format="png", compress_level=1)
     return out.getvalue()
