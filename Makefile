@@ -5,14 +5,14 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help lab explore test bench build progress doctor clean
+.PHONY: help lab explore explorer.html test bench build progress doctor clean
 .SILENT:
 # Two pips in one environment would fight.
 .NOTPARALLEL:
 
 help: ## list these commands
 	echo "make COMMAND [ARGS=\"...\"] [PYTHON=python3.12]"
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 lab: $(VENV)/.lab ## open the lessons in JupyterLab
 	$(RUN) -m capsule_tutor lab $(ARGS)
@@ -20,11 +20,14 @@ lab: $(VENV)/.lab ## open the lessons in JupyterLab
 explore: $(VENV)/.lab ## turn the knobs of a capsule in the browser (ARGS="--export explorer.html": one file)
 	$(RUN) -m capsule_tutor explore $(ARGS)
 
+explorer.html: $(VENV)/.lab ## write the explorer as one file that needs no Python
+	$(RUN) -m capsule_tutor explore --export $@ $(ARGS)
+
 test: $(VENV)/.test ## run every check and test (ARGS="--list" names them)
 	$(RUN) tests/run.py $(ARGS)
 
 bench: $(VENV)/.test ## time routing, lessons and training against textbook versions
-	$(RUN) -m pytest tests/benchmarks --benchmark-only $(ARGS)
+	$(RUN) -m pytest tests/benchmarks tests/browser --benchmark-only $(ARGS)
 
 build: $(VENV)/.test ## make lessons and solutions from their sources
 	$(RUN) -m capsule_tutor build $(ARGS)

@@ -52,7 +52,7 @@ def steps() -> dict[str, tuple[str, list[str]]]:
             "unsolved lessons run to their end",
             [*PYTEST, "--nbval-lax", *NOTEBOOKS, *notebooks("lessons")],
         ),
-        "browser": ("lessons run in JupyterLab in a browser", [*PYTEST, "tests/browser"]),
+        "browser": ("lessons run in JupyterLab in a browser", [*PYTEST, "tests/browser", "--benchmark-disable"]),
     }
 
 

@@ -42,7 +42,7 @@ def painted(png):
 
 def reconstruction_in(made):
     """The middle picture, back from its pixels: (28, 28) of ink."""
-    sheet = painted(made.pictures.value)[:: scene.SCALE, :: scene.SCALE, 0]
+    sheet = painted(made.pictures.value)[:, :, 0]
     return 1 - sheet[:, 29:57].float() / 255
 
 
@@ -109,7 +109,7 @@ def test_a_tick_never_runs_the_encoder(network):
 def test_pictures_hold_the_pixels(network):
     seen = scene.look(network, data.digits("test").images[:1])
     view = scene.tick(seen, torch.zeros(16))
-    sheet = painted(scene.pictures(seen, view.reconstruction))[:: scene.SCALE, :: scene.SCALE].float() / 255
+    sheet = painted(scene.pictures(seen, view.reconstruction)).float() / 255
     torch.testing.assert_close(sheet[:, :28, 0], 1 - seen.image[0, 0], rtol=0, atol=3e-3)
     torch.testing.assert_close(sheet[:, 29:57, 0], 1 - view.reconstruction, rtol=0, atol=3e-3)
     lacks = (seen.image[0, 0] - view.reconstruction) > 0.3

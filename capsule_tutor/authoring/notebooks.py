@@ -144,6 +144,9 @@ def _executed(notebook, path: Path):
             raise AuthoringError(f"solutions/{path.name} fails when it is run: {what}") from error
     # Widget views are drawn by a kernel; what is stored of them would only trouble those who have none.
     notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     notebook.metadata["language_info"] = {"name": "python"}
     return notebook
 

@@ -84,9 +84,11 @@ class Explorer:
         self.reset = w.Button(description="reset", icon="undo")
         self.code = w.Textarea(disabled=True, layout=w.Layout(width="34rem", max_width="100%", height="9rem"))
         self.copy = w.Button(description="copy as code", icon="code")
-        # Shown at their own size: stretched, the page would jump, and pixels would blur.
-        as_is = {"format": "png", "layout": w.Layout(width="auto", max_width="100%", align_self="flex-start")}
-        self.pictures, self.bars = w.Image(**as_is), w.Image(**as_is)
+        # Of known size: stretched to the column, the page would jump.
+        across = 3 * 28 + 2
+        size = {"max_width": "100%", "align_self": "flex-start"}
+        self.pictures = w.Image(format="png", layout=w.Layout(width=f"{scene.SCALE * across}px", **size))
+        self.bars = w.Image(format="png", layout=w.Layout(width="auto", **size))
         self.said, self.problem = w.HTML(), w.HTML()
         for name, control in vars(self).items():
             if isinstance(control, w.DOMWidget):
@@ -96,6 +98,7 @@ class Explorer:
         turn = w.VBox([self.capsule, self.range, self.mode, w.HBox([self.sweep_dimension, self.sweep]), self.reset])
         draw = w.VBox([self.canvas, w.HBox([self.use_drawing, self.clear_drawing])])
         legend = w.HTML(
+            "<style>.capsule-pictures { image-rendering: pixelated }</style>"
             "<div style='line-height: 1.2'>image · reconstruction · difference (orange: missing ink, blue: too much)"
             "<br>Below: all lengths. Black: the drawn capsule. Orange: the network's answer to its own drawing.</div>"
         )

@@ -5,8 +5,10 @@ once a slider rests (`again`).
 """
 
 import io
+from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,8 +16,12 @@ from capsule_tutor import functional
 from capsule_tutor.figures import BLACK, BLUE, ORANGE
 from capsule_tutor.models import CapsuleNetwork
 
-SCALE = 5  # screen pixels per image pixel
-_PAPER, _LINE = (255, 255, 255), (200, 200, 200)
+SCALE = 5  # screen pixels per image pixel: the browser enlarges, so that no big picture is packed in every tick
+# Few colours by number, not by three bytes each: packing the picture is most of a tick.
+_PAPER, _LINE, _BLACK, _BLUE, _ORANGE = range(5)
+_PALETTE = ("#ffffff", "#c8c8c8", BLACK, BLUE, ORANGE)
+
+_MISSING, _EXTRA = ([int(c[n : n + 2], 16) / 255 for n in (1, 3, 5)] for c in (ORANGE, BLUE))
 
 
 class Scene(NamedTuple):
@@ -63,45 +69,63 @@ def again(scene: Scene, reconstruction: Tensor) -> Tensor:
 
 
 def pictures(scene: Scene, reconstruction: Tensor) -> bytes:
-    """Image, reconstruction and difference side by side, as PNG. Ink is black; in the difference, orange is ink that
-    the reconstruction lacks and blue is ink that it has too much of."""
+    """Image, reconstruction and difference side by side, one pixel apart, as PNG. Ink is black; in the difference,
+    orange is ink that the reconstruction lacks and blue is ink that it has too much of."""
     from PIL import Image
 
-    image, drawn = scene.image[0, 0], reconstruction
-    grey = [(1 - part).clamp(0, 1).unsqueeze(2).expand(-1, -1, 3) for part in (image, drawn)]
-    difference = image - drawn  # (h, w) in (−1, 1)
-    towards = torch.where(difference.unsqueeze(2) > 0, _rgb(ORANGE), _rgb(BLUE))
-    coloured = 1 + difference.abs().unsqueeze(2) * (towards - 1)
-    gap = torch.ones(image.shape[0], 1, 3)
-    sheet = torch.cat([grey[0], gap, grey[1], gap, coloured], dim=1)
-    picture = Image.fromarray((255 * sheet).round().to(torch.uint8).numpy())
-    return png(picture.resize((picture.width * SCALE, picture.height * SCALE), Image.Resampling.NEAREST))
+    # NumPy: torch may wake its threads for a few thousand pixels, which takes longer than the work.
+    image, drawn = scene.image[0, 0].numpy(), reconstruction.numpy()
+    grey = [np.repeat((1 - part).clip(0, 1)[:, :, None], 3, axis=2) for part in (image, drawn)]  # (h, w, 3)
+    difference = (image - drawn)[:, :, None]  # (h, w, 1) in (−1, 1)
+    towards = np.where(difference > 0, _MISSING, _EXTRA)
+    coloured = 1 + abs(difference) * (towards - 1)
+    gap = np.ones((len(image), 1, 3))
+    sheet = np.concatenate([grey[0], gap, grey[1], gap, coloured], axis=1)
+    return png(Image.fromarray((255 * sheet).round().astype(np.uint8)))
 
 
 def bars(lengths: Tensor, second: Tensor | None, index: int) -> bytes:
     """All lengths as bars from 0 to 1, as PNG: black for the drawn capsule, blue for the others; orange, below each,
     what the network says to its own drawing."""
-    from PIL import Image, ImageDraw
+    from PIL import ImageDraw
 
     row, left, width = 20, 18, 300
-    picture = Image.new("RGB", (left + width + 46, row * len(lengths) + 14), _PAPER)
+    picture = _axis(len(lengths), row, left, width).copy()
     draw = ImageDraw.Draw(picture)
-    for tenth in (0, 5, 10):
-        x = left + width * tenth // 10
-        draw.line([(x, 0), (x, row * len(lengths))], fill=_LINE)
-        draw.text((x, row * len(lengths)), f"{tenth / 10:g}", fill=BLACK, anchor="ma" if tenth else "la")
     for j, length in enumerate(lengths.tolist()):
         top = row * j
-        draw.text((2, top + 4), str(j), fill=BLACK)
-        draw.rectangle([left, top + 2, left + width * length, top + 10], fill=BLACK if j == index else BLUE)
-        draw.text((left + width + 6, top + 4), f"{length:.2f}", fill=BLACK)
+        draw.rectangle([left, top + 2, left + width * length, top + 10], fill=_BLACK if j == index else _BLUE)
+        picture.paste(_number(f"{length:.2f}"), (left + width + 6, top + 4))
         if second is not None:
-            draw.rectangle([left, top + 12, left + width * second[j].item(), top + 16], fill=ORANGE)
+            draw.rectangle([left, top + 12, left + width * second[j].item(), top + 16], fill=_ORANGE)
     return png(picture)
 
 
-def _rgb(colour: str) -> Tensor:
-    return torch.tensor([int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)])
+@cache
+def _number(text: str):
+    """A length as a picture: at most a hundred of them, and drawing letters is slow."""
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("P", (36, 14), _PAPER)
+    ImageDraw.Draw(picture).text((0, 0), text, fill=_BLACK)
+    return picture
+
+
+@cache
+def _axis(classes: int, row: int, left: int, width: int):
+    """What all pictures of bars share: lines at 0, 0.5 and 1, and the names of the classes."""
+    from PIL import Image, ImageColor, ImageDraw
+
+    picture = Image.new("P", (left + width + 46, row * classes + 14), _PAPER)
+    picture.putpalette([part for colour in _PALETTE for part in ImageColor.getrgb(colour)])
+    draw = ImageDraw.Draw(picture)
+    for tenth in (0, 5, 10):
+        x = left + width * tenth // 10
+        draw.line([(x, 0), (x, row * classes)], fill=_LINE)
+        draw.text((x, row * classes), f"{tenth / 10:g}", fill=_BLACK, anchor="ma" if tenth else "la")
+    for j in range(classes):
+        draw.text((2, row * j + 4), str(j), fill=_BLACK)
+    return picture
 
 
 def png(picture) -> bytes:

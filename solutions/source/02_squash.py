@@ -317,6 +317,33 @@ for length in (0.01, 0.1, 1.0, 3.0):
 # because $e^n > 1 + n^2$ for every $n > 0$: a capsule gets sure sooner. Neither is "the right one". They are two choices of
 # $g$, and you can now judge a third.
 
+# %% [markdown] id="dial-intro"
+# ### The dial
+#
+# Turn length and angle of a vector yourself, if a kernel is running (click a slider, then the arrow keys): the plane shows $s$
+# and what both squashes make of it. At which length do the two differ most? What does the angle change?
+
+# %% id="dial"
+from capsule_tutor.widgets import squash_dial
+
+squash_dial()
+
+# %% [markdown] id="dial-text"
+# Without a kernel, the answer as a picture:
+
+# %% id="dial-picture"
+gap = (exponential_squash(x.unsqueeze(1)) - squash(x.unsqueeze(1))).squeeze(1)
+most = x[gap.argmax()].item()
+figures.curves(
+    x,
+    {"exponential squash − squash": gap},
+    xlabel="length of s",
+    ylabel="difference of the lengths of v",
+    marks={f"most at {most:.2f}": (most, gap.max().item())},
+    alt="One curve: how much longer the exponential squash leaves a vector. It rises steeply from 0, peaks where the vector is "
+    "about half a unit long, and falls slowly towards 0. It is never negative.",
+)
+
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #

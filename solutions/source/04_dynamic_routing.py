@@ -483,6 +483,30 @@ figures.heatmaps(
     "At 10, about half of the children have one bright entry and are dark elsewhere.",
 )
 
+# %% [markdown] id="microscope-text"
+# ### The microscope
+#
+# The same, live, if a kernel is running: press play, or step through the iterations with the arrow keys. The first *toy* is yours:
+# compare with what you worked out by hand. Then choose *a real digit*: the votes of sixteen children, from a network that was
+# trained (lesson 09). Is there an image on which ten iterations name another parent than one?
+#
+# Three tables stand side by side: dynamic routing, self-attention routing (lesson 08; ignore it for now), and uniform couplings,
+# which are dynamic routing's first iteration. Here is the toy as a picture, for readers without a kernel:
+
+# %% id="microscope-picture"
+figures.heatmaps(
+    {f"{k} iteration{'s' * (k > 1)}": dynamic_routing(u_hat, k)[1][0] for k in (1, 2, 3, 10)},
+    xlabel="parent j",
+    ylabel="child i",
+    alt="Couplings of the toy's three children and two parents after 1, 2, 3 and 10 iterations. At 1 all are 0.50. At 2, child "
+    "0 turns to parent 0 and child 2 to parent 1, at 3 child 1 follows child 0, and at 10 all three are decided.",
+)
+
+# %% id="microscope"
+from capsule_tutor.widgets import microscope
+
+microscope()
+
 # %% [markdown] id="honest"
 # Is this good for anything, then? The papers disagree, and you should know it now:
 #

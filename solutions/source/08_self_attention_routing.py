@@ -635,6 +635,19 @@ for name, who in (("true class", truth), ("the others", ~truth)):
 # A fair warning: these votes were *trained* for one look with a prior. Dynamic routing plays away from home here. To
 # compare the two fairly, one trains the same network with each: lesson 15 does.
 
+# %% [markdown] id="microscope-text"
+# ### Under the microscope
+#
+# Live, if a kernel is running: lesson 04's microscope once more, and now you know its middle table (one look, no prior). Choose
+# *a real digit*, then *agreement* instead of *couplings*, and step through the iterations: how many does dynamic routing need
+# until its table looks like the one beside it? Without a kernel, the picture at the head of this section is what you would see
+# for one image.
+
+# %% id="microscope"
+from capsule_tutor.widgets import microscope
+
+microscope()
+
 # %% [markdown] id="sign"
 # ## What neither can see
 #

@@ -27,8 +27,19 @@ INK = """() => {
   pen.drawImage(image, 0, 0);
   const ink = [];
   for (let row = 0; row < 28; row++) for (let column = 29; column < 57; column++)
-    ink.push(1 - pen.getImageData(column * side + 2, row * side + 2, 1, 1).data[0] / 255);
+    ink.push(1 - pen.getImageData((column + 0.5) * side, (row + 0.5) * side, 1, 1).data[0] / 255);
   return ink;
+}"""
+
+# Milliseconds from a key to the picture that the browser has ready to paint.
+STOPWATCH = """() => {
+  window.times = [];
+  let pressed = null;
+  document.addEventListener('keydown', () => { pressed = performance.now(); }, true);
+  document.querySelector('img.capsule-pictures').addEventListener('load', () => {
+    if (pressed !== null) times.push(performance.now() - pressed);
+    pressed = null;
+  });
 }"""
 
 
@@ -148,13 +159,17 @@ def test_a_person_explores(page):
     page.wait_for_function("() => /your drawing; the network reads 1/.test(document.body.innerText)")
 
 
-def test_from_key_to_picture(page):
-    """Not a benchmark, only a bound that a person would notice; `make bench` measures."""
+def test_from_key_to_picture(page, benchmark, report):
+    """A person would notice a second; `make bench` prints what it is."""
     handle(page, 2).focus()
-    times, before = [], ink(page)
-    for _ in range(5):
-        start = time.monotonic()
-        page.keyboard.press("ArrowRight")
-        before = ink(page, before)
-        times.append(time.monotonic() - start)
-    assert statistics.median(times) < 1
+    page.evaluate(STOPWATCH)
+
+    def keys(count):
+        for n in range(count):
+            page.keyboard.press("ArrowRight" if n // 5 % 2 == 0 else "ArrowLeft")
+            page.wait_for_function("(n) => times.length > n", arg=n)
+        return page.evaluate("() => times")
+
+    times = benchmark.pedantic(keys, args=(5 if benchmark.disabled else 40,), rounds=1)
+    report("explorer: from key to picture, median, beside its limit", statistics.median(times), 60, "ms")
+    assert statistics.median(times) < 1000

@@ -150,3 +150,18 @@ def test_every_control_has_a_name(page):
     nameless = """() => [...document.querySelectorAll('input, select, button, canvas')].filter((e) =>
       !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim())).map((e) => e.id || e.outerHTML)"""
     assert page.evaluate(nameless) == []
+
+
+def test_a_tick_is_quick(page, benchmark, report, file):
+    """A person would notice a tenth of a second; `make bench` prints what it is."""
+    turn = """(count) => [...Array(count).keys()].map((n) => {
+      sliders()[n % 16].value = (n >> 4) % 2 ? 0.1 : -0.1;
+      const start = performance.now();
+      tick();
+      return performance.now() - start;
+    })"""
+    times = sorted(benchmark.pedantic(page.evaluate, args=(turn, 320), rounds=1))
+    report("explorer.html: a tick, median, beside its limit", times[160], 8, "ms")
+    report("explorer.html: a tick, 95th percentile, beside its limit", times[304], 8, "ms")
+    report("explorer.html: size, beside its limit", file.stat().st_size / 1e6, 5, "MB")
+    assert times[160] < 100
