@@ -30,7 +30,13 @@ def outputs(stem):
 
 def test_there_are_lessons():
     assert STEMS[:5] == ["01_capsules", "02_squash", "03_votes", "04_dynamic_routing", "05_losses"]
-    assert STEMS[5:] == ["06_capsnet", "08_self_attention_routing", "09_efficient_capsnet", "10_full_training"]
+    assert STEMS[5:] == [
+        "06_capsnet",
+        "08_self_attention_routing",
+        "09_efficient_capsnet",
+        "10_full_training",
+        "11_dimension_perturbation",
+    ]
 
 
 @pytest.mark.parametrize("stem", STEMS)

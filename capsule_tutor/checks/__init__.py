@@ -17,12 +17,13 @@ from capsule_tutor.checks import (
     lesson08,
     lesson09,
     lesson10,
+    lesson11,
 )
 from capsule_tutor.checks.engine import CheckFailed, Exercise
 
 __all__ = ["EXERCISES", "CheckFailed", "Exercise", "board", "brief", "find", "predict"]
 
-_LESSONS = (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson08, lesson09, lesson10)
+_LESSONS = (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson08, lesson09, lesson10, lesson11)
 EXERCISES: dict[str, Exercise] = {e.name: e for lesson in _LESSONS for e in lesson.EXERCISES}
 QUESTIONS: dict[str, dict[str, str]] = {id_: q for lesson in _LESSONS for id_, q in lesson.QUESTIONS.items()}
 

@@ -330,3 +330,41 @@ def front_block(
         return scale[c] * (seen - mean[c]) / torch.sqrt(variance[c] + eps) + shift[c]
 
     return _grid([[[[at(image, c, r, k) for k in columns] for r in rows] for c in range(out)] for image in x])
+
+
+def perturb(v: Tensor, delta: Tensor, index: Tensor | None = None) -> Tensor:
+    rows = []
+    for n, image in enumerate(v):
+        size = [float(sum(x * x for x in pose).detach()) for pose in image]
+        keep = size.index(max(size)) if index is None else int(index[n])
+        flat = []
+        for j, pose in enumerate(image):
+            flat += [x + d if j == keep else 0 * x for x, d in zip(pose, delta, strict=True)]
+        rows.append(torch.stack(flat))
+    return torch.stack(rows)
+
+
+def tweak_grid(v: Tensor, deltas: Tensor, decode: object) -> Tensor:
+    def alone(k: int, amount: Tensor) -> Tensor:
+        flat = []
+        for j, pose in enumerate(v[0]):
+            for d, x in enumerate(pose):
+                moved = x + amount if d == k else x
+                flat.append(moved if j == longest else torch.zeros_like(x))
+        return torch.stack(flat)
+
+    size = [float(sum(x * x for x in pose).detach()) for pose in v[0]]
+    longest = size.index(max(size))
+    return _grid([[decode(alone(k, amount).unsqueeze(0))[0] for amount in deltas] for k in range(v.shape[2])])
+
+
+def correlation(x: Tensor, y: Tensor) -> tuple[float, float, float]:
+    pairs = list(zip(x.tolist(), y.tolist(), strict=True))
+    n = len(pairs)
+    # n Σ xy − Σx Σy over the roots of n Σ x² − (Σx)² and n Σ y² − (Σy)²
+    sum_x, sum_y = sum(a for a, _ in pairs), sum(b for _, b in pairs)
+    spread_x, spread_y = n * sum(a * a for a, _ in pairs) - sum_x**2, n * sum(b * b for _, b in pairs) - sum_y**2
+    r = (n * sum(a * b for a, b in pairs) - sum_x * sum_y) / math.sqrt(spread_x * spread_y)
+    fisher = math.log((1 + r) / (1 - r)) / 2
+    doubled = [math.exp(2 * (fisher + sign * 1.96 / math.sqrt(n - 3))) for sign in (-1, 1)]
+    return r, (doubled[0] - 1) / (doubled[0] + 1), (doubled[1] - 1) / (doubled[1] + 1)
