@@ -136,7 +136,8 @@ def grids(
         axes.imshow((5 * sheet).round() / 5, cmap="gray", vmin=0, vmax=1, interpolation="nearest")  # small files
         places = (0, across // 2, across - 1) if steps else ()
         axes.set_xticks([w * place + w / 2 for place in places], [f"{step:g}" for step in steps], fontsize=8)
-        axes.set_yticks([h * row + h / 2 for row in range(rows)], range(rows), fontsize=9 if cell > 20 else 7)
+        named = range(rows) if rows > 1 else ()
+        axes.set_yticks([h * row + h / 2 for row in named], named, fontsize=9 if cell > 20 else 7)
         axes.tick_params(length=0)
         axes.set_title(title, fontsize=10)
     figure.supxlabel(xlabel, fontsize=10)

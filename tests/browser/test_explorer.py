@@ -68,12 +68,17 @@ def page(request, chromium):
 
 @pytest.fixture
 def explorer_notebook(jupyter):
+    return write_notebook(jupyter[0] / "explorer.ipynb", CELL)
+
+
+def write_notebook(path, *cells):
+    """→ its name"""
     import nbformat
 
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [nbformat.v4.new_code_cell(CELL)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), jupyter[0] / "explorer.ipynb")
-    return "explorer.ipynb"
+    cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+    return path.name
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +178,33 @@ def test_from_key_to_picture(page, benchmark, report):
     times = benchmark.pedantic(keys, args=(5 if benchmark.disabled else 40,), rounds=1)
     report("explorer: from key to picture, median, beside its limit", statistics.median(times), 60, "ms")
     assert statistics.median(times) < 1000
+
+
+def test_dial_and_microscope_follow_the_keys(jupyter, open_notebook):
+    cell = "from capsule_tutor.widgets import microscope, squash_dial\n\n"
+    page = open_notebook(write_notebook(jupyter[0] / "dial.ipynb", cell + "squash_dial()", cell + "microscope()"))
+    page.run_all()
+    page = page.page
+
+    says = "(text) => document.querySelector('.dial-said')?.innerText.includes(text)"
+    page.wait_for_function(says, arg="s has length 1.00. Squashed (2017): 0.50")
+    before = page.get_attribute("img.dial-picture", "src")
+    page.locator(".dial-length .noUi-handle").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    # 2²/(1 + 2²) = 0.8 and 1 − e⁻² = 0.86
+    page.wait_for_function(says, arg="s has length 2.00. Squashed (2017): 0.80")
+    page.wait_for_function(says, arg="(2021): 0.86")
+    assert page.get_attribute("img.dial-picture", "src") != before
+
+    says = "(text) => document.querySelector('.capsule-microscope')?.innerText.includes(text)"
+    # Half of (2, 1) + (2, 0) − (2, 1) is (1, 0), squashed to 0.5. Two equal shares are 1 bit.
+    uniform = "parent 0 is longest (0.50), entropy 1.00 bits"
+    page.wait_for_function(says, arg=f"dynamic, 1 iteration: {uniform}")
+    before = page.get_attribute("img.microscope-picture", "src")
+    page.locator(".microscope-iterations .noUi-handle").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(says, arg="dynamic, 3 iterations: ")
+    page.wait_for_function(says, arg=f"uniform: {uniform}")
+    assert page.get_attribute("img.microscope-picture", "src") != before
