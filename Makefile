@@ -17,7 +17,7 @@ help: ## list these commands
 lab: $(VENV)/.lab ## open the lessons in JupyterLab
 	$(RUN) -m capsule_tutor lab $(ARGS)
 
-explore: $(VENV)/.lab ## turn the knobs of a capsule in the browser (ARGS="--export explorer.html": one file)
+explore: $(VENV)/.lab ## turn the knobs of a capsule in the browser
 	$(RUN) -m capsule_tutor explore $(ARGS)
 
 explorer.html: $(VENV)/.lab ## write the explorer as one file that needs no Python
@@ -26,7 +26,7 @@ explorer.html: $(VENV)/.lab ## write the explorer as one file that needs no Pyth
 test: $(VENV)/.test ## run every check and test (ARGS="--list" names them)
 	$(RUN) tests/run.py $(ARGS)
 
-bench: $(VENV)/.test ## time routing, lessons and training against textbook versions
+bench: $(VENV)/.test ## time routing, lessons, training and the explorer
 	$(RUN) -m pytest tests/benchmarks tests/browser --benchmark-only $(ARGS)
 
 build: $(VENV)/.test ## make lessons and solutions from their sources

@@ -289,8 +289,12 @@ def tweak_grid(v: Tensor, deltas: Tensor, decode) -> Tensor:
 
     Picture [k, t] is that of the longest capsule with deltas[t] added to dimension k alone.
     """
+    return _rows(v, deltas, decode, v.shape[2])
+
+
+def _rows(v: Tensor, deltas: Tensor, decode, count: int) -> Tensor:
     rows = []
-    for k in range(v.shape[2]):
+    for k in range(count):
         step = torch.zeros(v.shape[2], dtype=v.dtype)
         step[k] = 1
         # v + deltas[t] · e_k, one picture for each t
@@ -471,12 +475,7 @@ def one_long_list(v, deltas, decode):
 
 
 def classes_for_dimensions(v, deltas, decode):
-    rows = []
-    for k in range(v.shape[1]):
-        step = torch.zeros(v.shape[2], dtype=v.dtype)
-        step[k] = 1
-        rows.append(decode(torch.cat([functional.perturb(v, amount * step) for amount in deltas])))
-    return torch.stack(rows)
+    return _rows(v, deltas, decode, v.shape[1])
 
 
 def sixteen_typed_in(v, deltas, decode):

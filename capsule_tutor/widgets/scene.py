@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image, ImageColor, ImageDraw
 from torch import Tensor
 
 from capsule_tutor import functional
@@ -21,7 +22,7 @@ SCALE = 5  # screen pixels per image pixel: the browser enlarges, so that no big
 _PAPER, _LINE, _BLACK, _BLUE, _ORANGE = range(5)
 _PALETTE = ("#ffffff", "#c8c8c8", BLACK, BLUE, ORANGE)
 
-_MISSING, _EXTRA = ([int(c[n : n + 2], 16) / 255 for n in (1, 3, 5)] for c in (ORANGE, BLUE))
+_MISSING, _EXTRA = (np.array(ImageColor.getrgb(colour)) / 255 for colour in (ORANGE, BLUE))
 
 
 class Scene(NamedTuple):
@@ -71,8 +72,6 @@ def again(scene: Scene, reconstruction: Tensor) -> Tensor:
 def pictures(scene: Scene, reconstruction: Tensor) -> bytes:
     """Image, reconstruction and difference side by side, one pixel apart, as PNG. Ink is black; in the difference,
     orange is ink that the reconstruction lacks and blue is ink that it has too much of."""
-    from PIL import Image
-
     # NumPy: torch may wake its threads for a few thousand pixels, which takes longer than the work.
     image, drawn = scene.image[0, 0].numpy(), reconstruction.numpy()
     grey = [np.repeat((1 - part).clip(0, 1)[:, :, None], 3, axis=2) for part in (image, drawn)]  # (h, w, 3)
@@ -87,8 +86,6 @@ def pictures(scene: Scene, reconstruction: Tensor) -> bytes:
 def bars(lengths: Tensor, second: Tensor | None, index: int) -> bytes:
     """All lengths as bars from 0 to 1, as PNG: black for the drawn capsule, blue for the others; orange, below each,
     what the network says to its own drawing."""
-    from PIL import ImageDraw
-
     row, left, width = 20, 18, 300
     picture = _axis(len(lengths), row, left, width).copy()
     draw = ImageDraw.Draw(picture)
@@ -104,8 +101,6 @@ def bars(lengths: Tensor, second: Tensor | None, index: int) -> bytes:
 @cache
 def _number(text: str):
     """A length as a picture: at most a hundred of them, and drawing letters is slow."""
-    from PIL import Image, ImageDraw
-
     picture = Image.new("P", (36, 14), _PAPER)
     ImageDraw.Draw(picture).text((0, 0), text, fill=_BLACK)
     return picture
@@ -114,8 +109,6 @@ def _number(text: str):
 @cache
 def _axis(classes: int, row: int, left: int, width: int):
     """What all pictures of bars share: lines at 0, 0.5 and 1, and the names of the classes."""
-    from PIL import Image, ImageColor, ImageDraw
-
     picture = Image.new("P", (left + width + 46, row * classes + 14), _PAPER)
     picture.putpalette([part for colour in _PALETTE for part in ImageColor.getrgb(colour)])
     draw = ImageDraw.Draw(picture)
