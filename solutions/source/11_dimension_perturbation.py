@@ -470,15 +470,25 @@ show_tables(
 # A dimension called "thickness" should move thickness, and the other five properties much less. For every class and every dimension:
 # how many properties does it move with certainty (3.47 standard errors of the mean slope), and what share of its total effect is on its strongest one?
 
+
 # %% id="names-run"
-classes = [slope[labels == digit] for digit in range(10)]  # each (m, z, property)
-mean = torch.stack([s.mean(dim=0) for s in classes])  # (class, z, property)
-error = torch.stack([s.std(dim=0) / len(s) ** 0.5 for s in classes])
-spreads = torch.stack([ruler[labels == digit].std(dim=0) for digit in range(10)])  # (class, property)
+def of_classes(values, number):
+    """`number`, such as torch.mean, of the values (n, …) of each class → (class, …)"""
+    return torch.stack([number(values[labels == digit], dim=0) for digit in range(10)])
+
+
+def strongest_share(mean):
+    """Mean slopes (class, z, property) → how much of each dimension's total effect is on one property (class, z)"""
+    effect = (mean / spreads[:, None]).square()
+    return effect.amax(dim=2) / effect.sum(dim=2)
+
+
+spreads = of_classes(ruler, torch.std)  # (class, property)
+mean = of_classes(slope, torch.mean)  # (class, z, property)
+error = of_classes(slope, torch.std) / labels.bincount()[:, None, None] ** 0.5
 moved = (mean.abs() > 3.47 * error).sum(dim=2)  # (class, z)
 print("properties moved by a dimension → how many of the 160 do:", dict(enumerate(moved.flatten().bincount().tolist())))
-effect = (mean / spreads[:, None]).square()  # (class, z, property)
-share = effect.amax(dim=2) / effect.sum(dim=2)
+share = strongest_share(mean)
 print(f"share of the strongest property, median of 160: {share.median():.0%}; above 90 %: {(share > 0.9).sum()}")
 
 # %% [markdown] id="names-read"
@@ -636,13 +646,12 @@ capsnet_slope = slopes(capsnet, capsnet_v, labels)  # (n, z, property)
 
 def axis_share(s):
     """How much of Σ g² lies on the best axis: mean over classes and properties. s (n, z, property)"""
-    g = torch.stack([s[labels == digit].mean(dim=0) for digit in range(10)]).square()  # (class, z, property)
+    g = of_classes(s, torch.mean).square()  # (class, z, property)
     return (g.amax(dim=1) / g.sum(dim=1)).mean().item()
 
 
 print(f"share of the best axis: CapsNet {axis_share(capsnet_slope):.2f}, random directions {chance.mean():.2f}")
-capsnet_effect = torch.stack([capsnet_slope[labels == c].mean(dim=0) / spreads[c] for c in range(10)]).square()
-share = capsnet_effect.amax(dim=2) / capsnet_effect.sum(dim=2)  # (class, z)
+share = strongest_share(of_classes(capsnet_slope, torch.mean))
 print(f"share of the strongest property, median of 160: {share.median():.0%}; above 90 %: {(share > 0.9).sum()}")
 
 # %% [markdown] id="seeds"
@@ -694,9 +703,7 @@ print("partners are far better than luck:               ", same > 2 * luck)
 print("trained axes match better than rotated, by > 0.05:", same - turned > 0.05)
 print("one explains more than half of the other:        ", together > 0.5)
 print("share of the best axis below 0.5 in both:        ", max(map(axis_share, seed_slopes)) < 0.5)
-y_of = [
-    torch.stack([s[labels == digit].mean(dim=0) for digit in range(10)])[:, :, 5] for s in seed_slopes
-]  # (class, z)
+y_of = [of_classes(s, torch.mean)[:, :, 5] for s in seed_slopes]  # (class, z)
 alike = torch.nn.functional.cosine_similarity(*y_of, dim=1).mean().item()
 print("turning k moves y alike in both (cosine > 0.5):   ", alike > 0.5)
 
