@@ -67,8 +67,8 @@ RECIPES = {
         "efficient-capsnet", 150, 16, 5e-4, "epochs", decay=0.97, floor=5e-5, augmentation="mazzia",
         note="Mazzia 2021; bilinear where the authors resample with Lanczos",
     ),
-    "efficient-capsnet-fast": Recipe("efficient-capsnet", 20, 128, 3e-3, "one-cycle", augmentation="affine"),
-    "convnet-fast": Recipe("convnet", 20, 128, 3e-3, "one-cycle", augmentation="affine"),
+    "efficient-capsnet-fast": Recipe("efficient-capsnet", 15, 128, 3e-3, "one-cycle", augmentation="affine"),
+    "convnet-fast": Recipe("convnet", 15, 128, 3e-3, "one-cycle", augmentation="affine"),
 }  # fmt: skip
 
 
