@@ -1,4 +1,4 @@
-"""What a person would measure on a drawn digit: thickness, slant, width, height, position. In pixels, by moments.
+"""What a person would measure on a drawn digit: thickness, slant, width, height, position. In pixels.
 
 Used to ask what a capsule's dimensions mean: with numbers, not with eyes alone. All functions take images (n, 1, h, w)
 with ink from 0 to 1 and give one number per image; an empty image gives NaN, for it has none of these properties.

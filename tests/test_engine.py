@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -17,6 +18,7 @@ from capsule_tutor import checks, functional
 from capsule_tutor.checks import engine, guard
 
 SQUASH = checks.find("02-squash")
+CORRELATION = checks.find("11-correlation")  # has no gradient, and gives three numbers
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +42,13 @@ def loops_and_catches_everything(s, dim=-1, eps=1e-8):
         except:  # noqa: E722
             pass
     return s
+
+
+def loops_after_an_import(s, dim=-1, eps=1e-8):
+    import math
+
+    while math.pi:
+        pass
 
 
 def exits(s, dim=-1, eps=1e-8):
@@ -130,6 +139,7 @@ def no_gradient(s, dim=-1, eps=1e-8):
 BAD = {
     loops_for_ever: "did not finish within 0.5 s",
     loops_and_catches_everything: "did not finish within 0.5 s",
+    loops_after_an_import: "Or a slow `import`? Put that above your function",
     exits: "exit() would end the whole lesson",
     exits_by_sys: "exit() would end the whole lesson",
     exits_at_once: "exit() would end the whole lesson",
@@ -359,6 +369,48 @@ def test_every_question_has_choices_that_answer(questions):
         assert len(choices) >= 2
         assert all(len(answer) > 15 for answer in choices.values())
         assert len(set(choices.values())) == len(choices)
+
+
+def test_without_a_gradient_to_check_the_inputs_need_none(recwarn):
+    required = []
+
+    def correlation(x, y):
+        required.append(x.requires_grad or y.requires_grad)
+        return CORRELATION.reference(x, y)
+
+    def learns(x, y):
+        return tuple(torch.tensor(part, requires_grad=True) * x.sum() for part in CORRELATION.reference(x, y))
+
+    assert CORRELATION.verdict(correlation)[0] == "passed"
+    assert set(required) == {False}
+    assert "returned a Tensor; expected a float" in CORRELATION.verdict(learns)[1]
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        (list, "it returned a list of 3; return a tuple of 3."),
+        (lambda numbers: list(numbers[:2]), "it returned a list of 2; return a tuple of 3."),
+        (lambda numbers: numbers[:2], "it returned 2 values; expected 3 values."),
+        (lambda numbers: numbers[0], "expected 3 values."),
+        (lambda numbers: (str(numbers[0]), *numbers[1:]), "it returned a str; expected a float ("),
+        (lambda numbers: (*numbers[:2], np.float32(numbers[2])), "it returned a float32; expected a float ("),
+        (lambda numbers: (numbers[0] + 1.1e-4, *numbers[1:]), "r is 0.9041; expected 0.904."),
+    ],
+)
+def test_several_numbers_are_told_what_is_wrong_with_them(made, sentence):
+    status, said, _ = CORRELATION.verdict(lambda x, y: made(CORRELATION.reference(x, y)))
+    assert status == "not yet"
+    assert sentence in said
+
+
+def test_two_numbers_that_differ_are_two_texts():
+    assert engine.told_apart(0.5, 0.25) == ("0.5", "0.25")
+    assert engine.told_apart(0.123412, 0.123411) == ("0.123412", "0.123411")
+    assert engine.told_apart((0.1391, 0.895012), (0.1391, 0.895049)) == ("(0.1391, 0.89501)", "(0.1391, 0.89505)")
+    assert engine.told_apart(7, 12345678) == ("7", "12345678")
+    assert engine.told_apart(float("nan"), float("nan")) == ("nan", "nan")
 
 
 def test_a_bad_time_limit_is_ignored(monkeypatch):

@@ -107,7 +107,7 @@ class Exercise:
     difficulty: int  # 1 to 5
     importance: int  # 1 to 5
     properties: tuple[Callable[[Case, Any], str | None], ...] = ()  # a sentence where a case breaks it
-    gradient: bool = True  # False for answers that are counts
+    gradient: bool = True  # False for answers that are counts: then the inputs require none, and .numpy() is free
 
     @property
     def name(self) -> str:
@@ -161,10 +161,10 @@ class Exercise:
         if report.timed_out:
             where = f" on {seen[-1].case}" if seen else ""
             stuck = " It is still running inside one long call: restart the kernel." if report.still_running else ""
-            return (
-                "not yet",
-                f"it did not finish within {time_limit():g} s{where}: is there an endless loop?{stuck}",
-            )
+            cause = "is there an endless loop?"
+            if _imports(function):
+                cause = "an endless loop? Or a slow `import`? Put that above your function, where it is not timed."
+            return "not yet", f"it did not finish within {time_limit():g} s{where}: {cause}{stuck}"
         complaint = self._complaint(seen)
         if complaint is None:
             return "passed", f"{len(seen)} inputs: {self._what_was_checked()}."
@@ -200,10 +200,12 @@ class Exercise:
             yield f"{where} it raised {_described(seen.error)}."
         if seen.value is None:
             yield f"{where} it returned None. Is the `return` missing?"
+        if isinstance(seen.value, list) and isinstance(right.value, tuple):
+            yield f"{where} it returned a list of {len(seen.value)}; return a tuple of {len(right.value)}."
         if len(seen.tensors) != len(right.tensors):
             yield f"{where} it returned {_count(seen.value)}; expected {_count(right.value)}."
         for got, want, axes in zip(seen.tensors, right.tensors, self.axes, strict=True):
-            if isinstance(want, Tensor) != isinstance(got, Tensor):
+            if not _same_kind(got, want):
                 yield f"{where} it returned {_kind(got)}; expected {_kind(want)}."
             if isinstance(want, Tensor):
                 if got.shape != want.shape:
@@ -242,10 +244,11 @@ class Exercise:
         """Values and gradients of the oracle, in the dtypes of the reference."""
         observations = []
         for item in self.cases():
-            exact = observe(self.oracle, Case(item.says, _map(_double, item.args), _map(_double, item.kwargs)))
+            doubled = Case(item.says, _map(_double, item.args), _map(_double, item.kwargs))
+            exact = observe(self.oracle, doubled, self.gradient)
             if exact.error is not None:
                 raise exact.error
-            reference = observe(self.reference, item)
+            reference = observe(self.reference, item, self.gradient)
             values = tuple(map(_like, exact.tensors, reference.tensors))
             gradients = tuple(map(_like, exact.gradients, _float_tensors(item.args, item.kwargs)))
             value = values if isinstance(reference.value, tuple) else values[0]
@@ -254,7 +257,7 @@ class Exercise:
 
     @cached_property
     def _mutant_behaviour(self) -> list[tuple[Mutant, list[Observation]]]:
-        return [(mutant, [observe(mutant.function, c) for c in self.cases()]) for mutant in self.mutants]
+        return [(m, [observe(m.function, item, self.gradient) for item in self.cases()]) for m in self.mutants]
 
     def _observe_guarded(self, function: Callable) -> tuple[list[Observation], guard.Report]:
         cases, seen = self.cases(), []
@@ -265,7 +268,7 @@ class Exercise:
                 if over.is_set():
                     return
                 seen.append(Observation(item))
-                seen[-1] = observe(function, item)
+                seen[-1] = observe(function, item, self.gradient)
                 if _unattempted(seen[-1]):
                     return
 
@@ -282,15 +285,16 @@ class Exercise:
         return ", ".join(parts)
 
 
-def observe(function: Callable, item: Case) -> Observation:
+def observe(function: Callable, item: Case, gradient: bool = True) -> Observation:
     """Run `function` once on fresh copies of a case's inputs. Catches everything, the end of the thread too."""
-    leaves = _map(_leaf, item.args), _map(_leaf, item.kwargs)
+    leaves = (_map(_leaf, item.args), _map(_leaf, item.kwargs)) if gradient else (item.args, item.kwargs)
     # Copies, not the leaves: an in-place change is then seen by us instead of refused by autograd.
     args, kwargs = _map(_copy, leaves[0]), _map(_copy, leaves[1])
     seen = Observation(item)
     try:
         seen.value = function(*args, **kwargs)
-        seen.gradients = _gradients(seen.tensors, _float_tensors(*leaves))
+        inputs = _float_tensors(*leaves)
+        seen.gradients = _gradients(seen.tensors, inputs) if gradient else (None,) * len(inputs)
     except guard.Stopped:
         raise
     except BaseException as error:
@@ -334,9 +338,19 @@ def _close(x: Any, y: Any, atol: float) -> bool:
     if isinstance(x, Tensor) and isinstance(y, Tensor):
         same_kind = x.shape == y.shape and x.dtype == y.dtype
         return same_kind and torch.allclose(x, y, rtol=1e-3, atol=atol, equal_nan=True)
-    if isinstance(x, (int, float)) and isinstance(y, (int, float)):
+    if _is_number(x) and _is_number(y):
         return math.isclose(x, y, rel_tol=1e-6, abs_tol=atol) or (x != x and y != y)
     return type(x) is type(y) and not isinstance(x, Tensor) and bool(x == y)
+
+
+def _same_kind(x: Any, y: Any) -> bool:
+    """Whether the two can be compared at all. A number of numpy's is one of Python's only if it says so itself."""
+    tensors = isinstance(x, Tensor), isinstance(y, Tensor)
+    return all(tensors) or (not any(tensors) and (type(x) is type(y) or (_is_number(x) and _is_number(y))))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))
 
 
 def strict() -> bool:
@@ -428,6 +442,11 @@ def _raised_by_statement(error: BaseException) -> bool:
     return dis.opname[place.tb_frame.f_code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
 
 
+def _imports(function: Callable) -> bool:
+    """Whether it imports something when it is called: the first import of a large library takes seconds."""
+    return hasattr(function, "__code__") and any(i.opname == "IMPORT_NAME" for i in dis.get_instructions(function))
+
+
 def _described(error: BaseException) -> str:
     if isinstance(error, guard.Exited):
         return "an exit: exit() would end the whole lesson, use `return`"
@@ -480,19 +499,31 @@ def _not_finite(value: Tensor) -> str:
 
 def _first_difference(got: Any, want: Any, axes: str, atol: float) -> str:
     if not isinstance(want, Tensor):
-        got, want = (f"{number:.6g}" if isinstance(number, float) else number for number in (got, want))
-        return f"the result is {got}; expected {want}"
+        return "the result is {}; expected {}".format(*told_apart(got, want, 6))
     if want.ndim == 0:
-        return f"the result is {got.item():.6g}; expected {want.item():.6g}"
+        return "the result is {}; expected {}".format(*told_apart(got.item(), want.item(), 6))
     wrong = ~torch.isclose(got, want, rtol=1e-3, atol=atol)
     place = tuple(wrong.nonzero()[0].tolist())
     letters = axes.split() or [f"axis {number}" for number in range(want.ndim)]
     name = ", ".join(f"{letter}={n}" for letter, n in zip(letters, place, strict=True))
     share = int(wrong.sum())
-    return (
-        f"{share} of {want.numel()} entries differ; the first, at {name}, "
-        f"is {got[place].item():.4g} and should be {want[place].item():.4g}"
-    )
+    is_now, should_be = told_apart(got[place].item(), want[place].item())
+    return f"{share} of {want.numel()} entries differ; the first, at {name}, is {is_now} and should be {should_be}"
+
+
+def told_apart(got: Any, want: Any, digits: int = 4) -> tuple[str, str]:
+    """Two numbers, or two tuples of them, as texts with so many digits that the texts differ as the numbers do."""
+    for precision in range(digits, 18):
+        texts = _written(got, precision), _written(want, precision)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def _written(value: Any, digits: int) -> str:
+    if isinstance(value, tuple):
+        return "(" + ", ".join(_written(part, digits) for part in value) + ")"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 _MARKS = {"passed": ("✓", "32"), "not yet": ("✗", "31"), "not attempted": ("○", "33")}

@@ -6,7 +6,7 @@ from torch.nn.functional import one_hot
 
 from capsule_tutor import functional
 from capsule_tutor.checks import oracles
-from capsule_tutor.checks.engine import Case, Exercise, Mutant, case, numbers
+from capsule_tutor.checks.engine import Case, Exercise, Mutant, case, numbers, told_apart
 
 # --- one capsule moved ------------------------------------------------------------------------------------
 
@@ -22,6 +22,11 @@ def _telling() -> tuple[Tensor, Tensor]:
     return v, torch.tensor([0.4, 0.2, 0.5, -0.3])
 
 
+def _three_lengths() -> Tensor:
+    """Capsule 0 has the largest sum of absolute values, capsule 1 the largest length, capsule 2 the largest entry."""
+    return torch.tensor([[[0.4, 0.4, 0.4, -0.4], [0.0, 0.8, 0.0, 0.4], [0.1, -0.2, 0.82, 0.0]]])
+
+
 def _perturb_cases() -> list[Case]:
     v, delta = _telling()
     return [
@@ -29,6 +34,7 @@ def _perturb_cases() -> list[Case]:
         case("v of shape (2, 3, 4) without an index, where v + delta has another longest capsule", v, delta),
         case("delta = 0 in all dimensions", v, torch.zeros(4), torch.tensor([1, 2])),
         case("a delta of 0.25 in one dimension alone", v, torch.tensor([0.0, 0.0, 0.25, 0.0])),
+        case("a longest pose with zeros in it", _three_lengths(), delta),
         case("a batch of 1", numbers(1, 5, 3, seed=2), numbers(3, seed=3), torch.tensor([3])),
         case(
             "v of shape (3, 4, 5) and index (1, 1, 2)",
@@ -77,6 +83,11 @@ def set_not_added(v, delta, index=None):
     return (delta * _keep(v, index)).flatten(1)
 
 
+def zeros_not_moved(v, delta, index=None):
+    masked = functional.mask_capsules(v, index).view_as(v)
+    return torch.where(masked != 0, masked + delta, masked).flatten(1)
+
+
 def set_where_delta_is_not_zero(v, delta, index=None):
     return (torch.where(delta != 0, delta, v) * _keep(v, index)).flatten(1)
 
@@ -117,6 +128,18 @@ def shortest_kept(v, delta, index=None):
 
 def largest_sum_kept(v, delta, index=None):
     return functional.perturb(v, delta, v.sum(2).argmax(1) if index is None else index)
+
+
+def largest_sum_of_absolute_values_kept(v, delta, index=None):
+    return functional.perturb(v, delta, v.abs().sum(2).argmax(1) if index is None else index)
+
+
+def largest_entry_kept(v, delta, index=None):
+    return functional.perturb(v, delta, v.amax(2).argmax(1) if index is None else index)
+
+
+def largest_absolute_entry_kept(v, delta, index=None):
+    return functional.perturb(v, delta, v.abs().amax(2).argmax(1) if index is None else index)
 
 
 def class_zero_when_unknown(v, delta, index=None):
@@ -180,6 +203,7 @@ PERTURB = Exercise(
     axes=("",),
     cases=_perturb_cases,
     properties=(_more_than_one_kept, _mask_where_nothing_moves),
+    gradient=False,  # nobody learns through a moved pose
     mutants=(
         Mutant(
             delta_in_every_slot,
@@ -190,6 +214,11 @@ PERTURB = Exercise(
             set_not_added,
             "You put delta in the place of the pose. It is ADDED: the picture should change a little, from what this "
             "image's own pose draws.",
+        ),
+        Mutant(
+            zeros_not_moved,
+            "You moved only the entries that are not 0 after the mask. The kept pose may hold a 0 of its own, and it "
+            "moves, too: let the index decide, not the values.",
         ),
         Mutant(
             set_where_delta_is_not_zero,
@@ -228,6 +257,21 @@ PERTURB = Exercise(
             largest_sum_kept,
             "Without an index you keep the capsule with the largest SUM of entries. A pose may be negative: the length "
             "takes the squares.",
+        ),
+        Mutant(
+            largest_sum_of_absolute_values_kept,
+            "Without an index you added up the absolute values of a pose. The length takes the squares, and may be "
+            "larger in another capsule.",
+        ),
+        Mutant(
+            largest_entry_kept,
+            "Without an index you keep the capsule with the largest single ENTRY. The length is that of the whole "
+            "pose.",
+        ),
+        Mutant(
+            largest_absolute_entry_kept,
+            "Without an index you keep the capsule with the largest single entry, its sign aside. The length is that "
+            "of the whole pose.",
         ),
         Mutant(
             class_zero_when_unknown,
@@ -322,7 +366,7 @@ def _tweak_cases() -> list[Case]:
         case("v of shape (1, 3, 5) and 2 deltas", other, torch.tensor([-0.2, 0.3]), _decoder(15, 8)),
         case("v of shape (1, 5, 2)", numbers(1, 5, 2, seed=8), torch.tensor([-0.25, 0.1, 0.25]), _decoder(10, 4)),
         case("a single delta", v[1:], torch.tensor([0.25]), decode),
-        case("float64 capsules", v[:1].double(), torch.tensor([-0.25, 0.0, 0.25]).double(), decode),
+        case("a longest pose with zeros in it", _three_lengths(), torch.tensor([-0.25, 0.0, 0.25]), decode),
     ]
 
 
@@ -354,6 +398,48 @@ def entry_set_not_added(v, deltas, decode):
     pose = v[0, _longest(v)[0]]
     steps = _steps(v, deltas) - torch.diag(pose).unsqueeze(1)
     return _drawn(v, steps, decode)
+
+
+def _set(v: Tensor, deltas: Tensor, decode, every: bool, again: bool, fresh: bool) -> Tensor:
+    """Entries set, not added: of every capsule or of the longest; which may be chosen again; in a fresh copy of v."""
+    index, u, rows = _longest(v), v.clone(), []
+    for k in range(v.shape[2]):
+        row = []
+        for amount in deltas:
+            u = v.clone() if fresh else u
+            u[0, slice(None) if every else index, k] = amount
+            row.append(decode(functional.mask_capsules(u, None if again else index))[0])
+        rows.append(torch.stack(row))
+    return torch.stack(rows)
+
+
+def set_in_every_capsule_then_masked(v, deltas, decode):
+    return _set(v, deltas, decode, every=True, again=True, fresh=True)
+
+
+def set_then_masked_again(v, deltas, decode):
+    return _set(v, deltas, decode, every=False, again=True, fresh=True)
+
+
+def set_in_one_copy(v, deltas, decode):
+    return _set(v, deltas, decode, every=False, again=False, fresh=False)
+
+
+def set_in_every_capsule_of_one_copy(v, deltas, decode):
+    return _set(v, deltas, decode, every=True, again=True, fresh=False)
+
+
+def set_in_one_copy_then_masked_again(v, deltas, decode):
+    return _set(v, deltas, decode, every=False, again=True, fresh=False)
+
+
+def set_in_every_slot_after_the_mask(v, deltas, decode):
+    rows = []
+    for k in range(v.shape[2]):
+        masked = (v * _keep(v, None)).repeat(len(deltas), 1, 1)  # (n, j, z)
+        masked[:, :, k] = deltas.unsqueeze(1)
+        rows.append(decode(masked.flatten(1)))
+    return torch.stack(rows)
 
 
 def earlier_dimensions_stay_moved(v, deltas, decode):
@@ -417,6 +503,14 @@ def first_delta_only(v, deltas, decode):
     return tweak_grid(v, deltas[:1].expand(len(deltas)), decode)
 
 
+def deltas_of_its_own(v, deltas, decode):
+    return tweak_grid(v, torch.linspace(-0.25, 0.25, len(deltas)), decode)
+
+
+def eleven_deltas_of_its_own(v, deltas, decode):
+    return tweak_grid(v, torch.linspace(-0.25, 0.25, 11), decode)
+
+
 def deltas_sorted(v, deltas, decode):
     return tweak_grid(v, deltas.sort().values, decode)
 
@@ -456,6 +550,22 @@ def capsule_zero(v, deltas, decode):
 
 def shortest_capsule(v, deltas, decode):
     return _drawn(v, _steps(v, deltas), decode, functional.lengths(v).argmin(1))
+
+
+def largest_sum(v, deltas, decode):
+    return _drawn(v, _steps(v, deltas), decode, v.sum(2).argmax(1))
+
+
+def largest_sum_of_absolute_values(v, deltas, decode):
+    return _drawn(v, _steps(v, deltas), decode, v.abs().sum(2).argmax(1))
+
+
+def largest_entry(v, deltas, decode):
+    return _drawn(v, _steps(v, deltas), decode, v.amax(2).argmax(1))
+
+
+def largest_absolute_entry(v, deltas, decode):
+    return _drawn(v, _steps(v, deltas), decode, v.abs().amax(2).argmax(1))
 
 
 def deltas_subtracted(v, deltas, decode):
@@ -513,6 +623,36 @@ TWEAK_GRID = Exercise(
             "You set dimension k to deltas[t]. Add it to what is there: a delta of 0 must give the reconstruction.",
         ),
         Mutant(
+            set_in_every_capsule_then_masked,
+            "You set dimension k of every capsule to deltas[t], and chose the longest afterwards. Choose by the "
+            "untouched v, and add to what is there: a delta of 0 must give the reconstruction.",
+        ),
+        Mutant(
+            set_then_masked_again,
+            "You set dimension k to deltas[t], and then the longest was chosen again. Choose once, from the untouched "
+            "v, and add to what is there: a delta of 0 must give the reconstruction.",
+        ),
+        Mutant(
+            set_in_one_copy,
+            "You set dimension k to deltas[t], and all in one copy, where the earlier dimensions stay set. Begin from "
+            "v for every picture, and add to what is there: a delta of 0 must give the reconstruction.",
+        ),
+        Mutant(
+            set_in_every_capsule_of_one_copy,
+            "You set dimension k of every capsule to deltas[t], all in one copy, and chose the longest afterwards. "
+            "Begin from v for every picture, choose by the untouched v, and add to what is there.",
+        ),
+        Mutant(
+            set_in_one_copy_then_masked_again,
+            "You set dimension k to deltas[t], all in one copy, and then the longest was chosen again. Begin from v "
+            "for every picture, choose by the untouched v, and add to what is there.",
+        ),
+        Mutant(
+            set_in_every_slot_after_the_mask,
+            "You set dimension k to deltas[t] in the places of all classes, masked ones too. Add it to what is there, "
+            "in the longest capsule alone.",
+        ),
+        Mutant(
             earlier_dimensions_stay_moved,
             "Your earlier dimensions stay moved: in row k all dimensions before k still hold the last delta. Begin "
             "with fresh zeros for every k.",
@@ -560,6 +700,15 @@ TWEAK_GRID = Exercise(
             first_delta_only,
             "All pictures of your rows are alike: only the first delta is used. Picture [k, t] takes deltas[t].",
         ),
+        Mutant(
+            deltas_of_its_own,
+            "You made deltas of your own, from −0.25 to 0.25. Use the deltas that are given: they may be any numbers.",
+        ),
+        Mutant(
+            eleven_deltas_of_its_own,
+            "You made eleven deltas of your own, from −0.25 to 0.25. Use the deltas that are given: there may be any "
+            "number of them.",
+        ),
         Mutant(deltas_sorted, "You sorted the deltas. Picture [k, t] belongs to deltas[t], in the order given."),
         Mutant(
             deltas_scaled_by_the_length,
@@ -591,6 +740,25 @@ TWEAK_GRID = Exercise(
         ),
         Mutant(capsule_zero, "You kept and moved capsule 0. The longest capsule is asked for."),
         Mutant(shortest_capsule, "You kept and moved the shortest capsule. Did you write argmin for argmax?"),
+        Mutant(
+            largest_sum,
+            "You kept and moved the capsule with the largest SUM of entries. A pose may be negative: the length takes "
+            "the squares.",
+        ),
+        Mutant(
+            largest_sum_of_absolute_values,
+            "You added up the absolute values of a pose. The length takes the squares, and may be larger in another "
+            "capsule.",
+        ),
+        Mutant(
+            largest_entry,
+            "You kept and moved the capsule with the largest single ENTRY. The length is that of the whole pose.",
+        ),
+        Mutant(
+            largest_absolute_entry,
+            "You kept and moved the capsule with the largest single entry, its sign aside. The length is that of the "
+            "whole pose.",
+        ),
         Mutant(deltas_subtracted, "You subtracted the deltas, so your rows run backwards. Add them."),
         Mutant(
             difference_from_the_reconstruction,
@@ -652,15 +820,17 @@ def _related(n: int, share: float, seed: int, shift: float = 0.2) -> tuple[Tenso
 
 
 def _correlation_cases() -> list[Case]:
-    return [
-        case("30 pairs that rise together", *_related(30, 0.6, seed=1)),
-        case("25 pairs, one falls where the other rises", *_related(25, -0.6, seed=2)),
-        case("40 pairs with little in common", *_related(40, 0.05, seed=3)),
-        case("200 pairs", *_related(200, 0.4, seed=4)),
-        case("only 4 pairs", torch.tensor([0.1, 0.4, 0.5, 0.9]), torch.tensor([0.2, 0.0, 0.5, 0.4])),
-        case("12 pairs around other means", *_related(12, 0.5, seed=5, shift=-0.4)),
-        case("float64 pairs", *(part.double() for part in _related(15, -0.4, seed=6))),
-    ]
+    pairs = {
+        "30 pairs that rise together": _related(30, 0.6, seed=1),
+        "25 pairs, one falls where the other rises": _related(25, -0.6, seed=2),
+        "40 pairs with little in common": _related(40, 0.05, seed=3),
+        "200 pairs": _related(200, 0.4, seed=4),
+        "only 4 pairs": (torch.tensor([0.1, 0.4, 0.5, 0.9]), torch.tensor([0.2, 0.0, 0.5, 0.4])),
+        "12 pairs around other means": _related(12, 0.5, seed=5, shift=-0.4),
+        "float64 pairs": tuple(part.double() for part in _related(15, -0.4, seed=6)),
+    }
+    # 1.959964 for 1.96 is right, too: with 4 pairs it moves an end by 0.00004
+    return [case(says, *xy, atol=1e-4) for says, xy in pairs.items()]
 
 
 def _from_minus_1_to_1(item: Case, value: tuple) -> str | None:
@@ -677,19 +847,21 @@ def _r_inside(item: Case, value: tuple) -> str | None:
 
 def _r_itself(item: Case, value: tuple) -> str | None:
     want = correlation(*item.args)[0]
-    return None if abs(value[0] - want) < 1e-5 else f"r is {value[0]:.4g}; expected {want:.4g}."
+    if abs(value[0] - want) < item.atol:
+        return None
+    return "r is {}; expected {}.".format(*told_apart(value[0], want))
 
 
 def _ends(item: Case, value: tuple) -> str | None:
     _, low, high = correlation(*item.args)
-    fits = abs(value[1] - low) < 1e-5 and abs(value[2] - high) < 1e-5
-    seen = f"({value[1]:.4g}, {value[2]:.4g})"
-    return None if fits else f"r is right, but its interval is {seen}; expected ({low:.4g}, {high:.4g})."
+    if abs(value[1] - low) < item.atol and abs(value[2] - high) < item.atol:
+        return None
+    return "r is right, but its interval is {}; expected {}.".format(*told_apart(tuple(value[1:]), (low, high)))
 
 
 def _sums(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Σ dx dy, Σ dx², Σ dy²"""
-    dx, dy = x.detach() - x.detach().mean(), y.detach() - y.detach().mean()
+    dx, dy = x - x.mean(), y - y.mean()
     return (dx * dy).sum(), dx.square().sum(), dy.square().sum()
 
 
@@ -732,17 +904,14 @@ def products_summed_not_averaged(x, y):
 
 
 def means_not_subtracted(x, y):
-    x, y = x.detach(), y.detach()
     return _with_interval((x * y).sum() / (x.square().sum() * y.square().sum()).sqrt(), len(x))
 
 
 def means_subtracted_in_the_product_only(x, y):
-    x, y = x.detach(), y.detach()
     return _with_interval(_sums(x, y)[0] / (x.square().sum() * y.square().sum()).sqrt(), len(x))
 
 
 def product_without_its_means(x, y):
-    x, y = x.detach(), y.detach()
     return _with_interval((x * y).mean() / (x.std(correction=0) * y.std(correction=0)), len(x))
 
 
@@ -750,6 +919,11 @@ def variances_for_deviations(x, y):
     both, of_x, of_y = _sums(x, y)
     n = len(x)
     return _with_interval((both / n) / ((of_x / n) * (of_y / n)), n)
+
+
+def root_of_the_sums_forgotten(x, y):
+    both, of_x, of_y = _sums(x, y)
+    return _with_interval(both / (of_x * of_y), len(x))
 
 
 def r_squared(x, y):
@@ -923,6 +1097,10 @@ CORRELATION = Exercise(
             variances_for_deviations,
             "You divided by both variances. Divide by both standard deviations: a root is missing.",
         ),
+        Mutant(
+            root_of_the_sums_forgotten,
+            "You divided by Σ dx² · Σ dy² itself. Divide by its root, else r depends on n and on the units.",
+        ),
         Mutant(r_squared, "This is r², the share of explained variance. It has lost its sign; r is asked for."),
         Mutant(sign_lost, "You lost the sign of r. Where y falls as x rises, r is negative."),
         Mutant(
@@ -1013,9 +1191,9 @@ QUESTIONS = {
         "yes": "The paper gives them names, such as stroke thickness. But it named them afterwards, by looking at one "
         "network. Nothing in the loss prefers one basis of the pose: turn a class's pose, and squash and its length "
         "stay as they are, while the decoder learns to read the turned pose. Another seed may turn it otherwise.",
-        "no": "Yes, they need not. Nothing in the loss prefers one basis of the pose: turn a class's pose, and squash "
-        "and its length stay as they are, while the decoder learns to read the turned pose. Another seed may turn it "
-        "otherwise.",
+        "no": "Right: nothing forces them to. Nothing in the loss prefers one basis of the pose: turn a class's pose, "
+        "and squash and its length stay as they are, while the decoder learns to read the turned pose. Another seed "
+        "may turn it otherwise.",
     },
     "11-which": {
         "the true class": "In training, yes: there the label chose the capsule. But a network that reads a new image "

@@ -3,6 +3,7 @@
 import math
 import statistics
 
+import numpy as np
 import torch
 
 from capsule_tutor import functional
@@ -35,6 +36,14 @@ def perturb_in_a_loop(v, delta, index=None):
         keep = int(image.square().sum(1).argmax()) if index is None else int(index[n])
         rows.append(torch.cat([pose + delta if j == keep else pose * 0 for j, pose in enumerate(image)]))
     return torch.stack(rows)
+
+
+def perturb_with_numpy(v, delta, index=None):
+    poses = v.numpy()
+    keep = (poses**2).sum(axis=2).argmax(axis=1) if index is None else index.numpy()
+    rows, out = np.arange(len(poses)), np.zeros_like(poses)
+    out[rows, keep] = poses[rows, keep] + delta.numpy()
+    return torch.from_numpy(out).flatten(1)
 
 
 def tweak_in_two_loops(v, deltas, decode):
@@ -78,6 +87,17 @@ def tweak_on_a_copy(v, deltas, decode):
     return torch.stack(grid)
 
 
+def tweak_into_zeros(v, deltas, decode):
+    z, n = v.shape[2], len(deltas)
+    grid = torch.zeros(z, n, decode(functional.mask_capsules(v)).shape[1])
+    for k in range(z):
+        for t in range(n):
+            step = torch.zeros(z)
+            step[k] = deltas[t]
+            grid[k, t] = decode(functional.perturb(v, step))
+    return grid
+
+
 def correlation_by_deviations(x, y):
     r = ((x - x.mean()) * (y - y.mean())).sum() / (len(x) - 1) / (x.std() * y.std())
     z, half = math.atanh(r.item()), 1.96 / math.sqrt(len(x) - 3)
@@ -96,6 +116,19 @@ def correlation_by_cosine(x, y):
     return r, math.tanh(z - half), math.tanh(z + half)
 
 
+def correlation_with_numpy(x, y):
+    r = np.corrcoef(x, y)[0, 1]
+    half = 1.96 / np.sqrt(len(x) - 3)
+    return float(r), np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half)
+
+
+def correlation_with_more_digits(x, y):
+    """As scipy.stats.pearsonr(…).confidence_interval(0.95) does it, which rounds no 1.96."""
+    r = np.corrcoef(x.numpy(), y.numpy())[0, 1]
+    half = statistics.NormalDist().inv_cdf(0.975) / math.sqrt(len(x) - 3)
+    return float(r), math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+
 def correlation_without_torch(x, y):
     x, y = x.tolist(), y.tolist()
     mean_x, mean_y = statistics.fmean(x), statistics.fmean(y)
@@ -106,12 +139,26 @@ def correlation_without_torch(x, y):
 
 
 RIGHT_ANSWERS = {
-    "perturb": (perturb_by_mask, perturb_by_choosing, perturb_by_two_masks, perturb_in_a_loop),
-    "tweak_grid": (tweak_in_two_loops, tweak_with_plain_numbers, tweak_all_at_once, tweak_on_a_copy),
+    "perturb": (
+        perturb_by_mask,
+        perturb_by_choosing,
+        perturb_by_two_masks,
+        perturb_in_a_loop,
+        perturb_with_numpy,
+    ),
+    "tweak_grid": (
+        tweak_in_two_loops,
+        tweak_with_plain_numbers,
+        tweak_all_at_once,
+        tweak_on_a_copy,
+        tweak_into_zeros,
+    ),
     "correlation": (
         correlation_by_deviations,
         correlation_by_corrcoef,
         correlation_by_cosine,
+        correlation_with_numpy,
+        correlation_with_more_digits,
         correlation_without_torch,
     ),
 }
