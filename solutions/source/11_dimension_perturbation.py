@@ -39,17 +39,19 @@ capsules = torch.cat([network(part) for part in images.split(100)])  # v (n, j, 
 print("images:", len(images), " capsules:", tuple(capsules.shape))
 
 # %% id="hook-picture"
+knobs = (3, 12, 13)  # of the sixteen; your turn to name them
+knob = knobs[0]
 deltas = torch.linspace(-0.25, 0.25, 11)  # steps of 0.05
 four = int((labels == 4).nonzero()[0])  # the first 4
 rows = torch.zeros(3, 11, 16)  # (row, step, z)
-for row, k in enumerate((9, 7, 3)):
+for row, k in enumerate(knobs):
     rows[row, :, k] = deltas
 v = capsules[[four] * 33]  # (33, j, z)
 drawn = network.decoder(functional.perturb(v, rows.flatten(0, 1))).view(3, 11, 28, 28)
 figures.grids(
     {"": drawn},
     xlabel="added to the dimension",
-    names=[f"dimension {k}" for k in (9, 7, 3)],
+    names=[f"dimension {k}" for k in knobs],
     steps=(-0.25, 0, 0.25),
     cell=42,
     alt="Three rows of eleven drawings of one digit 4. In each row one of the capsule's numbers goes from −0.25 to 0.25; the "
@@ -275,7 +277,7 @@ spread = ruler[labels == 4].std(dim=0)  # how much the 4s differ anyway, (proper
 print("spread of all 4s:", {p: round(x, 2) for p, x in zip(PROPERTIES, spread.tolist(), strict=True)})
 
 # %% [markdown] id="lines-text"
-# Does dimension 9 move the centre of *every* 4? Five of them, turned step by step:
+# The ruler has a word for the first of your three rows: it moves the centre of the 4 up or down. Does it move the centre of *every* 4? Five of them, turned step by step:
 
 # %% id="lines-picture"
 fours = (labels == 4).nonzero().squeeze(1)  # (m,)
@@ -288,13 +290,15 @@ def drawn_moved(net, v, index, k, step):
     return measure(net.decoder(functional.perturb(v, delta, index)).view(-1, 1, 28, 28))
 
 
-line = torch.stack([drawn_moved(network, capsules[fours], labels[fours], 9, d) for d in deltas])  # (step, m, property)
+line = torch.stack(
+    [drawn_moved(network, capsules[fours], labels[fours], knob, d) for d in deltas]
+)  # (step, m, property)
 figures.curves(
     deltas,
     {f"image {n}": line[:, n, 5] for n in range(5)},
-    xlabel="added to dimension 9",
+    xlabel=f"added to dimension {knob}",
     ylabel="centre y of the drawing (pixels)",
-    alt="Five lines, one for each of five images of a 4: the height of the drawing's centre over what is added to dimension 9. They go side "
+    alt="Five lines, one for each of five images of a 4: the height of the drawing's centre over what is added to one dimension. They go side "
     f"by side from about {line[0, :5, 5].mean():.1f} to {line[-1, :5, 5].mean():.1f} pixels.",
 )
 
@@ -341,7 +345,7 @@ correlation = checks.correlation(correlation)
 torch.manual_seed(0)
 heap_x, heap_y = deltas.repeat_interleave(len(fours)), line[:, :, 5].flatten()
 one = torch.rand(len(fours)) * 0.5 - 0.25  # (m,), one delta per image
-once = drawn_moved(network, capsules[fours], labels[fours], 9, one)  # (m, property)
+once = drawn_moved(network, capsules[fours], labels[fours], knob, one)  # (m, property)
 for name, x, y in (("all steps on a heap", heap_x, heap_y), ("one delta per image", one, once[:, 5])):
     r, low, high = correlation(x, y)
     print(f"{name}: n = {len(x):3d}, r = {r:.2f}, interval {low:.2f} to {high:.2f}, width {high - low:.2f}")
@@ -462,7 +466,7 @@ print(f"median of all 96: {turn4.abs().median():.2f} spreads; below a tenth: {(t
 sure = (as_change[0].abs() > 0.9) * turn4.abs()  # |r| above 0.9: how large is it?
 print(f"effects with |r| > 0.9 (as change): from {sure[sure > 0].min():.1f} to {sure.max():.1f} spreads")
 print("the three rows of the beginning:")
-for k in (9, 7, 3):
+for k in knobs:
     first = turn4[k].abs().argsort(descending=True)[:3].tolist()
     print(f"  dimension {k}: " + ", ".join(f"{PROPERTIES[q]} {turn4[k, q]:.1f}" for q in first))
 
@@ -534,13 +538,13 @@ for name, table in (("the network", turns), ("dice, of 160", dice)):
     )
 
 # %% [markdown] id="names-read"
-# Compare with the dice. A dimension of this network spreads its effect over our six properties about as six random numbers would. So "dimension 9 is the position" is a caption, not a finding.
+# Compare with the dice. A dimension of this network spreads its effect over our six properties about as six random numbers would. So "this dimension is the position" is a caption, not a finding.
 #
 # And the ruler is ours. It has no word for a "localized part", such as the tail of a 2. A dimension that it finds mixed may do
 # *one* thing that we did not think of. What we can say: few of them are any of *our six* things alone.
 #
-# One claim of the paper goes against us, and it can be tested: one of the sixteen dimensions of a digit "almost always" represents its width (section 5.1). For each class, the dimension that is most about
-# width, and the same for the dice:
+# One claim of the paper goes against us, and it can be tested: one of the sixteen dimensions of a digit "almost always" represents its width (section 5.1). For each class from 0 to 9, the share of the dimension that is
+# most about width; for CapsNet too, since the paper spoke of that; and for the dice:
 
 
 # %% id="width"
@@ -549,35 +553,39 @@ def widest(table):
     return shares(table)[..., PROPERTIES.index("width")].amax(dim=-1)
 
 
-print("classes 0 to 9:", [round(x, 2) for x in widest(turns).tolist()])
+capsnet = caps.load("capsnet-mnist")
+capsnet_v = torch.cat([capsnet(part) for part in images.split(100)])  # (n, j, z)
+capsnet_turns = turned(capsnet, capsnet_v, slopes(capsnet, capsnet_v, labels))
+for name, table in (("Efficient-CapsNet", turns), ("CapsNet", capsnet_turns)):
+    print(f"{name:17s} {[round(x, 2) for x in widest(table).tolist()]}, mean {widest(table).mean():.2f}")
 low, high = (widest(dice).mean(dim=1).quantile(q).item() for q in (0.025, 0.975))
-print(f"mean: {widest(turns).mean():.2f}; of the dice, 95 % within {low:.2f} to {high:.2f}")
+print(f"dice: 95 % of the means within {low:.2f} to {high:.2f}")
 
 # %% [markdown] id="width-read"
-# Nearly every class has a dimension that is largely width. But look at the dice before you agree: of sixteen random rows, the widest is largely width, too. What is left of the claim is the distance from their range.
+# Most classes have a dimension that is largely width. But look at the dice before you agree: of sixteen random rows, the widest is largely width, too. A mean inside their range says nothing about a network.
 
 # %% [markdown] id="classes"
 # ## 4 · Does a dimension keep its meaning?
 #
-# Dimension 9 moves the centre of a 4 up or down. Does the same dimension do the same to the other classes? Let $k$'s **profile** in a class be
+# One dimension moved the centre of every 4. Does it do the same to the other classes? Let $k$'s **profile** in a class be
 # its six effects. If $k$ has a meaning of its own, its profiles in two classes point the same way, and their cosine is near 1.
 
-# %% id="classes-nine"
-nine = torch.zeros(11, 16)  # (step, z)
-nine[:, 9] = deltas
+# %% id="classes-row"
+row = torch.zeros(11, 16)  # (step, z)
+row[:, knob] = deltas
 firsts = [int(((labels == digit) & (said == digit)).nonzero()[0]) for digit in range(10)]
-drawn = torch.stack([network.decoder(functional.perturb(capsules[[n] * 11], nine)) for n in firsts])
+drawn = torch.stack([network.decoder(functional.perturb(capsules[[n] * 11], row)) for n in firsts])
 figures.grids(
     {"": drawn.view(10, 11, 28, 28)},
-    xlabel="added to dimension 9",
+    xlabel=f"added to dimension {knob}",
     ylabel="class",
     steps=(-0.25, 0, 0.25),
-    alt="Ten rows of eleven drawings, one row for each class: dimension 9 of its capsule goes from −0.25 to 0.25. What changes along a "
+    alt="Ten rows of eleven drawings, one row for each class: the same dimension of its capsule goes from −0.25 to 0.25. What changes along a "
     "row is not the same from class to class.",
 )
 
 # %% id="classes-run"
-print("dimension 9 on y, classes 0 to 9:", [round(x, 1) for x in turns[:, 9, 5].tolist()])
+print(f"dimension {knob} on y, classes 0 to 9:", [round(x, 1) for x in turns[:, knob, 5].tolist()])
 profiles = turns.permute(1, 0, 2)  # (z, class, property): does a dimension have one profile?
 unit = profiles / profiles.norm(dim=2, keepdim=True)
 cosines = unit @ unit.transpose(1, 2)  # (z, class, class)
@@ -611,11 +619,9 @@ show_tables(
 #
 # Within one class, is there at least something special about the sixteen *axes*? For a property $p$, let $g$ be its sixteen slopes, measured with a small step, so that turning the pose
 # along $g$ changes $p$ fastest. If an axis had $p$ to itself, then $g$ would lie along that axis: the largest $g_k^2$ would make up all of $\sum_k g_k^2$. The control
-# is a direction that knows of no axes: a random one. And a second network: CapsNet, trained on the same MNIST.
+# is a direction that knows of no axes: a random one. CapsNet takes the same test.
 
 # %% id="axes-run"
-capsnet = caps.load("capsnet-mnist")
-capsnet_v = torch.cat([capsnet(part) for part in images.split(100)])  # (n, j, z)
 g_of = {}  # network → g (class, z, property)
 for name, net, v in (("Efficient-CapsNet", network, capsules), ("CapsNet", capsnet, capsnet_v)):
     g_of[name] = of_classes(slopes(net, v, labels, end=0.02), torch.mean)
@@ -664,7 +670,7 @@ print(f"the poses differ by up to {(here - there).abs().max():.1f}")
 # %% [markdown] id="networks"
 # ## 6 · Two networks
 #
-# **Predict before you run.** Two networks, trained alike on the same images with two seeds. Will dimension 9 of one class mean the same in both?
+# **Predict before you run.** Two networks, trained alike on the same images with two seeds. Will dimension 3 of one class mean the same in both?
 #
 # - **yes**
 # - **no**
@@ -677,7 +683,7 @@ guess = "no"
 checks.predict("11-same", guess)
 
 # %% [markdown] id="match-text"
-# Perhaps the number 9 is an accident, and it is dimension 12 over there. So look for partners. Two networks read the same images. For each dimension of the first, take the dimension of the second whose values
+# Perhaps the number 3 is an accident, and it is dimension 12 over there. So look for partners. Two networks read the same images. For each dimension of the first, take the dimension of the second whose values
 # go along best, over the images of a class. Lengths go along in any two good networks, since the loss asks for them; so we divide them out, and compare what is left, the *how*.
 #
 # Three controls, and you need all of them: the second network in twenty random **rotated** axes; its images **shuffled**, which shows how high the best of 16 gets by luck; and a network against **itself**, which shows whether
@@ -852,7 +858,8 @@ for (name, (pose, ruled)), prop in zip(followed.items(), ("x", "slant", "thickne
 
 # %% [markdown] id="answers-read"
 # This is what a capsule promises: *whether* stays, *how* answers. Hold the promise against the three blocks. For the shift it is kept. For the rotation nearly: a rotated digit is not quite a slanted one, and the length
-# begins to fall. The pen is another matter: at first the drawing hardly follows, and where it does, the capsule's *length* falls, for the network is leaving what it has been trained on.
+# begins to fall. The pen is another matter: the drawing follows, but
+# the capsule's *length* falls with it, for the network is leaving what it has been trained on.
 #
 # Which dimensions answer? Let $e$ be the mean change of the pose per pixel of shift, sixteen numbers from the **encoder**. And $g$, from section 5, is the change of the drawing's $x$ per unit of each dimension: sixteen
 # numbers from the **decoder**. If both speak of the same thing, then $\sum_k e_k\,g_k$, the chain rule, is how far the drawing moves when the image moves by one pixel.
@@ -912,8 +919,8 @@ for name, (pose, _) in followed.items():
     print(f"{name:18s}" + "".join(f"{torch.nn.functional.cosine_similarity(answer, g, dim=0):11.2f}" for g in g4.T))
 
 # %% [markdown] id="chain-others-read"
-# Read it by rows. A rotation counterclockwise leans a digit to the *left*, so its cosine with the slant should be negative, and stand out in its row. Whoever wants the pen to be thickness alone is disappointed: a thicker pen also makes a digit wider and
-# higher, and the pose says so.
+# Read it by rows, and with the random range above in mind: inside it a number is no evidence. A rotation counterclockwise leans a digit to the *left*, so its cosine with the slant should be negative, and stand out in its row. And a broader pen
+# makes a digit wider and higher, too: see how much of that the pose shows.
 #
 # The shift, for all classes and for CapsNet:
 
@@ -946,12 +953,12 @@ for name, net in (("Efficient-CapsNet", network), ("CapsNet", capsnet)):
 # All six need no malice, only a slider. None of them crashes. The first two, on the real network:
 
 # %% id="wild-slots"
-delta = zero.index_fill(0, torch.tensor(9), 0.0)  # delta 0 on dimension 9
+e_k = torch.eye(16)[knob]  # (z,)
 v4, right = capsules[fours], network.decode(capsules[fours], index4)
 set_to = v4.clone()
-set_to[:, :, 9] = delta[9]  # "set"
-spoilt = functional.mask_capsules(v4, index4).view(-1, 10, 16) + 0.1 * torch.eye(16)[9]  # all ten, by 0.1
-clean = functional.perturb(v4, 0.1 * torch.eye(16)[9], index4)
+set_to[:, :, knob] = 0.0  # "set"
+spoilt = functional.mask_capsules(v4, index4).view(-1, 10, 16) + 0.1 * e_k  # all ten, by 0.1
+clean = functional.perturb(v4, 0.1 * e_k, index4)
 print(f"set to 0: largest change of a pixel {(network.decode(set_to, index4) - right).abs().max():.2f}; should be 0")
 print(
     "slots filled, all ten:",
@@ -970,21 +977,21 @@ print(f"what nine foreign slots add to the drawing: up to {noise.max():.2f} in a
 far = torch.tensor([0.0, 0.25, 0.5, 1.0, 2.0, 4.0])
 grey = (right.flatten(1) > 0.01) & (right.flatten(1) < 0.99)  # (m, p)
 for step in far.tolist():
-    long = lengths(v4[:, 4] + step * torch.eye(16)[9])  # (m,)
-    pixels = network.decoder(functional.perturb(v4, step * torch.eye(16)[9], index4))
+    long = lengths(v4[:, 4] + step * e_k)  # (m,)
+    pixels = network.decoder(functional.perturb(v4, step * e_k, index4))
     flat = ((pixels < 0.01) | (pixels > 0.99))[grey].double().mean().item()
     print(
         f"+{step:4.2f}: poses longer than 1: {(long > 1).double().mean():4.0%}, mean length {long.mean():.2f}, gone to black or white: {flat:.0%}"
     )
 
 # %% id="wild-far-picture"
-masked = torch.cat([functional.perturb(v4[:1], step * torch.eye(16)[9], index4[:1]) for step in far])
+masked = torch.cat([functional.perturb(v4[:1], step * e_k, index4[:1]) for step in far])
 figures.grids(
     {"": network.decoder(masked).view(1, 6, 28, 28)},
-    xlabel="added to dimension 9",
+    xlabel=f"added to dimension {knob}",
     steps=[f"{step:g}" for step in far.tolist()],
     cell=70,
-    alt="Six drawings of one capsule 4 with 0, 0.25, 0.5, 1, 2 and 4 added to dimension 9. The further to the right, the further "
+    alt="Six drawings of one capsule 4 with 0, 0.25, 0.5, 1, 2 and 4 added to one dimension. The further to the right, the further "
     "the pose is from any that an image could produce.",
 )
 
@@ -1002,7 +1009,7 @@ figures.grids(
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) delta 0 must give the reconstruction, and at most 16 slots may differ from zero; (2) the steps of one image share
 # everything but the step, and more steps bring no new handwriting; (3) r says how surely, the slope says how much; looking often finds something by luck; (4) they
-# turn, and neither lengths nor drawings nor loss notice: the axes are an accident of the seed, the space is not; (5) shift the image and the pose moves along a direction,
+# turn, and neither lengths nor drawings nor loss notice: the axes are an accident of the seed, the space is so only in part; (5) shift the image and the pose moves along a direction,
 # and this is the direction that shifts the drawing.
 # <!-- END SOLUTION -->
 
