@@ -498,4 +498,5 @@ def _hardware(device: str) -> str:
         return torch.cuda.get_device_name(device)
     import platform
 
-    return f"CPU, {torch.get_num_threads()} threads, {platform.machine()}"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' * (threads > 1)}, {platform.machine()}"
