@@ -39,7 +39,7 @@ capsules = torch.cat([network(part) for part in images.split(100)])  # v (n, j, 
 print("images:", len(images), " capsules:", tuple(capsules.shape))
 
 # %% id="hook-picture"
-knobs = (3, 12, 13)  # of the sixteen; your turn to name them
+knobs = (3, 10, 4)  # of the sixteen; your turn to name them
 knob = knobs[0]
 deltas = torch.linspace(-0.25, 0.25, 11)  # steps of 0.05
 four = int((labels == 4).nonzero()[0])  # the first 4
