@@ -602,7 +602,6 @@ show_tables(
     {"effect on the centre's y": turns[:, :, 5].T},
     label="change per turn of 0.25, in spreads of the class (colours end at ±3)",
     most=3.0,
-    numbers=True,
     columns=[f"class {digit}" for digit in range(10)],
     alt="A table of 16 dimensions by ten classes: how far a turn of 0.25 moves the drawing's centre up, in spreads of the class. "
     "Along a row, signs and strengths change from class to class.",
