@@ -9,8 +9,8 @@
 # - test whether a dimension has a meaning of its own, or only directions have;
 # - check equivariance: move a real image, and see whether the pose answers.
 #
-# **Minutes:** 120, in two sittings: the end of section 3 is a good place for a break · **Prerequisites:** lessons 05 (mask, decoder), 06
-# (CapsNet) and 10 (intervals). Lesson 09 helps. The exercises lie in sections 1 to 3; from section 4 on you read results.
+# **Minutes:** 75 for sections 1 to 4, and 45 more for the rest, in a second sitting · **Prerequisites:** lessons 05 (mask, decoder), 06
+# (CapsNet) and 10 (intervals). Lesson 09 helps. The exercises lie in sections 1 to 3; after them you read results.
 
 # %% [markdown] id="hook"
 # ## What are the sixteen numbers?
@@ -521,6 +521,7 @@ moved = (mean.abs() > 4.05 * error).sum(dim=2)  # (class, z)
 print("properties moved by a dimension → how many of the 160 do:", dict(enumerate(moved.flatten().bincount().tolist())))
 
 
+# %% id="dice"
 def turned(net, v, slope):
     """What a turn of 0.25 does to each class, in spreads of the class → (class, z, property)"""
     spreads = of_classes(measure(net.decode(v, labels)), torch.std)  # (class, property)
