@@ -690,7 +690,7 @@ checks.predict("11-same", guess)
 # this test could tell the right axes from rotated ones at all.
 
 
-# %% id="match-code"
+# %% id="match-tools"
 def directions(v):
     """Pose of the true class, its length divided out. v (n, j, z) → (n, z)"""
     return torch.nn.functional.normalize(v[torch.arange(len(v)), labels], dim=1)
@@ -710,6 +710,7 @@ def explained(a, b):
     return 1 - (a[half:] - b[half:] @ fit).square().sum() / (a[half:] - a[:half].mean(dim=0)).square().sum()
 
 
+# %% id="match-code"
 torch.manual_seed(5)
 turns20 = [torch.linalg.qr(torch.randn(16, 16))[0] for _ in range(20)]
 
