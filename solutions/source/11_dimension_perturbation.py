@@ -244,7 +244,7 @@ figures.grids(
     xlabel="added to the dimension, −0.25 to 0.25",
     ylabel="dimension z",
     columns=5,
-    cell=13,
+    cell=12,
     alt="Ten small grids, one for each class from 0 to 9, each with 16 rows, one per dimension, and 11 columns, from −0.25 to "
     "0.25. The middle column of each shows its digit as reconstructed.",
 )
@@ -265,8 +265,8 @@ view
 # %% [markdown] id="measure"
 # ## 3 · A ruler instead of an eye
 #
-# The package has a ruler: `measure` gives six numbers for each picture. Slant, width, height and the centre's place x and y come from moments of its
-# ink; thickness is twice the ink over the length of its outline. All are in pixels but slant, which is pixels to the right per pixel up.
+# The package has a ruler: `measure` gives six numbers for each picture. The centre x and y is the ink's mean place, in pixels from the picture's
+# middle, y upwards. Slant, width and height come from how the ink spreads around it (a uniform box of that width and height would spread as much); thickness is twice the ink over the length of its outline. Slant is in pixels to the right per pixel up.
 # Width has the slant taken out, so that a leaning digit does not count as a wide one.
 
 # %% id="measure-try"
@@ -285,7 +285,7 @@ fours = (labels == 4).nonzero().squeeze(1)  # (m,)
 
 def drawn_moved(net, v, index, k, step):
     """The ruler on drawings with `step` added to dimension k. v (n, j, z), step a number or (n,) → (n, property)"""
-    delta = torch.zeros(len(v), v.shape[2])
+    delta = torch.zeros(len(v), v.shape[2])  # the package's perturb also takes one delta per image
     delta[:, k] = step
     return measure(net.decoder(functional.perturb(v, delta, index)).view(-1, 1, 28, 28))
 
@@ -298,7 +298,7 @@ figures.curves(
     {f"image {n}": line[:, n, 5] for n in range(5)},
     xlabel=f"added to dimension {knob}",
     ylabel="centre y of the drawing (pixels)",
-    alt="Five lines, one for each of five images of a 4: the height of the drawing's centre over what is added to one dimension. They go side "
+    alt="Five lines, one for each of five images of a 4: the y of the drawing's centre over what is added to one dimension. They go side "
     f"by side from about {line[0, :5, 5].mean():.1f} to {line[-1, :5, 5].mean():.1f} pixels.",
 )
 
@@ -310,11 +310,11 @@ figures.curves(
 # By hand: $x = (-1, 0, 1)$ and $y = (0, 0, 3)$. The deviations of $y$ are $(-1, -1, 2)$, so $r = 3/\sqrt{2 \cdot 6} = 0.87$. Multiply $y$ by a hundred, and $r$
 # stays 0.87: it knows no units.
 #
-# $r$ cannot leave −1 … 1, so near an end its error is lopsided. $\operatorname{atanh}$ stretches the ends to infinity; there the error is even, and
+# $r$ cannot leave −1 … 1, so near an end its error is lopsided. $\operatorname{atanh}$ stretches the ends to infinity; on that scale it is nearly even, and
 #
 # $$\operatorname{atanh} r \;\pm\; \frac{1.96}{\sqrt{n-3}}, \qquad \text{then } \tanh \text{ of both ends}$$
 #
-# is the 95 % interval (Fisher 1921). It holds for $n$ **independent** pairs.
+# is about the 95 % interval (Fisher 1921). It supposes $n$ **independent** pairs whose values are roughly bell-shaped; ours come close enough.
 #
 # {{ exercise 11-correlation }}
 
@@ -351,8 +351,8 @@ for name, x, y in (("all steps on a heap", heap_x, heap_y), ("one delta per imag
     print(f"{name}: n = {len(x):3d}, r = {r:.2f}, interval {low:.2f} to {high:.2f}, width {high - low:.2f}")
 
 # %% [markdown] id="trap-read"
-# Compare the widths. The first is made up of nothing but repetition. (Even our way is not beyond reproach: 13 people wrote these digits, and two 4s of one
-# person are not quite strangers. An honest interval is wider still, and we cannot say by how much, since the data do not tell who wrote what.)
+# Compare the widths. The first is narrow only because every image was counted eleven times. (Even our way is not beyond reproach: 13 people wrote these digits, and two 4s of one
+# person are not quite strangers. An honest interval for *new writers* is probably wider, and we cannot say by how much, since the data do not tell who wrote what.)
 
 # %% [markdown] id="table"
 # ### All 96 of them
@@ -390,8 +390,8 @@ for name, table in (("as drawn", as_drawn), ("as change", as_change)):
         print(f"{name:9s} {prop:9s} strongest: dimension {k:2d}, r = {r:5.2f} ({low:5.2f} to {high:5.2f})")
 
 # %% [markdown] id="table-best-read"
-# Compare the two lists: for some properties they name *different* dimensions. The strongest *as change* is the most dependable knob, even if it moves every 4 by
-# a hair only. The strongest *as drawn* has to stand out among the ways in which 4s differ anyway.
+# Compare the two lists: for most properties they name *different* dimensions. The strongest *as change* is the most dependable knob, whether it moves the 4s far or little. The
+# strongest *as drawn* has to stand out among the ways in which 4s differ anyway.
 
 # %% id="table-show"
 from matplotlib import pyplot
@@ -426,7 +426,7 @@ show_tables(
 #
 # We have looked 96 times. Of 96 intervals that hold with 95 %, about $0.05 \cdot 96 \approx 5$ miss the truth by bad luck. The control: shuffle the deltas
 # among the images, so that no knob has anything to do with its drawing. And the remedy (Bonferroni): ask for $1 - 0.05/96$ instead of
-# 95 %, so that a *whole table* without any effect shows a false one in at most 5 % of cases. That takes 3.47 standard errors instead of 1.96.
+# 95 %, so that a *whole table* without any effect shows a false one in at most 5 % of cases. That takes 3.47 standard errors instead of 1.96 (one is $1/\sqrt{n-3}$, on the scale of atanh).
 
 # %% id="chance"
 torch.manual_seed(2)
@@ -483,7 +483,7 @@ show_tables(
 # %% [markdown] id="slopes-read"
 # What had you written beside the three rows?
 #
-# Two things to take home. A correlation is not an effect: the same $r$ stands for a nudge and for a somersault. And how far is a turn of 0.25, for a capsule?
+# One thing to take home: a correlation is not an effect. The printed range says what $|r|$ above 0.9 may stand for. And a question: how far is a turn of 0.25, for a capsule?
 
 # %% id="reach"
 own = capsules[fours, 4]  # (m, z)
@@ -493,15 +493,14 @@ ends = torch.cat([own[:, None] + end * torch.eye(16) for end in (-0.25, 0.25)], 
 print(f"ends of the grid's rows that are longer than 1: {(lengths(ends) > 1).double().mean():.0%}")
 
 # %% [markdown] id="reach-read"
-# A squashed vector is always shorter than 1: an end longer than 1 is a pose that **no image at all** can have. And the famous grid goes further in its single numbers than 4s
-# themselves do. It is a caricature: good for seeing, bad for saying how much.
+# A squashed vector is always shorter than 1: an end longer than 1 is a pose that **no image at all** can have. And compare 0.25 with how much the 4s differ in one number: the grid goes many times as far. It is a caricature: good for seeing, bad for saying how much.
 
 # %% [markdown] id="names"
 # ### Do the names hold?
 #
-# A dimension called "thickness" should move thickness, and the other five properties much less. For every class and every dimension:
+# A dimension called "slant" should move the slant, and the other five properties much less. For every class and every dimension:
 # how many properties does it move with certainty, and what share of its effect (squared, in spreads) is on its strongest one? We now look
-# 960 times, so certainty takes 4.05 standard errors of the mean slope. And the control for the share: six numbers thrown at random.
+# 960 times, so certainty takes about 4.05 standard errors of the mean slope. And the control for the share: six numbers thrown at random.
 
 
 # %% id="names-run"
@@ -539,9 +538,9 @@ for name, table in (("the network", turns), ("dice, of 160", dice)):
     )
 
 # %% [markdown] id="names-read"
-# Compare with the dice. A dimension of this network spreads its effect over our six properties about as six random numbers would. So "this dimension is the position" is a caption, not a finding.
+# Compare with the dice. A dimension of this network spreads its effect over our six properties about as six random numbers would. So "this dimension is the thickness" is a caption, not a finding.
 #
-# And the ruler is ours. It has no word for a "localized part", such as the tail of a 2. A dimension that it finds mixed may do
+# And the ruler is ours. Its six words overlap: a thicker pen also makes a digit wider. And it has no word for a "localized part", such as the tail of a 2. A dimension that it finds mixed may do
 # *one* thing that we did not think of. What we can say: few of them are any of *our six* things alone.
 #
 # One claim of the paper goes against us, and it can be tested: one of the sixteen dimensions of a digit "almost always" represents its width (section 5.1). For each class from 0 to 9, the share of the dimension that is
@@ -563,7 +562,7 @@ low, high = (widest(dice).mean(dim=1).quantile(q).item() for q in (0.025, 0.975)
 print(f"dice: 95 % of the means within {low:.2f} to {high:.2f}")
 
 # %% [markdown] id="width-read"
-# Most classes have a dimension that is largely width. But look at the dice before you agree: of sixteen random rows, the widest is largely width, too. A mean inside their range says nothing about a network.
+# Most classes have a dimension that is largely width. But look at the dice before you agree: of sixteen random rows, the widest is largely width, too. A mean inside their range is no evidence for the claim, and none against it.
 
 # %% [markdown] id="classes"
 # ## 4 · Does a dimension keep its meaning?
@@ -609,8 +608,7 @@ show_tables(
 )
 
 # %% [markdown] id="classes-read"
-# If dimension $k$ meant one thing, the first mean would be near 1. If it meant one thing up to its sign, the second would. Compare both with two *different* dimensions: knowing what dimension $k$ does to
-# one class tells nothing about what it does to another. No wonder. Each class has vote matrices of
+# If dimension $k$ meant one thing, the first mean would be near 1. If it meant one thing up to its sign, the second would. Compare both with two *different* dimensions: knowing what dimension $k$ does to one class tells, in our six properties, no more about another class than any other dimension does. No wonder. Each class has vote matrices of
 # its own and its own 16 columns of the decoder's first layer, and no term of the loss ties dimension $k$ of one class to dimension $k$ of
 # another. Sabour's figure 4 shows each name with *one* digit, and that is how it must be read.
 
@@ -651,8 +649,9 @@ print(f"random directions:      95 % within   {low:.2f} to {high:.2f}")
 from copy import deepcopy
 
 torch.manual_seed(4)
-Q = torch.linalg.qr(torch.randn(16, 16))[0]  # (z, z), a rotation
+Q = torch.linalg.qr(torch.randn(16, 16))[0]  # (z, z), a rotation, perhaps mirrored
 twin = deepcopy(network)
+# Poses are rows here: v @ Q is Qᵀv, so the decoder gets W₁ Q.
 twin.encoder[2].weight.data = network.encoder[2].weight @ Q  # (i, j, d, z)
 twin.decoder[0].weight.data = network.decoder[0].weight @ torch.block_diag(*[Q] * 10)  # (512, j·z)
 here, there = network(images[:50]), twin(images[:50])
@@ -686,8 +685,10 @@ checks.predict("11-same", guess)
 # Perhaps the number 3 is an accident, and it is dimension 12 over there. So look for partners. Two networks read the same images. For each dimension of the first, take the dimension of the second whose values
 # go along best, over the images of a class. Lengths go along in any two good networks, since the loss asks for them; so we divide them out, and compare what is left, the *how*.
 #
-# Three controls, and you need all of them: the second network in twenty random **rotated** axes; its images **shuffled**, which shows how high the best of 16 gets by luck; and a network against **itself**, which shows whether
-# this test could tell the right axes from rotated ones at all.
+# Three controls, and you need all of them: the second network in twenty random **rotated** axes; its images **shuffled**, which shows how high the best of 16 gets by luck; and a network against **itself**, which shows whether this test could tell the right axes from rotated ones at all.
+#
+# The last column asks how much of the first network's directions all sixteen numbers of the second explain together: a linear map, fitted on half of the images, judged on the other half. The fit is held back a little (ridge), so even a network explains less than
+# all of itself. Compare with that, not with 100 %.
 
 
 # %% id="match-tools"
@@ -739,14 +740,14 @@ show_match("Efficient-CapsNet with itself", *match(capsules, capsules))
 show_match("Efficient-CapsNet, CapsNet", *match(capsules, capsnet_v))
 
 # %% [markdown] id="match-read"
-# The first line: the test works. A network's own axes fit far better than rotated ones. The second line, from the right: all sixteen together explain a good part, on images that were not used for the fit. *Shuffled*: so high is luck. *As it
-# is*: far above luck, and one might write "the networks found the same dimensions". But *in rotated axes*, which nobody trained, the best partners are as good. What the two networks share is a good part of a **space**; the axes in it are
+# The first line: this test can see axes. A perfect copy gets 1.00, and clearly less in rotated axes. (A partner that is alike only in part would show a smaller gap.) The second line: *as is* is far above *shuffled*, so far above luck, and one might
+# write "the networks found the same dimensions". But *in rotated axes*, which nobody trained, the best partners are as good. What the two networks share is a good part of a **space**, as the last column says; the axes in it are
 # not shared.
 
 # %% [markdown] id="seeds"
 # ### And two seeds of one network?
 #
-# That was the prediction: the same network, data and recipe, another die. Two small CapsNets (72 children) on the 1,200 offline training digits, each in less than a minute.
+# That was the prediction: the same network, data and recipe, another throw of the dice. Two small CapsNets (72 children) on the 1,200 offline training digits, each in less than a minute. In the second block, think about the line "better than in the best rotated axes": which answer do you expect?
 
 # %% id="seeds-code"
 train = data.digits("train")
@@ -858,12 +859,12 @@ for (name, (pose, ruled)), prop in zip(followed.items(), ("x", "slant", "thickne
         print(f"{name:17s} {what:24s} {[round(a, 2) for a in numbers.tolist()]}")
 
 # %% [markdown] id="answers-read"
-# This is what a capsule promises: *whether* stays, *how* answers. Hold the promise against the three blocks. For the shift it is kept. For the rotation nearly: a rotated digit is not quite a slanted one, and the length
-# begins to fall. The pen is another matter: the drawing follows, but
-# the capsule's *length* falls with it, for the network is leaving what it has been trained on.
+# This is what a capsule promises: *whether* stays, *how* answers. Hold the promise against the three blocks. For the shift it is kept. For the rotation nearly: look where the length
+# begins to fall. The pen is another matter: the drawing follows all the way, but in the end the *length* falls a good deal. Perhaps so thick a digit is unlike all that the network was trained on; we did not test that.
 #
 # Which dimensions answer? Let $e$ be the mean change of the pose per pixel of shift, sixteen numbers from the **encoder**. And $g$, from section 5, is the change of the drawing's $x$ per unit of each dimension: sixteen
-# numbers from the **decoder**. If both speak of the same thing, then $\sum_k e_k\,g_k$, the chain rule, is how far the drawing moves when the image moves by one pixel.
+# numbers from the **decoder**. By the chain rule, $\sum_k e_k\,g_k$ is, to first order, how far the drawing moves when the image moves by one pixel.
+# If both speak of the same thing, it is near 1.
 
 # %% id="chain"
 pose, ruled = followed["shift (pixels)"]  # (step, m, z), (step, m, property)
@@ -920,8 +921,9 @@ for name, (pose, _) in followed.items():
     print(f"{name:18s}" + "".join(f"{torch.nn.functional.cosine_similarity(answer, g, dim=0):11.2f}" for g in g4.T))
 
 # %% [markdown] id="chain-others-read"
-# Read it by rows, and with the random range above in mind: inside it a number is no evidence. A rotation counterclockwise leans a digit to the *left*, so its cosine with the slant should be negative, and stand out in its row. And a broader pen
-# makes a digit wider and higher, too: see how much of that the pose shows.
+# Read it by rows. These are 18 looks, so the range above is too narrow: by Bonferroni, a random direction of sixteen numbers stays within ±0.68. Inside that a
+# number is no evidence. A rotation counterclockwise leans a digit to the *left*, so its cosine with the slant should be negative, and stand out in its row. A broader pen makes
+# a digit wider and higher, too, so no single column need stand out there.
 #
 # The shift, for all classes and for CapsNet:
 
@@ -939,6 +941,9 @@ for name, net in (("Efficient-CapsNet", network), ("CapsNet", capsnet)):
     }
     print(f"{name:18s}" + ", ".join(f"{what} {x.min():.2f} to {x.max():.2f}" for what, x in three.items()))
 
+# %% [markdown] id="chain-all-read"
+# Two measurements that know nothing of each other, one on the encoder and one on the decoder, predict how far the drawing follows, class by class. That is equivariance, with a number.
+
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
@@ -954,12 +959,12 @@ for name, net in (("Efficient-CapsNet", network), ("CapsNet", capsnet)):
 # All six need no malice, only a slider. None of them crashes. The first two, on the real network:
 
 # %% id="wild-slots"
-e_k = torch.eye(16)[knob]  # (z,)
+axis = torch.eye(16)[knob]  # (z,)
 v4, right = capsules[fours], network.decode(capsules[fours], index4)
 set_to = v4.clone()
 set_to[:, :, knob] = 0.0  # "set"
-spoilt = functional.mask_capsules(v4, index4).view(-1, 10, 16) + 0.1 * e_k  # all ten, by 0.1
-clean = functional.perturb(v4, 0.1 * e_k, index4)
+spoilt = functional.mask_capsules(v4, index4).view(-1, 10, 16) + 0.1 * axis  # all ten, by 0.1
+clean = functional.perturb(v4, 0.1 * axis, index4)
 print(f"set to 0: largest change of a pixel {(network.decode(set_to, index4) - right).abs().max():.2f}; should be 0")
 print(
     "slots filled, all ten:",
@@ -971,22 +976,22 @@ noise = (network.decoder(spoilt.flatten(1)) - network.decoder(clean)).abs().amax
 print(f"what nine foreign slots add to the drawing: up to {noise.max():.2f} in a pixel")
 
 # %% [markdown] id="wild-far"
-# And the last. A capsule is shorter than 1, always: squash sees to that. At ±0.25 some poses are already longer (section 3), and with 2 added all are. The decoder draws all the same, and its sigmoid goes to black and white. Of the pixels
+# And the last. A capsule is shorter than 1, always: squash sees to that. At ±0.25 some poses are already longer (section 3), and with 1 added nearly all are. The decoder draws all the same, and its sigmoid goes to black and white. Of the pixels
 # that are grey at first:
 
 # %% id="wild-far-run"
 far = torch.tensor([0.0, 0.25, 0.5, 1.0, 2.0, 4.0])
 grey = (right.flatten(1) > 0.01) & (right.flatten(1) < 0.99)  # (m, p)
 for step in far.tolist():
-    long = lengths(v4[:, 4] + step * e_k)  # (m,)
-    pixels = network.decoder(functional.perturb(v4, step * e_k, index4))
+    long = lengths(v4[:, 4] + step * axis)  # (m,)
+    pixels = network.decoder(functional.perturb(v4, step * axis, index4))
     flat = ((pixels < 0.01) | (pixels > 0.99))[grey].double().mean().item()
     print(
         f"+{step:4.2f}: poses longer than 1: {(long > 1).double().mean():4.0%}, mean length {long.mean():.2f}, gone to black or white: {flat:.0%}"
     )
 
 # %% id="wild-far-picture"
-masked = torch.cat([functional.perturb(v4[:1], step * e_k, index4[:1]) for step in far])
+masked = torch.cat([functional.perturb(v4[:1], step * axis, index4[:1]) for step in far])
 figures.grids(
     {"": network.decoder(masked).view(1, 6, 28, 28)},
     xlabel=f"added to dimension {knob}",
@@ -1003,7 +1008,7 @@ figures.grids(
 #
 # 1. which test shows that a knob adds and does not set, and that nine capsules stay silent;
 # 2. why eleven steps of sixty images are not 660 observations;
-# 3. why a correlation of 0.9 may be a tiny effect, and why the largest of 96 needs a stricter interval;
+# 3. why a correlation of 0.9 does not say how large an effect is, and why the largest of 96 needs a stricter interval;
 # 4. what happens to the axes if vote matrices and decoder are rotated together, and what follows for names;
 # 5. in what sense a capsule nevertheless knows where its digit is.
 #
@@ -1011,7 +1016,7 @@ figures.grids(
 # Our words: (1) delta 0 must give the reconstruction, and at most 16 slots may differ from zero; (2) the steps of one image share
 # everything but the step, and more steps bring no new handwriting; (3) r says how surely, the slope says how much; looking often finds something by luck; (4) they
 # turn, and neither lengths nor drawings nor loss notice: the axes are an accident of the seed, the space is so only in part; (5) shift the image and the pose moves along a direction,
-# and this is the direction that shifts the drawing.
+# and it is nearly the direction that shifts the drawing.
 # <!-- END SOLUTION -->
 
 # %% id="board"
