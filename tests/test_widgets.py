@@ -119,6 +119,15 @@ def test_pictures_hold_the_pixels(network):
 # ---- the explorer
 
 
+def test_the_bar_of_a_pose_longer_than_1_ends_with_the_axis():
+    one, longer = (painted(scene.bars(torch.tensor([0.2, length]), None, 1)) for length in (1.0, 1.6))
+    differs = (one != longer).any(dim=2)  # (row, column)
+    assert differs.any()  # the number says 1.60
+    number = torch.zeros_like(differs)
+    number[20 + 4 : 20 + 18, 18 + 300 + 6 :] = True
+    assert not (differs & ~number).any()
+
+
 def test_a_slider_moves_the_picture_and_reset_brings_it_back(made):
     before = made.pictures.value
     made.sliders[4].value = 0.2

@@ -91,7 +91,9 @@ def bars(lengths: Tensor, second: Tensor | None, index: int) -> bytes:
     draw = ImageDraw.Draw(picture)
     for j, length in enumerate(lengths.tolist()):
         top = row * j
-        draw.rectangle([left, top + 2, left + width * length, top + 10], fill=_BLACK if j == index else _BLUE)
+        # A moved pose may be longer than 1, as no image's is: the number says so, the bar ends with the axis.
+        right = left + width * min(length, 1)
+        draw.rectangle([left, top + 2, right, top + 10], fill=_BLACK if j == index else _BLUE)
         picture.paste(_number(f"{length:.2f}"), (left + width + 6, top + 4))
         if second is not None:
             draw.rectangle([left, top + 12, left + width * second[j].item(), top + 16], fill=_ORANGE)
