@@ -335,7 +335,7 @@ def front_block(
 def perturb(v: Tensor, delta: Tensor, index: Tensor | None = None) -> Tensor:
     rows = []
     for n, image in enumerate(v):
-        size = [float(sum(x * x for x in pose).detach()) for pose in image]
+        size = [float(sum(x * x for x in pose)) for pose in image]
         keep = size.index(max(size)) if index is None else int(index[n])
         flat = []
         for j, pose in enumerate(image):
@@ -353,7 +353,7 @@ def tweak_grid(v: Tensor, deltas: Tensor, decode: object) -> Tensor:
                 flat.append(moved if j == longest else torch.zeros_like(x))
         return torch.stack(flat)
 
-    size = [float(sum(x * x for x in pose).detach()) for pose in v[0]]
+    size = [float(sum(x * x for x in pose)) for pose in v[0]]
     longest = size.index(max(size))
     return _grid([[decode(alone(k, amount).unsqueeze(0))[0] for amount in deltas] for k in range(v.shape[2])])
 

@@ -17,6 +17,7 @@ from capsule_tutor.widgets.canvas import Canvas
 
 REST = 0.35  # seconds without a move after which a slider rests
 STEP = 0.05
+SCALE = 5  # screen pixels per pixel of the pictures
 _WIDE = w.Layout(width="17rem")
 
 
@@ -87,7 +88,7 @@ class Explorer:
         # Of known size: stretched to the column, the page would jump.
         across = 3 * 28 + 2
         size = {"max_width": "100%", "align_self": "flex-start"}
-        self.pictures = w.Image(format="png", layout=w.Layout(width=f"{scene.SCALE * across}px", **size))
+        self.pictures = w.Image(format="png", layout=w.Layout(width=f"{SCALE * across}px", **size))
         self.bars = w.Image(format="png", layout=w.Layout(width="auto", **size))
         self.said, self.problem = w.HTML(), w.HTML()
         for name, control in vars(self).items():

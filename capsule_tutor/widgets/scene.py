@@ -17,7 +17,6 @@ from capsule_tutor import functional
 from capsule_tutor.figures import BLACK, BLUE, ORANGE
 from capsule_tutor.models import CapsuleNetwork
 
-SCALE = 5  # screen pixels per image pixel: the browser enlarges, so that no big picture is packed in every tick
 # Few colours by number, not by three bytes each: packing the picture is most of a tick.
 _PAPER, _LINE, _BLACK, _BLUE, _ORANGE = range(5)
 _PALETTE = ("#ffffff", "#c8c8c8", BLACK, BLUE, ORANGE)
@@ -71,7 +70,8 @@ def again(scene: Scene, reconstruction: Tensor) -> Tensor:
 
 def pictures(scene: Scene, reconstruction: Tensor) -> bytes:
     """Image, reconstruction and difference side by side, one pixel apart, as PNG. Ink is black; in the difference,
-    orange is ink that the reconstruction lacks and blue is ink that it has too much of."""
+    orange is ink that the reconstruction lacks and blue is ink that it has too much of. In the image's own pixels: the
+    browser enlarges, so that no big picture is packed in every tick."""
     # NumPy: torch may wake its threads for a few thousand pixels, which takes longer than the work.
     image, drawn = scene.image[0, 0].numpy(), reconstruction.numpy()
     grey = [np.repeat((1 - part).clip(0, 1)[:, :, None], 3, axis=2) for part in (image, drawn)]  # (h, w, 3)
@@ -102,7 +102,7 @@ def bars(lengths: Tensor, second: Tensor | None, index: int) -> bytes:
 
 @cache
 def _number(text: str):
-    """A length as a picture: at most a hundred of them, and drawing letters is slow."""
+    """A length as a picture: few differ in two digits, and drawing letters is slow."""
     picture = Image.new("P", (36, 14), _PAPER)
     ImageDraw.Draw(picture).text((0, 0), text, fill=_BLACK)
     return picture

@@ -233,8 +233,8 @@ figures.grids(
 
 # %% id="grid-all"
 panels = {}
-for digit in range(10):
-    first = int(((labels == digit) & (said == digit)).nonzero()[0])
+firsts = [int(((labels == digit) & (said == digit)).nonzero()[0]) for digit in range(10)]  # read rightly
+for digit, first in enumerate(firsts):
     pictures = tweak_grid(capsules[first][None], deltas, network.decoder).view(16, 11, 28, 28)
     panels[f"class {digit}"] = torch.nn.functional.avg_pool2d(pictures, 2)  # a quarter of the pixels: small is enough
 
@@ -573,7 +573,6 @@ print(f"dice: 95 % of the means within {low:.2f} to {high:.2f}")
 # %% id="classes-row"
 row = torch.zeros(11, 16)  # (step, z)
 row[:, knob] = deltas
-firsts = [int(((labels == digit) & (said == digit)).nonzero()[0]) for digit in range(10)]
 drawn = torch.stack([network.decoder(functional.perturb(capsules[[n] * 11], row)) for n in firsts])
 figures.grids(
     {"": drawn.view(10, 11, 28, 28)},

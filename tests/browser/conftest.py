@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebook_page import Notebook
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
@@ -71,6 +73,19 @@ def _address(runtime: Path, server: subprocess.Popen, log: Path) -> tuple[str, s
             break
         time.sleep(0.2)
     pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+@pytest.fixture
+def write(jupyter):
+    """`write("name.ipynb", cell, …)` puts a small notebook beside the lessons."""
+
+    def write_(name: str, *sources: str) -> str:
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        cells = [new_markdown_cell("# A toy"), *map(new_code_cell, sources)]
+        nbformat.write(new_notebook(cells=cells, metadata=kernel), jupyter[0] / name)
+        return name
+
+    return write_
 
 
 @pytest.fixture

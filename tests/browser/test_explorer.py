@@ -67,18 +67,8 @@ def page(request, chromium):
 
 
 @pytest.fixture
-def explorer_notebook(jupyter):
-    return write_notebook(jupyter[0] / "explorer.ipynb", CELL)
-
-
-def write_notebook(path, *cells):
-    """→ its name"""
-    import nbformat
-
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
-    return path.name
+def explorer_notebook(write):
+    return write("explorer.ipynb", CELL)
 
 
 @pytest.fixture(scope="module")
@@ -182,9 +172,9 @@ def test_from_key_to_picture(page, benchmark, report):
     assert statistics.median(times) < 1000
 
 
-def test_dial_and_microscope_follow_the_keys(jupyter, open_notebook):
+def test_dial_and_microscope_follow_the_keys(write, open_notebook):
     cell = "from capsule_tutor.widgets import microscope, squash_dial\n\n"
-    page = open_notebook(write_notebook(jupyter[0] / "dial.ipynb", cell + "squash_dial()", cell + "microscope()"))
+    page = open_notebook(write("dial.ipynb", cell + "squash_dial()", cell + "microscope()"))
     page.run_all()
     page = page.page
 

@@ -3,9 +3,7 @@
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebook_page import problems
 
 LESSONS = sorted(path.name for path in Path(__file__).resolve().parents[2].glob("lessons/*.ipynb"))
@@ -16,19 +14,6 @@ SQUASH = """def squash(s, dim=-1, eps=1e-8):
     squared = (s**2).sum(dim, keepdim=True)
     return squared / (1 + squared) * s / (squared + eps).sqrt()
 """
-
-
-@pytest.fixture
-def write(jupyter):
-    """`write("name.ipynb", cell, …)` puts a small notebook beside the lessons."""
-
-    def write_(name: str, *sources: str) -> str:
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        cells = [new_markdown_cell("# A toy"), *map(new_code_cell, sources)]
-        nbformat.write(new_notebook(cells=cells, metadata=kernel), jupyter[0] / name)
-        return name
-
-    return write_
 
 
 def test_there_are_lessons():
