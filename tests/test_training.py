@@ -211,24 +211,6 @@ def test_augmentation_is_repeatable_and_stays_an_image(name):
     assert not torch.equal(first, images)
 
 
-def test_a_run_can_begin_with_the_weights_of_another(tmp_path):
-    first = training.train(replace(SMALL, epochs=1), tmp_path / "first", device="cpu", load=few)
-    weights = tmp_path / "first" / "weights.safetensors"
-    # A rate of 0 changes no weight, so that what was taken over can be seen at the end.
-    still = replace(SMALL, epochs=1, rate=0.0)
-    second = training.train(still, tmp_path / "second", device="cpu", load=few, init=weights)
-    before, after = load_file(weights), load_file(tmp_path / "second" / "weights.safetensors")
-    for name in before:
-        if "running" not in name and "num_batches" not in name:
-            assert torch.equal(before[name], after[name]), name
-    assert second["begun_from"]["recipe"] == first["recipe"]
-    assert len(second["begun_from"]["log"]) == 1
-    with pytest.raises(training.TrainingError, match=r"cannot be taken over by a capsnet"):
-        training.train(training.RECIPES["capsnet-fast"], tmp_path / "third", device="cpu", load=few, init=weights)
-    with pytest.raises(training.TrainingError, match="cannot be taken over"):
-        training.train(still, tmp_path / "fourth", device="cpu", load=few, init=tmp_path / "none")
-
-
 def test_shift_moves_by_at_most_two_whole_pixels():
     image = torch.zeros(200, 1, 28, 28)
     image[:, :, 10, 12] = 1
