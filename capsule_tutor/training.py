@@ -66,6 +66,10 @@ RECIPES = {
         note="Mazzia 2021; bilinear where the authors resample with Lanczos",
     ),
     "efficient-capsnet-fast": Recipe("efficient-capsnet", 15, 128, 3e-3, "one-cycle", augmentation="affine"),
+    "convnet-paper": Recipe(
+        "convnet", 150, 16, 5e-4, "epochs", decay=0.97, floor=5e-5, augmentation="mazzia",
+        note="the control, trained as Efficient-CapsNet is in its paper",
+    ),
     "convnet-fast": Recipe("convnet", 15, 128, 3e-3, "one-cycle", augmentation="affine"),
 }  # fmt: skip
 

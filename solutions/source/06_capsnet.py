@@ -226,7 +226,8 @@ figures.bars(
 # %% [markdown] id="work-read"
 # The primary convolution is the network, by weight and by work. Most of what CapsNet stores and multiplies is an ordinary
 # convolution. What is special about it, votes and routing, is small by these measures. (It is not small in memory: the
-# votes are kept for every image of a batch, lesson 03.)
+# votes are kept for every image of a batch, lesson 03.) So this is where time can be saved: in float32 on a CPU, the package's
+# layer computes the same convolution through frequencies, with a third of the multiplications (`capsule_tutor/fourier.py`).
 
 # %% [markdown] id="predict-larger-text"
 # **Predict before you run.** For two overlapping digits (lesson 12) the authors use images of 36×36 pixels, and the network

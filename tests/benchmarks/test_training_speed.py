@@ -91,6 +91,7 @@ def textbook_step(network, optimiser, images, labels):
 def our_step(name, tmp_path, images, labels, bfloat16):
     """One step of the loop in `training.train`, ready to be called."""
     recipe = replace(training.RECIPES[f"{name}-fast"], batch_size=BATCH)
+    training._keep_memory()  # the textbook, in the same process, has it, too
     run = training._begin(recipe, 0, "cpu", tmp_path / name, resume=False)
     run.totals, network = torch.zeros(3), training._parallel(run.model, "cpu", 1)
     run.model.train()
