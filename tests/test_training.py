@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -180,6 +181,19 @@ def test_wrong_wishes_are_one_line(tmp_path):
             training.train(replace(SMALL, epochs=1), tmp_path, **{"device": "cpu", "load": few, **options})
     with pytest.raises(training.TrainingError, match="nothing to resume"):
         training.train(SMALL, tmp_path / "empty", device="cpu", load=few, resume=True)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be asked")
+def test_freed_memory_stays_with_the_process():
+    """Else CapsNet's step would fetch its 1.5 GB from the kernel every time, page by page."""
+    script = (
+        "import resource, torch\nfrom capsule_tutor import training\ntraining._keep_memory()\n"
+        "def faults():\n    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "    torch.ones(50_000_000)\n    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
+        "print([faults() for _ in range(4)][-1])\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert int(answer.stdout) < 2000  # 200 MB are 48,828 pages
 
 
 def test_two_processes_train_as_one(tmp_path):

@@ -539,8 +539,8 @@ figures.runs(
 # for 300,000 steps of 128 images, which is 640 times through MNIST's 60,000. Compare that with our card before you blame
 # the network.
 #
-# (A training line above its validation line is no error: training images are shifted, and they are counted while the network
-# is still learning.)
+# (A training line above its validation line is no error: training images are changed at random, and they are counted while the
+# network is still learning.)
 #
 # ### Away from home
 #
