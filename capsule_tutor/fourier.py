@@ -61,12 +61,13 @@ def transforms(height: int, width: int, taps: int) -> tuple[Tensor, Tensor, Tens
                 r, s = p[in_filter], q[in_filter]
                 real, imaginary = (g[in_result] / (height * width) for g in (p, q))
                 if (a, b) == conjugate:  # q = s = 0
-                    of_images, of_filters, back = [*of_images, p], [*of_filters, r], [*back, real]
-                    continue
-                # (p + iq)(r − is) = (pr + qs) + i((p + q)(r − s) − pr + qs)
-                of_images += [p, q, p + q]
-                of_filters += [r, s, r - s]
-                back += [2 * (real - imaginary), 2 * (real + imaginary), 2 * imaginary]
+                    of_images += [p]
+                    of_filters += [r]
+                    back += [real]
+                else:  # (p + iq)(r − is) = (pr + qs) + i((p + q)(r − s) − pr + qs)
+                    of_images += [p, q, p + q]
+                    of_filters += [r, s, r - s]
+                    back += [2 * (real - imaginary), 2 * (real + imaginary), 2 * imaginary]
         return torch.stack(of_images).float(), torch.stack(of_filters).float(), torch.stack(back, dim=1).float()
 
 

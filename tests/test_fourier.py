@@ -9,16 +9,17 @@ from torch import nn
 from capsule_tutor import fourier, layers, models
 
 
-def both_ways(monkeypatch, images, weight, bias, stride):
-    """(results and gradients through frequencies, those of the sliding sum)"""
-    leaves = [x.clone().requires_grad_() for x in (images, weight, bias)]
+def assert_both_ways_agree(monkeypatch, images, weight, stride):
+    """Results and all gradients, through frequencies and by the sliding sum."""
+    leaves = [x.requires_grad_() for x in (images, weight, torch.randn(len(weight)))]
     answers = []
     for direct in (False, True):
         monkeypatch.setattr(fourier, "_direct", lambda *_, direct=direct: direct)
         y = fourier.convolve(*leaves, stride)
         torch.manual_seed(1)
         answers.append((y, *torch.autograd.grad(y, leaves, torch.randn(y.shape))))
-    return answers
+    for through, sliding in zip(*answers, strict=True):
+        torch.testing.assert_close(through, sliding, rtol=1e-4, atol=1e-4)
 
 
 @settings(deadline=None, max_examples=40)
@@ -34,17 +35,13 @@ def test_equals_the_sliding_sum_with_every_gradient(b, c, kernel, stride, more, 
     torch.manual_seed(seed)
     images, weight = torch.randn(b, c, kernel + more[0], kernel + more[1]), torch.randn(5, c, kernel, kernel)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        through, direct = both_ways(monkeypatch, images, weight, torch.randn(5), stride)
-    for ours, theirs in zip(through, direct, strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+        assert_both_ways_agree(monkeypatch, images, weight, stride)
 
 
 def test_more_images_than_go_through_at_once(monkeypatch):
     monkeypatch.setattr(fourier, "AT_ONCE", 3)
     torch.manual_seed(0)
-    through, direct = both_ways(monkeypatch, torch.randn(7, 2, 8, 9), torch.randn(5, 2, 3, 3), torch.randn(5), 2)
-    for ours, theirs in zip(through, direct, strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+    assert_both_ways_agree(monkeypatch, torch.randn(7, 2, 8, 9), torch.randn(5, 2, 3, 3), 2)
 
 
 @pytest.mark.parametrize(("images", "through"), [(1, False), (128, True)])
@@ -76,8 +73,7 @@ def test_the_cache_may_be_filled_in_inference_mode():
     fourier.transforms.cache_clear()
     with torch.inference_mode():
         fourier.transforms(4, 4, 2)
-    weight = torch.rand(9, 16, requires_grad=True)
-    (fourier.transforms(4, 4, 2)[0] @ weight.new_ones(16, 3).requires_grad_()).sum().backward()
+    (fourier.transforms(4, 4, 2)[0] @ torch.ones(16, 3, requires_grad=True)).sum().backward()
     assert not any(matrix.is_inference() for matrix in fourier.transforms(4, 4, 2))
 
 
