@@ -19,6 +19,7 @@ from PIL import Image
 from torch.nn.functional import interpolate
 
 from capsule_tutor import data
+from capsule_tutor.data.mnist import FILES
 
 SIZES = {"train": 1200, "validation": 297, "test": 300, "all": 1797}
 MNIST_SIZES = {"train": 55_000, "validation": 5_000, "test": 10_000}
@@ -132,7 +133,7 @@ def copied_mnist(real_mnist, tmp_path, monkeypatch):
     """A folder with copies of the real files, any of which a test may damage. → its MNIST/raw"""
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    for name in data._MNIST_FILES:
+    for name in FILES:
         shutil.copyfile(real_mnist / "MNIST" / "raw" / name, raw / name)
     monkeypatch.setenv("CAPSULE_TUTOR_DATA", str(tmp_path))
     return raw
@@ -256,7 +257,8 @@ def mirror(blank_files, tmp_path, monkeypatch):
 
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("CAPSULE_TUTOR_DATA", str(server.folder))
-    monkeypatch.setattr(data, "_MNIST_FILES", {name: md5(content) for name, content in blank_files.items()})
+    for name, content in blank_files.items():
+        monkeypatch.setitem(FILES, name, md5(content))
     dataset = torchvision.datasets.MNIST
     monkeypatch.setattr(dataset, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
     monkeypatch.setattr(dataset, "resources", [(name, md5(content)) for name, content in server.files.items()])
@@ -277,7 +279,7 @@ def test_mnist_is_downloaded_once(mirror):
     assert not data.has_mnist()
     assert data.mnist("test").labels[:3].tolist() == [0, 1, 2]
     assert data.has_mnist()
-    assert left_behind(mirror.folder) == sorted(data._MNIST_FILES)
+    assert left_behind(mirror.folder) == sorted(FILES)
     assert set(mirror.asked) == set(mirror.files)
     mirror.asked.clear()
     assert data.mnist("train").images.shape == (55_000, 1, 28, 28)
@@ -298,7 +300,7 @@ def test_an_interrupted_download_leaves_nothing_and_the_next_call_succeeds(mirro
     def interrupted(dataset):
         raw = Path(dataset.raw_folder)
         raw.mkdir(parents=True)
-        for name in data._MNIST_FILES:
+        for name in FILES:
             (raw / name).write_bytes(b"half a file")
         raise KeyboardInterrupt
 
@@ -323,7 +325,7 @@ def test_a_deleted_file_is_fetched_again_and_the_others_stay(mirror):
 
 
 def test_a_mirror_that_serves_other_files_is_not_believed(mirror, monkeypatch):
-    monkeypatch.setitem(data._MNIST_FILES, "t10k-images-idx3-ubyte", "0" * 32)
+    monkeypatch.setitem(FILES, "t10k-images-idx3-ubyte", "0" * 32)
     with pytest.raises(data.DataError, match="damaged"):
         data.mnist("test")
 

@@ -1,0 +1,12 @@
+"""Images to learn from, one file per data set: its source, its licence, its checksum.
+
+A data set is a function from a split's name to a `Split`: images (n, c, h, w), float32 from 0 (paper) to 1 (ink), and
+labels (n,), int64. Every call returns fresh tensors: changing them in place changes nothing for the next caller.
+"""
+
+from capsule_tutor.data.digits import digits
+from capsule_tutor.data.mnist import has_mnist, mnist, mnist_folder
+from capsule_tutor.data.pictures import prepare, read_picture
+from capsule_tutor.data.splits import DataError, Split
+
+__all__ = ["DataError", "Split", "digits", "has_mnist", "mnist", "mnist_folder", "prepare", "read_picture"]

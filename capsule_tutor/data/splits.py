@@ -1,0 +1,36 @@
+"""What every data set gives, and how it says that it cannot."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+
+class Split(NamedTuple):
+    """images (n, c, h, w) float32 in [0, 1] and labels (n,) int64."""
+
+    images: Tensor
+    labels: Tensor
+
+
+class DataError(RuntimeError):
+    """A data set is missing or damaged; the message says what to do next."""
+
+
+def check_split(split: str, known: dict) -> None:
+    if split not in known:
+        raise ValueError(f"split is {split!r}; choose one of {', '.join(map(repr, known))}")
+
+
+def one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def centre(image: Tensor) -> Tensor:
+    """image (1, 20, 20) → (1, 28, 28), its centre of mass within half a pixel of (14, 14), as in MNIST."""
+    canvas = pad(image, (4, 4, 4, 4))
+    at = torch.arange(28.0)
+    row = (canvas.sum(dim=(0, 2)) @ at / canvas.sum()).item()
+    column = (canvas.sum(dim=(0, 1)) @ at / canvas.sum()).item()
+    return canvas.roll((round(14 - row), round(14 - column)), dims=(1, 2))
