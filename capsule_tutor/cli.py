@@ -133,6 +133,9 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("02"); all 
     Console().print(table, f"{passed} of {len(exercises)} passed. Recorded in {record.folder()}", soft_wrap=True)
 
 
+FOLDER = Annotated[str, typer.Option("--folder", help="Where the files of the data set are, as MNIST/raw.")]
+
+
 # ---- train -------------------------------------------------------------------------------------------------
 
 
@@ -140,12 +143,14 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("02"); all 
 def train(
     recipe: Annotated[str, typer.Argument(help="One of the recipes; `capsule-tutor train list` names them.")],
     out: Annotated[Path | None, typer.Option(help="Folder of the run.  [default: runs/RECIPE-SEED]")] = None,
-    data_folder: Annotated[str, typer.Option("--data", help='Folder that holds MNIST/raw, or "digits".')] = "",
+    data_set: Annotated[str, typer.Option("--data", help="Another data set than the recipe's, as digits.")] = "",
+    folder: FOLDER = "",
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "auto",
-    precision: Annotated[str, typer.Option(help="float32 or bfloat16")] = "auto",
+    precision: Annotated[str, typer.Option(help="float32 or bfloat16; auto takes the faster")] = "auto",
+    threads: Annotated[int, typer.Option(min=0, help="On a CPU; 0 takes the faster of one and all.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write events for TensorBoard, too.")] = False,
 ) -> None:
@@ -156,19 +161,21 @@ def train(
 
     if recipe == "list":
         for name, known in training.RECIPES.items():
-            typer.echo(f"{name:24} {known.epochs:4} epochs, batch {known.batch_size:3}  {known.note}")
+            typer.echo(f"{name:28} {known.epochs:4} epochs, batch {known.batch_size:3}  {known.note}")
         return
     if recipe not in training.RECIPES:
         raise _stop(f"There is no recipe {recipe!r}. There are: {', '.join(training.RECIPES)}.")
-    changes = {"epochs": epochs, "batch_size": batch_size}
+    if data_set and data_set not in data.SETS:
+        raise _stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.")
+    changes = {"epochs": epochs, "batch_size": batch_size, "data": data_set}
     chosen = replace(training.RECIPES[recipe], **{name: value for name, value in changes.items() if value})
-    if data_folder not in ("", "digits"):
-        os.environ["CAPSULE_TUTOR_DATA"] = data_folder
+    if folder:
+        os.environ["CAPSULE_TUTOR_DATA"] = folder
     out = out or Path("runs") / f"{recipe}-{seed}"
     try:
         with _bar(chosen.epochs) as (tick, say), _events(out if tensorboard else None, say) as say:
-            load = data.digits if data_folder == "digits" else data.mnist
-            result = training.train(chosen, out, seed, device, precision, resume, load, say, tick)
+            training.keep_memory()
+            result = training.train(chosen, out, seed, device, precision, threads, resume, None, say, tick)
     except (training.TrainingError, data.DataError) as error:
         raise _stop(str(error)) from None
     except KeyboardInterrupt:
@@ -231,7 +238,7 @@ NETWORK = typer.Option("--network", help="One of the shipped networks.")
 def evaluate(
     name: Annotated[str, typer.Argument(help="One of the shipped networks, as efficient-capsnet-mnist.")],
     split: Annotated[str, typer.Option(help="test or validation")] = "test",
-    data_folder: Annotated[str, typer.Option("--data", help="Folder that holds MNIST/raw.")] = "",
+    folder: FOLDER = "",
 ) -> None:
     """Measure a shipped network's error on MNIST again, and hold it against its card."""
     from rich.progress import Progress
@@ -240,8 +247,8 @@ def evaluate(
 
     if split not in ("test", "validation"):
         raise _stop(f"The split is {split!r}; the card knows test and validation.")
-    if data_folder:
-        os.environ["CAPSULE_TUTOR_DATA"] = data_folder
+    if folder:
+        os.environ["CAPSULE_TUTOR_DATA"] = folder
     try:
         said, images = pretrained.card(name)[f"{split}_error"]["shipped"], data.mnist(split)
         with Progress(transient=True) as progress:

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from capsule_tutor import fourier, functional
+from capsule_tutor import functional
 
 
 def primary_capsules(features: Tensor, d: int) -> Tensor:
@@ -36,10 +36,9 @@ class PrimaryCapsules(nn.Module):
         self.convolution = nn.Conv2d(channels, types * d, kernel, stride)
 
     def forward(self, images: Tensor) -> Tensor:
-        convolution = self.convolution
-        features = fourier.convolve(images, convolution.weight, convolution.bias, convolution.stride[0])
+        features = self.convolution(images)
         if self.divide != 1:
-            bias = convolution.bias.view(-1, 1, 1)
+            bias = self.convolution.bias.view(-1, 1, 1)
             features = (features - bias) / self.divide + bias
         return functional.squash(primary_capsules(features, self.d))
 

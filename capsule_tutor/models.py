@@ -61,10 +61,11 @@ def capsnet(
     """CapsNet of Sabour 2017: 6,804,224 parameters and a decoder of 1,411,344 for 28×28 images.
 
     `released` follows the authors' released code where it goes beyond the paper: a bias inside the routing (160
-    parameters more), primary capsules divided by 32 before bias and squash, all weights truncated normal of 0.1
-    and all biases 0.1. Otherwise convolutions and decoder start as PyTorch's do, which needs no division: the
-    paper does not say how they start.
+    parameters more), primary capsules divided by 32 before bias and squash, all weights truncated normal of 0.1 but
+    for 0.05 in the first convolution, and all biases 0.1. Otherwise convolutions and decoder start as PyTorch's do,
+    which needs no division: the paper does not say how they start.
     """
+    shape = tuple(shape)
     channels, side = shape[0], shape[1]
     children = 32 * _after(_after(side, 9, 1), 9, 2) ** 2
     encoder = nn.Sequential(
@@ -77,7 +78,8 @@ def capsnet(
     if released:
         for layer in (encoder[0], encoder[2].convolution, *(drawing or ())):
             if hasattr(layer, "weight"):
-                layer.weight = nn.Parameter(truncated_normal(*layer.weight.shape, std=0.1))
+                std = 0.05 if layer is encoder[0] else 0.1
+                layer.weight = nn.Parameter(truncated_normal(*layer.weight.shape, std=std))
                 nn.init.constant_(layer.bias, 0.1)
     return CapsuleNetwork(encoder, drawing, shape)
 
@@ -91,6 +93,7 @@ def efficient_capsnet(
     and decoder (convolutional, 229,570 parameters); any other `shape` raises ValueError. Initial weights, epsilons
     and momenta are those of the authors' released code.
     """
+    shape = tuple(shape)
     if shape not in _FRONTS:
         raise ValueError(f"shape is {shape}; Efficient-CapsNet is published for {', '.join(map(str, _FRONTS))}")
     layers, (kernel, stride) = _FRONTS[shape]
@@ -101,13 +104,37 @@ def efficient_capsnet(
     return CapsuleNetwork(encoder, build(classes * 16, shape) if decoder else None, shape)
 
 
-def convnet(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder: bool = True) -> CapsuleNetwork:
-    """The control: Efficient-CapsNet's front, then average pooling and one linear layer. 151,328 parameters.
+def dense(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder: bool = True) -> CapsuleNetwork:
+    """The control: Efficient-CapsNet with one linear layer in place of votes and routing. The same 161,824 parameters.
 
-    No votes and no routing; its (classes, 16) output is squashed, so that lengths, losses and decoder are the same.
+    Front and primary capsules are the same. But for its bias the layer is what routing with equal couplings would be,
+    so that a comparison of the two isolates the routing. Shapes as in `efficient_capsnet`.
     """
+    shape = tuple(shape)
     if shape not in _FRONTS:
         raise ValueError(f"shape is {shape}; the control is built for {', '.join(map(str, _FRONTS))}")
+    layers, (kernel, stride) = _FRONTS[shape]
+    encoder = nn.Sequential(
+        _front(shape, layers),
+        DepthwiseCapsules(128, 8, kernel, stride),
+        nn.Flatten(),
+        nn.Linear(128, classes * 16),
+        _Squashed(classes),
+    )
+    build = _norb_decoder if shape == (2, 48, 48) else _keras_decoder
+    return CapsuleNetwork(encoder, build(classes * 16, shape) if decoder else None, shape)
+
+
+def convnet(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder: bool = True) -> CapsuleNetwork:
+    """A pooling network: Efficient-CapsNet's front, then average pooling and one linear layer. 151,328 parameters.
+
+    It lacks the capsules' votes and routing, and also the filters that look at the place of things (`dense` has them).
+    Its (classes, 16) output is squashed, so that lengths, losses and decoder are the same.
+    """
+    shape = tuple(shape)
+    if shape not in _FRONTS or shape == (2, 48, 48):
+        # Normalised by its own mean, a map has the same mean for every image: pooled, nothing of the image is left.
+        raise ValueError(f"shape is {shape}; the pooling network is built for (1, 28, 28) and (1, 36, 36)")
     head = nn.Linear(128, classes * 16)
     encoder = nn.Sequential(
         _front(shape, _FRONTS[shape][0]), nn.AdaptiveAvgPool2d(1), nn.Flatten(), head, _Squashed(classes)
@@ -115,7 +142,7 @@ def convnet(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decode
     return CapsuleNetwork(encoder, _keras_decoder(classes * 16, shape) if decoder else None, shape)
 
 
-MODELS = {"capsnet": capsnet, "efficient-capsnet": efficient_capsnet, "convnet": convnet}
+MODELS = {"capsnet": capsnet, "efficient-capsnet": efficient_capsnet, "dense": dense, "convnet": convnet}
 
 
 class _Squashed(nn.Module):

@@ -14,16 +14,17 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from capsule_tutor import __version__, data, functional, models
+from capsule_tutor import __version__, augment, data, fourier, functional, models
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 
 
 class TrainingError(RuntimeError):
@@ -34,10 +35,10 @@ class TrainingError(RuntimeError):
 class Recipe:
     """How one network is trained. Learning rates are Adam's.
 
-    schedule         "one-cycle": up to `rate` and down again; "steps": × `decay` every `decay_steps` steps;
-                     "epochs": × `decay` after every epoch, not below `floor`
-    augmentation     "none", "shift" (±2 pixels per side), "affine" (turn, stretch, shear and shift a little) or
-                     "mazzia" (rotate, shift, squish, erase)
+    model            a name in `models.MODELS`, built with `options`; `data` is a name in `data.SETS`
+    schedule         "one-cycle": up to `rate` and down again; "steps": × `decay` over every `decay_steps` steps,
+                     little by little; "epochs": × `decay` after every epoch. Never below `floor`
+    augmentation     a name in `augment.AUGMENTATIONS`
     reconstruction   weight of the reconstruction loss; 1 is the paper's 0.0005 × sum of squares
     """
 
@@ -51,104 +52,56 @@ class Recipe:
     floor: float = 0.0
     augmentation: str = "shift"
     reconstruction: float = 1.0
-    released: bool = False
+    eps: float = 1e-8  # Adam's
+    data: str = "mnist"
+    options: dict = field(default_factory=dict)
     note: str = ""
 
+    def network(self) -> models.CapsuleNetwork:
+        """The network that this recipe trains, with its first weights."""
+        return models.MODELS[self.model](**self.options)
+
+
+_MAZZIA = Recipe("", 150, 16, 5e-4, "epochs", decay=0.97, floor=5e-5, augmentation="mazzia", eps=1e-7)
+_FAST = Recipe("", 15, 128, 3e-3, "one-cycle", augmentation="affine")
+# Pairs are never seen twice: an epoch is 55,000 pairs, one for each training digit.
+_PAIRS = Recipe("", 30, 128, 3e-3, "one-cycle", augmentation="none", data="multimnist", options={"shape": (1, 36, 36)})
 
 RECIPES = {
     "capsnet-paper": Recipe(
-        "capsnet", 640, 128, 1e-3, "steps", decay=0.96, decay_steps=2000, released=True, reconstruction=20.0,
+        "capsnet", 700, 128, 1e-3, "steps", decay=0.96, decay_steps=2000, floor=1e-6, reconstruction=20.0,
+        options={"released": True},
         note="Sabour 2017, released code: 300,000 steps; its loss ratio is 20 times the paper's formula",
     ),
-    "capsnet-fast": Recipe("capsnet", 15, 128, 1e-3, "one-cycle", augmentation="affine"),
-    "efficient-capsnet-paper": Recipe(
-        "efficient-capsnet", 150, 16, 5e-4, "epochs", decay=0.97, floor=5e-5, augmentation="mazzia",
-        note="Mazzia 2021; bilinear where the authors resample with Lanczos",
+    "capsnet-fast": replace(_FAST, model="capsnet", rate=1e-3),
+    "efficient-capsnet-paper": replace(
+        _MAZZIA, model="efficient-capsnet",
+        note="Mazzia 2021, released code; ours resamples bilinearly where the authors' resamples with Lanczos, and "
+        "pixels are divided by 255 where theirs are divided by 256",
     ),
-    "efficient-capsnet-fast": Recipe("efficient-capsnet", 15, 128, 3e-3, "one-cycle", augmentation="affine"),
-    "convnet-paper": Recipe(
-        "convnet", 150, 16, 5e-4, "epochs", decay=0.97, floor=5e-5, augmentation="mazzia",
-        note="the control, trained as Efficient-CapsNet is in its paper",
-    ),
-    "convnet-fast": Recipe("convnet", 15, 128, 3e-3, "one-cycle", augmentation="affine"),
+    "efficient-capsnet-fast": replace(_FAST, model="efficient-capsnet"),
+    "dense-paper": replace(_MAZZIA, model="dense", note="the control, trained as Efficient-CapsNet is in its paper"),
+    "dense-fast": replace(_FAST, model="dense", note="the control: Efficient-CapsNet without votes and routing"),
+    "convnet-paper": replace(_MAZZIA, model="convnet", note="a pooling network, trained in the same way"),
+    "convnet-fast": replace(_FAST, model="convnet", note="a pooling network, trained in the same way"),
+    "efficient-capsnet-multimnist": replace(_PAIRS, model="efficient-capsnet"),
+    "dense-multimnist": replace(_PAIRS, model="dense", note="the control: the same without votes and routing"),
+    "capsnet-multimnist": replace(_PAIRS, model="capsnet", rate=1e-3),
 }  # fmt: skip
 
 
-# --- augmentation: whole batches, on the device ------------------------------------------------------------
-
-
-def shift(images: Tensor, generator: torch.Generator, pixels: int = 2) -> Tensor:
-    """Move every image by its own −pixels … pixels, along both axes; what enters is black. (b, c, h, w)"""
-    b, _, h, w = images.shape
-    padded = nn.functional.pad(images, (pixels,) * 4)
-    offset = torch.randint(0, 2 * pixels + 1, (2, b, 1), generator=generator, device=images.device)
-    rows = offset[0] + torch.arange(h, device=images.device)  # (b, h)
-    columns = offset[1] + torch.arange(w, device=images.device)  # (b, w)
-    image = torch.arange(b, device=images.device)[:, None, None]
-    # Indexing with (b, h, w) in places 0, 2, 3 puts the channels last.
-    return padded[image, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-
-def affine(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Turn each image by up to 10°, stretch both axes by up to 10 %, shear by 0.1, move by 2 pixels. (b, c, h, w)"""
-    b, _, h, w = images.shape
-    u = 2 * torch.rand(6, b, generator=generator, device=images.device) - 1  # (6, b) in (−1, 1)
-    turn, shear = math.radians(10) * u[0], 0.1 * u[1]
-    wide, high = 1 + 0.1 * u[2], 1 + 0.1 * u[3]
-    cos, sin = turn.cos(), turn.sin()
-    # Where an output pixel comes from: turned, sheared, stretched; a move of 2 pixels is 4/w of half the image.
-    rows = [cos * wide, (shear * cos - sin) * high, 4 / w * u[4], sin * wide, (shear * sin + cos) * high, 4 / h * u[5]]
-    return _affine(images, torch.stack(rows, dim=1))
-
-
-def mazzia(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Efficient-CapsNet's augmentation, in its order: rotate, shift, squish, erase. (b, c, h, w)
-
-    Half of the images are turned by 30° · N(0, 0.33), cut off at ±30°; each is moved inside its free margin by a
-    half-normal share, narrowed by 1 to 7 pixels, and loses one patch of 4×4 pixels.
-    """
-    b, _, h, w = images.shape
-    device = images.device
-    normal = lambda *shape: torch.randn(*shape, generator=generator, device=device)  # noqa: E731
-    uniform = lambda *shape: torch.rand(*shape, generator=generator, device=device)  # noqa: E731
-
-    angle = math.radians(30) * (0.33 * normal(b)).clamp(-1, 1) * (uniform(b) < 0.5)
-    cos, sin, zero, one = angle.cos(), angle.sin(), torch.zeros(b, device=device), torch.ones(b, device=device)
-    images = _affine(images, torch.stack([cos, -sin, zero, sin, cos, zero], dim=1))
-
-    # Free margins in pixels, before the first and after the last ink, for columns and rows.
-    move = []
-    for ink in ((images > 0.05).any(dim=2).any(dim=1), (images > 0.05).any(dim=3).any(dim=1)):  # (b, w), (b, h)
-        before, after = ink.float().argmax(dim=1), ink.flip(1).float().argmax(dim=1)
-        share = (0.33 * normal(b)).abs().clamp(max=1)
-        forward = uniform(b) < 0.5
-        move.append(torch.where(forward, share * after, -share * before).round())
-    narrow = w / (w - torch.randint(1, 8, (b,), generator=generator, device=device))
-    # grid_sample asks where an output pixel comes from, in units of half the image.
-    from_x, from_y = -2 * move[0] / w * narrow, -2 * move[1] / h
-    images = _affine(images, torch.stack([narrow, zero, from_x, zero, one, from_y], dim=1))
-
-    row = torch.randint(0, h - 3, (b, 1), generator=generator, device=device)
-    column = torch.randint(0, w - 3, (b, 1), generator=generator, device=device)
-    rows, columns = torch.arange(h, device=device), torch.arange(w, device=device)
-    in_rows, in_columns = (rows >= row) & (rows < row + 4), (columns >= column) & (columns < column + 4)
-    return images * ~(in_rows[:, None, :, None] & in_columns[:, None, None, :])
-
-
-def _affine(images: Tensor, theta: Tensor) -> Tensor:
-    grid = nn.functional.affine_grid(theta.view(-1, 2, 3), list(images.shape), align_corners=False)
-    return nn.functional.grid_sample(images, grid, align_corners=False).clamp(0, 1)
-
-
-AUGMENTATIONS: dict[str, Callable] = {
-    "none": lambda images, _: images,
-    "shift": shift,
-    "affine": affine,
-    "mazzia": mazzia,
-}
-
-
 # --- the loop ----------------------------------------------------------------------------------------------
+
+
+class Way(NamedTuple):
+    """How a step is computed: "float32" or "bfloat16", and on a CPU with how many threads."""
+
+    precision: str
+    threads: int
+
+    @property
+    def bfloat16(self) -> bool:
+        return self.precision == "bfloat16"
 
 
 @dataclass
@@ -160,6 +113,7 @@ class Run:
     model: nn.Module
     optimiser: torch.optim.Optimizer
     generator: torch.Generator
+    way: Way | None = None  # chosen at the start; a resumed run keeps it, for the same bits
     epoch: int = 0  # epochs finished
     step: int = 0  # steps of the next one already done
     totals: Tensor | None = None  # loss · images, right, images, of the steps done
@@ -173,93 +127,117 @@ def train(
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
+    threads: int = 0,
     resume: bool = False,
-    load: Callable[[str], data.Split] = data.mnist,
+    load: Callable[[str], data.Split] | None = None,
     say: Callable[[dict], None] = lambda row: None,
     tick: Callable[[int, int, int], None] = lambda epoch, step, steps: None,
 ) -> dict:
     """Train to the end of the recipe and return the result, which also stands in out/result.json.
 
-    device       "cpu", "cuda", … or "auto"; precision "float32", "bfloat16" or "auto" (bfloat16 where it is fast)
+    device       "cpu", "cuda", … or "auto"
+    precision    "float32", "bfloat16" or "auto"; threads on a CPU, or 0 for "auto": what is left open is timed at the
+                 start, a few steps each way, and the fastest is taken
     resume       go on from out/checkpoint.pt; without it, a folder that holds a run is refused
-    load         split name → images and labels; `say` gets every row of the log, `tick` every step
+    load         split name → what `data.SETS` gives for it, instead of the recipe's data
+    say, tick    `say` gets every row of the log, `tick` every step
     Raises TrainingError with one line; KeyboardInterrupt, after saving, when the user stops it.
     """
     rank, world = _processes()
     device = _device(device)
-    _keep_memory()
-    bfloat16 = _bfloat16(precision, device)
-    out = Path(out)
-    images, labels = (part.to(device) for part in load("train"))
-    validation = load("validation")
-    batch = min(recipe.batch_size, len(images))
+    out, load = Path(out), load or data.SETS[recipe.data]
+    split, validation = load("train").to(device), load("validation")
+    batch = min(recipe.batch_size, len(split.images))
     if batch % world:
         raise TrainingError(f"a batch of {batch} cannot be shared by {world} processes; choose a multiple")
-    steps = len(images) // batch
+    ways = _ways(precision, threads, device)
     run = _begin(recipe, seed, device, out, resume)
+    if validation.images.shape[1:] != run.model.shape:
+        shape, name = tuple(validation.images.shape[1:]), recipe.data
+        raise TrainingError(f"images of {name} have shape {shape}, the network takes {run.model.shape}: other options?")
+    if run.way not in ways:
+        run.way = _fastest(ways, recipe, split, batch, device, world)
     network = _parallel(run.model, device, world)
+    with _threads(run.way):
+        while run.epoch < recipe.epochs:
+            _epoch(run, network, split, batch, out, rank, world, tick)
+            run.log[-1]["validation_error"] = error(run.model, validation, device, run.way.bfloat16)
+            if rank == 0:
+                _save(run, out)
+                say(run.log[-1])
+        return _finish(run, out, load("test"), device, rank)
 
-    while run.epoch < recipe.epochs:
-        started, run.totals = time.monotonic(), run.totals if run.step else torch.zeros(3, device=device)
-        order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed * 100_003 + run.epoch))
-        order = order.to(device)
-        run.model.train()
-        with _ctrl_c_waits() as stop:
-            for step in range(run.step, steps):
-                rate = learning_rate(recipe, run.epoch * steps + step, steps)
-                for group in run.optimiser.param_groups:
-                    group["lr"] = rate
-                chosen = order[step * batch : (step + 1) * batch]
-                _step(run, network, images[chosen], labels[chosen], bfloat16, rank, world)
-                run.step = step + 1
-                tick(run.epoch, run.step, steps)
-                if stop:
-                    run.seconds += time.monotonic() - started
-                    if rank == 0:
-                        _save(run, out)
-                    raise KeyboardInterrupt
-        loss, right, seen = _summed(run.totals, world).tolist()
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss is no longer finite in epoch {run.epoch + 1}; {out / 'checkpoint.pt'} holds the last good "
-                "one. Try a lower learning rate or --precision float32."
-            )
-        run.epoch, run.step = run.epoch + 1, 0
-        run.seconds += time.monotonic() - started
-        row = {
+
+def _epoch(
+    run: Run, network: nn.Module, split: data.Split, batch: int, out: Path, rank: int, world: int, tick: Callable
+) -> None:
+    """Train for one epoch, or for what is left of it, and add its row to the log."""
+    device, steps = split.images.device, len(split.images) // batch
+    started, run.totals = time.monotonic(), run.totals if run.step else torch.zeros(3, device=device)
+    order = torch.randperm(len(split.images), generator=torch.Generator().manual_seed(run.seed * 100_003 + run.epoch))
+    order = order.to(device)
+    run.model.train()
+    with _ctrl_c_waits() as stop:
+        for step in range(run.step, steps):
+            rate = learning_rate(run.recipe, run.epoch * steps + step, steps)
+            for group in run.optimiser.param_groups:
+                group["lr"] = rate
+            chosen = order[step * batch : (step + 1) * batch]
+            _step(run, network, split.batch(chosen, run.generator), rank, world)
+            run.step = step + 1
+            tick(run.epoch, run.step, steps)
+            if stop:
+                run.seconds += time.monotonic() - started
+                if rank == 0:
+                    _save(run, out)
+                raise KeyboardInterrupt
+    loss, right, seen = _summed(run.totals, world).tolist()
+    if not math.isfinite(loss):
+        raise TrainingError(
+            f"the loss is no longer finite in epoch {run.epoch + 1}; {out / 'checkpoint.pt'} holds the last good "
+            "one. Try a lower learning rate or --precision float32."
+        )
+    run.epoch, run.step = run.epoch + 1, 0
+    run.seconds += time.monotonic() - started
+    run.log.append(
+        {
             "epoch": run.epoch,
             "loss": loss / seen,
             "train_error": 100 * (1 - right / seen),
-            "validation_error": error(run.model, validation, device, bfloat16),
             "rate": rate,
             "seconds": round(run.seconds, 1),
         }
-        run.log.append(row)
-        if rank == 0:
-            _save(run, out)
-            say(row)
-    return _finish(run, out, load("test"), device, bfloat16, rank)
+    )
 
 
-def _step(run: Run, network: nn.Module, images: Tensor, labels: Tensor, bfloat16: bool, rank: int, world: int) -> None:
+def _step(run: Run, network: nn.Module, batch: data.Batch, rank: int, world: int) -> None:
     # Every process draws for the whole batch and keeps its share: so the batch is the same for any number of them.
-    images = AUGMENTATIONS[run.recipe.augmentation](images, run.generator)
-    images, labels = images.chunk(world)[rank], labels.chunk(world)[rank]
-    with torch.autocast(images.device.type, torch.bfloat16, enabled=bfloat16):
+    images, labels, drawings = batch
+    images = augment.AUGMENTATIONS[run.recipe.augmentation](images, run.generator)
+    if drawings is None:  # one digit in each image, and its capsule should draw the image
+        labels, drawings = labels.unsqueeze(1), images.unsqueeze(1)
+    images, labels, drawings = (part.chunk(world)[rank] for part in (images, labels, drawings))
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=run.way.bfloat16):
         v, reconstruction = network(images.contiguous(memory_format=torch.channels_last), labels)
     lengths = functional.lengths(v.float())
-    loss = functional.margin_loss(lengths, labels)
-    loss = loss + run.recipe.reconstruction * functional.reconstruction_loss(reconstruction.float(), images)
+    present = torch.zeros_like(lengths).scatter_(1, labels, 1.0)  # (b, j)
+    loss = functional.margin_loss(lengths, present)
+    # Each drawing is held against its own digit; the mean over b·k drawings, times k, is the sum for an image.
+    drawn = functional.reconstruction_loss(reconstruction.float(), drawings.flatten(0, 1))
+    loss = loss + run.recipe.reconstruction * labels.shape[1] * drawn
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
     run.optimiser.step()
-    right = (lengths.argmax(dim=1) == labels).sum()
+    right = exactly_right(lengths, labels).sum()
     # Stays on the device: reading it here would make the host wait in every step.
     run.totals += torch.stack([loss.detach() * len(labels), right, torch.full_like(right, len(labels))])
 
 
 class _Trained(nn.Module):
-    """Capsules and the reconstruction from the true class in one forward call, which is what DDP wraps."""
+    """Capsules and what the capsules of the true classes draw, in one forward call, which is what DDP wraps.
+
+    images (b, c, h, w), labels (b, k) → v (b, j, z) and drawings (b·k, c, h, w)
+    """
 
     def __init__(self, model: models.CapsuleNetwork) -> None:
         super().__init__()
@@ -267,41 +245,64 @@ class _Trained(nn.Module):
 
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         v = self.model(images)
-        return v, self.model.decode(v, labels)
+        return v, self.model.decode(v.repeat_interleave(labels.shape[1], dim=0), labels.flatten())
 
 
-def error(model: nn.Module, split: data.Split, device: str = "cpu", bfloat16: bool = False, batch: int = 500) -> float:
-    """Percentage of images whose longest capsule is not the true class."""
+def exactly_right(lengths: Tensor, labels: Tensor) -> Tensor:
+    """Whether the longest capsules are the true classes, all of them. lengths (b, j), labels (b,) or (b, k) → (b,)
+
+    Sabour 2017, released code: an image of two digits is right if both are.
+    """
+    labels = labels.unsqueeze(1) if labels.ndim == 1 else labels
+    longest = lengths.topk(labels.shape[1]).indices  # (b, k)
+    return (longest.unsqueeze(2) == labels.unsqueeze(1)).any(dim=2).all(dim=1)
+
+
+def error(
+    model: nn.Module,
+    split: data.Split,
+    device: str = "cpu",
+    bfloat16: bool = False,
+    batch: int = 500,
+    tick: Callable[[int], None] = lambda images: None,
+) -> float:
+    """Percentage of images whose longest capsules are not the true classes. `tick` hears how many are done."""
     was_training, wrong = model.training, 0
     model.eval()
     with torch.inference_mode(), torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bfloat16):
         for images, labels in zip(split.images.split(batch), split.labels.split(batch), strict=True):
             images = images.to(device).contiguous(memory_format=torch.channels_last)
-            wrong += (model.predict(images).cpu() != labels).sum().item()
+            wrong += (~exactly_right(model.lengths(images).cpu(), labels)).sum().item()
+            tick(len(images))
     model.train(was_training)
     return 100 * wrong / len(split.labels)
 
 
 def _begin(recipe: Recipe, seed: int, device: str, out: Path, resume: bool) -> Run:
-    torch.manual_seed(seed)
-    options = {"released": True} if recipe.released else {}
-    model = models.MODELS[recipe.model](**options).to(device, memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.rate, fused=device.startswith("cuda") or None)
-    generator = torch.Generator(device).manual_seed(seed)
-    run = Run(recipe, seed, model, optimiser, generator, log=[])
+    """The run in the folder `out`, or a new one."""
     path = out / "checkpoint.pt"
     if not resume and path.exists():
         raise TrainingError(f"{out} already holds a run: add --resume to go on, or choose another --out")
+    run = _new(recipe, seed, device)
     if resume:
         _restore(run, path, device)
     out.mkdir(parents=True, exist_ok=True)
     return run
 
 
+def _new(recipe: Recipe, seed: int, device: str) -> Run:
+    torch.manual_seed(seed)
+    model = recipe.network().to(device, memory_format=torch.channels_last)
+    fourier.through_frequencies(model)
+    fused = torch.device(device).type in ("cpu", "cuda")  # one pass over the weights instead of a dozen
+    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.rate, eps=recipe.eps, fused=fused)
+    return Run(recipe, seed, model, optimiser, torch.Generator(device).manual_seed(seed), log=[])
+
+
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     """Adam's rate in `step`, counted from 0 over all epochs of `steps` steps each."""
     if recipe.schedule == "steps":
-        return recipe.rate * recipe.decay ** (step // recipe.decay_steps)
+        return max(recipe.rate * recipe.decay ** (step / recipe.decay_steps), recipe.floor)
     if recipe.schedule == "epochs":
         return max(recipe.rate * recipe.decay ** (step // steps), recipe.floor)
     # One cycle (Smith 2018): from rate/25 up by half a cosine for 30 % of the way, and down to nearly 0.
@@ -322,6 +323,7 @@ def _save(run: Run, out: Path) -> None:
         "model": run.model.state_dict(),
         "optimiser": run.optimiser.state_dict(),
         "generator": run.generator.get_state(),
+        "way": tuple(run.way),
         "epoch": run.epoch,
         "step": run.step,
         "totals": run.totals,
@@ -354,20 +356,21 @@ def _restore(run: Run, path: Path, device: str) -> None:
     run.model.load_state_dict(state["model"])
     run.optimiser.load_state_dict(state["optimiser"])
     run.generator.set_state(state["generator"].cpu())
+    run.way = Way(*state["way"])
     for name in ("epoch", "step", "totals", "seconds", "log"):
         setattr(run, name, state[name])
 
 
-def _finish(run: Run, out: Path, test: data.Split, device: str, bfloat16: bool, rank: int) -> dict:
+def _finish(run: Run, out: Path, test: data.Split, device: str, rank: int) -> dict:
     result = {
         "recipe": asdict(run.recipe),
         "seed": run.seed,
         "validation_error": run.log[-1]["validation_error"],
-        "test_error": error(run.model, test, device, bfloat16),
+        "test_error": error(run.model, test, device, run.way.bfloat16),
         "epochs": run.epoch,
         "seconds": round(run.seconds, 1),
         "device": _hardware(device),
-        "precision": "bfloat16" if bfloat16 else "float32",
+        "precision": run.way.precision,
         "parameters": models.count_parameters(run.model),
         "version": __version__,
     }
@@ -461,22 +464,56 @@ def _device(name: str) -> str:
     return name
 
 
-def _bfloat16(precision: str, device: str) -> bool:
+def _ways(precision: str, threads: int, device: str) -> list[Way]:
+    """The ways to compute a step that are left open, on this device."""
     if precision not in ("auto", "float32", "bfloat16"):
         raise TrainingError(f"precision is {precision!r}; choose auto, float32 or bfloat16")
-    if precision != "auto":
-        return precision == "bfloat16"
     if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported()
-    return device == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX512" and _has_bfloat16_units()
+        auto = "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+        return [Way(auto if precision == "auto" else precision, torch.get_num_threads())]
+    # Without units of its own, bfloat16 is emulated, and never faster.
+    auto = ["float32", "bfloat16"] if device == "cpu" and _has_bfloat16_units() else ["float32"]
+    counts = [threads] if threads else sorted({1, torch.get_num_threads()}, reverse=True)
+    return [Way(p, n) for p in (auto if precision == "auto" else [precision]) for n in counts]
+
+
+def _fastest(ways: list[Way], recipe: Recipe, split: data.Split, batch: int, device: str, world: int) -> Way:
+    """Time a few steps of every way on a network that is thrown away. The first way where processes must agree."""
+    if len(ways) == 1 or world > 1:
+        return ways[0]
+    seconds = {}
+    for way in ways:
+        run = _new(recipe, 0, device)
+        run.way, run.totals, network = way, torch.zeros(3, device=device), _Trained(run.model).train()
+        with _threads(way):
+            took = []
+            for _ in range(4):
+                started = time.perf_counter()
+                _step(run, network, split.batch(torch.arange(batch, device=device), run.generator), 0, 1)
+                took.append(time.perf_counter() - started)
+        seconds[way] = min(took[1:])  # the first one also sets things up
+    return min(seconds, key=seconds.get)
+
+
+@contextlib.contextmanager
+def _threads(way: Way) -> Iterator[None]:
+    """The way's number of threads, for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(way.threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _has_bfloat16_units() -> bool:
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
+    return torch.backends.cpu.get_cpu_capability() == "AVX512" and bool(
+        getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+    )
 
 
-def _keep_memory() -> None:
-    """Let freed memory stay with the process, where the C library is glibc.
+def keep_memory() -> None:
+    """Let freed memory stay with the process, where the C library is glibc. For commands that train and then end.
 
     A step of CapsNet frees 1.5 GB and asks for it again, and a fresh page costs more than the numbers written on it.
     """
@@ -492,4 +529,6 @@ def _hardware(device: str) -> str:
     import platform
 
     threads = torch.get_num_threads()
-    return f"CPU, {threads} thread{'s' * (threads > 1)}, {platform.machine()}"
+    units = " with bfloat16" * _has_bfloat16_units()
+    kind = f"{torch.backends.cpu.get_cpu_capability()}{units}"
+    return f"CPU, {threads} thread{'s' * (threads > 1)}, {platform.machine()}, {kind}"

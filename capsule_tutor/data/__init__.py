@@ -6,7 +6,26 @@ labels (n,), int64. Every call returns fresh tensors: changing them in place cha
 
 from capsule_tutor.data.digits import digits
 from capsule_tutor.data.mnist import has_mnist, mnist, mnist_folder
+from capsule_tutor.data.multimnist import multidigits, multimnist, pair_maker
 from capsule_tutor.data.pictures import prepare, read_picture
-from capsule_tutor.data.splits import DataError, Split
+from capsule_tutor.data.splits import Batch, DataError, Split
 
-__all__ = ["DataError", "Split", "digits", "has_mnist", "mnist", "mnist_folder", "prepare", "read_picture"]
+__all__ = [
+    "SETS",
+    "Batch",
+    "DataError",
+    "Split",
+    "digits",
+    "has_mnist",
+    "mnist",
+    "mnist_folder",
+    "multidigits",
+    "multimnist",
+    "pair_maker",
+    "prepare",
+    "read_picture",
+]
+
+# What a recipe may name. Each is a function of "train", "validation" or "test"; what it gives for "train" has `batch`
+# and `to`, and what it gives for the other two has images and labels.
+SETS = {"digits": digits, "mnist": mnist, "multidigits": multidigits, "multimnist": multimnist}

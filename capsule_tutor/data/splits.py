@@ -13,6 +13,25 @@ class Split(NamedTuple):
     images: Tensor
     labels: Tensor
 
+    def to(self, device: str) -> "Split":
+        """The same on another device."""
+        return Split(self.images.to(device), self.labels.to(device))
+
+    def batch(self, chosen: Tensor, _generator: torch.Generator) -> "Batch":
+        """The images with the numbers `chosen` (b,)."""
+        return Batch(self.images[chosen], self.labels[chosen])
+
+
+class Batch(NamedTuple):
+    """What training sees at once. images (b, c, h, w); labels (b,), or (b, k) where k classes are present at once.
+
+    drawings (b, k, c, h, w) is what the capsule of each label should draw; None means the image itself.
+    """
+
+    images: Tensor
+    labels: Tensor
+    drawings: Tensor | None = None
+
 
 class DataError(RuntimeError):
     """A data set is missing or damaged; the message says what to do next."""

@@ -1,0 +1,112 @@
+"""MultiMNIST: two digits of different classes, one over the other, in 36×36 pixels.
+
+Sabour 2017, section 6: each digit is moved by up to 4 pixels along both axes (their released command moves by 6), the
+two are added, and what is brighter than white is cut off. The paper pairs every digit with 1,000 others, which is 60
+million images to train on; here pairs are made on the fly, so that no pair is seen twice, and from each split's own
+digits, so that no digit of the test pairs was ever seen.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from capsule_tutor.data.digits import digits
+from capsule_tutor.data.mnist import mnist
+from capsule_tutor.data.splits import Batch, Split
+
+SIDE = 36  # pixels
+COUNT = {"validation": 5_000, "test": 10_000}  # pairs in the fixed lists
+
+
+class PairMaker(NamedTuple):
+    """Pairs made on the fly, one for each digit of a split. images (n, 1, 28, 28), labels (n,)
+
+    `shift` is how far each digit moves, in pixels; the other fields say where each class is found (`pair_maker`).
+    """
+
+    images: Tensor
+    labels: Tensor
+    shift: int
+    order: Tensor  # (n,) digits sorted by class
+    start: Tensor  # (j,) where each class begins in it
+    count: Tensor  # (j,) how many digits each class has
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def to(self, device: str) -> "PairMaker":
+        """The same on another device."""
+        return PairMaker(*(part.to(device) if isinstance(part, Tensor) else part for part in self))
+
+    def batch(self, first: Tensor, generator: torch.Generator) -> Batch:
+        """One pair for each digit in `first` (b,), with a random partner of another class. Never waits for a GPU."""
+        # Sorted by class, all digits but those of one class are two blocks: draw a place, and jump over that class.
+        own = self.labels[first]  # (b,)
+        others = len(self.labels) - self.count[own]
+        draw = torch.rand(len(first), generator=generator, device=first.device, dtype=torch.float64)
+        place = (draw * others).long()
+        place = torch.where(place >= self.start[own], place + self.count[own], place)
+        return self.overlay(first, self.order[place], generator)
+
+    def overlay(self, first: Tensor, second: Tensor, generator: torch.Generator) -> Batch:
+        """Lay digits `second` (b,) over digits `first` (b,), each moved by its own −shift … shift.
+
+        → images (b, 1, 36, 36), labels (b, 2), drawings (b, 2, 1, 36, 36): each digit alone, where it is in the image.
+        """
+        parts = [_moved(self.images[which, 0], self.shift, generator) for which in (first, second)]
+        drawings = torch.stack(parts, dim=1).unsqueeze(2)  # (b, 2, 1, 36, 36)
+        labels = torch.stack([self.labels[first], self.labels[second]], dim=1)  # (b, 2)
+        return Batch(drawings.sum(dim=1).clamp(max=1), labels, drawings)
+
+
+def pair_maker(split: Split, shift: int = 4) -> PairMaker:
+    """Prepare a split of single digits for pairs. Raises ValueError for another size or a shift that leaves 36×36."""
+    if split.images.shape[1:] != (1, 28, 28) or not 0 <= shift <= 8:
+        raise ValueError(f"digits have shape {tuple(split.images.shape[1:])}, shift is {shift}; (1, 28, 28) and 0 … 8")
+    count = torch.bincount(split.labels)
+    return PairMaker(
+        split.images, split.labels, shift, split.labels.argsort(stable=True), count.cumsum(0) - count, count
+    )
+
+
+def multimnist(
+    split: str = "train",
+    digits: Callable[[str], Split] = mnist,
+    shift: int = 4,
+    count: int | None = None,
+    seed: int = 0,
+) -> PairMaker | Batch:
+    """Two digits at once. "train" gives a `PairMaker`; "validation" and "test" give a fixed list of `count` pairs.
+
+    `digits` is the data set of the single digits: `data.mnist`, or `data.digits`, which needs no download. The lists
+    hold 5,000 and 10,000 pairs unless `count` says otherwise; `seed` chooses another list of the same kind. Raises
+    what `digits` raises.
+    """
+    maker = pair_maker(digits(split), shift)
+    if split == "train":
+        return maker
+    generator = torch.Generator().manual_seed(seed)
+    # Every digit of the split is the first of a pair before one is it again.
+    rounds = -(-(count or COUNT[split]) // len(maker))
+    first = torch.cat([torch.randperm(len(maker), generator=generator) for _ in range(rounds)])
+    return maker.batch(first[: count or COUNT[split]], generator)
+
+
+def multidigits(split: str = "train", **options: int) -> PairMaker | Batch:
+    """`multimnist` of the digits that come with scikit-learn: no download."""
+    return multimnist(split, digits, **options)
+
+
+def _moved(images: Tensor, shift: int, generator: torch.Generator) -> Tensor:
+    """Place each image in the middle of 36×36, moved by its own −shift … shift. (b, 28, 28) → (b, 36, 36)"""
+    b, h, w = images.shape
+    middle = (SIDE - h) // 2
+    offset = torch.randint(middle - shift, middle + shift + 1, (2, b, 1, 1), generator=generator, device=images.device)
+    at = torch.arange(SIDE, device=images.device)
+    # Where each pixel comes from, and whether that lies in the digit's own image.
+    row, column = at.view(1, SIDE, 1) - offset[0], at.view(1, 1, SIDE) - offset[1]
+    inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
+    source = (row.clamp(0, h - 1) * w + column.clamp(0, w - 1)).flatten(1)  # (b, 36·36)
+    return images.flatten(1).gather(1, source).view(b, SIDE, SIDE) * inside
