@@ -36,34 +36,37 @@ def affine(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def mazzia(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Efficient-CapsNet's augmentation, in its order: rotate, shift, squish, erase. (b, c, h, w)
+    """Efficient-CapsNet's augmentation, in the order of its released code: rotate, shift, squish, erase. (b, c, h, w)
 
-    Half of the images are turned by 30° · N(0, 0.33), cut off at ±30°; each is moved inside its free margin by a
-    half-normal share, narrowed by 1 to 7 pixels, and loses one patch of 4×4 pixels.
+    Half of the images are turned by whole degrees, 30° · N(0, 0.33) cut off at ±30°, about pixel (h/2, w/2); each is
+    moved inside its free margin by a half-normal share, narrowed by 1 to 7 pixels (half-normal, too: 2.4 on average)
+    and loses one patch of 4×4 pixels, whose first corner is in 4 … 22 along both axes.
     """
     b, _, h, w = images.shape
     device = images.device
-    normal = lambda *shape: torch.randn(*shape, generator=generator, device=device)  # noqa: E731
-    uniform = lambda *shape: torch.rand(*shape, generator=generator, device=device)  # noqa: E731
+    normal = lambda: 0.33 * torch.randn(b, generator=generator, device=device)  # noqa: E731
+    uniform = lambda: torch.rand(b, generator=generator, device=device)  # noqa: E731
 
-    angle = math.radians(30) * (0.33 * normal(b)).clamp(-1, 1) * (uniform(b) < 0.5)
+    degrees = (30 * normal().clamp(-1, 1)).trunc() * (uniform() < 0.5)
+    angle = torch.deg2rad(degrees)
     cos, sin, zero, one = angle.cos(), angle.sin(), torch.zeros(b, device=device), torch.ones(b, device=device)
-    images = _affine(images, torch.stack([cos, -sin, zero, sin, cos, zero], dim=1))
+    # About pixel (h/2, w/2), which is half a pixel beyond the middle: in grid_sample's units, (1/w, 1/h).
+    from_x, from_y = (1 - cos) / w + sin / h, (1 - cos) / h - sin / w
+    images = _affine(images, torch.stack([cos, -sin, from_x, sin, cos, from_y], dim=1))
 
     # Free margins in pixels, before the first and after the last ink, for columns and rows.
     move = []
     for ink in ((images > 0.05).any(dim=2).any(dim=1), (images > 0.05).any(dim=3).any(dim=1)):  # (b, w), (b, h)
         before, after = ink.float().argmax(dim=1), ink.flip(1).float().argmax(dim=1)
-        share = (0.33 * normal(b)).abs().clamp(max=1)
-        forward = uniform(b) < 0.5
+        share, forward = normal().abs().clamp(max=1), uniform() < 0.5
         move.append(torch.where(forward, share * after, -share * before).round())
-    narrow = w / (w - torch.randint(1, 8, (b,), generator=generator, device=device))
+    pixels = 1 + (7 * normal().abs().clamp(max=0.9999)).floor()
+    narrow = w / (w - pixels)
     # grid_sample asks where an output pixel comes from, in units of half the image.
-    from_x, from_y = -2 * move[0] / w * narrow, -2 * move[1] / h
+    from_x, from_y = -2 * move[0] / w, -2 * move[1] / h
     images = _affine(images, torch.stack([narrow, zero, from_x, zero, one, from_y], dim=1))
 
-    row = torch.randint(0, h - 3, (b, 1), generator=generator, device=device)
-    column = torch.randint(0, w - 3, (b, 1), generator=generator, device=device)
+    row, column = (torch.randint(4, h - 5, (b, 1), generator=generator, device=device) for _ in range(2))
     rows, columns = torch.arange(h, device=device), torch.arange(w, device=device)
     in_rows, in_columns = (rows >= row) & (rows < row + 4), (columns >= column) & (columns < column + 4)
     return images * ~(in_rows[:, None, :, None] & in_columns[:, None, None, :])

@@ -240,7 +240,7 @@ def evaluate(
     split: Annotated[str, typer.Option(help="test or validation")] = "test",
     folder: FOLDER = "",
 ) -> None:
-    """Measure a shipped network's error on MNIST again, and hold it against its card."""
+    """Measure a shipped network's error again, and compare it with its card."""
     from rich.progress import Progress
 
     from capsule_tutor import data, pretrained
@@ -250,7 +250,10 @@ def evaluate(
     if folder:
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     try:
-        said, images = pretrained.card(name)[f"{split}_error"]["shipped"], data.mnist(split)
+        said, images = (
+            pretrained.card(name)[f"{split}_error"]["shipped"],
+            data.SETS[pretrained.recipe(name).data](split),
+        )
         with Progress(transient=True) as progress:
             task = progress.add_task(name, total=len(images.labels))
             found = pretrained.evaluate(name, images, lambda done: progress.advance(task, done))

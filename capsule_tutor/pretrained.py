@@ -17,10 +17,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from capsule_tutor import data, functional, models, training
+from capsule_tutor import data, fourier, functional, models, training
 
-NAMES = ("capsnet-mnist", "efficient-capsnet-mnist", "convnet-mnist")
 FOLDER = Path(__file__).parent / "weights"
+NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
 
 
 class WeightsError(RuntimeError):
@@ -39,7 +39,7 @@ def load(name: str) -> models.CapsuleNetwork:
             f"the weights of {name} are damaged: their SHA-256 begins {found[:8]}, the card says {said['sha256'][:8]}; "
             "install the package again"
         )
-    return _network(said["model"], _tensors(content))
+    return _network(recipe(name), _tensors(content))
 
 
 def card(name: str) -> dict:
@@ -51,10 +51,15 @@ def card(name: str) -> dict:
     return json.loads(_read(name, ".json"))
 
 
+def recipe(name: str) -> training.Recipe:
+    """How a shipped network was trained; `recipe(name).data` says on what."""
+    return training.Recipe(**card(name)["recipe"])
+
+
 class Mistakes(NamedTuple):
     """The test images that at least one seed got wrong. lengths (seed, n, j) and capsules (n, j, z) say why.
 
-    index (n,) places in MNIST's test split, label (n,) the true classes; capsules are the shipped seed's.
+    index (n,) places in the test split, label (n,) or (n, k) the true classes; capsules are the shipped seed's.
     """
 
     index: Tensor
@@ -74,24 +79,24 @@ def mistakes(name: str) -> Mistakes:
 
 def evaluate(name: str, split: data.Split, tick: Callable[[int], None] = lambda images: None) -> float:
     """The percentage of a split that a shipped network gets wrong, in float32. `tick` hears how many are done."""
-    labels, v = split.labels, _capsules(load(name), split.images, tick)
-    return _error(functional.lengths(v), labels)
+    return round(training.error(fourier.through_frequencies(load(name)), split, batch=250, tick=tick), 4)
 
 
 def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None = None) -> dict:
     """Make the three files of `name` from finished runs of one recipe with different seeds. Returns the card.
 
     Every error is measured anew, with the weights rounded to float16 as they are shipped and float32 arithmetic.
-    The seed with the lowest validation error is shipped; at a draw, the earlier run.
+    The seed with the lowest validation error is shipped; where two tie, the earlier run.
     """
     results = [json.loads((run / "result.json").read_text(encoding="utf-8")) for run in runs]
-    recipe = results[0]["recipe"]
-    if any(result["recipe"] != recipe for result in results):
+    if any(result["recipe"] != results[0]["recipe"] for result in results):
         raise WeightsError(f"the runs of {name} follow different recipes; pack runs that differ in their seed alone")
-    validation, test = data.mnist("validation"), data.mnist("test")
-    model, seeds, said = recipe["model"], [], []
+    followed = training.Recipe(**results[0]["recipe"])
+    train, validation, test = (data.SETS[followed.data](part) for part in ("train", "validation", "test"))
+    sizes = [f"{len(split.images):,} {part}" for split, part in ((train, "training"), (validation, "validation"))]
+    seeds, said = [], []
     for run, result in zip(runs, results, strict=True):
-        network = _network(model, _rounded(run))
+        network = fourier.through_frequencies(_network(followed, _rounded(run)))
         v = _capsules(network, test.images)
         said.append(v)
         seeds.append(
@@ -107,12 +112,12 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
         )
     best = min(range(len(runs)), key=lambda n: seeds[n]["validation_error"])
     weights = _bytes(_rounded(runs[best]))
-    shipped = _network(model, _tensors(weights))
+    shipped = _network(followed, _tensors(weights))
     made = {
         "name": name,
-        "model": model,
-        "data": "MNIST: 55,000 training, 5,000 validation and 10,000 test images",
-        "recipe": recipe,
+        "model": followed.model,
+        "data": f"{followed.data}: {', '.join(sizes)} and {len(test.images):,} test images",
+        "recipe": results[0]["recipe"],
         "epochs": len(seeds[best]["log"]),
         "validation_error": _summary(seeds, "validation_error", best),
         "test_error": _summary(seeds, "test_error", best),
@@ -147,12 +152,13 @@ def _capsules(network: models.CapsuleNetwork, images: Tensor, tick: Callable[[in
 
 
 def _error(lengths: Tensor, labels: Tensor) -> float:
-    return round(100 * (lengths.argmax(dim=1) != labels).float().mean().item(), 4)
+    return round(100 * (~training.exactly_right(lengths, labels)).float().mean().item(), 4)
 
 
 def _mistakes(said: list[Tensor], labels: Tensor, best: int) -> dict[str, Tensor]:
     lengths = torch.stack([functional.lengths(v) for v in said])  # (seed, n, j)
-    index = (lengths.argmax(dim=2) != labels).any(dim=0).nonzero().squeeze(1)
+    wrong = torch.stack([~training.exactly_right(each, labels) for each in lengths])  # (seed, n)
+    index = wrong.any(dim=0).nonzero().squeeze(1)
     # Lengths stay float32: rounding could make two of them equal and change who is the longest.
     return Mistakes(index.int(), labels[index].int(), lengths[:, index], said[best][index].half())._asdict()
 
@@ -170,8 +176,8 @@ def _rounded(run: Path) -> dict[str, Tensor]:
     return {key: value.half() if value.is_floating_point() else value for key, value in stored.items()}
 
 
-def _network(model: str, stored: dict[str, Tensor]) -> models.CapsuleNetwork:
-    network = models.MODELS[model]()
+def _network(followed: training.Recipe, stored: dict[str, Tensor]) -> models.CapsuleNetwork:
+    network = followed.network()
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in stored.items()})
     return network.eval()
 

@@ -49,7 +49,7 @@ def test_capsnet_goes_through_frequencies_where_that_is_less_work(monkeypatch, i
     went, transforms = [], fourier.transforms
     monkeypatch.setattr(fourier, "transforms", lambda *sizes: went.append(sizes) or transforms(*sizes))
     torch.manual_seed(0)
-    primary = models.capsnet(decoder=False).encoder[2].requires_grad_(False)
+    primary = fourier.through_frequencies(models.capsnet(decoder=False)).encoder[2].requires_grad_(False)
     assert isinstance(primary, layers.PrimaryCapsules)
     x = torch.rand(images, 256, 20, 20)
     features = nn.functional.conv2d(x, primary.convolution.weight, primary.convolution.bias, 2)
@@ -80,3 +80,16 @@ def test_the_cache_may_be_filled_in_inference_mode():
 def test_a_kernel_larger_than_the_image_is_refused_as_ever():
     with pytest.raises(RuntimeError, match=r"[Kk]ernel size"):
         fourier.convolve(torch.rand(2, 1, 4, 4), torch.rand(3, 1, 5, 5), torch.rand(3))
+
+
+def test_only_the_way_of_a_network_changes():
+    torch.manual_seed(0)
+    network = models.efficient_capsnet()
+    names, images = list(network.state_dict()), torch.rand(2, 1, 28, 28)
+    before = network.eval()(images)
+    assert fourier.through_frequencies(network) is network
+    assert list(network.state_dict()) == names
+    assert torch.equal(network(images), before)  # 3×3 filters gain nothing, and go the direct way as before
+    grouped = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d) and layer.groups > 1]
+    assert grouped
+    assert not any(isinstance(layer, fourier.Convolution) for layer in grouped)

@@ -12,6 +12,9 @@ COUNTS = [
     (models.efficient_capsnet, {}, 161_824, 1_411_344),
     (models.efficient_capsnet, {"shape": (1, 36, 36)}, 154_656, None),
     (models.efficient_capsnet, {"shape": (2, 48, 48), "classes": 5}, 151_664, 229_570),
+    (models.dense, {}, 161_824, 1_411_344),
+    (models.dense, {"shape": [1, 36, 36]}, 154_656, None),  # as JSON gives it
+    (models.dense, {"shape": (2, 48, 48), "classes": 5}, 151_664, 229_570),
     (models.convnet, {}, 151_328, 1_411_344),
 ]
 
@@ -41,7 +44,7 @@ def test_multimnist_capsnet_has_the_published_size():
     assert models.count_parameters(models.capsnet(shape=(1, 36, 36))) == 11_361_808
 
 
-@pytest.mark.parametrize("build", [models.capsnet, models.efficient_capsnet, models.convnet])
+@pytest.mark.parametrize("build", [models.capsnet, models.efficient_capsnet, models.dense, models.convnet])
 def test_one_image_alone_is_the_same_as_in_company(build):
     torch.manual_seed(0)
     model = build().eval()
@@ -49,7 +52,7 @@ def test_one_image_alone_is_the_same_as_in_company(build):
     torch.testing.assert_close(model(images[:1]), model(images)[:1], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("build", [models.capsnet, models.efficient_capsnet, models.convnet])
+@pytest.mark.parametrize("build", [models.capsnet, models.efficient_capsnet, models.dense, models.convnet])
 def test_every_parameter_gets_a_gradient(build):
     torch.manual_seed(0)
     model = build()
@@ -95,3 +98,23 @@ def test_wrong_shapes_are_named():
         models.efficient_capsnet(shape=(3, 32, 32))
     with pytest.raises(ValueError, match="built without a decoder"):
         models.convnet(decoder=False).reconstruct(torch.rand(1, 1, 28, 28))
+
+
+@pytest.mark.parametrize("build", [models.efficient_capsnet, models.dense])
+@pytest.mark.parametrize("shape", [(1, 28, 28), (1, 36, 36), (2, 48, 48)])
+def test_no_network_is_a_constant(build, shape):
+    """Instance normalisation before a global mean would leave nothing of the image."""
+    torch.manual_seed(0)
+    said = build(5, shape).eval()(torch.rand(8, *shape))
+    assert said.std(dim=0).max() > 1e-3
+    assert said.std(dim=0).mean() > 1e-5
+    with pytest.raises(ValueError, match="the pooling network is built for"):
+        models.convnet(5, (2, 48, 48))
+
+
+def test_the_released_first_convolution_starts_at_half_the_size():
+    torch.manual_seed(0)
+    encoder = models.capsnet(released=True, decoder=False).encoder
+    assert encoder[0].weight.std().item() == pytest.approx(0.044, abs=0.002)  # 0.05, cut off at two of it
+    assert encoder[2].convolution.weight.std().item() == pytest.approx(0.088, abs=0.002)
+    assert encoder[0].weight.abs().max() <= 0.1

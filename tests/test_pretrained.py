@@ -162,15 +162,14 @@ def test_a_network_that_is_not_its_card_is_told(copied, real_mnist):
 def runs(tmp_path_factory):
     """Two short runs on the embedded digits."""
     folder = tmp_path_factory.mktemp("runs")
-    recipe = replace(training.RECIPES["convnet-fast"], epochs=2)
+    recipe = replace(training.RECIPES["convnet-fast"], epochs=2, data="digits")
     for seed in (0, 1):
-        training.train(recipe, folder / str(seed), seed=seed, device="cpu", load=data.digits)
-    training.train(replace(recipe, epochs=1), folder / "other", device="cpu", load=data.digits)
+        training.train(recipe, folder / str(seed), seed=seed, device="cpu")
+    training.train(replace(recipe, epochs=1), folder / "other", device="cpu")
     return folder
 
 
 def test_pack_ships_the_best_seed_of_equal_runs(runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "mnist", data.digits)
     monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
     card = pretrained.pack("convnet-mnist", [runs / "0", runs / "1"], tmp_path)
     assert card == pretrained.card("convnet-mnist")
@@ -185,7 +184,6 @@ def test_pack_ships_the_best_seed_of_equal_runs(runs, tmp_path, monkeypatch):
 
 
 def test_pack_refuses_runs_of_different_recipes(runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "mnist", data.digits)
     with pytest.raises(pretrained.WeightsError, match="different recipes"):
         pretrained.pack("convnet-mnist", [runs / "0", runs / "other"], tmp_path)
     assert not list(tmp_path.iterdir())

@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from capsule_tutor import data, models, training
+from capsule_tutor import augment, data, models, training
 
 ROOT = Path(__file__).parents[1]
 SMALL = replace(training.RECIPES["convnet-fast"], epochs=3, batch_size=64, schedule="epochs", decay=0.9)
@@ -187,7 +187,7 @@ def test_wrong_wishes_are_one_line(tmp_path):
 def test_freed_memory_stays_with_the_process():
     """Else CapsNet's step would fetch its 1.5 GB from the kernel every time, page by page."""
     script = (
-        "import resource, torch\nfrom capsule_tutor import training\ntraining._keep_memory()\n"
+        "import resource, torch\nfrom capsule_tutor import training\ntraining.keep_memory()\n"
         "def faults():\n    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
         "    torch.ones(50_000_000)\n    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
         "print(min(faults() for _ in range(6)))\n"
@@ -217,8 +217,8 @@ def test_two_processes_train_as_one(tmp_path):
 @pytest.mark.parametrize("name", ["shift", "affine", "mazzia"])
 def test_augmentation_is_repeatable_and_stays_an_image(name):
     images = data.digits("train").images[:64]
-    augment = training.AUGMENTATIONS[name]
-    first, again = (augment(images, torch.Generator().manual_seed(3)) for _ in range(2))
+    change = augment.AUGMENTATIONS[name]
+    first, again = (change(images, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, again)
     assert first.shape == images.shape
     assert 0 <= first.min() <= first.max() <= 1
@@ -228,7 +228,7 @@ def test_augmentation_is_repeatable_and_stays_an_image(name):
 def test_shift_moves_by_at_most_two_whole_pixels():
     image = torch.zeros(200, 1, 28, 28)
     image[:, :, 10, 12] = 1
-    moved = training.shift(image, torch.Generator().manual_seed(0))
+    moved = augment.shift(image, torch.Generator().manual_seed(0))
     _, _, rows, columns = moved.nonzero(as_tuple=True)
     assert len(rows) == 200
     assert set(rows.tolist()) == {8, 9, 10, 11, 12}
@@ -238,7 +238,7 @@ def test_shift_moves_by_at_most_two_whole_pixels():
 def test_affine_moves_every_image_differently_and_by_little():
     image = torch.zeros(300, 1, 28, 28)
     image[:, :, 13:15, 13:15] = 1
-    moved = training.affine(image, torch.Generator().manual_seed(0))[:, 0]
+    moved = augment.affine(image, torch.Generator().manual_seed(0))[:, 0]
     at = torch.arange(28.0) - 13.5
     ink = moved.sum(dim=(1, 2))
     places = torch.stack([(moved.sum(dim=1) @ at) / ink, (moved.sum(dim=2) @ at) / ink])  # (2, b) columns, rows
@@ -249,7 +249,7 @@ def test_affine_moves_every_image_differently_and_by_little():
 
 
 def test_mazzia_erases_a_patch_of_sixteen_pixels():
-    moved = training.mazzia(torch.ones(50, 1, 28, 28), torch.Generator().manual_seed(0))
+    moved = augment.mazzia(torch.ones(50, 1, 28, 28), torch.Generator().manual_seed(0))
     inner = moved[:, 0, 13:15, 13:15]  # inked whatever the turn, unless erased
     assert ((inner < 0.5).flatten(1).any(dim=1).float().mean() < 0.3).item()
     assert all((image == 0).sum() >= 16 for image in moved)

@@ -21,7 +21,7 @@
 import torch
 
 import capsule_tutor as caps
-from capsule_tutor import checks, data, figures, functional, layers, models, pretrained, training
+from capsule_tutor import augment, checks, data, figures, functional, layers, models, pretrained, training
 from capsule_tutor.functional import lengths
 
 torch.set_num_threads(1)  # one core is enough for this lesson
@@ -423,7 +423,7 @@ def train(network, epochs):
     errors = [training.error(network, data.digits("validation"))]
     for _ in range(epochs):
         for batch in torch.randperm(1200).split(50):
-            images, labels = training.shift(split.images[batch], generator), split.labels[batch]
+            images, labels = augment.shift(split.images[batch], generator), split.labels[batch]
             v = network(images)  # (b, j, z)
             drawn = network.decode(v, labels)  # (b, 1, 28, 28), from the capsules of the true classes
             loss = functional.margin_loss(lengths(v), labels) + functional.reconstruction_loss(drawn, images)

@@ -22,7 +22,7 @@
 import torch
 
 import capsule_tutor as caps
-from capsule_tutor import checks, data, figures, functional, layers, models, pretrained, training
+from capsule_tutor import augment, checks, data, figures, functional, layers, models, pretrained, training
 
 bytes_of = {n: (pretrained.FOLDER / f"{n}-mnist.safetensors").stat().st_size for n in ("capsnet", "efficient-capsnet")}
 for name, size in bytes_of.items():
@@ -477,8 +477,8 @@ figures.curves(
 
 # %% id="augment-picture"
 pictures, generator = data.digits("train").images[:8], torch.Generator().manual_seed(0)
-rows = {"as it is": pictures, "shift": training.shift(pictures, generator)}
-rows |= {n: training.AUGMENTATIONS[r.augmentation](pictures, generator) for n, r in (("fast", fast), ("paper", paper))}
+rows = {"as it is": pictures, "shift": augment.shift(pictures, generator)}
+rows |= {n: augment.AUGMENTATIONS[r.augmentation](pictures, generator) for n, r in (("fast", fast), ("paper", paper))}
 figures.images(
     torch.cat(list(rows.values())),
     titles=[name for name in rows for _ in range(8)],
@@ -489,7 +489,7 @@ figures.images(
 )
 
 # %% [markdown] id="augment-read"
-# `training.shift` moves each image by −2 to 2 pixels both ways. That makes 25 images out of one, and it tells the network
+# `augment.shift` moves each image by −2 to 2 pixels both ways. That makes 25 images out of one, and it tells the network
 # something true: a 3 is a 3 wherever it stands. The two recipes do it in ways of their own (their names stand in the lines
 # above); the paper's does most. The decoder must draw the image *as it was shown*, shift and all.
 #

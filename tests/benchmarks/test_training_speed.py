@@ -16,7 +16,7 @@ from test_functional_speed import seconds, textbook_routing
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from capsule_tutor import data, functional, models, training
+from capsule_tutor import augment, data, functional, models, training
 
 BATCH = 100
 
@@ -74,7 +74,7 @@ class TextbookEfficientCapsNet(nn.Module):
 
 
 def textbook_step(network, optimiser, images, labels):
-    images = training.shift(images, torch.Generator().manual_seed(0))
+    images = augment.shift(images, torch.Generator().manual_seed(0))
     v, reconstruction = network(images, labels)
     length = (v**2).sum(dim=-1).sqrt()
     present = nn.functional.one_hot(labels, 10).float()
@@ -88,14 +88,16 @@ def textbook_step(network, optimiser, images, labels):
 # ---- throughput
 
 
-def our_step(name, tmp_path, images, labels, bfloat16):
-    """One step of the loop in `training.train`, ready to be called."""
+def our_step(name, images, labels):
+    """One step of the loop in `training.train`, the fastest way, ready to be called. → the step and the way"""
     recipe = replace(training.RECIPES[f"{name}-fast"], batch_size=BATCH)
-    training._keep_memory()  # the textbook, in the same process, has it, too
-    run = training._begin(recipe, 0, "cpu", tmp_path / name, resume=False)
+    training.keep_memory()  # the textbook, in the same process, has it, too
+    batch = data.Batch(images, labels)
+    run = training._new(recipe, 0, "cpu")
+    run.way = training._fastest(training._ways("auto", 0, "cpu"), recipe, data.Split(images, labels), BATCH, "cpu", 1)
     run.totals, network = torch.zeros(3), training._parallel(run.model, "cpu", 1)
     run.model.train()
-    return lambda: training._step(run, network, images, labels, bfloat16, 0, 1)
+    return lambda: training._step(run, network, batch, 0, 1), run.way
 
 
 def matrix_peak(dtype, side=2048):
@@ -108,10 +110,9 @@ def matrix_peak(dtype, side=2048):
     ("name", "textbook"),
     [("capsnet", TextbookCapsNet), ("efficient-capsnet", TextbookEfficientCapsNet), ("convnet", None)],
 )
-def test_training_throughput(benchmark, report, tmp_path, name, textbook):
+def test_training_throughput(benchmark, report, name, textbook):
     images, labels = torch.rand(BATCH, 1, 28, 28), torch.randint(0, 10, (BATCH,))
-    bfloat16 = training._bfloat16("auto", "cpu")
-    step, theirs = our_step(name, tmp_path, images, labels, bfloat16), []
+    (step, way), theirs = our_step(name, images, labels), []
     if textbook:
         network = textbook()
         assert models.count_parameters(network) == models.count_parameters(models.MODELS[name]())
@@ -127,7 +128,7 @@ def test_training_throughput(benchmark, report, tmp_path, name, textbook):
         report(f"{name}: training images per second", ours, BATCH / statistics.median(theirs[2:]), "/s")
     with FlopCounterMode(display=False) as counter:
         step()
-    dtype = torch.bfloat16 if bfloat16 else torch.float32
+    dtype = torch.bfloat16 if way.bfloat16 else torch.float32
     achieved = counter.get_total_flops() / benchmark.stats.stats.median
     benchmark.extra_info["images_per_second"] = ours
     report(f"{name}: operations, beside the {dtype} matrix peak", achieved / 1e9, matrix_peak(dtype) / 1e9, "G/s")

@@ -1,0 +1,155 @@
+"""Studies: declared sets of trainings, and the small result files that lessons read.
+
+A study is data: a question, arms (a recipe each, which should differ in one thing) and seeds. `run` trains every arm
+with every seed through `training.train`; what is finished stands in `studies/NAME.json`, one entry per run, so that a
+study that is stopped or killed goes on where it was. Several processes may work on one study at once.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from capsule_tutor import files, training
+
+FOLDER = Path(__file__).parent / "studies"
+_SECONDS = "seconds"
+
+
+class StudyError(RuntimeError):
+    """A study is unknown or has no results yet; the message says what to do next."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared. `arms` maps a name to a recipe; every arm is trained once with every seed.
+
+    measure   what is asked of each trained network beyond its errors: network → {name: number}
+    """
+
+    question: str
+    arms: dict[str, training.Recipe]
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    measure: Callable = lambda network: {}
+
+
+_CONTROL = replace(training.RECIPES["efficient-capsnet-fast"], epochs=8, data="digits", batch_size=64)
+
+STUDIES = {
+    "digits": Study(
+        "On 1,200 digits that need no download: does Efficient-CapsNet's routing help?",
+        {model: replace(_CONTROL, model=model) for model in ("efficient-capsnet", "dense", "convnet")},
+    ),
+}
+
+
+def results(name: str) -> dict:
+    """The result file of a study: name, question and runs, one entry for each arm and seed that is finished.
+
+    Each run has arm, seed, recipe, validation_error and test_error in per cent, measured, log, seconds, hardware,
+    precision, date and version. Raises StudyError if there is no such study or nothing is finished.
+    """
+    _known(name)
+    path = FOLDER / f"{name}.json"
+    if not path.exists():
+        raise StudyError(f"study {name} has no results yet; run it: capsule-tutor study {name}")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def errors(name: str, split: str = "test") -> dict[str, list[float]]:
+    """arm → its error in per cent, one number for each seed, in the order of the seeds: ready for a paired test."""
+    runs = sorted(results(name)["runs"], key=lambda entry: entry["seed"])
+    arms = dict.fromkeys(entry["arm"] for entry in runs)
+    return {arm: [entry[f"{split}_error"] for entry in runs if entry["arm"] == arm] for arm in arms}
+
+
+def run(
+    name: str,
+    out: Path,
+    device: str = "auto",
+    threads: int = 1,
+    say: Callable[[str, dict], None] = lambda what, row: None,
+    tick: Callable[[int, int, int], None] = lambda epoch, step, steps: None,
+) -> dict:
+    """Train whatever is not finished, each run in a folder of its own below `out`, and return the result file.
+
+    `say` gets "arm, seed" with every row of that run's log; `tick` every step. What another process is training now is
+    left to it. Raises StudyError, TrainingError, and KeyboardInterrupt after saving.
+    """
+    from filelock import FileLock, Timeout
+
+    study = _known(name)
+    for seed in study.seeds:  # seed by seed, so that a study that is cut short still compares every arm
+        for arm, recipe in study.arms.items():
+            folder = Path(out) / name / f"{arm}-{seed}"
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                with FileLock(folder / "lock", timeout=0):
+                    if not _finished(name, arm, seed):
+                        entry = _train(study, arm, recipe, seed, folder, device, threads, say, tick)
+                        _add(name, study, entry)
+            except Timeout:
+                continue
+            shutil.rmtree(folder, ignore_errors=True)
+    return results(name)
+
+
+def repeat(name: str, out: Path, device: str = "auto", threads: int = 1) -> tuple[dict, dict]:
+    """Train the quickest finished run of a study once more. → (what the result file says, what came out now)"""
+    study, stored = _known(name), min(results(name)["runs"], key=lambda entry: entry[_SECONDS])
+    folder = Path(out) / name / f"check-{stored['arm']}-{stored['seed']}"
+    shutil.rmtree(folder, ignore_errors=True)
+    recipe = training.Recipe(**stored["recipe"])
+    again = _train(study, stored["arm"], recipe, stored["seed"], folder, device, threads, lambda *_: None, lambda *_: None)
+    shutil.rmtree(folder, ignore_errors=True)
+    return stored, again
+
+
+def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, threads, say, tick) -> dict:
+    from safetensors.torch import load_file
+
+    resume = (folder / "checkpoint.pt").exists()
+    hear = lambda row: say(f"{arm}, seed {seed}", row)  # noqa: E731
+    result = training.train(recipe, folder, seed, device, "float32", threads, resume, None, hear, tick)
+    network = recipe.network()
+    network.load_state_dict(load_file(folder / "weights.safetensors"))
+    return {
+        "arm": arm,
+        "seed": seed,
+        "recipe": asdict(recipe),
+        **{key: round(result[key], 4) for key in ("validation_error", "test_error")},
+        "measured": {key: round(value, 4) for key, value in study.measure(network.eval()).items()},
+        "log": training.read_log(folder / "log.csv"),
+        _SECONDS: result["seconds"],
+        "hardware": result["device"],
+        "precision": result["precision"],
+        "date": date.today().isoformat(),
+        "version": result["version"],
+    }
+
+
+def _finished(name: str, arm: str, seed: int) -> bool:
+    path = FOLDER / f"{name}.json"
+    runs = json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else []
+    return any((entry["arm"], entry["seed"]) == (arm, seed) for entry in runs)
+
+
+def _add(name: str, study: Study, entry: dict) -> None:
+    from filelock import FileLock
+
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{name}.json"
+    with FileLock(FOLDER / f".{name}.lock"):
+        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"runs": []}
+        order = [(arm, seed) for arm in study.arms for seed in study.seeds]
+        runs = sorted([*found["runs"], entry], key=lambda run: order.index((run["arm"], run["seed"])))
+        text = json.dumps({"name": name, "question": study.question, "runs": runs}, indent=1) + "\n"
+        files.write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def _known(name: str) -> Study:
+    if name not in STUDIES:
+        raise StudyError(f"there is no study {name!r}; choose one of {', '.join(STUDIES)}")
+    return STUDIES[name]
