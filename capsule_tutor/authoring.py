@@ -10,7 +10,7 @@ notebook is made by taking the answers away:
 
 In markdown, text between `<!-- BEGIN SOLUTION -->` and `<!-- END SOLUTION -->` appears in the solution alone, and
 `{{ exercise 02-squash }}` on a line of its own is replaced by what the caller's `expand` makes of "02-squash".
-A cell that begins with `figures.` is shown folded, with its picture below.
+A cell that begins with `figures.` or `pictures.` is shown folded, with its picture below.
 """
 
 import os
@@ -90,7 +90,9 @@ def _notebook(source: str, name: str, expand: Callable, code: Callable, markdown
         cell.id = id_
         if cell.cell_type == "code":
             cell.source = code(cell.source, f"{name}, cell {id_}")
-            if cell.source.startswith("figures."):  # a picture's code would only separate the text from its picture
+            if cell.source.startswith(
+                ("figures.", "pictures.")
+            ):  # a picture's code would only separate the text from its picture
                 cell.metadata["jupyter"] = {"source_hidden": True}
         else:
             cell.source = _EXERCISE.sub(lambda match: expand(match[1]), _MARKDOWN_SOLUTION.sub(markdown, cell.source))
