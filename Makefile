@@ -36,11 +36,11 @@ progress: $(VENV)/.lab ## show which exercises you have passed
 	$(RUN) -m capsule_tutor progress $(ARGS)
 
 # Needs no finished installation: it is for the unfinished ones.
-doctor: ## say what is installed, what is missing and how to mend it
+doctor: ## say what is installed, what is missing and how to fix it
 	if [ -x $(RUN) ]; then $(RUN) -m capsule_tutor doctor $(ARGS); \
 	else echo "There is no $(VENV) yet: make lab sets it up" >&2; exit 1; fi
 
-clean: ## remove .venv and the caches, so that the next command begins anew; keeps all notebooks
+clean: ## remove .venv and the caches, so that the next command starts again; keeps all notebooks
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .benchmarks
 
 # Each stamp is written last: an interrupted step leaves none, and the next call carries on from there.

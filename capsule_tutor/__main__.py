@@ -5,6 +5,6 @@ import sys
 try:
     from capsule_tutor.cli import main
 except ImportError as error:  # an installation that was interrupted
-    sys.exit(f"{error.name} is missing. Mend it: {sys.executable} -m pip install -e .[lab]")
+    sys.exit(f"{error.name} is missing. Fix it: {sys.executable} -m pip install -e .[lab]")
 
 main()

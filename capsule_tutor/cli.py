@@ -2,19 +2,17 @@
 
 import contextlib
 import os
-import platform
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+from capsule_tutor.doctor import ROOT, examine, pip_install, short
 
-ROOT = Path(__file__).resolve().parents[1]  # the checkout, if the package is used from one
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -28,20 +26,6 @@ def _stop(problem: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _pip(*arguments: str) -> str:
-    """A command that installs into the Python that runs this, whichever is first on PATH."""
-    return " ".join([_this_python(), "-m pip install", *(a if a.startswith("-") else f'"{a}"' for a in arguments)])
-
-
-def _this_python() -> str:
-    return f'"{sys.executable}"' if " " in sys.executable else sys.executable
-
-
-def _short(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-
-
 # ---- lab ---------------------------------------------------------------------------------------------------
 
 
@@ -53,7 +37,7 @@ def lab(context: typer.Context) -> None:
     try:
         from jupyterlab.labapp import LabApp
     except Exception as error:
-        raise _stop(f"JupyterLab is missing ({_short(error)}). Mend it: {_pip('-e', f'{ROOT}[lab]')}") from None
+        raise _stop(f"JupyterLab is missing ({short(error)}). Fix it: {pip_install('-e', f'{ROOT}[lab]')}") from None
 
     # Jupyter's news and update pop-ups are switched off by a file there; no command-line option hides both.
     ours, others = str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")
@@ -61,7 +45,7 @@ def lab(context: typer.Context) -> None:
     arguments = [
         f"--ServerApp.root_dir={ROOT}",  # not lessons/ alone: the solutions can be browsed, too
         "--LabApp.default_url=/lab/tree/lessons",
-        "--Application.log_level=WARN",  # else thirty lines of log bury the address
+        "--Application.log_level=WARN",  # otherwise thirty lines of log bury the address
     ]
     if not _has_desktop():
         arguments.append("--no-browser")
@@ -218,7 +202,7 @@ def _events(out: Path | None, say: Callable) -> Iterator[Callable]:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise _stop(f"TensorBoard is missing. Install it: {_pip('tensorboard')}") from None
+        raise _stop(f"TensorBoard is missing. Install it: {pip_install('tensorboard')}") from None
     with SummaryWriter(str(out / "tensorboard")) as writer:
 
         def say_and_write(row: dict) -> None:
@@ -288,7 +272,7 @@ def predict(
     except (pretrained.WeightsError, data.DataError) as error:
         raise _stop(str(error)) from None
     except (OSError, ValueError) as error:  # Pillow: a folder that is not there, an ending that it does not know
-        raise _stop(f"{out} cannot be written ({_short(error)}); choose another --out, ending in .png") from None
+        raise _stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
     table = Table("digit", "length", "")
     for digit in lengths.argsort(descending=True).tolist()[:3]:
         length = lengths[digit].item()
@@ -312,13 +296,13 @@ def explore(
         try:
             size = write(export)
         except (pretrained.WeightsError, OSError) as error:
-            raise _stop(f"{export} cannot be written ({_short(error)}); choose another place") from None
+            raise _stop(f"{export} cannot be written ({short(error)}); choose another place") from None
         typer.echo(f"{export}, {size / 1e6:.1f} MB: open it in any browser, or send it to a telephone")
         return
     try:
         from voila.app import Voila
     except Exception as error:
-        raise _stop(f"Voilà is missing ({_short(error)}). Mend it: {_pip('-e', f'{ROOT}[lab]')}") from None
+        raise _stop(f"Voilà is missing ({short(error)}). Fix it: {pip_install('-e', f'{ROOT}[lab]')}") from None
     import nbformat
 
     source = "from capsule_tutor.widgets import explorer\n\nexplorer()"
@@ -357,147 +341,11 @@ def pack(
 # ---- doctor ------------------------------------------------------------------------------------------------
 
 
-class Broken(Exception):
-    """What is wrong and, if it differs from the usual, the command that mends it."""
-
-    def __init__(self, problem: str, mend: str = "") -> None:
-        super().__init__(problem)
-        self.mend = mend
-
-
 @app.command()
 def doctor() -> None:
-    """Say what is installed, what is missing and how to mend it."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(soft_wrap=True, highlight=False)  # a command broken over two lines cannot be copied
-    failed = 0
-    for name, test, mend in _needs():
-        try:
-            console.print(Text.assemble(("[OK]", "green"), f"   {name}: {test()}"))
-        except Exception as error:  # whatever is broken: here it becomes a line
-            optional = name == "MNIST files"
-            failed += not optional
-            mark = ("[--]", "yellow") if optional else ("[FAIL]", "bold red")
-            problem = str(error) if isinstance(error, Broken) else _short(error)
-            console.print(Text.assemble(mark, f"{'  ' * optional} {name}: {problem}"))
-            console.print(Text(f"       {getattr(error, 'mend', '') or mend}"))
-    if failed:
-        raise _stop(f"To be mended before the lessons run: {failed}, each with its command above.")
-
-
-def _needs() -> list[tuple[str, Callable[[], str], str]]:
-    """(name, test that returns a detail or raises, the command that usually mends it)"""
-    try:
-        packages = [(need.name, partial(_package, need), _pip(str(need))) for need in _requirements()]
-    except Exception:  # the row "capsule-tutor" says why
-        packages = []
-    home = "capsule-tutor-progress"
-    set_home = f"setx CAPSULE_TUTOR_HOME %USERPROFILE%\\{home}"
-    if os.name != "nt":
-        set_home = f"export CAPSULE_TUTOR_HOME=~/{home}"
-    return [
-        ("Python", _python, "Install Python 3.11 or newer, then: make clean lab"),
-        ("capsule-tutor", _itself, _pip("-e", f"{ROOT}[lab]")),
-        *packages,
-        ("torch computes", _torch, _pip("--force-reinstall", "torch", "torchvision")),
-        ("digits load", _digits, _pip("--force-reinstall", "scikit-learn")),
-        ("shipped networks load", _networks, _pip("--force-reinstall", "--no-deps", "-e", str(ROOT))),
-        ("progress can be saved", _progress, set_home),
-        ("MNIST files", _mnist, f'{_this_python()} -c "from capsule_tutor import data; data.mnist()"'),
-    ]
-
-
-def _requirements() -> list:
-    """What the package's own metadata demand, with the `lab` extra."""
-    from importlib.metadata import requires
-
-    from packaging.requirements import Requirement
-
-    needs = [Requirement(line) for line in requires("capsule-tutor") or []]
-    needs = [need for need in needs if need.marker is None or need.marker.evaluate({"extra": "lab"})]
-    for need in needs:
-        need.marker = None  # has done its work, and would be noise in a command
-    return needs
-
-
-def _python() -> str:
-    from importlib.metadata import metadata
-
-    from packaging.specifiers import SpecifierSet
-
-    found, needed = platform.python_version(), metadata("capsule-tutor")["Requires-Python"]
-    if not SpecifierSet(needed).contains(found, prereleases=True):
-        raise Broken(f"{found} is installed, {needed} is needed")
-    return f"{found}, {sys.executable}"
-
-
-def _itself() -> str:
-    from importlib.metadata import version
-
-    _requirements()
-    return version("capsule-tutor")
-
-
-def _package(need) -> str:
-    """Installed, in a version that `need` admits, and importable."""
-    from importlib import import_module
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        found = version(need.name)
-    except PackageNotFoundError:
-        raise Broken("not installed") from None
-    if not need.specifier.contains(found, prereleases=True):
-        raise Broken(f"{found} is installed, {need.specifier} is needed")
-    try:
-        import_module({"scikit-learn": "sklearn", "pillow": "PIL"}.get(need.name, need.name))
-    except Exception as error:
-        raise Broken(f"{found} is broken ({_short(error)})", _pip("--force-reinstall", str(need))) from None
-    return found
-
-
-def _torch() -> str:
-    import torch
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    ones = torch.ones(2, 2, device=device)
-    if (ones @ ones).tolist() != [[2.0, 2.0], [2.0, 2.0]]:
-        raise Broken(f"a product of two matrices is wrong on {device}")
-    return torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-
-
-def _digits() -> str:
-    from capsule_tutor import data
-
-    images, _ = data.digits()
-    return f"{len(images)} images to train with"
-
-
-def _networks() -> str:
-    from capsule_tutor import pretrained
-
-    for name in pretrained.NAMES:
-        pretrained.load(name)
-    return ", ".join(pretrained.NAMES)
-
-
-def _progress() -> str:
-    from capsule_tutor.checks import progress
-
-    folder = progress.folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        return str(folder)
-
-
-def _mnist() -> str:
-    from capsule_tutor import data
-
-    if not data.has_mnist():
-        raise Broken(f"not in {data.mnist_folder()}; optional, as the digits need no download")
-    return str(data.mnist_folder())
+    """Say what is installed, what is missing and how to fix it."""
+    if broken := examine():
+        raise _stop(f"{broken} to fix before the lessons run; below each is its command.")
 
 
 def main() -> None:

@@ -82,6 +82,12 @@ def test_the_solution_has_the_answers_and_no_markers():
     assert "stub:" not in everything
 
 
+@pytest.mark.parametrize("call, folded", [("figures.curves(x)", True), ("pictures.routing(x)", True), ("x = 1", False)])
+def test_a_cell_that_draws_is_folded(call, folded):
+    made = authoring.learner_notebook(f'# %% id="a"\n{call}\n')
+    assert made.cells[0].metadata == ({"jupyter": {"source_hidden": True}} if folded else {})
+
+
 def test_build_writes_both_and_a_second_build_changes_nothing(root):
     said = []
     authoring.build(root, expand=expand, say=said.append)

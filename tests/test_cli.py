@@ -1,4 +1,4 @@
-"""doctor names what is broken and its remedy; lab starts JupyterLab as a learner needs it."""
+"""doctor names what is broken and what fixes it; lab starts JupyterLab as a learner needs it."""
 
 import importlib.metadata
 import os
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from capsule_tutor import cli
+from capsule_tutor import cli, doctor
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ def test_doctor_is_content_with_a_working_setup():
 
 
 def test_doctor_looks_at_all_that_the_lessons_need_and_no_more():
-    names = {need.name for need in cli._requirements()}
+    names = {need.name for need in doctor._requirements()}
     assert {"torch", "scikit-learn", "jupyterlab", "ipywidgets"} <= names
     assert not {"pytest", "jupytext", "capsule-tutor"} & names
 

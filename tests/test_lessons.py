@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from capsule_tutor import checks
-from capsule_tutor.authoring import notebooks
+from capsule_tutor import authoring, checks
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "solutions" / "source").glob("*.py"))
@@ -82,10 +81,10 @@ def test_questions_asked_and_questions_answered_are_the_same(stem):
 def solution_lines(stem):
     """Lines that a learner must not see, as the source has them between its markers."""
     source = (ROOT / "solutions" / "source" / f"{stem}.py").read_text(encoding="utf-8")
-    regions = re.findall(rf"{notebooks.BEGIN}\n(.*?){notebooks.END}", source, re.DOTALL)
+    regions = re.findall(rf"{authoring.BEGIN}\n(.*?){authoring.END}", source, re.DOTALL)
     regions += re.findall(r"<!-- BEGIN SOLUTION -->\n(.*?)# <!-- END", source, re.DOTALL)
     lines = {line.strip().removeprefix("# ") for region in regions for line in region.splitlines()}
-    return {line for line in lines if len(line) > 12 and not line.startswith(notebooks.STUB.removeprefix("# "))}
+    return {line for line in lines if len(line) > 12 and not line.startswith(authoring.STUB.removeprefix("# "))}
 
 
 @pytest.mark.parametrize("stem", STEMS)

@@ -8,10 +8,11 @@ Where it cannot be written, progress is kept in memory and the lesson goes on.
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+
+from capsule_tutor import files
 
 VERSION = 1
 
@@ -40,7 +41,8 @@ def record(exercise: str, status: str) -> None:
             if content["version"] > VERSION:
                 raise OSError("the file belongs to a newer version")
             content["exercises"][exercise] = _next(content["exercises"].get(exercise, {}), status)
-            _write(content)
+            text = json.dumps(content, indent=1, sort_keys=True)
+            files.write_atomically(_path(), lambda temporary: temporary.write_text(text, encoding="utf-8"))
     except (OSError, TimeoutError) as error:
         _memory[exercise] = _next(load().get(exercise, {}), status)
         _say(
@@ -94,21 +96,6 @@ def _set_aside(path: Path) -> None:
         _say(f"{path} is damaged and cannot be renamed; delete it to record progress again.")
     else:
         _say(f"The progress file was damaged; it is kept as {aside}, and a new one begins.")
-
-
-def _write(content: dict) -> None:
-    path = _path()
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".progress-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 @contextlib.contextmanager

@@ -19,13 +19,14 @@
 # %% id="setup"
 import torch
 
-from capsule_tutor import checks, data, figures
+from capsule_tutor import checks, data
+from capsule_tutor.exercises.lesson01 import pictures
 
 digits = data.digits()  # images (b, 1, 28, 28), brightness between 0 and 1
 four = digits.images[24, 0]  # one of them, (28, 28)
 moved = four.roll((3, -5), dims=(0, 1))  # 3 rows down, 5 columns to the left
 
-figures.posed(
+pictures.posed(
     [four, moved],
     poses=None,
     titles=["a 4", "the same 4"],
@@ -97,7 +98,7 @@ in_order = lay_out(quarters)
 exchanged = lay_out(quarters[::-1])  # the last first: both diagonals change places
 
 # %% id="parts-picture"
-figures.posed(
+pictures.posed(
     [uncut, in_order, exchanged],
     poses=None,
     titles=["uncut", "in order", "exchanged"],
@@ -282,7 +283,7 @@ def pose_by_loop(picture):
 print("pose of the toy: x {:.2f}, y {:.2f}, slant {:.2f}".format(*pose_by_loop(toy)))
 
 # %% id="toy-picture"
-figures.posed(
+pictures.posed(
     [toy],
     [pose_by_loop(toy)],
     titles=["the toy"],
@@ -430,7 +431,7 @@ for name, (x, y, slant) in zip(versions, poses.tolist(), strict=True):
     print(f"{name:14s} x {x:5.2f}   y {y:5.2f}   slant {slant:5.2f}")
 
 # %% id="moves-picture"
-figures.posed(
+pictures.posed(
     [version[0] for version in versions.values()],
     poses,
     titles=list(versions),
@@ -459,7 +460,7 @@ figures.posed(
 # that both ways round the square lead to the same place:
 
 # %% id="square"
-figures.commuting_square(
+pictures.commuting_square(
     four,
     shift(one, 4, -3)[0],
     "x {:.2f}, y {:.2f}\nslant {:.2f}".format(*poses[0]),
@@ -569,7 +570,7 @@ for name, p, q in zip(("upright", "lying"), pose(bars).tolist(), pose(turned).to
     print(f"{name:8s} bar: slant {p[2]:z.2f}, after 30° clockwise {q[2]:5.2f}")
 
 # %% id="bars-picture"
-figures.posed(
+pictures.posed(
     torch.cat([bars, turned]),
     pose(torch.cat([bars, turned])),
     titles=["upright", "lying", "upright, 30°", "lying, 30°"],
@@ -612,7 +613,7 @@ print(f"two digits:   the cross is in column {column}, which holds {crowd[:, col
 print(f"half covered: y was {four_pose[1]:.1f} and is {covered_pose[1]:.1f}, yet the 4 has not moved")
 
 # %% id="breaks-picture"
-figures.posed(
+pictures.posed(
     [crowd, covered],
     [crowd_pose, covered_pose],
     titles=["two digits", "half covered"],
@@ -671,7 +672,7 @@ for name, length, degrees, score in zip(cases, lengths(v), lean, bare, strict=Tr
     print(f"{name:14s} length {length:.2f}   {said:10s}   (the bare neuron said {score:.2f})")
 
 # %% id="capsule-picture"
-figures.pictures_and_arrows(
+pictures.pictures_and_arrows(
     [picture[0] for picture in cases.values()][:6],
     v[:6].tolist(),
     titles=list(cases)[:6],

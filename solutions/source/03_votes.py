@@ -25,6 +25,7 @@
 import torch
 
 from capsule_tutor import checks, figures
+from capsule_tutor.exercises.lesson03 import pictures
 
 nose = torch.tensor([0.0, -1.0])  # from the bridge to the tip: down, length 1
 mouth = torch.tensor([2.0, 0.0])  # from its left end to its right end: length 2
@@ -92,7 +93,7 @@ def witnesses(nose_turn, mouth_turn):
 
 
 # %% id="picture-faces"
-figures.faces(
+pictures.faces(
     {
         "upright": witnesses(0, 0),
         "all tilted by 30°": witnesses(30, 30),

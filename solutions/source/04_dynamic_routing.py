@@ -22,6 +22,7 @@
 import torch
 
 from capsule_tutor import checks, data, figures
+from capsule_tutor.exercises.lesson04 import pictures
 from capsule_tutor.functional import squash
 
 votes_for_A = torch.tensor([[2.0, 1.0], [2.0, 0.0], [-2.0, -1.0]])  # (i=3, z=2)
@@ -30,7 +31,7 @@ u_hat = torch.stack([votes_for_A, votes_for_B], dim=1).unsqueeze(0)  # (b=1, i=3
 print("votes u_hat:", tuple(u_hat.shape), "for (b, i, j, z)")
 
 # %% id="hook-picture"
-figures.routing(
+pictures.routing(
     {"": (u_hat[0], None, None)},
     alt="Two planes with three arrows each. For parent A, children 0 and 1 point right, close together, and child 2 "
     "points the opposite way. For parent B the three arrows point in three different directions.",
@@ -201,7 +202,7 @@ for k in (1, 2, 3):
     print(f"iteration {k}: the children give A {shares};  ‖v_A‖ = {n_A:.2f}, ‖v_B‖ = {n_B:.2f}")
 
 # %% id="three-rounds-picture"
-figures.routing(
+pictures.routing(
     rounds,
     alt="Three iterations side by side. For A, the arrows of children 0 and 1 get wider, that of child 2 gets thin, and "
     "the output grows from 0.50 to 0.70 to 0.89. For B the outputs have length 0.50, 0.41 and 0.50, and child 2's arrow "

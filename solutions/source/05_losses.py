@@ -23,6 +23,7 @@
 import torch
 
 from capsule_tutor import checks, data, figures, functional, layers
+from capsule_tutor.exercises.lesson05 import pictures
 from capsule_tutor.functional import lengths
 
 torch.set_num_threads(1)  # tensors this small gain little from more threads
@@ -60,7 +61,7 @@ def first_steps(std=0.1, change=None, optimiser=torch.optim.SGD, rate=1.0):
 
 
 # %% id="hook-logs"
-figures.logs(
+pictures.logs(
     logs := {
         "A": first_steps(std=0.001),
         "B": first_steps(std=30.0),
@@ -281,7 +282,7 @@ checks.predict("05-log", guess)
 # Now look at the four patients again, with the signatures drawn in.
 
 # %% id="patients-picture"
-figures.logs(
+pictures.logs(
     logs,
     levels={
         "3.645: all lengths 1": 3.645,

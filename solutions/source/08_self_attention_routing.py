@@ -22,6 +22,7 @@
 import torch
 
 from capsule_tutor import checks, data, figures, functional
+from capsule_tutor.exercises.lesson08 import pictures
 from capsule_tutor.functional import exponential_squash, lengths, squash
 
 votes_for_A = torch.tensor([[2.0, 1.0], [2.0, 0.0], [-2.0, -1.0]])  # (i=3, z=2)
@@ -199,7 +200,7 @@ for name, route in (("all pairs", logits_by_table), ("attention_logits", attenti
     print(f"{name:17s} twice the children, {sizes[-1] / sizes[-2]:.0f} times the numbers")
 
 # %% id="spy-picture"
-figures.growth(
+pictures.growth(
     children,
     {"largest new tensor (MB)": megabytes},
     xlabel="children n",

@@ -27,6 +27,7 @@ from math import comb
 import torch
 
 from capsule_tutor import checks, data, figures, pretrained, training
+from capsule_tutor.exercises.lesson10 import pictures
 
 torch.manual_seed(0)
 shuffled = torch.randperm(10_000)
@@ -34,7 +35,7 @@ print("images wrong:", len(shuffled[:25]), "and", len(shuffled[25:60]))
 print(f"fewer errors: {100 * (35 - 25) / 35:.0f} %")
 
 # %% id="hook-picture"
-figures.squares(
+pictures.squares(
     {"network A: 25 of 10,000": {"wrong": shuffled[:25]}, "network B: 35 of 10,000": {"wrong": shuffled[25:60]}},
     alt="Two large empty squares with scattered dots, 25 in the left one and 35 in the right one. At a glance they look alike.",
 )
@@ -296,7 +297,7 @@ counts = {name: round(100 * card["test_error"]["shipped"]) for name, card in car
 shipped_bars = near({f"{name}: {wrong} wrong": wrong for name, wrong in counts.items()})
 
 # %% id="wilson-picture"
-figures.intervals(
+pictures.intervals(
     {"made up": near({f"{wrong} wrong": wrong for wrong in (0, 1, 25, 35)}), "shipped": shipped_bars},
     xlabel="true error rate (%), 95 % intervals",
     alt="Horizontal bars with a dot at the observed error. The bar of 0 wrong begins at 0 and ends near 0.04. The bars of 25 and "
@@ -451,7 +452,7 @@ for both in (0, 20, 25):
     }
 
 # %% id="overlap-picture"
-figures.squares(
+pictures.squares(
     squares,
     alt="Three squares of 10,000 images. In the first, 25 dots of A and 35 of B, none in common, p is 0.245. In the second, 5 of A, 15 of "
     "B, 20 in common, p is 0.041. In the third, none of A alone, 10 of B alone, 25 in common, p is 0.002.",
@@ -698,7 +699,7 @@ t, s = divmod(off.argmax().item(), 10)
 print(f"wrong: {off.sum().item()}; the most frequent mistake: a {t} taken for a {s}, {off.max().item()} times")
 
 # %% id="confusion-picture"
-figures.confusion(
+pictures.confusion(
     confusion,
     alt="A ten by ten table of true against said classes. The diagonal holds nearly all of the images of each class. Off the diagonal stand "
     f"{off.sum().item()} wrong images; the largest number is {off.max().item()}, a {t} taken for a {s}.",
@@ -816,7 +817,7 @@ means = {name + " *" * (len(card["seeds"]) > 1): 100 * card["test_error"]["mean"
 bars = {"published": near(theirs), "ours": near(means)}
 
 # %% id="published-picture"
-figures.intervals(
+pictures.intervals(
     bars,
     xlabel="test error (%), with the 95 % interval of ONE network on 10,000 images\n(* a mean of several runs: the bar is a yardstick, not the mean's interval)",
     alt="Bars of the published test errors, from 0.09 to 0.40 percent, each about a tenth to a quarter of a point wide, and below them ours: "

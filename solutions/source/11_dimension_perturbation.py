@@ -27,6 +27,7 @@ import torch
 
 import capsule_tutor as caps
 from capsule_tutor import checks, data, figures, functional, layers, models
+from capsule_tutor.exercises.lesson11 import pictures
 from capsule_tutor.functional import lengths
 from capsule_tutor.measure import PROPERTIES, measure
 
@@ -48,7 +49,7 @@ for row, k in enumerate(knobs):
     rows[row, :, k] = deltas
 v = capsules[[four] * 33]  # (33, j, z)
 drawn = network.decoder(functional.perturb(v, rows.flatten(0, 1))).view(3, 11, 28, 28)
-figures.grids(
+pictures.grids(
     {"": drawn},
     xlabel="added to the dimension",
     names=[f"dimension {k}" for k in knobs],
@@ -168,7 +169,7 @@ shown = wrong[:4]
 by_said, by_truth = (network.decoder(perturb(capsules[shown], zero, who[shown])) for who in (said, labels))
 
 # %% id="which-picture"
-figures.grids(
+pictures.grids(
     {"": torch.stack([images[shown].flatten(1), by_said, by_truth]).view(3, 4, 28, 28)},
     xlabel="true class → network's answer",
     names=("image", "longest capsule", "true class"),
@@ -216,7 +217,7 @@ middle = network.decoder(functional.mask_capsules(capsules[four][None]))  # (1, 
 print("the middle column is the reconstruction:", torch.allclose(grid[:, 5], middle.expand(16, -1), atol=1e-6))
 
 # %% id="grid-one-picture"
-figures.grids(
+pictures.grids(
     {f"a {labels[four]}": grid.view(16, 11, 28, 28)},
     xlabel="added to the dimension",
     ylabel="dimension z",
@@ -235,11 +236,11 @@ figures.grids(
 panels = {}
 firsts = [int(((labels == digit) & (said == digit)).nonzero()[0]) for digit in range(10)]  # read rightly
 for digit, first in enumerate(firsts):
-    pictures = tweak_grid(capsules[first][None], deltas, network.decoder).view(16, 11, 28, 28)
-    panels[f"class {digit}"] = torch.nn.functional.avg_pool2d(pictures, 2)  # a quarter of the pixels: small is enough
+    large = tweak_grid(capsules[first][None], deltas, network.decoder).view(16, 11, 28, 28)
+    panels[f"class {digit}"] = torch.nn.functional.avg_pool2d(large, 2)  # a quarter of the pixels: small is enough
 
 # %% id="grid-all-picture"
-figures.grids(
+pictures.grids(
     panels,
     xlabel="added to the dimension, −0.25 to 0.25",
     ylabel="dimension z",
@@ -574,7 +575,7 @@ print(f"dice: 95 % of the means within {low:.2f} to {high:.2f}")
 row = torch.zeros(11, 16)  # (step, z)
 row[:, knob] = deltas
 drawn = torch.stack([network.decoder(functional.perturb(capsules[[n] * 11], row)) for n in firsts])
-figures.grids(
+pictures.grids(
     {"": drawn.view(10, 11, 28, 28)},
     xlabel=f"added to dimension {knob}",
     ylabel="class",
@@ -826,7 +827,7 @@ moves = {
 
 # %% id="moved-picture"
 one_image = images[four][None]
-figures.grids(
+pictures.grids(
     {
         f"{name}: " + ", ".join(map(str, steps)): torch.stack([move(one_image, t)[0, 0] for t in steps])[None]
         for name, (move, steps) in moves.items()
@@ -991,7 +992,7 @@ for step in far.tolist():
 
 # %% id="wild-far-picture"
 masked = torch.cat([functional.perturb(v4[:1], step * axis, index4[:1]) for step in far])
-figures.grids(
+pictures.grids(
     {"": network.decoder(masked).view(1, 6, 28, 28)},
     xlabel=f"added to dimension {knob}",
     steps=[f"{step:g}" for step in far.tolist()],

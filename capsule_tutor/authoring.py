@@ -1,16 +1,16 @@
-"""From `solutions/source/NN_name.py` (jupytext percent format) to `lessons/` and `solutions/`.
+"""Authoring: one source per lesson, `solutions/source/NN_name.py`, becomes `lessons/` and `solutions/`.
 
-A source is the solved lesson. Every cell has an id in its `# %%` line. The learner's notebook is made by
-taking the answers away:
+A source is the solved lesson in jupytext's percent format. Every cell has an id in its `# %%` line. The learner's
+notebook is made by taking the answers away:
 
-    ### BEGIN SOLUTION          nbgrader's own markers; the lines between them become
-    # stub: scale = ...         these lines, if there are any (a half-filled exercise),
+    ### BEGIN SOLUTION          The markers are nbgrader's own. The lines between them become
+    # stub: scale = ...         the lines after "# stub:", if there are any (a half-filled exercise);
     scale = n2 / (1 + n2)
-    ### END SOLUTION            else `raise NotImplementedError`, which a check reads as "not attempted".
+    ### END SOLUTION            otherwise `raise NotImplementedError`, which a check reads as "not attempted".
 
-In markdown, text between `<!-- BEGIN SOLUTION -->` and `<!-- END SOLUTION -->` is for the solution alone, and
-`{{ exercise 02-squash }}` on a line of its own stands for what the caller's `expand` makes of "02-squash".
-A cell that begins with `figures.` is shown folded, with its picture below.
+In markdown, text between `<!-- BEGIN SOLUTION -->` and `<!-- END SOLUTION -->` appears in the solution alone, and
+`{{ exercise 02-squash }}` on a line of its own is replaced by what the caller's `expand` makes of "02-squash".
+A cell that begins with `figures.` or `pictures.` is shown folded, with its picture below.
 """
 
 import os
@@ -26,7 +26,7 @@ _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 class AuthoringError(Exception):
-    """A source, a lesson or a solution is not as it must be. The message is one line for people."""
+    """A source, a lesson or a solution is malformed. The message is one line for people."""
 
 
 def build(
@@ -39,8 +39,8 @@ def build(
 ) -> None:
     """Write `root`/lessons and `root`/solutions from `root`/solutions/source, or with `check` only compare.
 
-    names    lessons to build, by the start of their file names ("02"); all if empty
-    force    execute solutions again even where their cells have not changed
+    names    lessons to build, by the start of their file names ("02"); all of them if empty
+    force    execute solutions again even if their cells have not changed
     Raises AuthoringError for a malformed source, a solution that fails, or, with `check`, any drift.
     """
     drifted = []
@@ -63,16 +63,16 @@ def build(
     if check and not names:
         drifted += _orphans(root)
     if check and drifted:
-        raise AuthoringError(f"not what the sources say: {', '.join(drifted)}. Mend with: capsule-tutor build")
+        raise AuthoringError(f"not what the sources say: {', '.join(drifted)}. Fix this with: capsule-tutor build")
 
 
 def learner_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
-    """The notebook that a learner gets: answers taken away, nothing executed. Raises AuthoringError."""
+    """Return the notebook that a learner gets: answers taken away, nothing executed. Raises AuthoringError."""
     return _notebook(source, name, expand, _without_solution, r"\n")
 
 
 def solution_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
-    """The solved notebook, not yet executed. Raises AuthoringError."""
+    """Return the solved notebook, not yet executed. Raises AuthoringError."""
     return _notebook(source, name, expand, _without_markers, r"\n\n\1")
 
 
@@ -90,7 +90,9 @@ def _notebook(source: str, name: str, expand: Callable, code: Callable, markdown
         cell.id = id_
         if cell.cell_type == "code":
             cell.source = code(cell.source, f"{name}, cell {id_}")
-            if cell.source.startswith("figures."):  # a picture's code would only stand between text and picture
+            if cell.source.startswith(
+                ("figures.", "pictures.")
+            ):  # a picture's code would only separate the text from its picture
                 cell.metadata["jupyter"] = {"source_hidden": True}
         else:
             cell.source = _EXERCISE.sub(lambda match: expand(match[1]), _MARKDOWN_SOLUTION.sub(markdown, cell.source))
@@ -124,7 +126,7 @@ def _without_solution(code: str, where: str) -> str:
 
 
 def _without_markers(code: str, where: str) -> str:
-    _without_solution(code, where)  # the same complaints about unpaired markers
+    _without_solution(code, where)  # complains about unpaired markers, here too
     lines = [line for line in code.splitlines() if line.strip() not in (BEGIN, END)]
     return "\n".join(line for line in lines if not line.strip().startswith(STUB))
 
@@ -136,13 +138,13 @@ def _executed(notebook, path: Path):
     client = NotebookClient(
         notebook, timeout=300, kernel_name="python3", record_timing=False, resources={"metadata": {"path": path.parent}}
     )
-    with tempfile.TemporaryDirectory() as home:  # an author's own progress is not the lesson's
+    with tempfile.TemporaryDirectory() as home:  # the author's own progress stays untouched
         try:
             client.execute(env={**os.environ, "CAPSULE_TUTOR_HOME": home, "CAPSULE_TUTOR_STRICT": "1"})
         except CellExecutionError as error:
             what = f"{error.ename}: {error.evalue}"
             raise AuthoringError(f"solutions/{path.name} fails when it is run: {what}") from error
-    # Widget views are drawn by a kernel; what is stored of them would only trouble those who have none.
+    # A kernel draws the widgets; their stored views would only trouble readers who have no kernel.
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

@@ -1,0 +1,170 @@
+"""The doctor: what the lessons need, what is missing, and the command that fixes it.
+
+It imports what it examines inside the examination: whatever is broken becomes a line.
+"""
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]  # the checkout, if the package is used from one
+
+
+class Broken(Exception):
+    """What is wrong and, if it is not the usual one, the command that fixes it."""
+
+    def __init__(self, problem: str, fix: str = "") -> None:
+        super().__init__(problem)
+        self.fix = fix
+
+
+def examine() -> int:
+    """Print a line for each need, and below a broken one the command that fixes it. Returns how many are broken."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(soft_wrap=True, highlight=False)  # a command broken over two lines cannot be copied
+    broken = 0
+    for name, test, fix in _needs():
+        try:
+            console.print(Text.assemble(("[OK]", "green"), f"   {name}: {test()}"))
+        except Exception as error:
+            optional = name == "MNIST files"
+            broken += not optional
+            mark = ("[--]", "yellow") if optional else ("[FAIL]", "bold red")
+            problem = str(error) if isinstance(error, Broken) else short(error)
+            console.print(Text.assemble(mark, f"{'  ' * optional} {name}: {problem}"))
+            console.print(Text(f"       {getattr(error, 'fix', '') or fix}"))
+    return broken
+
+
+def pip_install(*arguments: str) -> str:
+    """The command that installs into the Python that runs this, whichever is first on PATH."""
+    return " ".join([_this_python(), "-m pip install", *(a if a.startswith("-") else f'"{a}"' for a in arguments)])
+
+
+def _this_python() -> str:
+    return f'"{sys.executable}"' if " " in sys.executable else sys.executable
+
+
+def short(error: BaseException) -> str:
+    """An error's name and the first line of what it says."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def _needs() -> list[tuple[str, Callable[[], str], str]]:
+    """(name, test that returns a detail or raises, the command that usually fixes it)"""
+    try:
+        packages = [(need.name, partial(_package, need), pip_install(str(need))) for need in _requirements()]
+    except Exception:  # the row "capsule-tutor" says why
+        packages = []
+    home = "capsule-tutor-progress"
+    set_home = f"setx CAPSULE_TUTOR_HOME %USERPROFILE%\\{home}"
+    if os.name != "nt":
+        set_home = f"export CAPSULE_TUTOR_HOME=~/{home}"
+    return [
+        ("Python", _python, "Install Python 3.11 or newer, then: make clean lab"),
+        ("capsule-tutor", _itself, pip_install("-e", f"{ROOT}[lab]")),
+        *packages,
+        ("torch computes", _torch, pip_install("--force-reinstall", "torch", "torchvision")),
+        ("digits load", _digits, pip_install("--force-reinstall", "scikit-learn")),
+        ("shipped networks load", _networks, pip_install("--force-reinstall", "--no-deps", "-e", str(ROOT))),
+        ("progress can be saved", _progress, set_home),
+        ("MNIST files", _mnist, f'{_this_python()} -c "from capsule_tutor import data; data.mnist()"'),
+    ]
+
+
+def _requirements() -> list:
+    """What the package's own metadata demand, with the `lab` extra."""
+    from importlib.metadata import requires
+
+    from packaging.requirements import Requirement
+
+    needs = [Requirement(line) for line in requires("capsule-tutor") or []]
+    needs = [need for need in needs if need.marker is None or need.marker.evaluate({"extra": "lab"})]
+    for need in needs:
+        need.marker = None  # has done its work, and would be noise in a command
+    return needs
+
+
+def _python() -> str:
+    from importlib.metadata import metadata
+
+    from packaging.specifiers import SpecifierSet
+
+    found, needed = platform.python_version(), metadata("capsule-tutor")["Requires-Python"]
+    if not SpecifierSet(needed).contains(found, prereleases=True):
+        raise Broken(f"{found} is installed, {needed} is needed")
+    return f"{found}, {sys.executable}"
+
+
+def _itself() -> str:
+    from importlib.metadata import version
+
+    _requirements()
+    return version("capsule-tutor")
+
+
+def _package(need) -> str:
+    """Installed, in a version that `need` admits, and importable."""
+    from importlib import import_module
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        found = version(need.name)
+    except PackageNotFoundError:
+        raise Broken("not installed") from None
+    if not need.specifier.contains(found, prereleases=True):
+        raise Broken(f"{found} is installed, {need.specifier} is needed")
+    try:
+        import_module({"scikit-learn": "sklearn", "pillow": "PIL"}.get(need.name, need.name))
+    except Exception as error:
+        raise Broken(f"{found} is broken ({short(error)})", pip_install("--force-reinstall", str(need))) from None
+    return found
+
+
+def _torch() -> str:
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    ones = torch.ones(2, 2, device=device)
+    if (ones @ ones).tolist() != [[2.0, 2.0], [2.0, 2.0]]:
+        raise Broken(f"a product of two matrices is wrong on {device}")
+    return torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+
+
+def _digits() -> str:
+    from capsule_tutor import data
+
+    images, _ = data.digits()
+    return f"{len(images)} images to train with"
+
+
+def _networks() -> str:
+    from capsule_tutor import pretrained
+
+    for name in pretrained.NAMES:
+        pretrained.load(name)
+    return ", ".join(pretrained.NAMES)
+
+
+def _progress() -> str:
+    from capsule_tutor.checks import progress
+
+    folder = progress.folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        return str(folder)
+
+
+def _mnist() -> str:
+    from capsule_tutor import data
+
+    if not data.has_mnist():
+        raise Broken(f"not in {data.mnist_folder()}; optional, as the digits need no download")
+    return str(data.mnist_folder())

@@ -1,0 +1,39 @@
+"""Pictures of lesson 11 alone."""
+
+from capsule_tutor.figures import show
+
+
+def grids(
+    panels: dict,
+    alt: str,
+    xlabel: str = "",
+    ylabel: str = "",
+    columns: int = 1,
+    steps: tuple = (),
+    names: tuple = (),
+    cell: int = 28,
+) -> None:
+    """Drawings (rows, columns, h, w) in [0, 1], put together without gaps, in 6 greys. panels: title → drawings
+
+    There are `columns` panels side by side; `steps` names all columns, or the first, middle and last one; `names` names
+    the rows, which are numbered otherwise; `cell` is a drawing's width on the screen in pixels.
+    """
+    import matplotlib.pyplot as plt
+    import torch
+
+    rows, across, h, w = next(iter(panels.values())).shape
+    lines = -(-len(panels) // columns)
+    size = ((across * cell / 90 + 0.45) * columns, (rows * cell * h / w / 90 + 0.45) * lines + 0.2)
+    figure, all_axes = plt.subplots(lines, columns, figsize=size, squeeze=False, layout="constrained")
+    for axes, (title, drawings) in zip(all_axes.flat, panels.items(), strict=True):
+        sheet = torch.as_tensor(drawings).detach().permute(0, 2, 1, 3).reshape(rows * h, across * w)
+        axes.imshow((5 * sheet).round() / 5, cmap="gray", vmin=0, vmax=1, interpolation="nearest")  # small files
+        places = range(across) if len(steps) == across else (0, across // 2, across - 1) if steps else ()
+        axes.set_xticks([w * place + w / 2 for place in places], steps, fontsize=8)
+        named = names or (range(rows) if rows > 1 else ())
+        axes.set_yticks([h * row + h / 2 for row in range(len(named))], named, fontsize=9 if cell > 20 else 7)
+        axes.tick_params(length=0)
+        axes.set_title(title, fontsize=10)
+    figure.supxlabel(xlabel, fontsize=10)
+    figure.supylabel(ylabel, fontsize=10)
+    show(figure, alt)

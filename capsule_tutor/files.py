@@ -1,0 +1,25 @@
+"""Files that survive a crash."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, flush it to the disk, and give it the name `path`.
+
+    A reader sees the old file or the new one, never a part of it. Whatever goes wrong, the temporary file is removed
+    and the old file stays. Raises what `write` raises, and OSError if the disk is full or the folder is read-only.
+    """
+    # Not the process id: two containers that share a home may both be process 7.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        write(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):  # what went wrong first is what a person should read
+            temporary.unlink(missing_ok=True)
