@@ -168,6 +168,44 @@ def train(
     typer.echo(f"test error {result['test_error']:.2f} %, weights and log in {out}")
 
 
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(help="One of the studies; `capsule-tutor study list` names them.")],
+    check: Annotated[bool, typer.Option("--check", help="Repeat the quickest run, and compare.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder of the runs that are not finished.")] = Path("runs") / "studies",
+    folder: FOLDER = "",
+    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "auto",
+    threads: Annotated[int, typer.Option(min=0, help="On a CPU, for each process.")] = 1,
+) -> None:
+    """Train a declared set of networks for a lesson (for authors); stopped or killed, it goes on when called again."""
+    from capsule_tutor import data, training
+    from capsule_tutor import study as studies
+
+    if name == "list":
+        for known, declared in studies.STUDIES.items():
+            typer.echo(f"{known:14} {len(declared.arms)} arms × {len(declared.seeds)} seeds  {declared.question}")
+        return
+    if folder:
+        os.environ["CAPSULE_TUTOR_DATA"] = folder
+    try:
+        training.keep_memory()
+        if check:
+            stored, again = studies.repeat(name, out, device, threads)
+            for key in ("validation_error", "test_error"):
+                typer.echo(
+                    f"{stored['arm']}, seed {stored['seed']}: {key} {again[key]:.2f} %, on file {stored[key]:.2f} %"
+                )
+            typer.echo(f"now on {again['hardware']}; then on {stored['hardware']}")
+            return
+        finished = studies.run(name, out, device, threads, lambda what, row: typer.echo(f"{what}: {_row(row)}"))
+    except (studies.StudyError, training.TrainingError, data.DataError) as error:
+        raise _stop(str(error)) from None
+    except KeyboardInterrupt:
+        typer.echo(f"\nStopped and saved. Go on with: capsule-tutor study {name} --out {out}", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(f"{name}: {len(finished['runs'])} runs are finished, in {studies.FOLDER / name}.json")
+
+
 @contextlib.contextmanager
 def _bar(epochs: int) -> Iterator[tuple[Callable, Callable]]:
     """A progress bar over all steps, with the time left, and a line per epoch above it."""
@@ -184,13 +222,16 @@ def _bar(epochs: int) -> Iterator[tuple[Callable, Callable]]:
             )
 
         def say(row: dict) -> None:
-            progress.console.print(
-                f"epoch {row['epoch']:3}  loss {row['loss']:.4f}  training error {row['train_error']:5.2f} %  "
-                f"validation error {row['validation_error']:5.2f} %  {row['seconds']:.0f} s",
-                highlight=False,
-            )
+            progress.console.print(_row(row), highlight=False)
 
         yield tick, say
+
+
+def _row(row: dict) -> str:
+    return (
+        f"epoch {row['epoch']:3}  loss {row['loss']:.4f}  training error {row['train_error']:5.2f} %  "
+        f"validation error {row['validation_error']:5.2f} %  {row['seconds']:.0f} s"
+    )
 
 
 @contextlib.contextmanager

@@ -85,7 +85,7 @@ def evaluate(name: str, split: data.Split, tick: Callable[[int], None] = lambda 
 def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None = None) -> dict:
     """Make the three files of `name` from finished runs of one recipe with different seeds. Returns the card.
 
-    Every error is measured anew, with the weights rounded to float16 as they are shipped and float32 arithmetic.
+    Every error is measured again, with the weights rounded to float16 as they are shipped and float32 arithmetic.
     The seed with the lowest validation error is shipped; where two tie, the earlier run.
     """
     results = [json.loads((run / "result.json").read_text(encoding="utf-8")) for run in runs]

@@ -15,7 +15,6 @@ from pathlib import Path
 from capsule_tutor import files, training
 
 FOLDER = Path(__file__).parent / "studies"
-_SECONDS = "seconds"
 
 
 class StudyError(RuntimeError):
@@ -98,11 +97,13 @@ def run(
 
 def repeat(name: str, out: Path, device: str = "auto", threads: int = 1) -> tuple[dict, dict]:
     """Train the quickest finished run of a study once more. → (what the result file says, what came out now)"""
-    study, stored = _known(name), min(results(name)["runs"], key=lambda entry: entry[_SECONDS])
+    study, stored = _known(name), min(results(name)["runs"], key=lambda entry: entry["seconds"])
     folder = Path(out) / name / f"check-{stored['arm']}-{stored['seed']}"
     shutil.rmtree(folder, ignore_errors=True)
     recipe = training.Recipe(**stored["recipe"])
-    again = _train(study, stored["arm"], recipe, stored["seed"], folder, device, threads, lambda *_: None, lambda *_: None)
+    again = _train(
+        study, stored["arm"], recipe, stored["seed"], folder, device, threads, lambda *_: None, lambda *_: None
+    )
     shutil.rmtree(folder, ignore_errors=True)
     return stored, again
 
@@ -122,7 +123,7 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
         **{key: round(result[key], 4) for key in ("validation_error", "test_error")},
         "measured": {key: round(value, 4) for key, value in study.measure(network.eval()).items()},
         "log": training.read_log(folder / "log.csv"),
-        _SECONDS: result["seconds"],
+        "seconds": result["seconds"],
         "hardware": result["device"],
         "precision": result["precision"],
         "date": date.today().isoformat(),

@@ -22,7 +22,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from capsule_tutor import __version__, augment, data, fourier, functional, models
+from capsule_tutor import __version__, augment, data, files, fourier, functional, models
 
 STATE_VERSION = 3
 
@@ -332,8 +332,8 @@ def _save(run: Run, out: Path) -> None:
     }
     path = out / "checkpoint.pt"
     try:
-        _atomically(path, lambda temporary: torch.save(state, temporary))
-        _atomically(out / "log.csv", lambda temporary: _write_csv(run.log, temporary))
+        files.write_atomically(path, lambda temporary: torch.save(state, temporary))
+        files.write_atomically(out / "log.csv", lambda temporary: _write_csv(run.log, temporary))
     except (OSError, RuntimeError) as problem:  # torch reports a full disk as a RuntimeError
         what = str(problem).splitlines()[0]
         raise TrainingError(
@@ -342,7 +342,7 @@ def _save(run: Run, out: Path) -> None:
 
 
 def _restore(run: Run, path: Path, device: str) -> None:
-    again = "start anew without --resume, in another --out"
+    again = "start again without --resume, in another --out"
     try:
         state = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError:
@@ -378,21 +378,11 @@ def _finish(run: Run, out: Path, test: data.Split, device: str, rank: int) -> di
         from safetensors.torch import save_file
 
         weights = {name: value.cpu().contiguous() for name, value in run.model.state_dict().items()}
-        _atomically(out / "weights.safetensors", lambda temporary: save_file(weights, temporary))
-        _atomically(out / "result.json", lambda temporary: temporary.write_text(json.dumps(result, indent=1)))
+        files.write_atomically(out / "weights.safetensors", lambda temporary: save_file(weights, temporary))
+        files.write_atomically(
+            out / "result.json", lambda temporary: temporary.write_text(json.dumps(result, indent=1))
+        )
     return result
-
-
-def _atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Write beside, flush to the disk, rename: a reader sees the old file or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _write_csv(log: list[dict], path: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_full_disk_keeps_the_last_good_file(tmp_path, monkeypatch):
 
     def fill_after_first(row):
         rows.append(row)
-        monkeypatch.setattr(training.os, "fsync", full)
+        monkeypatch.setattr(training.files.os, "fsync", full)
 
     with pytest.raises(training.TrainingError, match=r"checkpoint.pt cannot be written .*No space left.*--resume"):
         training.train(SMALL, tmp_path, device="cpu", load=few, say=fill_after_first)

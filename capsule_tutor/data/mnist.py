@@ -98,6 +98,6 @@ def _read_mnist(name: str, header: int) -> Tensor:
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != FILES[name]:
         raise DataError(
             f"{path} is damaged: its {len(content):,} bytes are not those of MNIST; "
-            f"delete this file and call again to download it anew, or {_OTHER_WAYS}"
+            f"delete this file and call again to download it again, or {_OTHER_WAYS}"
         )
     return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=header)

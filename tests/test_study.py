@@ -1,0 +1,119 @@
+"""Studies: every arm with every seed, nothing trained twice, nothing lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from typer.testing import CliRunner
+
+from capsule_tutor import cli, study, training
+
+ROOT = Path(__file__).parents[1]
+QUICK = replace(training.RECIPES["convnet-fast"], epochs=2, batch_size=400, data="digits")
+TINY = study.Study(
+    "Does anything change?",
+    {"slow": QUICK, "fast": replace(QUICK, rate=6e-3)},
+    seeds=(0, 1),
+    measure=lambda network: {"bias": network.encoder[3].bias.sum().item()},
+)
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "FOLDER", tmp_path / "studies")
+    monkeypatch.setitem(study.STUDIES, "tiny", TINY)
+    return tmp_path / "runs"
+
+
+def test_every_arm_with_every_seed_once(tiny, monkeypatch):
+    trained, train = [], training.train
+    monkeypatch.setattr(training, "train", lambda *a, **k: trained.append(a) or train(*a, **k))
+    rows = []
+    finished = study.run("tiny", tiny, "cpu", say=lambda what, row: rows.append((what, row["epoch"])))
+    runs = finished["runs"]
+    assert [(entry["arm"], entry["seed"]) for entry in runs] == [("slow", 0), ("slow", 1), ("fast", 0), ("fast", 1)]
+    assert rows[:2] == [("slow, seed 0", 1), ("slow, seed 0", 2)]
+    assert len(trained) == 4
+    assert all(training.Recipe(**entry["recipe"]) == TINY.arms[entry["arm"]] for entry in runs)
+    assert len({entry["measured"]["bias"] for entry in runs}) == 4
+    assert all(len(entry["log"]) == 2 for entry in runs)
+    assert study.errors("tiny") == {
+        arm: [entry["test_error"] for entry in runs if entry["arm"] == arm] for arm in TINY.arms
+    }
+    assert json.loads((study.FOLDER / "tiny.json").read_text()) == finished
+    assert not list((tiny / "tiny").iterdir())  # a finished run leaves no folder
+    study.run("tiny", tiny, "cpu")
+    assert len(trained) == 4
+
+
+def test_what_another_process_trains_is_left_to_it(tiny):
+    folder = tiny / "tiny" / "slow-1"
+    folder.mkdir(parents=True)
+    with FileLock(folder / "lock"):
+        finished = study.run("tiny", tiny, "cpu")
+    assert [(entry["arm"], entry["seed"]) for entry in finished["runs"]] == [("slow", 0), ("fast", 0), ("fast", 1)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_killed_study_goes_on_where_it_was(tiny):
+    code = (
+        "import sys; from pathlib import Path; sys.path.insert(0, 'tests'); import test_study\n"
+        "from capsule_tutor import study\n"
+        "study.FOLDER = Path(sys.argv[2]); study.STUDIES['tiny'] = test_study.TINY\n"
+        "study.run('tiny', Path(sys.argv[1]), 'cpu', say=lambda what, row: print(what, row['epoch'], flush=True))\n"
+    )
+
+    def start():
+        command = [sys.executable, "-c", code, str(tiny), str(study.FOLDER)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+    with start() as first:
+        for line in first.stdout:
+            if line == "fast, seed 0 1\n":
+                first.send_signal(signal.SIGKILL)
+                break
+    with start() as second:
+        said = second.stdout.read().splitlines()
+    assert said == [f"{arm}, seed {seed} {epoch}" for arm, seed, epoch in
+                    [("fast", 0, 2), ("slow", 1, 1), ("slow", 1, 2), ("fast", 1, 1), ("fast", 1, 2)]]  # fmt: skip
+    assert len(study.results("tiny")["runs"]) == 4
+
+
+def test_the_command_checks_a_run_and_says_what_is_missing(tiny):
+    run = lambda *arguments: CliRunner().invoke(cli.app, ["study", *map(str, arguments)])  # noqa: E731
+    missing = run("tiny", "--check", "--out", tiny)
+    assert missing.exit_code == 1
+    assert "has no results yet" in missing.output
+    assert "choose one of" in run("tinny").output
+    study.run("tiny", tiny, "cpu")
+    stored = min(study.results("tiny")["runs"], key=lambda entry: entry["seconds"])
+    checked = run("tiny", "--check", "--out", tiny, "--device", "cpu")
+    assert checked.exit_code == 0, checked.output
+    both = f"test_error {stored['test_error']:.2f} %, on file {stored['test_error']:.2f} %"
+    assert both in checked.output
+    assert "tiny " in run("list").output
+
+
+def test_declared_studies_differ_in_one_thing():
+    for declared in study.STUDIES.values():
+        assert len(declared.seeds) >= 5
+        assert len(declared.arms) >= 2
+        assert declared.question.endswith("?")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "capsule_tutor" / "studies").glob("*.json")), ids=lambda p: p.stem)
+def test_result_files_are_small_and_belong_to_a_declared_study(path):
+    declared, finished = study.STUDIES[path.stem], study.results(path.stem)
+    assert finished["question"] == declared.question
+    assert path.stat().st_size < 200_000
+    assert {entry["arm"] for entry in finished["runs"]} <= set(declared.arms)
+    for entry in finished["runs"]:
+        assert training.Recipe(**entry["recipe"]) == declared.arms[entry["arm"]]
+        assert entry["log"][-1]["epoch"] == declared.arms[entry["arm"]].epochs
+        assert entry["hardware"]
