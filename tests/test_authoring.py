@@ -82,7 +82,9 @@ def test_the_solution_has_the_answers_and_no_markers():
     assert "stub:" not in everything
 
 
-@pytest.mark.parametrize("call, folded", [("figures.curves(x)", True), ("pictures.routing(x)", True), ("x = 1", False)])
+@pytest.mark.parametrize(
+    ("call", "folded"), [("figures.curves(x)", True), ("pictures.routing(x)", True), ("x = 1", False)]
+)
 def test_a_cell_that_draws_is_folded(call, folded):
     made = authoring.learner_notebook(f'# %% id="a"\n{call}\n')
     assert made.cells[0].metadata == ({"jupyter": {"source_hidden": True}} if folded else {})
