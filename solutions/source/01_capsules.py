@@ -20,7 +20,7 @@
 import torch
 
 from capsule_tutor import checks, data
-from capsule_tutor.exercises.lesson01 import pictures
+from capsule_tutor.figures import lesson01 as pictures
 
 digits = data.digits()  # images (b, 1, 28, 28), brightness between 0 and 1
 four = digits.images[24, 0]  # one of them, (28, 28)

@@ -25,7 +25,7 @@
 import torch
 
 from capsule_tutor import checks, figures
-from capsule_tutor.exercises.lesson03 import pictures
+from capsule_tutor.figures import lesson03 as pictures
 
 nose = torch.tensor([0.0, -1.0])  # from the bridge to the tip: down, length 1
 mouth = torch.tensor([2.0, 0.0])  # from its left end to its right end: length 2

@@ -22,7 +22,7 @@
 import torch
 
 from capsule_tutor import checks, data, figures
-from capsule_tutor.exercises.lesson04 import pictures
+from capsule_tutor.figures import lesson04 as pictures
 from capsule_tutor.functional import squash
 
 votes_for_A = torch.tensor([[2.0, 1.0], [2.0, 0.0], [-2.0, -1.0]])  # (i=3, z=2)

@@ -23,7 +23,7 @@
 import torch
 
 from capsule_tutor import checks, data, figures, functional, layers
-from capsule_tutor.exercises.lesson05 import pictures
+from capsule_tutor.figures import lesson05 as pictures
 from capsule_tutor.functional import lengths
 
 torch.set_num_threads(1)  # tensors this small gain little from more threads

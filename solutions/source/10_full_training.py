@@ -27,7 +27,7 @@ from math import comb
 import torch
 
 from capsule_tutor import checks, data, figures, pretrained, training
-from capsule_tutor.exercises.lesson10 import pictures
+from capsule_tutor.figures import lesson10 as pictures
 
 torch.manual_seed(0)
 shuffled = torch.randperm(10_000)

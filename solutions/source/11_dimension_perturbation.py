@@ -27,7 +27,7 @@ import torch
 
 import capsule_tutor as caps
 from capsule_tutor import checks, data, figures, functional, layers, models
-from capsule_tutor.exercises.lesson11 import pictures
+from capsule_tutor.figures import lesson11 as pictures
 from capsule_tutor.functional import lengths
 from capsule_tutor.measure import PROPERTIES, measure
 

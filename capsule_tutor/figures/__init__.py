@@ -1,6 +1,6 @@
 """Static pictures that more than one lesson draws: colour-blind-safe, labelled, with a text for those who cannot see.
 
-A picture of one lesson alone is in that lesson's `exercises/lessonNN/pictures.py`.
+A picture of one lesson alone is in `lessonNN.py` beside this file; lesson NN imports it as `pictures`.
 """
 
 import base64
