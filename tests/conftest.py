@@ -11,21 +11,12 @@ settings.register_profile("here", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("here")
 
 
-def mnist_on_this_machine():
-    beside_the_checkout = Path(__file__).resolve().parents[2] / "shared" / "data"
-    for folder in (os.environ.get("CAPSULE_TUTOR_DATA"), beside_the_checkout):
-        if folder and (Path(folder) / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file():
-            return Path(folder)
-    return None
-
-
 @pytest.fixture
-def real_mnist(monkeypatch):
-    folder = mnist_on_this_machine()
-    if folder is None:
-        pytest.skip("the MNIST files are neither in CAPSULE_TUTOR_DATA nor in ../shared/data")
-    monkeypatch.setenv("CAPSULE_TUTOR_DATA", str(folder))
-    return folder
+def real_mnist():
+    folder = os.environ.get("CAPSULE_TUTOR_DATA")
+    if not folder or not (Path(folder) / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file():
+        pytest.skip("CAPSULE_TUTOR_DATA names no folder with the MNIST files")
+    return Path(folder)
 
 
 # ---- a table of ratios at the end of a benchmark run
