@@ -363,6 +363,26 @@ def explore(
 
 
 @app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="One of the shipped networks.")],
+    onnx: Annotated[Path | None, typer.Option("--onnx", help="Where to write.  \\[default: NAME.onnx]")] = None,
+) -> None:
+    """Write a shipped network as ONNX, for programs without PyTorch, and compare the two."""
+    from capsule_tutor import pretrained
+
+    path = onnx or Path(f"{name}.onnx")
+    try:
+        difference = pretrained.export_onnx(name, path)
+    except pretrained.WeightsError as error:
+        raise _stop(str(error)) from None
+    except ImportError as error:
+        raise _stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[export]')}") from None
+    except OSError as error:
+        raise _stop(f"{path} cannot be written ({short(error)}); choose another place") from None
+    typer.echo(f"{path}: any number of images; in onnxruntime it differs by at most {difference:.0e}")
+
+
+@app.command()
 def pack(
     name: Annotated[str, typer.Argument(help="The name to ship under.")],
     runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs that differ in their seed alone.")],

@@ -76,12 +76,15 @@ def dynamic_routing(u_hat: Tensor, iterations: int = 3, bias: Tensor | None = No
         raise ValueError(f"iterations is {iterations}; routing needs at least 1")
     if bias is not None:
         _check_shape("bias", bias, "j z", j=u_hat.shape[2], z=u_hat.shape[3])
+    if torch.compiler.is_compiling():  # a graph has one way for every size of the batch
+        return _route(u_hat, iterations, bias)
     images = _images_in_cache(u_hat)
     v, c = zip(*[_route(part, iterations, bias) for part in u_hat.split(images)], strict=True)
     return torch.cat(v), torch.cat(c)
 
 
 def _route(u_hat: Tensor, iterations: int, bias: Tensor | None) -> tuple[Tensor, Tensor]:
+    dtype, u_hat = u_hat.dtype, _wide(u_hat)  # agreement with a long v soon leaves the range of float16
     # Children contiguous per parent: both sums below are then plain matrix products.
     u_hat = u_hat.transpose(1, 2).contiguous()  # (b, j, i, z)
     logits = u_hat.new_zeros(u_hat.shape[:3])  # (b, j, i)
@@ -94,7 +97,7 @@ def _route(u_hat: Tensor, iterations: int, bias: Tensor | None) -> tuple[Tensor,
         if iteration < iterations - 1:
             # b_ij ← b_ij + û_{j|i} · v_j
             logits = logits + (u_hat @ v.unsqueeze(3)).squeeze(3)  # (b, j, i)
-    return v, c.transpose(1, 2)
+    return v.to(dtype), c.transpose(1, 2).to(dtype)
 
 
 def _images_in_cache(u_hat: Tensor) -> int:
@@ -143,6 +146,7 @@ def margin_loss(
     classes and averaged over the batch.
     """
     _check_shape("lengths", lengths, "b j")
+    _check_images("lengths", lengths)
     present = _present(target, lengths)  # (b, j)
     # L_j = T_j max(0, m⁺ − ‖v_j‖)² + λ (1 − T_j) max(0, ‖v_j‖ − m⁻)²
     too_short = (m_plus - lengths).clamp(min=0).square()
@@ -160,9 +164,10 @@ def reconstruction_loss(reconstruction: Tensor, image: Tensor) -> Tensor:
             f"reconstruction has shape {tuple(reconstruction.shape)} and image {tuple(image.shape)}; "
             "axis b and the number of pixels per image must agree"
         )
-    difference = reconstruction.flatten(1) - image.flatten(1)  # (b, pixels)
+    _check_images("image", image)
+    difference = _wide(reconstruction).flatten(1) - _wide(image).flatten(1)  # (b, pixels)
     # 0.0005 · Σ_pixels (reconstruction − image)²
-    return 0.0005 * difference.square().sum(dim=1).mean()
+    return (0.0005 * difference.square().sum(dim=1).mean()).to(reconstruction.dtype)
 
 
 def mask_capsules(v: Tensor, index: Tensor | None = None) -> Tensor:
@@ -225,13 +230,30 @@ def _one_hot(name: str, index: Tensor, like: Tensor) -> Tensor:
     _check_shape(name, index, "b", b=like.shape[0])
     if index.is_floating_point() or index.is_complex() or index.dtype == torch.bool:
         raise ValueError(f"{name} holds {index.dtype}; class ids are integers")
-    # Looking at the values would make the host wait for a GPU, inside every training step.
-    if index.device.type == "cpu" and index.numel() and not 0 <= index.min() <= index.max() < like.shape[1]:
+    span = _span(index)
+    if span and not 0 <= span[0] <= span[1] < like.shape[1]:
         raise ValueError(
-            f"{name} holds ids from {int(index.min())} to {int(index.max())}; "
+            f"{name} holds ids from {span[0]} to {span[1]}; "
             f"with {like.shape[1]} parents (axis j) they run from 0 to {like.shape[1] - 1}"
         )
     return (index.unsqueeze(1) == torch.arange(like.shape[1], device=like.device)).to(like.dtype)
+
+
+def _span(x: Tensor) -> tuple[float, float] | None:
+    """The smallest and the largest value, or None where nobody can look: a GPU would have to be waited for, inside
+    every training step; `torch.compile` and `torch.func` have no values yet.
+    """
+    if x.device.type != "cpu" or not x.numel() or torch.compiler.is_compiling():
+        return None
+    try:
+        return x.min().item(), x.max().item()
+    except RuntimeError:  # under torch.func
+        return None
+
+
+def _check_images(name: str, tensor: Tensor) -> None:
+    if tensor.shape[0] == 0:
+        raise ValueError(f"{name} has shape {tuple(tensor.shape)}; a mean needs at least one image (axis b)")
 
 
 def _check_shape(name: str, tensor: Tensor, axes: str, **sizes: int) -> None:

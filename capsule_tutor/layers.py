@@ -19,7 +19,7 @@ def primary_capsules(features: Tensor, d: int) -> Tensor:
     if channels % d:
         raise ValueError(f"features has {channels} channels (axis 1), which {d}-D capsules do not divide")
     # (b, types·d, h, w) → (b, types, d, h, w) → (b, types, h, w, d) → (b, i, d)
-    return features.reshape(b, channels // d, d, h, w).permute(0, 1, 3, 4, 2).reshape(b, -1, d)
+    return features.reshape(b, channels // d, d, h, w).permute(0, 1, 3, 4, 2).flatten(1, 3)
 
 
 class PrimaryCapsules(nn.Module):

@@ -5,7 +5,9 @@ and a decoder draws what a capsule describes.
 """
 
 import math
+import warnings
 
+import torch
 from torch import Tensor, nn
 
 from capsule_tutor import functional
@@ -34,6 +36,7 @@ class CapsuleNetwork(nn.Module):
 
     def lengths(self, images: Tensor) -> Tensor:
         """The evidence for each class. images → (b, j)"""
+        _check_pixels(images)
         return functional.lengths(self(images))
 
     def predict(self, images: Tensor) -> Tensor:
@@ -44,10 +47,11 @@ class CapsuleNetwork(nn.Module):
         """Draw one capsule of each image. v (b, j, z), index (b,) or None for the longest → images in [0, 1]"""
         if self.decoder is None:
             raise ValueError("this network was built without a decoder")
-        return self.decoder(functional.mask_capsules(v, index)).view(-1, *self.shape)
+        return self.decoder(functional.mask_capsules(v, index)).view(v.shape[0], *self.shape)
 
     def reconstruct(self, images: Tensor, index: Tensor | None = None) -> Tensor:
         """What the network thinks it saw: images, through one capsule each, and back. index as in `decode`."""
+        _check_pixels(images)
         return self.decode(self(images), index)
 
 
@@ -65,9 +69,11 @@ def capsnet(
     for 0.05 in the first convolution, and all biases 0.1. Otherwise convolutions and decoder start as PyTorch's do,
     which needs no division: the paper does not say how they start.
     """
-    shape = tuple(shape)
-    channels, side = shape[0], shape[1]
-    children = 32 * _after(_after(side, 9, 1), 9, 2) ** 2
+    shape = _checked(classes, shape)
+    if min(shape[1:]) < 17:
+        raise ValueError(f"shape is {shape}; two 9×9 convolutions need images of at least 17×17 pixels")
+    channels, h, w = shape
+    children = 32 * _after(_after(h, 9, 1), 9, 2) * _after(_after(w, 9, 1), 9, 2)
     encoder = nn.Sequential(
         nn.Conv2d(channels, 256, 9),
         nn.ReLU(),
@@ -93,7 +99,7 @@ def efficient_capsnet(
     and decoder (convolutional, 229,570 parameters); any other `shape` raises ValueError. Initial weights, epsilons
     and momenta are those of the authors' released code.
     """
-    shape = tuple(shape)
+    shape = _checked(classes, shape)
     if shape not in _FRONTS:
         raise ValueError(f"shape is {shape}; Efficient-CapsNet is published for {', '.join(map(str, _FRONTS))}")
     layers, (kernel, stride) = _FRONTS[shape]
@@ -110,7 +116,7 @@ def dense(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder:
     Front and primary capsules are the same. But for its bias the layer is what routing with equal couplings would be,
     so that a comparison of the two isolates the routing. Shapes as in `efficient_capsnet`.
     """
-    shape = tuple(shape)
+    shape = _checked(classes, shape)
     if shape not in _FRONTS:
         raise ValueError(f"shape is {shape}; the control is built for {', '.join(map(str, _FRONTS))}")
     layers, (kernel, stride) = _FRONTS[shape]
@@ -131,7 +137,7 @@ def convnet(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decode
     It lacks the capsules' votes and routing, and also the filters that look at the place of things (`dense` has them).
     Its (classes, 16) output is squashed, so that lengths, losses and decoder are the same.
     """
-    shape = tuple(shape)
+    shape = _checked(classes, shape)
     if shape not in _FRONTS or shape == (2, 48, 48):
         # Normalised by its own mean, a map has the same mean for every image: pooled, nothing of the image is left.
         raise ValueError(f"shape is {shape}; the pooling network is built for (1, 28, 28) and (1, 36, 36)")
@@ -218,6 +224,36 @@ def _norb_decoder(inputs: int, shape: tuple[int, int, int]) -> nn.Sequential:
             nn.init.xavier_uniform_(layer.weight)  # Keras's default
             nn.init.zeros_(layer.bias)
     return nn.Sequential(*parts)
+
+
+def _checked(classes: int, shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    """The shape as a tuple, also where it came as a list. Raises ValueError for what no network can be built for."""
+    shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    if len(shape) != 3 or not all(isinstance(size, int) and size > 0 for size in shape):
+        raise ValueError(f"shape is {shape}; expected (channels, h, w), three whole numbers above 0")
+    if not isinstance(classes, int) or classes < 1:
+        raise ValueError(f"classes is {classes!r}; a network needs at least 1")
+    return shape
+
+
+def _check_pixels(images: Tensor) -> None:
+    """Refuse pixels of another scale, and warn of dark ink on light paper: both give wrong answers in silence.
+
+    A little noise beyond 0 and 1 is let pass, and so is whatever cannot be looked at without waiting for a GPU.
+    """
+    span = functional._span(images)
+    if span and not (span[0] >= -0.5 and span[1] <= 2):  # also NaN
+        raise ValueError(
+            f"pixels run from {span[0]:.3g} to {span[1]:.3g}; expected paper 0 and ink 1: divide bytes by 255, and "
+            "undo any normalisation"
+        )
+    if span and images.ndim == 4 and images.shape[1] == 1:
+        border = torch.cat([images[:, :, 0], images[:, :, -1], images[..., 0], images[..., -1]], dim=-1)
+        if border.median() > 0.6:  # paper in a photograph; noise is at 0.5
+            warnings.warn(
+                "these digits look dark on light paper; the network knows ink 1 on paper 0: try 1 - images",
+                stacklevel=3,
+            )
 
 
 def _after(side: int, kernel: int, stride: int) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from capsule_tutor import data, fourier, functional, models, training
 
@@ -80,6 +80,53 @@ def mistakes(name: str) -> Mistakes:
 def evaluate(name: str, split: data.Split, tick: Callable[[int], None] = lambda images: None) -> float:
     """The percentage of a split that a shipped network gets wrong, in float32. `tick` hears how many are done."""
     return round(training.error(fourier.through_frequencies(load(name)), split, batch=250, tick=tick), 4)
+
+
+class _Everything(nn.Module):
+    """All that a network says, in one forward call. images (b, c, h, w) → v (b, j, z), lengths (b, j), drawing"""
+
+    def __init__(self, network: models.CapsuleNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        v = self.network(images)
+        return v, functional.lengths(v), self.network.decode(v)
+
+
+def export_onnx(name: str, path: Path) -> float:
+    """Write a shipped network as ONNX for batches of any size, and compare it with the original in onnxruntime.
+
+    Its input is `images`, its outputs are `capsules`, `lengths` and `drawing`. → the largest difference of any output
+    over batches of 1 and 3 images. Raises ImportError if the `export` extra is not installed, WeightsError if the
+    difference is above 1e-5, and OSError if `path` cannot be written.
+    """
+    import onnxruntime
+
+    network = _Everything(load(name)).requires_grad_(False)
+    numbers = torch.Generator().manual_seed(0)
+    images = torch.rand(3, *network.network.shape, generator=numbers)
+    program = torch.onnx.export(
+        network,
+        (images,),
+        input_names=["images"],
+        output_names=["capsules", "lengths", "drawing"],
+        dynamic_shapes=({0: torch.export.Dim("b")},),
+        dynamo=True,
+        verbose=False,
+    )
+    program.save(path, external_data=False)
+    session = onnxruntime.InferenceSession(str(path))
+    largest = 0.0
+    for batch in (images, images[:1]):
+        found = session.run(None, {"images": batch.numpy()})
+        pairs = zip(network(batch), found, strict=True)
+        largest = max(largest, *((ours - torch.from_numpy(theirs)).abs().max().item() for ours, theirs in pairs))
+    if not largest <= 1e-5:
+        raise WeightsError(
+            f"{path} differs from {name} by {largest:.1e}: this version of onnxruntime computes otherwise"
+        )
+    return largest
 
 
 def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None = None) -> dict:
@@ -177,7 +224,9 @@ def _rounded(run: Path) -> dict[str, Tensor]:
 
 
 def _network(followed: training.Recipe, stored: dict[str, Tensor]) -> models.CapsuleNetwork:
-    network = followed.network()
+    # Neither the caller's random numbers nor their default dtype or device have to do with it.
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        network = followed.network().float()
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in stored.items()})
     return network.eval()
 
