@@ -126,7 +126,7 @@ FOLDER = Annotated[str, typer.Option("--folder", help="Where the files of the da
 @app.command()
 def train(
     recipe: Annotated[str, typer.Argument(help="One of the recipes; `capsule-tutor train list` names them.")],
-    out: Annotated[Path | None, typer.Option(help="Folder of the run.  [default: runs/RECIPE-SEED]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run.", show_default="runs/RECIPE-SEED")] = None,
     data_set: Annotated[str, typer.Option("--data", help="Another data set than the recipe's, as digits.")] = "",
     folder: FOLDER = "",
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
@@ -215,12 +215,14 @@ def _events(out: Path | None, say: Callable) -> Iterator[Callable]:
 
 # ---- shipped networks --------------------------------------------------------------------------------------
 
-NETWORK = typer.Option("--network", help="One of the shipped networks.")
+# Listed without torch, so that --help is quick.
+SHIPPED = ", ".join(sorted(card.stem for card in (Path(__file__).parent / "weights").glob("*.json")))
+NETWORK = typer.Option("--network", metavar="NAME", help=f"One of {SHIPPED}.")
 
 
 @app.command()
 def evaluate(
-    name: Annotated[str, typer.Argument(help="One of the shipped networks, as efficient-capsnet-mnist.")],
+    name: Annotated[str, typer.Argument(help=f"One of {SHIPPED}.")],
     split: Annotated[str, typer.Option(help="test or validation")] = "test",
     folder: FOLDER = "",
 ) -> None:
@@ -255,7 +257,7 @@ def evaluate(
 def predict(
     picture: Annotated[Path, typer.Argument(help="A picture of one digit: any size, dark on light or light on dark.")],
     name: Annotated[str, NETWORK] = "efficient-capsnet-mnist",
-    out: Annotated[Path | None, typer.Option(help="Where to draw.  [default: PICTURE-read.png]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to draw.", show_default="PICTURE-read.png")] = None,
 ) -> None:
     """Read a digit of your own, and draw what the network thinks it saw."""
     from rich.console import Console

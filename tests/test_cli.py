@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -34,6 +35,20 @@ def test_help_works(command):
     result = run(*command, "--help")
     assert result.exit_code == 0
     assert "Usage" in result.output
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("train", "runs/RECIPE-SEED"),
+        ("predict", "PICTURE-read.png"),
+        ("predict", "capsnet-mnist, convnet-mnist, efficient-capsnet-mnist"),
+        ("evaluate", "capsnet-mnist, convnet-mnist, efficient-capsnet-mnist"),
+    ],
+)
+def test_help_names_choices_and_what_happens_by_default(command, told, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert told in re.sub(r"\s+", " ", run(command, "--help").output)
 
 
 # ---- doctor
