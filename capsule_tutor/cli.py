@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import platform
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -261,6 +263,7 @@ def predict(
 ) -> None:
     """Read a digit of your own, and draw what the network thinks it saw."""
     from rich.console import Console
+    from rich.progress_bar import ProgressBar
     from rich.table import Table
 
     from capsule_tutor import data, figures, pretrained
@@ -269,20 +272,21 @@ def predict(
     try:
         image = data.read_picture(picture)
         network = pretrained.load(name)
-        lengths, reconstruction = network.lengths(image)[0], network.reconstruct(image)
-        figures.save_pictures([image[0, 0], reconstruction[0, 0]], out)
     except (pretrained.WeightsError, data.DataError) as error:
         raise _stop(str(error)) from None
-    except (OSError, ValueError) as error:  # Pillow: a folder that is not there, an ending that it does not know
-        raise _stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
+    lengths, reconstruction = network.lengths(image)[0], network.reconstruct(image)
     table = Table("digit", "length", "")
     for digit in lengths.argsort(descending=True).tolist()[:3]:
         length = lengths[digit].item()
-        table.add_row(str(digit), f"{length:.2f}", "█" * round(30 * length))
+        table.add_row(str(digit), f"{length:.2f}", ProgressBar(total=1, completed=length, width=30))
     Console().print(table)
-    typer.echo(
-        f"{lengths.argmax().item()}. Left in {out}: the digit as the network got it; right: what it thinks it saw."
-    )
+    answer = lengths.argmax().item()
+    try:
+        figures.save_pictures([image[0, 0], reconstruction[0, 0]], out)
+    except (OSError, ValueError) as error:  # Pillow: a folder that is not there, an ending that it does not know
+        typer.echo(f"{answer}.")
+        raise _stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
+    typer.echo(f"{answer}. Left in {out}: the digit as the network got it; right: what it thinks it saw.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -347,8 +351,29 @@ def pack(
 def doctor() -> None:
     """Say what is installed, what is missing and how to fix it."""
     if broken := examine():
-        raise _stop(f"{broken} to fix before the lessons run; below each is its command.")
+        raise _stop(f"Lines marked [FAIL], to fix before the lessons run: {broken}. The command is below each.")
 
 
 def main() -> None:
-    app()
+    """Run the command line. What no command foresaw becomes one line and a file that holds the details."""
+    if hasattr(sys.stdout, "reconfigure"):
+        # A terminal, or a file on Windows, may lack some of our letters: a ? is better than no answer.
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        app()
+    except Exception as error:
+        said = short(error).rstrip(".")
+        typer.echo(f"{said}. {_written(error)}`capsule-tutor doctor` looks for what is broken.", err=True)
+        sys.exit(1)
+
+
+def _written(error: Exception) -> str:
+    """Write down what happened, for whoever is asked for help, and say where."""
+    details = [f"{sys.argv}, Python {sys.version}, {platform.platform()}\n", *traceback.format_exception(error)]
+    options = {"prefix": "capsule-tutor-", "suffix": ".log", "encoding": "utf-8", "errors": "replace"}
+    try:
+        with tempfile.NamedTemporaryFile("w", delete=False, **options) as file:
+            file.writelines(details)
+    except OSError:  # a full disk, no temporary folder: the line must do
+        return ""
+    return f"The details are in {file.name}; "
