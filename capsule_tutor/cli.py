@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import platform
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -126,7 +128,7 @@ FOLDER = Annotated[str, typer.Option("--folder", help="Where the files of the da
 @app.command()
 def train(
     recipe: Annotated[str, typer.Argument(help="One of the recipes; `capsule-tutor train list` names them.")],
-    out: Annotated[Path | None, typer.Option(help="Folder of the run.  [default: runs/RECIPE-SEED]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run.", show_default="runs/RECIPE-SEED")] = None,
     data_set: Annotated[str, typer.Option("--data", help="Another data set than the recipe's, as digits.")] = "",
     folder: FOLDER = "",
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
@@ -256,12 +258,14 @@ def _events(out: Path | None, say: Callable) -> Iterator[Callable]:
 
 # ---- shipped networks --------------------------------------------------------------------------------------
 
-NETWORK = typer.Option("--network", help="One of the shipped networks.")
+# Listed without torch, so that --help is quick.
+SHIPPED = ", ".join(sorted(card.stem for card in (Path(__file__).parent / "weights").glob("*.json")))
+NETWORK = typer.Option("--network", metavar="NAME", help=f"One of {SHIPPED}.")
 
 
 @app.command()
 def evaluate(
-    name: Annotated[str, typer.Argument(help="One of the shipped networks, as efficient-capsnet-mnist.")],
+    name: Annotated[str, typer.Argument(help=f"One of {SHIPPED}.")],
     split: Annotated[str, typer.Option(help="test or validation")] = "test",
     folder: FOLDER = "",
 ) -> None:
@@ -296,10 +300,11 @@ def evaluate(
 def predict(
     picture: Annotated[Path, typer.Argument(help="A picture of one digit: any size, dark on light or light on dark.")],
     name: Annotated[str, NETWORK] = "efficient-capsnet-mnist",
-    out: Annotated[Path | None, typer.Option(help="Where to draw.  [default: PICTURE-read.png]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to draw.", show_default="PICTURE-read.png")] = None,
 ) -> None:
     """Read a digit of your own, and draw what the network thinks it saw."""
     from rich.console import Console
+    from rich.progress_bar import ProgressBar
     from rich.table import Table
 
     from capsule_tutor import data, figures, pretrained
@@ -308,20 +313,21 @@ def predict(
     try:
         image = data.read_picture(picture)
         network = pretrained.load(name)
-        lengths, reconstruction = network.lengths(image)[0], network.reconstruct(image)
-        figures.save_pictures([image[0, 0], reconstruction[0, 0]], out)
     except (pretrained.WeightsError, data.DataError) as error:
         raise _stop(str(error)) from None
-    except (OSError, ValueError) as error:  # Pillow: a folder that is not there, an ending that it does not know
-        raise _stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
+    lengths, reconstruction = network.lengths(image)[0], network.reconstruct(image)
     table = Table("digit", "length", "")
     for digit in lengths.argsort(descending=True).tolist()[:3]:
         length = lengths[digit].item()
-        table.add_row(str(digit), f"{length:.2f}", "█" * round(30 * length))
+        table.add_row(str(digit), f"{length:.2f}", ProgressBar(total=1, completed=length, width=30))
     Console().print(table)
-    typer.echo(
-        f"{lengths.argmax().item()}. Left in {out}: the digit as the network got it; right: what it thinks it saw."
-    )
+    answer = lengths.argmax().item()
+    try:
+        figures.save_pictures([image[0, 0], reconstruction[0, 0]], out)
+    except (OSError, ValueError) as error:  # Pillow: a folder that is not there, an ending that it does not know
+        typer.echo(f"{answer}.")
+        raise _stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
+    typer.echo(f"{answer}. Left in {out}: the digit as the network got it; right: what it thinks it saw.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -406,8 +412,29 @@ def pack(
 def doctor() -> None:
     """Say what is installed, what is missing and how to fix it."""
     if broken := examine():
-        raise _stop(f"{broken} to fix before the lessons run; below each is its command.")
+        raise _stop(f"Lines marked [FAIL], to fix before the lessons run: {broken}. The command is below each.")
 
 
 def main() -> None:
-    app()
+    """Run the command line. What no command foresaw becomes one line and a file that holds the details."""
+    if hasattr(sys.stdout, "reconfigure"):
+        # A terminal, or a file on Windows, may lack some of our letters: a ? is better than no answer.
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        app()
+    except Exception as error:
+        said = short(error).rstrip(".")
+        typer.echo(f"{said}. {_written(error)}`capsule-tutor doctor` looks for what is broken.", err=True)
+        sys.exit(1)
+
+
+def _written(error: Exception) -> str:
+    """Write down what happened, for whoever is asked for help, and say where."""
+    details = [f"{sys.argv}, Python {sys.version}, {platform.platform()}\n", *traceback.format_exception(error)]
+    options = {"prefix": "capsule-tutor-", "suffix": ".log", "encoding": "utf-8", "errors": "replace"}
+    try:
+        with tempfile.NamedTemporaryFile("w", delete=False, **options) as file:
+            file.writelines(details)
+    except OSError:  # a full disk, no temporary folder: the line must do
+        return ""
+    return f"The details are in {file.name}; "

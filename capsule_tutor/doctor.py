@@ -5,6 +5,7 @@ It imports what it examines inside the examination: whatever is broken becomes a
 
 import os
 import platform
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable
@@ -52,9 +53,10 @@ def _this_python() -> str:
 
 
 def short(error: BaseException) -> str:
-    """An error's name and the first line of what it says."""
+    """An error's name and the first line of what it says, cut to 200 characters."""
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    said = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return said if len(said) <= 200 else f"{said[:199]}…"
 
 
 def _needs() -> list[tuple[str, Callable[[], str], str]]:
@@ -63,10 +65,6 @@ def _needs() -> list[tuple[str, Callable[[], str], str]]:
         packages = [(need.name, partial(_package, need), pip_install(str(need))) for need in _requirements()]
     except Exception:  # the row "capsule-tutor" says why
         packages = []
-    home = "capsule-tutor-progress"
-    set_home = f"setx CAPSULE_TUTOR_HOME %USERPROFILE%\\{home}"
-    if os.name != "nt":
-        set_home = f"export CAPSULE_TUTOR_HOME=~/{home}"
     return [
         ("Python", _python, "Install Python 3.11 or newer, then: make clean lab"),
         ("capsule-tutor", _itself, pip_install("-e", f"{ROOT}[lab]")),
@@ -74,7 +72,7 @@ def _needs() -> list[tuple[str, Callable[[], str], str]]:
         ("torch computes", _torch, pip_install("--force-reinstall", "torch", "torchvision")),
         ("digits load", _digits, pip_install("--force-reinstall", "scikit-learn")),
         ("shipped networks load", _networks, pip_install("--force-reinstall", "--no-deps", "-e", str(ROOT))),
-        ("progress can be saved", _progress, set_home),
+        ("progress can be saved", _progress, ""),  # the command depends on what can be written
         ("MNIST files", _mnist, f'{_this_python()} -c "from capsule_tutor import data; data.mnist()"'),
     ]
 
@@ -156,10 +154,29 @@ def _networks() -> str:
 def _progress() -> str:
     from capsule_tutor.checks import progress
 
-    folder = progress.folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        return str(folder)
+    try:
+        folder = progress.folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return str(folder)
+    except OSError as error:
+        raise Broken(short(error), _another_home()) from None
+
+
+def _another_home() -> str:
+    """The command that keeps progress in the first of three folders that can be written."""
+    for place in (Path.home, Path.cwd, tempfile.gettempdir):
+        try:
+            folder = Path(place())
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except (OSError, RuntimeError):  # not there, read-only; a user without a home
+            continue
+        folder /= "capsule-tutor-progress"
+        if os.name == "nt":
+            return f'setx CAPSULE_TUTOR_HOME "{folder}"'
+        return f"export CAPSULE_TUTOR_HOME={shlex.quote(str(folder))}"
+    return "Set CAPSULE_TUTOR_HOME to a folder that you may write to; no usual one can be written."
 
 
 def _mnist() -> str:

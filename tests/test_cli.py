@@ -1,15 +1,19 @@
 """doctor names what is broken and what fixes it; lab starts JupyterLab as a learner needs it."""
 
 import importlib.metadata
+import io
 import os
+import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
-from capsule_tutor import cli, doctor
+from capsule_tutor import cli, data, doctor, figures
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +38,104 @@ def test_help_works(command):
     result = run(*command, "--help")
     assert result.exit_code == 0
     assert "Usage" in result.output
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("train", "runs/RECIPE-SEED"),
+        ("predict", "PICTURE-read.png"),
+        ("predict", "capsnet-mnist, convnet-mnist, efficient-capsnet-mnist"),
+        ("evaluate", "capsnet-mnist, convnet-mnist, efficient-capsnet-mnist"),
+    ],
+)
+def test_help_names_choices_and_what_happens_by_default(command, told, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert told in re.sub(r"\s+", " ", run(command, "--help").output)
+
+
+# ---- whatever happens
+
+
+@pytest.fixture
+def main(monkeypatch, tmp_path):
+    """main("doctor", encoding="ascii") → (exit code, stdout, stderr) of the whole program."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def main_(*arguments, encoding="utf-8"):
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2))
+        err.reconfigure(errors="backslashreplace")  # as Python's own
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["capsule-tutor", *map(str, arguments)])
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            with pytest.raises(SystemExit) as end:
+                cli.main()
+        texts = []
+        for stream in (out, err):
+            stream.flush()
+            texts.append(stream.buffer.getvalue().decode(encoding))
+        return end.value.code, *texts
+
+    return main_
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """A picture of a 0 on a white page, and where its reading is drawn."""
+    split = data.digits("test")
+    path = tmp_path / "mine.png"
+    figures.save_pictures([split.images[(split.labels == 0).nonzero()[0, 0], 0]], path)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "latin-1", "ascii"])
+def test_an_answer_is_printed_whatever_letters_the_terminal_has(main, picture, tmp_path, encoding):
+    code, out, err = main("predict", picture, "--out", tmp_path / "read.png", encoding=encoding)
+    assert (code, err) == (0, "")
+    assert "0. Left in" in out
+    assert ("━━━" if encoding == "utf-8" else "---") in out
+    assert main("train", "list", encoding=encoding)[0] == 0
+    assert main("predict", "--help", encoding=encoding)[0] == 0
+
+
+@pytest.mark.parametrize("place", ["no/such/folder/read.png", "read.unknown"])
+def test_a_drawing_that_cannot_be_saved_does_not_swallow_the_answer(picture, tmp_path, place):
+    result = run("predict", str(picture), "--out", str(tmp_path / place))
+    assert result.exit_code == 1
+    assert "\n0.\n" in result.stdout
+    assert "choose another --out" in result.stderr
+
+
+def test_what_nobody_foresaw_is_one_line_and_a_file(main, monkeypatch):
+    def fail():
+        raise ZeroDivisionError("first line\nsecond line " + 1000 * "x")
+
+    monkeypatch.setattr(cli, "examine", fail)
+    code, out, err = main("doctor")
+    assert (code, out) == (1, "")
+    assert err.startswith("ZeroDivisionError: first line. The details are in ")
+    assert len(err.splitlines()) == 1
+    details = Path(re.search(r"details are in (.*?);", err)[1]).read_text(encoding="utf-8")
+    assert "Traceback" in details
+    assert "second line" in details
+    assert "capsule-tutor" in details
+    assert sys.version in details
+
+
+def test_a_machine_that_cannot_even_keep_the_details_still_says_what_happened(main, monkeypatch):
+    def fail():
+        raise RuntimeError("x" * 10_000)
+
+    def full(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli, "examine", fail)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
+    code, out, err = main("doctor")
+    assert (code, out) == (1, "")
+    assert err.startswith("RuntimeError: xxx")
+    assert len(err) < 300
 
 
 # ---- doctor
@@ -140,6 +242,37 @@ def test_doctor_names_a_progress_folder_that_cannot_be_written(monkeypatch, tmp_
     result = run("doctor")
     assert result.exit_code == 1
     assert "CAPSULE_TUTOR_HOME" in after(result.output, "[FAIL] progress can be saved:")
+
+
+@pytest.mark.parametrize("home", ["a folder", "a file", "none"])
+def test_doctor_moves_progress_to_a_place_that_can_be_written(monkeypatch, tmp_path, home):
+    """A remedy in the very home that cannot be written would be none."""
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(file / "progress"))
+    (tmp_path / "my work").mkdir()
+    monkeypatch.chdir(tmp_path / "my work")
+
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    places = {"a folder": lambda: tmp_path, "a file": lambda: file, "none": no_home}
+    monkeypatch.setattr(Path, "home", places[home])
+    with pytest.raises(doctor.Broken) as broken:
+        doctor._progress()
+    expected = (tmp_path if home == "a folder" else tmp_path / "my work") / "capsule-tutor-progress"
+    assert str(expected) in broken.value.fix
+    assert "CAPSULE_TUTOR_HOME" in broken.value.fix
+
+
+def test_doctor_says_so_where_no_place_can_be_written(monkeypatch, tmp_path):
+    def refuse(*_args, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(doctor.Broken) as broken:
+        doctor._progress()
+    assert "no usual one can be written" in broken.value.fix
 
 
 def test_doctor_does_not_demand_mnist(monkeypatch, tmp_path):

@@ -1,9 +1,12 @@
 """Progress survives damage, read-only homes, newer versions and two notebooks at once."""
 
+import errno
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+import filelock
 import pytest
 
 from capsule_tutor.checks import progress
@@ -14,6 +17,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(progress, "_memory", {})
     monkeypatch.setattr(progress, "_said", set())
+    monkeypatch.setattr(progress, "_lockless", set())
     return tmp_path / "home"
 
 
@@ -28,7 +32,9 @@ def test_passed_stays_passed_and_attempts_count(home):
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"{", b"[]", b"\xff\xfe\x00", b'{"version": 1}', b'{"version": 1, "exercises": 3}']
+    "damage",
+    [b"", b"{", b"[]", b"\xff\xfe\x00", b'{"version": 1}', b'{"version": 1, "exercises": 3}', b"[" * 100_000],
+    ids=lambda damage: repr(damage[:20]),
 )
 def test_a_damaged_file_is_kept_aside_and_said_once(home, damage, capsys):
     home.mkdir()
@@ -96,3 +102,113 @@ def test_notebooks_writing_at_once_lose_no_attempt(home):
     writers = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
     assert [writer.wait(120) for writer in writers] == [0, 0, 0]
     assert sum(record["attempts"] for record in progress.load().values()) == 75
+
+
+# ---- edited by hand
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_that_an_editor_has_saved_is_read(home, encoding):
+    home.mkdir()
+    text = json.dumps({"version": 1, "exercises": {"02-squash": {"status": "passed", "attempts": 3}}})
+    (home / "progress.json").write_text(text, encoding=encoding)
+    progress.record("02-squash", "not yet")
+    assert progress.load()["02-squash"]["status"] == "passed"
+    assert progress.load()["02-squash"]["attempts"] == 4
+
+
+@pytest.mark.parametrize(
+    ("edited", "read"),
+    [
+        ({"status": "passed"}, ("passed", 0)),
+        ({"status": "passed", "attempts": "many", "first_passed": 5, "last": []}, ("passed", 0)),
+        ({"status": "not yet", "attempts": -1, "mine": "a note"}, ("not yet", 0)),
+        ({"status": "done", "attempts": 1}, None),
+        ({"attempts": 1}, None),
+        ("passed", None),
+        (None, None),
+    ],
+)
+def test_of_an_edited_record_what_makes_sense_is_read(home, edited, read):
+    home.mkdir()
+    exercises = {"02-squash": edited, "03-votes": {"status": "passed", "attempts": 2}}
+    (home / "progress.json").write_text(json.dumps({"version": 1, "exercises": exercises}))
+    found = progress.load().get("02-squash")
+    assert (found and (found["status"], found["attempts"])) == read
+    progress.record("02-squash", "not yet")
+    assert progress.load()["02-squash"]["attempts"] == 1
+    assert progress.load()["03-votes"]["attempts"] == 2
+
+
+def test_a_file_that_cannot_be_read_is_not_overwritten(home, monkeypatch, capsys):
+    progress.record("02-squash", "passed")
+    with monkeypatch.context() as patch:
+
+        def refuse(path):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        patch.setattr(Path, "read_bytes", refuse)
+        progress.record("03-votes", "passed")
+        assert set(progress.load()) == {"03-votes"}
+    assert set(progress.load()) == {"02-squash", "03-votes"}
+    assert "cannot be read" in capsys.readouterr().out
+
+
+def test_a_folder_in_the_place_of_the_file_is_left_alone(home, capsys):
+    (home / "progress.json").mkdir(parents=True)
+    progress.record("03-votes", "passed")
+    assert progress.load()["03-votes"]["status"] == "passed"
+    assert (home / "progress.json").is_dir()
+    assert capsys.readouterr().out.count("cannot be saved") == 1
+
+
+# ---- strange homes
+
+
+def test_a_tilde_in_the_setting_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", "~/mine")
+    progress.record("02-squash", "passed")
+    assert (tmp_path / "mine" / "progress.json").is_file()
+
+
+@pytest.mark.parametrize("setting", [None, "~/mine", "~nobody-of-this-name/mine"])
+def test_without_a_home_progress_is_kept_in_memory(tmp_path, monkeypatch, capsys, setting):
+    """As in a container that runs under a number without a name. No folder may be called ~."""
+    for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "CAPSULE_TUTOR_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def none(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", lambda path: none(path) if str(path).startswith("~") else path)
+    monkeypatch.setattr("platformdirs.user_data_path", lambda *_args, **_options: Path("~/.local/share/capsule-tutor"))
+    monkeypatch.chdir(tmp_path)
+    if setting:
+        monkeypatch.setenv("CAPSULE_TUTOR_HOME", setting)
+    progress.record("02-squash", "passed")
+    assert progress.load()["02-squash"]["status"] == "passed"
+    assert not list(tmp_path.iterdir())
+    out = capsys.readouterr().out
+    assert "Progress cannot be saved (this user has no home folder)" in out
+    assert "Set CAPSULE_TUTOR_HOME" in out
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [NotImplementedError("no flock here"), OSError(errno.ENOLCK, "No locks available"), filelock.Timeout("x")],
+)
+def test_where_nothing_can_be_locked_progress_is_saved_all_the_same(home, monkeypatch, problem):
+    """Old releases of filelock raise the first, new ones the second; both wait in vain for some file systems."""
+    asked = []
+
+    def acquire(*_args, **_options):
+        asked.append(1)
+        raise problem
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", acquire)
+    progress.record("02-squash", "passed")
+    progress.record("03-votes", "passed")
+    assert set(json.loads((home / "progress.json").read_text())["exercises"]) == {"02-squash", "03-votes"}
+    assert len(asked) == 1  # a second wait would be as long

@@ -1,7 +1,10 @@
 """The explorer tells the truth: what it shows is what the network computes, and it computes no more than it must."""
 
 import io
+import json
 import math
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +14,7 @@ from PIL import Image
 
 import capsule_tutor as caps
 from capsule_tutor import data, pretrained
-from capsule_tutor.widgets import explorer, microscope, routing, scene, squash_dial
+from capsule_tutor.widgets import explorer, export, microscope, one_file, routing, scene, squash_dial
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +230,30 @@ def test_a_sweep_turns_one_dimension_there_and_back(made):
         seen.add(round(made.sliders[6].value, 2))
         assert all(slider.value == 0 for z, slider in enumerate(made.sliders) if z != 6)
     assert {-0.25, 0.0, 0.25} <= seen
+
+
+def test_notebook_and_file_take_range_step_rest_and_colours_from_one_place(made, monkeypatch, tmp_path):
+    other = {"range": 0.3, "most": 0.9, "step": 0.1, "rest": 0.7}
+    for name, value in other.items():
+        monkeypatch.setitem(scene.CONTROLS, name, value)
+    monkeypatch.setitem(scene.COLOURS, "missing", "#123456")
+    again = explorer(images=data.digits("test")).explorer
+    assert {(slider.min, slider.max, slider.step) for slider in again.sliders} == {(-0.3, 0.3, 0.1)}
+    assert (again.range.min, again.range.value, again.range.max) == (0.1, 0.3, 0.9)
+    export(tmp_path / "explorer.html")
+    html = (tmp_path / "explorer.html").read_text(encoding="utf-8")
+    written = json.loads(re.search(r"^const DATA = (.*);$", html, re.MULTILINE)[1])
+    assert written["controls"] == other
+    assert written["colours"] == scene.COLOURS
+
+
+def test_the_template_of_the_file_names_no_colour_and_no_range_of_its_own():
+    template = Path(one_file.__file__).with_name("explorer.html").read_text(encoding="utf-8")
+    script = template.split("<script>")[1]
+    assert set(re.findall(r"#[0-9a-fA-F]{3,6}\b", script)) == {"#000", "#fff"}  # the pen and the paper of the canvas
+    assert not re.search(r"<input[^>]*\b(min|max|step)=", template)
+    for number in {*scene.CONTROLS.values(), 1000 * scene.CONTROLS["rest"]} - {1}:
+        assert f"{number:g}" not in re.findall(r"[\d.]+", script)
 
 
 @pytest.mark.parametrize("name", pretrained.NAMES)

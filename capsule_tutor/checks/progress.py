@@ -1,6 +1,6 @@
 """What a learner has done, kept in one small JSON file.
 
-The file lies in the user's data folder, or in the folder that CAPSULE_TUTOR_HOME names. It is written whole
+The file is in the user's data folder, or in the folder that CAPSULE_TUTOR_HOME names. It is written whole
 to a temporary file and then renamed, under a lock, so that neither a crash nor a second notebook can tear it.
 Where it cannot be written, progress is kept in memory and the lesson goes on.
 """
@@ -18,19 +18,29 @@ VERSION = 1
 
 _memory: dict[str, dict] = {}  # what could not be saved
 _said: set[str] = set()  # each complaint is made once per session
+_lockless: set[Path] = set()  # folders where no lock can be had: asking again would cost seconds in every check
 
 
 def folder() -> Path:
-    """The folder that holds the progress file; it need not exist yet."""
+    """The folder that holds the progress file; it need not exist yet. Raises OSError if this user has no home."""
     from platformdirs import user_data_path
 
     home = os.environ.get("CAPSULE_TUTOR_HOME")
-    return Path(home) if home else user_data_path("capsule-tutor", appauthor=False)
+    try:
+        # A ~ that came from a settings file or from %env was never seen by a shell.
+        return (Path(home) if home else user_data_path("capsule-tutor", appauthor=False)).expanduser()
+    except RuntimeError:
+        raise OSError("this user has no home folder") from None
 
 
 def load() -> dict[str, dict]:
     """Exercise id → {"status": "passed" or "not yet", "attempts", "first_passed", "last": ISO times}."""
-    return {**_content()["exercises"], **_memory}
+    try:
+        stored = _content()["exercises"]
+    except OSError as error:
+        _say(f"Earlier progress cannot be read{_where()} ({error.strerror or error}); the lesson goes on without it.")
+        stored = {}
+    return {**stored, **_memory}
 
 
 def record(exercise: str, status: str) -> None:
@@ -43,10 +53,10 @@ def record(exercise: str, status: str) -> None:
             content["exercises"][exercise] = _next(content["exercises"].get(exercise, {}), status)
             text = json.dumps(content, indent=1, sort_keys=True)
             files.write_atomically(_path(), lambda temporary: temporary.write_text(text, encoding="utf-8"))
-    except (OSError, TimeoutError) as error:
+    except OSError as error:
         _memory[exercise] = _next(load().get(exercise, {}), status)
         _say(
-            f"Progress cannot be saved in {folder()} ({error}); it is kept until this kernel stops. "
+            f"Progress cannot be saved{_where()} ({error.strerror or error}); it is kept until this kernel stops. "
             "Set CAPSULE_TUTOR_HOME to a folder that you may write to."
         )
 
@@ -68,20 +78,34 @@ def _path() -> Path:
 
 
 def _content() -> dict:
+    """What the file holds, as far as it makes sense: a person may have edited it. Raises OSError if unreadable."""
     path = _path()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        records = [*content["exercises"].values()]
-        if not (isinstance(content["version"], int) and all("status" in record for record in records)):
+        content = json.loads(path.read_bytes())  # from bytes json knows the marks that editors put before UTF-8 and 16
+        if not isinstance(content["version"], int):
             raise ValueError("not a progress file")
-        return content
+        records = {exercise: _sound(found) for exercise, found in content["exercises"].items()}
+        return {
+            "version": content["version"],
+            "exercises": {name: record for name, record in records.items() if record},
+        }
     except (FileNotFoundError, NotADirectoryError):
         pass
-    except OSError as error:
-        _say(f"{path} cannot be read ({error}); the lesson goes on without earlier progress.")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         _set_aside(path)
     return {"version": VERSION, "exercises": {}}
+
+
+def _sound(found: object) -> dict:
+    """A record with what makes no sense replaced by nothing; empty if it has no status."""
+    if not isinstance(found, dict) or found.get("status") not in ("passed", "not yet"):
+        return {}
+    attempts, times = found.get("attempts"), {name: found.get(name) for name in ("first_passed", "last")}
+    return {
+        "status": found["status"],
+        "attempts": attempts if isinstance(attempts, int) and attempts > 0 else 0,
+        **{name: time if isinstance(time, str) else None for name, time in times.items()},
+    }
 
 
 def _set_aside(path: Path) -> None:
@@ -100,11 +124,25 @@ def _set_aside(path: Path) -> None:
 
 @contextlib.contextmanager
 def _locked() -> Iterator[None]:
+    """Hold the lock, if there is one. Without it, of two attempts made at the same moment one may not be counted."""
     from filelock import FileLock
 
-    folder().mkdir(parents=True, exist_ok=True)
-    with FileLock(folder() / "progress.lock", timeout=5):
+    home = folder()
+    home.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        if home not in _lockless:
+            try:
+                stack.enter_context(FileLock(home / "progress.lock", timeout=5))
+            except (OSError, NotImplementedError):  # a file system that cannot lock, as of some network homes
+                _lockless.add(home)
         yield
+
+
+def _where() -> str:
+    try:
+        return f" in {folder()}"
+    except OSError:
+        return ""
 
 
 def _say(line: str) -> None:

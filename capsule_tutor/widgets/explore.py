@@ -14,9 +14,8 @@ from torch import Tensor
 from capsule_tutor import data, functional, pretrained
 from capsule_tutor.widgets import scene
 from capsule_tutor.widgets.canvas import Canvas
+from capsule_tutor.widgets.scene import CONTROLS
 
-REST = 0.35  # seconds without a move after which a slider rests
-STEP = 0.05
 SCALE = 5  # screen pixels per pixel of the pictures
 _WIDE = w.Layout(width="17rem")
 
@@ -25,7 +24,7 @@ def explorer(network: str = "efficient-capsnet-mnist", images: data.Split | None
     """A live view of one image's capsules. Returns a widget: put it last in a cell.
 
     `network` is one of pretrained.NAMES. `images` are those to choose from: by default MNIST's test images if they
-    are on this machine, else the embedded digits. The widget has an attribute `explorer`, an `Explorer`, whose
+    are on this machine, otherwise the embedded digits. The widget has an attribute `explorer`, an `Explorer`, whose
     controls a program can move as well.
     """
     made = Explorer(network, images)
@@ -64,13 +63,16 @@ class Explorer:
             tooltips=["add the slider's value to the pose", "the slider's value is the pose"],
             style={"button_width": "4.5rem"},
         )
-        self.range = w.BoundedFloatText(value=0.25, min=STEP, max=1.0, step=STEP, description="range ±", layout=_WIDE)
+        reach, step = CONTROLS["range"], CONTROLS["step"]
+        self.range = w.BoundedFloatText(
+            value=reach, min=step, max=CONTROLS["most"], step=step, description="range ±", layout=_WIDE
+        )
         self.sliders = [
             w.FloatSlider(
                 value=0,
-                min=-0.25,
-                max=0.25,
-                step=STEP,
+                min=-reach,
+                max=reach,
+                step=step,
                 description=f"dimension {z}",
                 readout_format=".2f",
                 style={"description_width": "6.5rem"},
@@ -215,7 +217,7 @@ class Explorer:
         if self._resting:
             self._resting.cancel()
         try:
-            self._resting = asyncio.get_running_loop().call_later(REST, self.rest)
+            self._resting = asyncio.get_running_loop().call_later(CONTROLS["rest"], self.rest)
         except RuntimeError:  # no loop: a plain program
             self.rest()
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from capsule_tutor import __version__, data, pretrained
+from capsule_tutor.widgets import scene
 
 NETWORK = "efficient-capsnet-mnist"  # small enough to travel, and all of it: encoder and decoder
 
@@ -27,6 +28,8 @@ def export(path: Path, images_per_class: int = 4) -> int:
     chosen = sorted({*chosen, *(read != split.labels).nonzero().squeeze(1).tolist()})
     content = {
         "network": NETWORK,
+        "controls": scene.CONTROLS,
+        "colours": scene.COLOURS,
         "weights": {n: _half(t) for n, t in network.state_dict().items() if t.is_floating_point()},
         "examples": [
             {

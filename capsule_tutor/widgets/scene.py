@@ -17,11 +17,27 @@ from capsule_tutor import functional
 from capsule_tutor.figures import BLACK, BLUE, ORANGE
 from capsule_tutor.models import CapsuleNetwork
 
+# What the notebook's explorer and the one-file explorer share; the export writes it into the file.
+CONTROLS = {
+    "range": 0.25,  # a slider goes from −range to range around its middle
+    "most": 1.0,  # the widest range that can be chosen
+    "step": 0.05,  # of a slider and of the range, and so the narrowest range
+    "rest": 0.35,  # seconds without a move after which a slider rests
+}
+COLOURS = {
+    "drawn": BLACK,  # bar of the drawn capsule
+    "other": BLUE,  # bars of the others
+    "again": ORANGE,  # bars of what the network says to its own drawing
+    "missing": ORANGE,  # ink that the reconstruction lacks
+    "extra": BLUE,  # ink that it has too much of
+    "line": "#c8c8c8",
+    "text": BLACK,
+}
 # Few colours by number, not by three bytes each: packing the picture is most of a tick.
-_PAPER, _LINE, _BLACK, _BLUE, _ORANGE = range(5)
-_PALETTE = ("#ffffff", "#c8c8c8", BLACK, BLUE, ORANGE)
+_PALETTE = ["#ffffff", *dict.fromkeys(COLOURS.values())]
+_PAPER, _NUMBER = 0, {use: _PALETTE.index(colour) for use, colour in COLOURS.items()}
 
-_MISSING, _EXTRA = (np.array(ImageColor.getrgb(colour)) / 255 for colour in (ORANGE, BLUE))
+_MISSING, _EXTRA = (np.array(ImageColor.getrgb(COLOURS[use])) / 255 for use in ("missing", "extra"))
 
 
 class Scene(NamedTuple):
@@ -93,10 +109,10 @@ def bars(lengths: Tensor, second: Tensor | None, index: int) -> bytes:
         top = row * j
         # A moved pose may be longer than 1, as no image's is: the number says so, the bar ends with the axis.
         right = left + width * min(length, 1)
-        draw.rectangle([left, top + 2, right, top + 10], fill=_BLACK if j == index else _BLUE)
+        draw.rectangle([left, top + 2, right, top + 10], fill=_NUMBER["drawn" if j == index else "other"])
         picture.paste(_number(f"{length:.2f}"), (left + width + 6, top + 4))
         if second is not None:
-            draw.rectangle([left, top + 12, left + width * second[j].item(), top + 16], fill=_ORANGE)
+            draw.rectangle([left, top + 12, left + width * second[j].item(), top + 16], fill=_NUMBER["again"])
     return png(picture)
 
 
@@ -104,7 +120,7 @@ def bars(lengths: Tensor, second: Tensor | None, index: int) -> bytes:
 def _number(text: str):
     """A length as a picture: few differ in two digits, and drawing letters is slow."""
     picture = Image.new("P", (36, 14), _PAPER)
-    ImageDraw.Draw(picture).text((0, 0), text, fill=_BLACK)
+    ImageDraw.Draw(picture).text((0, 0), text, fill=_NUMBER["text"])
     return picture
 
 
@@ -116,10 +132,10 @@ def _axis(classes: int, row: int, left: int, width: int):
     draw = ImageDraw.Draw(picture)
     for tenth in (0, 5, 10):
         x = left + width * tenth // 10
-        draw.line([(x, 0), (x, row * classes)], fill=_LINE)
-        draw.text((x, row * classes), f"{tenth / 10:g}", fill=_BLACK, anchor="ma" if tenth else "la")
+        draw.line([(x, 0), (x, row * classes)], fill=_NUMBER["line"])
+        draw.text((x, row * classes), f"{tenth / 10:g}", fill=_NUMBER["text"], anchor="ma" if tenth else "la")
     for j in range(classes):
-        draw.text((2, row * j + 4), str(j), fill=_BLACK)
+        draw.text((2, row * j + 4), str(j), fill=_NUMBER["text"])
     return picture
 
 

@@ -5,7 +5,7 @@ import torch
 
 import capsule_tutor as caps
 from capsule_tutor import data
-from capsule_tutor.widgets import export
+from capsule_tutor.widgets import export, scene
 
 pytestmark = pytest.mark.browser
 
@@ -65,6 +65,15 @@ def test_pixels_and_lengths_are_pytorchs(page, network):
         )
         _, drawn = torch_says(network, shown["place"], shown["j"], 0.05 * steps)
         torch.testing.assert_close(torch.tensor(page.evaluate(SHOWN)["drawn"]), drawn, rtol=0, atol=1e-2)
+
+
+def test_range_step_and_rest_are_those_of_the_notebook(page):
+    found = page.evaluate("() => ['min', 'max', 'step', 'value'].map((name) => +document.getElementById('z7')[name])")
+    assert found == [-scene.CONTROLS["range"], scene.CONTROLS["range"], scene.CONTROLS["step"], 0]
+    waits = """() => new Promise((told) => {
+      const start = performance.now(), look = () => now.second ? told(performance.now() - start) : setTimeout(look, 5);
+      tick(); look(); })"""
+    assert page.evaluate(waits) >= 1000 * scene.CONTROLS["rest"]
 
 
 def test_keyboard_and_mouse_move_a_dimension_and_reset_brings_it_back(page):
@@ -128,7 +137,7 @@ def test_a_drawn_one_is_read_as_one_and_an_empty_paper_is_a_line(page):
 def test_a_range_out_of_bounds_is_a_line(page):
     page.fill("#range", "7")
     page.dispatch_event("#range", "change")
-    assert page.evaluate(SHOWN)["problem"] == "The range must lie between 0.05 and 1."
+    assert page.evaluate(SHOWN)["problem"] == "The range must be between 0.05 and 1."
 
 
 def test_code_names_the_setting(page):
