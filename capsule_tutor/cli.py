@@ -368,6 +368,28 @@ def explore(
         Voila.launch_instance(argv=arguments)
 
 
+@app.command("import")
+def import_keras(
+    file: Annotated[Path, typer.Argument(help="An .h5 file of EscVM/Efficient-CapsNet.")],
+    kind: Annotated[str, typer.Option("--as", help="efficient-capsnet-mnist, -multimnist, -smallnorb, capsnet-mnist")],
+    out: Annotated[Path | None, typer.Option(help="Where to write.  \\[default: KIND-authors.safetensors]")] = None,
+) -> None:
+    """Bring the authors' Keras weights into a file that `capsule_tutor.load` reads."""
+    from capsule_tutor import keras, pretrained
+
+    path = out or Path(f"{kind}-authors.safetensors")
+    try:
+        network = keras.read(file, kind)
+        pretrained.save(network, *keras.KINDS[kind], path)
+    except keras.KerasError as error:
+        raise _stop(str(error)) from None
+    except ImportError as error:
+        raise _stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[export]')}") from None
+    except OSError as error:
+        raise _stop(f"{path} cannot be written ({short(error)}); choose another --out") from None
+    typer.echo(f'{path}: use it as capsule_tutor.load("{path}")')
+
+
 @app.command()
 def export(
     name: Annotated[str, typer.Argument(help="One of the shipped networks.")],

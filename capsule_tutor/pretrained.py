@@ -30,8 +30,11 @@ class WeightsError(RuntimeError):
 def load(name: str) -> models.CapsuleNetwork:
     """A trained network, ready to classify: evaluation mode, float32, on the CPU. Offline.
 
-    `name` is one of NAMES. Raises WeightsError if the file is missing or its SHA-256 is not the card's.
+    `name` is one of NAMES, or the path of a .safetensors file that `save` wrote. Raises WeightsError if the file is
+    missing or damaged, or if its SHA-256 is not the card's.
     """
+    if str(name).endswith(".safetensors"):
+        return _load_file(Path(name))
     content, said = _read(name, ".safetensors"), card(name)
     found = hashlib.sha256(content).hexdigest()
     if found != said["sha256"]:
@@ -40,6 +43,26 @@ def load(name: str) -> models.CapsuleNetwork:
             "install the package again"
         )
     return _network(recipe(name), _tensors(content))
+
+
+def save(network: models.CapsuleNetwork, model: str, options: dict, path: Path) -> None:
+    """Write a network so that `load` finds it by its path. `model` and `options` say how `models.MODELS` builds it."""
+    path.write_bytes(_bytes(network.state_dict(), {"model": model, "options": json.dumps(options)}))
+
+
+def _load_file(path: Path) -> models.CapsuleNetwork:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            built = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
+        return _network(training.Recipe(built["model"], 0, 0, 0.0, "", options=json.loads(built["options"])), weights)
+    except FileNotFoundError:
+        raise WeightsError(f"{path} is not there; name a file that capsule-tutor wrote") from None
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as problem:
+        what = " ".join(str(problem).split())[:120]
+        raise WeightsError(f"{path} holds no network of ours ({what}); write it again") from None
 
 
 def card(name: str) -> dict:
@@ -231,10 +254,10 @@ def _network(followed: training.Recipe, stored: dict[str, Tensor]) -> models.Cap
     return network.eval()
 
 
-def _bytes(tensors: dict[str, Tensor]) -> bytes:
+def _bytes(tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> bytes:
     from safetensors.torch import save
 
-    return save({key: value.contiguous() for key, value in tensors.items()})
+    return save({key: value.contiguous() for key, value in tensors.items()}, metadata)
 
 
 def _tensors(content: bytes) -> dict[str, Tensor]:
