@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from patience import HUNG
 from typer.testing import CliRunner
 
 from capsule_tutor import cli, data, doctor, figures
@@ -230,7 +231,7 @@ def test_doctor_survives_a_broken_torch(tmp_path):
     (tmp_path / "torch.py").write_text("raise OSError('a library of torch cannot be loaded')")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     command = [sys.executable, "-m", "capsule_tutor", "doctor"]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=HUNG)
     assert result.returncode == 1
     assert "a library of torch cannot be loaded" in after(result.stdout, "[FAIL] torch:")
     assert "Traceback" not in result.stdout + result.stderr

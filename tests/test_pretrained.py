@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from patience import HUNG
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -214,7 +215,7 @@ def test_predict_reads_and_draws(picture, name, tmp_path):
 
 def test_predict_as_a_command_writes_beside_you(picture, tmp_path):
     command = [sys.executable, "-m", "capsule_tutor", "predict", str(picture[0])]
-    done = subprocess.run(command, cwd=tmp_path, env=None, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=tmp_path, env=None, capture_output=True, text=True, timeout=HUNG)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "mine-read.png").exists()
 

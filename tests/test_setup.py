@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from patience import HUNG
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -38,7 +39,7 @@ def make(tmp_path):
             command.append(f"PYTHON={script}")
         # The make that may have started these tests must not hand its variables down.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=HUNG)
 
     return make_
 

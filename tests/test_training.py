@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from patience import HUNG, watch
 from safetensors.torch import load_file
 
 from capsule_tutor import augment, data, models, training
@@ -192,7 +193,7 @@ def test_freed_memory_stays_with_the_process():
         "    torch.ones(50_000_000)\n    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
         "print(min(faults() for _ in range(6)))\n"
     )
-    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=HUNG)
     assert int(answer.stdout) < 2000  # 200 MB are 48,828 pages; now and then a small object breaks the kept block
 
 
@@ -207,8 +208,8 @@ def test_two_processes_train_as_one(tmp_path):
         "training.train(recipe, Path(sys.argv[1]), device='cpu', precision='float32', load=few)\n"
     )
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    subprocess.run([*torchrun, str(script), str(tmp_path / "two")], check=True, cwd=ROOT, timeout=300)
-    subprocess.run([sys.executable, str(script), str(tmp_path / "one")], check=True, cwd=ROOT, timeout=300)
+    subprocess.run([*torchrun, str(script), str(tmp_path / "two")], check=True, cwd=ROOT, timeout=HUNG)
+    subprocess.run([sys.executable, str(script), str(tmp_path / "one")], check=True, cwd=ROOT, timeout=HUNG)
     two, one = (load_file(tmp_path / name / "weights.safetensors") for name in ("two", "one"))
     for name in one:
         torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=2e-4, msg=name)
@@ -268,25 +269,25 @@ def cli(*arguments, **options):
 
 def test_the_command_trains_refuses_and_resumes(tmp_path):
     wish = ["convnet-fast", "--data", "digits", "--epochs", 1, "--device", "cpu", "--out", tmp_path / "run"]
-    out, err = cli(*wish).communicate(timeout=120)
+    out, err = cli(*wish).communicate(timeout=HUNG)
     assert "test error" in out, err
-    out, err = cli(*wish).communicate(timeout=120)
+    out, err = cli(*wish).communicate(timeout=HUNG)
     assert "already holds a run: add --resume" in err
     assert err.count("\n") == 1
-    out, err = cli("no-such-recipe").communicate(timeout=120)
+    out, err = cli("no-such-recipe").communicate(timeout=HUNG)
     assert "There is no recipe 'no-such-recipe'. There are: capsnet-paper" in err
-    out, err = cli("list").communicate(timeout=120)
+    out, err = cli("list").communicate(timeout=HUNG)
     assert all(name in out for name in training.RECIPES)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
 def test_ctrl_c_on_the_command_line_saves_and_exits_130(tmp_path):
     process = cli("convnet-fast", "--data", "digits", "--epochs", 500, "--device", "cpu", "--out", tmp_path / "run")
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "run" / "checkpoint.pt").exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
+    for saved in watch((tmp_path / "run" / "checkpoint.pt").exists, lambda _: "no checkpoint"):
+        if saved:
+            break
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HUNG)
     assert process.returncode == 130
     assert "Stopped and saved. Go on with: capsule-tutor train convnet-fast" in err
     assert "Traceback" not in err
@@ -294,7 +295,7 @@ def test_ctrl_c_on_the_command_line_saves_and_exits_130(tmp_path):
 
 def test_events_for_tensorboard_hold_the_log(tmp_path):
     wish = ["convnet-fast", "--data", "digits", "--epochs", 2, "--device", "cpu", "--tensorboard"]
-    _, err = cli(*wish, "--out", tmp_path / "run").communicate(timeout=120)
+    _, err = cli(*wish, "--out", tmp_path / "run").communicate(timeout=HUNG)
     assert "Traceback" not in err
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebook_page import Notebook
+from patience import HUNG, watch
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 
@@ -36,6 +36,21 @@ def chromium() -> Iterator:
         browser.close()
 
 
+@pytest.fixture
+def new_page(chromium) -> Iterator[Callable]:
+    """`new_page()`: an empty page that waits for what it should show as long as it takes."""
+    contexts = []
+
+    def new_page_(width: int = 1280):
+        contexts.append(chromium.new_context(viewport={"width": width, "height": 900}))
+        contexts[-1].set_default_timeout(1000 * HUNG)
+        return contexts[-1].new_page()
+
+    yield new_page_
+    for context in contexts:
+        context.close()
+
+
 @pytest.fixture(scope="session")
 def jupyter(tmp_path_factory) -> Iterator[tuple[Path, str, str]]:
     """A JupyterLab of its own on a copy of the lessons: (folder, address, token)."""
@@ -57,22 +72,21 @@ def jupyter(tmp_path_factory) -> Iterator[tuple[Path, str, str]]:
             yield folder, address, token
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(HUNG)
 
 
 def _address(runtime: Path, server: subprocess.Popen, log: Path) -> tuple[str, str]:
     """Jupyter takes a free port and writes it down as soon as it listens."""
-    for _ in range(300):
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                info = json.loads(file.read_text())
-            except ValueError:  # half written
-                continue
+
+    def listening() -> list[str]:
+        return [text for file in runtime.glob("jpserver-*.json") if (text := file.read_text()).endswith("}")]
+
+    for written in watch(listening, lambda _: f"JupyterLab does not listen:\n{log.read_text()}"):
+        if written:
+            info = json.loads(written[0])
             return info["url"], info["token"]
         if server.poll() is not None:
-            break
-        time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+            pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
 
 
 @pytest.fixture
@@ -89,11 +103,10 @@ def write(jupyter):
 
 
 @pytest.fixture
-def open_notebook(chromium, jupyter, tmp_path) -> Iterator[Callable[[str], Notebook]]:
+def open_notebook(new_page, jupyter, tmp_path) -> Iterator[Callable[[str], Notebook]]:
     """`open_notebook("02_squash.ipynb")`; afterwards its kernel is gone and a screenshot lies in tmp_path."""
     _, address, token = jupyter
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    page = new_page()
 
     def open_(name: str) -> Notebook:
         # A workspace per notebook: else each page would open the notebooks of the pages before it.
@@ -103,4 +116,3 @@ def open_notebook(chromium, jupyter, tmp_path) -> Iterator[Callable[[str], Noteb
     yield open_
     page.screenshot(path=tmp_path / "screenshot.png")
     page.evaluate("async () => { await window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown(); }")
-    context.close()

@@ -5,10 +5,10 @@ the page is asked only about what a test has scrolled to. Nothing waits for a qu
 never is.
 """
 
-import time
 from collections.abc import Callable
 
 import pytest
+from patience import watch
 
 # What the notebook in front holds, as plain data.
 STATE = """() => {
@@ -33,28 +33,27 @@ class Notebook:
 
     def __init__(self, page) -> None:
         self.page = page
-        self.wait("an idle kernel", lambda state: state["idle"], seconds=90)
+        self.wait("an idle kernel", lambda state: state["idle"])
 
     def state(self) -> dict:
         return self.page.evaluate(STATE) or {"idle": False, "dialog": None, "toast": None, "cells": []}
 
-    def wait(self, what: str, reached: Callable[[dict], bool], seconds: float) -> dict:
+    def wait(self, what: str, reached: Callable[[dict], bool]) -> dict:
         """Until `reached(state)`. Failing that, the test ends with what JupyterLab shows instead."""
-        end = time.monotonic() + seconds
-        while not reached(state := self.state()):
-            if state["dialog"] or time.monotonic() > end:
-                pytest.fail(f"no {what} within {seconds:.0f} s; dialog: {state['dialog']}; {problems(state)}")
-            self.page.wait_for_timeout(200)
-        return state
 
-    def run_all(self, seconds: float = 300) -> dict:
+        def instead(state: dict) -> str:
+            return f"no {what}; dialog: {state['dialog']}; {problems(state)}"
+
+        for state in watch(self.state, instead):
+            if reached(state):
+                return state
+            if state["dialog"]:
+                pytest.fail(instead(state))
+
+    def run_all(self) -> dict:
         """Run every cell; end early at an error, as the cells after it never run."""
         self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
-        return self.wait(
-            "end of the run",
-            lambda state: state["idle"] and (errors(state) or not not_run(state)),
-            seconds,
-        )
+        return self.wait("end of the run", lambda state: state["idle"] and (errors(state) or not not_run(state)))
 
     def cell(self, index: int, selector: str):
         """An element inside one cell, scrolled to, so that JupyterLab draws it."""
@@ -82,7 +81,6 @@ class Notebook:
         return self.wait(
             f"new run of cell {index}",
             lambda state: state["idle"] and state["cells"][index]["count"] not in (None, before),
-            seconds=60,
         )
 
 

@@ -23,10 +23,9 @@ def file(tmp_path_factory):
 
 
 @pytest.fixture
-def page(chromium, file):
+def page(new_page, file):
     """The file, opened from disk; the test fails if the page asks for anything else or complains."""
-    context = chromium.new_context(viewport={"width": 1000, "height": 900})
-    page, asked, complaints = context.new_page(), [], []
+    page, asked, complaints = new_page(width=1000), [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(file.as_uri())
@@ -34,7 +33,6 @@ def page(chromium, file):
     yield page
     assert asked == [file.as_uri()]
     assert not complaints
-    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +160,7 @@ def test_every_control_has_a_name(page):
 
 
 def test_a_tick_is_quick(page, benchmark, report, file):
-    """A person would notice a tenth of a second; `make bench` prints what it is."""
+    """A person would notice a tenth of a second; `make bench` prints what it is, and alone measures."""
     turn = """(count) => [...Array(count).keys()].map((n) => {
       sliders()[n % 16].value = (n >> 4) % 2 ? 0.1 : -0.1;
       const start = performance.now();
@@ -173,4 +171,4 @@ def test_a_tick_is_quick(page, benchmark, report, file):
     report("explorer.html: a tick, median, beside its limit", times[160], 8, "ms")
     report("explorer.html: a tick, 95th percentile, beside its limit", times[304], 8, "ms")
     report("explorer.html: size, beside its limit", file.stat().st_size / 1e6, 5, "MB")
-    assert times[160] < 100
+    assert benchmark.disabled or times[160] < 100
