@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from capsule_tutor import checks, functional
-from capsule_tutor.checks import engine, guard
+from capsule_tutor.checks import exercise, guard, progress, wording
 
 SQUASH = checks.find("02-squash")
 CORRELATION = checks.find("11-correlation")  # has no gradient, and gives three numbers
@@ -202,7 +202,7 @@ def test_an_unfilled_stub_is_no_attempt(body, capsys):
     exec(f"def squash(s, dim=-1, eps=1e-8):\n    {body}", names)
     assert SQUASH(names["squash"]) is functional.squash
     assert capsys.readouterr().out.startswith("○ 02-squash: not attempted.")
-    assert "02-squash" not in checks.engine.progress.load()
+    assert "02-squash" not in progress.load()
 
 
 def test_a_half_filled_stub_is_shown_its_gap(tmp_path, capsys):
@@ -313,7 +313,7 @@ def test_a_right_answer_comes_back_and_is_recorded(capsys):
 
     assert SQUASH(squash) is squash
     assert "✓ 02-squash: passed." in capsys.readouterr().out
-    assert checks.engine.progress.load()["02-squash"]["status"] == "passed"
+    assert progress.load()["02-squash"]["status"] == "passed"
 
 
 @pytest.mark.parametrize("variable", ["CAPSULE_TUTOR_STRICT", "NBGRADER_EXECUTION"])
@@ -339,20 +339,49 @@ def test_strict_mode_lets_a_right_answer_through(monkeypatch):
     assert SQUASH(functional.squash) is functional.squash
 
 
-def test_hints_and_ids(capsys):
+def test_hints_and_questions(capsys):
     SQUASH.hint(2)
     SQUASH.hint(9)
-    checks.board("77")
     checks.predict("02-zero", "?")
     checks.predict("02-zerro", "a")
     checks.predict("02-zero", ["unhashable"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Hint 2 of 3 for 02-squash: ")
     assert lines[1] == "02-squash has hints 1, 2 and 3, not 9."
-    assert lines[2].startswith("No lesson '77' with exercises here; there are ")
-    assert lines[3] == '○ No guess yet. Write "a" or "b" or "c" between the quotation marks and run this cell again.'
-    assert lines[4] == "There is no question '02-zerro'. Did you mean '02-zero'?"
-    assert lines[5].startswith("○ No guess yet.")
+    assert lines[2] == '○ No guess yet. Write "a" or "b" or "c" between the quotation marks and run this cell again.'
+    assert lines[3] == "There is no question '02-zerro'. Did you mean '02-zero'?"
+    assert lines[4].startswith("○ No guess yet.")
+
+
+@pytest.mark.parametrize("lesson", [4, "4", "04", "lesson 4", "Lesson 04", "04_dynamic_routing"])
+def test_a_board_takes_a_lesson_however_it_is_called(lesson, capsys):
+    checks.board(lesson)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "○ 04-parent-poses not attempted"
+    assert lines[-1] == "0 of 4 passed"
+
+
+@pytest.mark.parametrize(
+    ("lesson", "sentence"),
+    [
+        ("77", "There is no lesson '77'; there are 01 to 16."),
+        ("squash", "There is no lesson 'squash'; there are 01 to 16."),
+        ("16", "Lesson 16 has no exercises yet."),
+    ],
+)
+def test_a_board_says_what_is_not_there(lesson, sentence, capsys):
+    checks.board(lesson)
+    assert capsys.readouterr().out == sentence + "\n"
+
+
+def test_the_whole_board_knows_the_effort():
+    SQUASH(functional.squash)
+    lines = checks.standing(effort=True).splitlines()
+    assert len(lines) == len(checks.EXERCISES) + 2
+    assert lines[0].split() == ["exercise", "status", "attempts", "minutes", "difficulty", "importance"]
+    (squash,) = (line for line in lines if " 02-squash " in line)
+    assert squash.split() == ["✓", "02-squash", "passed", "1", "10", "2", "of", "5", "5", "of", "5"]
+    assert lines[-1] == f"1 of {len(checks.EXERCISES)} passed"
 
 
 def test_unknown_exercises_name_the_nearest():
@@ -406,13 +435,13 @@ def test_several_numbers_are_told_what_is_wrong_with_them(made, sentence):
 
 
 def test_two_numbers_that_differ_are_two_texts():
-    assert engine.told_apart(0.5, 0.25) == ("0.5", "0.25")
-    assert engine.told_apart(0.123412, 0.123411) == ("0.123412", "0.123411")
-    assert engine.told_apart((0.1391, 0.895012), (0.1391, 0.895049)) == ("(0.1391, 0.89501)", "(0.1391, 0.89505)")
-    assert engine.told_apart(7, 12345678) == ("7", "12345678")
-    assert engine.told_apart(float("nan"), float("nan")) == ("nan", "nan")
+    assert wording.told_apart(0.5, 0.25) == ("0.5", "0.25")
+    assert wording.told_apart(0.123412, 0.123411) == ("0.123412", "0.123411")
+    assert wording.told_apart((0.1391, 0.895012), (0.1391, 0.895049)) == ("(0.1391, 0.89501)", "(0.1391, 0.89505)")
+    assert wording.told_apart(7, 12345678) == ("7", "12345678")
+    assert wording.told_apart(float("nan"), float("nan")) == ("nan", "nan")
 
 
 def test_a_bad_time_limit_is_ignored(monkeypatch):
     monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "soon")
-    assert engine.time_limit() == engine.TIME_LIMIT
+    assert exercise.time_limit() == exercise.TIME_LIMIT
