@@ -28,11 +28,7 @@ class ExerciseError(Exception):
 def files() -> dict[str, Path]:
     """Name → file of every exercise, in the order of the course. Raises ExerciseError for a name that is taken."""
     found: dict[str, Path] = {}
-    waiting = [FOLDER / path.stem for path in Path(checks.__file__).parent.glob("lesson*.py")]
-    for folder in sorted([*FOLDER.glob("lesson[0-9][0-9]"), *waiting]):
-        if folder in waiting:
-            found |= {e.name: folder / f"{e.name}.py" for e in _waiting(folder.name).EXERCISES}
-            continue
+    for folder in sorted(FOLDER.glob("lesson[0-9][0-9]")):
         paths = {path.stem: path for path in sorted(folder.glob("*.py")) if path.stem not in BESIDE}
         order = _lesson(folder.name).ORDER
         if lost := [name for name in order if name not in paths]:
@@ -50,8 +46,6 @@ def files() -> dict[str, Path]:
 def load(name: str) -> Exercise:
     """The exercise of this name. Raises ExerciseError if its file lacks something, KeyError if there is none."""
     path = files()[name]
-    if not path.exists():
-        return next(e for e in _waiting(path.parent.name).EXERCISES if e.name == name)
     module = import_module(f"{__name__}.{path.parent.name}.{name}")
     said = _docstrings(path)
     for problem in _problems(name, module, said):
@@ -82,14 +76,7 @@ def ids() -> dict[str, str]:
 def predictions() -> dict[str, dict[str, str]]:
     """Id of a question → choice → what is said to it, of all lessons."""
     lessons = dict.fromkeys(path.parent.name for path in files().values())
-    moved = [name for name in lessons if (FOLDER / name / "__init__.py").exists()]
-    of = {name: _lesson(name).PREDICTIONS if name in moved else _waiting(name).QUESTIONS for name in lessons}
-    return {id_: choices for questions in of.values() for id_, choices in questions.items()}
-
-
-def _waiting(folder: str) -> ModuleType:
-    """A lesson whose exercises have not yet moved here."""
-    return import_module(f"capsule_tutor.checks.{folder}")
+    return {id_: choices for name in lessons for id_, choices in _lesson(name).PREDICTIONS.items()}
 
 
 def _lesson(folder: str) -> ModuleType:
