@@ -85,6 +85,13 @@ def test_a_new_file_is_an_exercise_without_being_listed(course, capsys, monkeypa
     assert "✓ 98-double: passed." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("part", ["ORDER", "PREDICTIONS"])
+def test_a_lesson_says_its_order_and_its_answers(course, part):
+    course("lesson98/__init__.py", "ORDER = ()\nPREDICTIONS = {}\n".replace(part, part.lower()))
+    with pytest.raises(exercises.ExerciseError, match=rf"^lesson98/__init__.py: it has no {part}$"):
+        exercises.files()
+
+
 def test_files_that_no_order_names_come_after_those_it_does(course):
     course("lesson98/__init__.py", 'ORDER = ("triple",)\nPREDICTIONS = {}\n')
     for name in ("double", "triple", "single"):
