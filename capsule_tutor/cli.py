@@ -84,11 +84,11 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Run solutions again even if unchanged.")] = False,
 ) -> None:
     """Make lessons and executed solutions from solutions/source (for authors)."""
-    from capsule_tutor import authoring, checks
+    from capsule_tutor import authoring, checks, exercises
 
     try:
         authoring.build(ROOT, names or (), check=check, force=force, expand=checks.brief, say=typer.echo)
-    except (authoring.AuthoringError, KeyError) as error:
+    except (authoring.AuthoringError, exercises.ExerciseError, KeyError) as error:
         raise _stop(error.args[0]) from None
 
 
@@ -96,27 +96,16 @@ def build(
 
 
 @app.command()
-def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("02"); all if left out.')] = "") -> None:
+def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("4"); all if left out.')] = "") -> None:
     """Show which exercises you have passed, and where that is recorded."""
-    from rich.console import Console
-    from rich.table import Table
-
     from capsule_tutor import checks
     from capsule_tutor.checks import progress as record
 
-    records = record.load()
-    exercises = [e for e in checks.EXERCISES.values() if e.id.startswith(lesson)]
-    if not exercises:
-        raise _stop(f"There is no lesson {lesson!r} with exercises.")
-    table = Table("exercise", "status", "attempts", "minutes", "difficulty", "importance")
-    for exercise in exercises:
-        done = records.get(exercise.id, {})
-        status = done.get("status", "not attempted")
-        colour = {"passed": "green", "not yet": "red"}.get(status, "default")
-        effort = (str(exercise.minutes), f"{exercise.difficulty} of 5", f"{exercise.importance} of 5")
-        table.add_row(exercise.id, f"[{colour}]{status}[/]", str(done.get("attempts", 0)), *effort)
-    passed = sum(records.get(e.id, {}).get("status") == "passed" for e in exercises)
-    Console().print(table, f"{passed} of {len(exercises)} passed. Recorded in {record.folder()}", soft_wrap=True)
+    try:
+        typer.echo(checks.standing(lesson, effort=True))
+    except KeyError as error:
+        raise _stop(error.args[0]) from None
+    typer.echo(f"Recorded in {record.folder()}")
 
 
 FOLDER = Annotated[str, typer.Option("--folder", help="Where the files of the data set are, as MNIST/raw.")]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from capsule_tutor import authoring, checks
+from capsule_tutor import authoring, checks, course
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "solutions" / "source").glob("*.py"))
-STEMS = [path.stem for path in SOURCES]
+STEMS = [lesson.stem for lesson in course.LESSONS if not lesson.planned]
 MAX_BYTES = 300 * 1024
 
 
@@ -27,24 +27,20 @@ def outputs(stem):
     return [output for cell in notebook("solutions", stem)["cells"] for output in cell.get("outputs", [])]
 
 
-def test_there_are_lessons():
-    assert STEMS[:5] == ["01_capsules", "02_squash", "03_votes", "04_dynamic_routing", "05_losses"]
-    assert STEMS[5:] == [
-        "06_capsnet",
-        "08_self_attention_routing",
-        "09_efficient_capsnet",
-        "10_full_training",
-        "11_dimension_perturbation",
-    ]
+def test_the_course_lists_the_lessons_that_there_are():
+    assert [path.stem for path in SOURCES] == STEMS
+    assert [lesson.number for lesson in course.LESSONS] == [f"{n:02d}" for n in range(1, len(course.LESSONS) + 1)]
 
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_title_objectives_minutes_prerequisites(stem):
     title = texts("lessons", stem)[0]
-    assert re.match(rf"# {stem[:2]} · \S", title)
+    lesson = course.find(stem)
+    assert title.startswith(f"# {lesson.number} · {lesson.title}")
     able = title.split("**You will be able to**")[1].split("**Minutes:**")[0]
     assert 3 <= len(re.findall(r"^- ", able, re.MULTILINE)) <= 5
-    assert 40 <= int(re.search(r"\*\*Minutes:\*\* (\d+)", title)[1]) <= 75
+    assert int(re.search(r"\*\*Minutes:\*\* (\d+)", title)[1]) == lesson.minutes
+    assert 40 <= lesson.minutes <= 75
     assert re.search(r"\*\*Prerequisites:\*\* \S.{5,}", title)
 
 
@@ -68,7 +64,10 @@ def test_every_exercise_is_told_and_checked_with_its_three_hints(stem):
         for hint in exercise.hints:
             assert hint in markdown
     assert markdown.count("<summary>Hint") == 3 * len(exercises)
-    assert len(re.findall(r"^(\w+) = checks\.\1\(\1\)$", lesson, re.MULTILINE)) == len(exercises)
+    asked = re.findall(r"^(\w+) = checks\.\1\(\1\)$", lesson, re.MULTILINE)
+    assert asked == [exercise.name for exercise in exercises], (
+        "the lesson's order is ORDER in its exercises' __init__.py"
+    )
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -187,12 +186,15 @@ def test_most_cells_are_compared(stem):
 def test_the_map_in_the_readme_is_true():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d\d) \| (.+?) \| (\d+)(, planned)? \|", readme, re.MULTILINE)
-    assert [number for number, *_ in rows] == [f"{n:02d}" for n in range(1, 17)]
-    assert [(number, minutes) for number, _, minutes, planned in rows if not planned] == [
-        (stem[:2], re.search(r"\*\*Minutes:\*\* (\d+)", texts("lessons", stem)[0])[1]) for stem in STEMS
+    told = [(number, title, int(minutes), bool(planned)) for number, title, minutes, planned in rows]
+    assert told == [
+        (
+            lesson.number,
+            f"{lesson.title} *(to come)*" if lesson.planned else f"[{lesson.title}](lessons/{lesson.stem}.ipynb)",
+            lesson.minutes,
+            lesson.planned,
+        )
+        for lesson in course.LESSONS
     ]
-    for number, title, _, planned in rows:
-        assert bool(planned) == ("to come" in title)
-        assert planned or re.search(rf"\(lessons/{number}_\w+\.ipynb\)", title)
     for target in re.findall(r"\]\(([^)#]+)\)", readme):
         assert (ROOT / target).exists(), f"the README links to {target}"

@@ -1,71 +1,82 @@
-"""Checks: what each exercise must do, its hints, and the wrong answers that it knows by name.
+"""Checks: how an answer to an exercise is run, observed, compared and spoken of.
 
 In a lesson, `squash = checks.squash(squash)` prints one line (passed, not yet and why, or not attempted) and
 hands back the learner's function if it is right, else the reference, so that a lesson always runs to its end.
+The exercises lie in `capsule_tutor.exercises` and rest on this package; each is loaded when it is first asked for.
 """
 
 import difflib
+from collections.abc import Iterable
 
-from capsule_tutor.checks import (
-    engine,
-    lesson01,
-    lesson02,
-    lesson03,
-    lesson04,
-    lesson05,
-    lesson06,
-    lesson08,
-    lesson09,
-    lesson10,
-    lesson11,
-)
-from capsule_tutor.checks.engine import CheckFailed, Exercise
+from capsule_tutor import course
+from capsule_tutor.checks import progress, wording
+from capsule_tutor.checks.exercise import CheckFailed, Exercise
 
-__all__ = ["EXERCISES", "CheckFailed", "Exercise", "board", "brief", "find", "predict"]
-
-_LESSONS = (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson08, lesson09, lesson10, lesson11)
-EXERCISES: dict[str, Exercise] = {e.name: e for lesson in _LESSONS for e in lesson.EXERCISES}
-QUESTIONS: dict[str, dict[str, str]] = {id_: q for lesson in _LESSONS for id_, q in lesson.QUESTIONS.items()}
+__all__ = ["EXERCISES", "QUESTIONS", "CheckFailed", "Exercise", "board", "brief", "find", "predict", "standing"]
 
 
-def __getattr__(name: str) -> Exercise:
-    if name in EXERCISES:
-        return EXERCISES[name]
-    raise AttributeError(f"checks has no exercise {name!r}.{_near(name, EXERCISES)}")
+def __getattr__(name: str) -> object:
+    from capsule_tutor import exercises
+
+    if name == "EXERCISES":
+        return {name: exercises.load(name) for name in exercises.files()}
+    if name == "QUESTIONS":
+        return exercises.predictions()
+    if name in exercises.files():
+        return exercises.load(name)
+    raise AttributeError(f"checks has no exercise {name!r}.{_near(name, exercises.files())}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *EXERCISES]
+    from capsule_tutor import exercises
+
+    return [*__all__, *exercises.files()]
 
 
 def find(id_: str) -> Exercise:
     """The exercise with this id or function name. Raises KeyError, with the nearest name, if there is none."""
-    for exercise in EXERCISES.values():
-        if id_ in (exercise.id, exercise.name):
-            return exercise
-    raise KeyError(f"there is no exercise {id_!r}.{_near(id_, [e.id for e in EXERCISES.values()])}")
+    from capsule_tutor import exercises
+
+    names = exercises.ids()
+    name = names.get(id_, id_)
+    if name not in names.values():
+        raise KeyError(f"there is no exercise {id_!r}.{_near(id_, names)}")
+    return exercises.load(name)
 
 
-def board(lesson: str = "") -> None:
-    """Print what this learner has passed, in one lesson ("02") or in all of them."""
-    exercises = [e for e in EXERCISES.values() if e.lesson == lesson[:2] or not lesson]
-    if not exercises:
-        lessons = sorted({e.lesson for e in EXERCISES.values()})
-        print(f"No lesson {lesson!r} with exercises here; there are {', '.join(lessons)}.")
-    else:
-        print(engine.board(exercises))
+def board(lesson: str | int = "") -> None:
+    """Print what this learner has passed, in one lesson ("4", "04" and "lesson 4" are the same) or in all of them."""
+    try:
+        print(standing(lesson))
+    except KeyError as error:
+        print(error.args[0])
+
+
+def standing(lesson: str | int = "", effort: bool = False) -> str:
+    """One line per exercise, as `board` prints them; with `effort`, attempts, minutes and so on beside them.
+
+    Raises KeyError, with a sentence, for a lesson that does not exist or has no exercises.
+    """
+    from capsule_tutor import exercises
+
+    chosen = course.find(lesson).number if lesson else ""
+    of_lesson = [exercises.load(name) for id_, name in exercises.ids().items() if id_.startswith(chosen)]
+    if not of_lesson:
+        raise KeyError(f"Lesson {chosen} has no exercises yet.")
+    return progress.board(of_lesson, effort)
 
 
 def predict(id_: str, guess: object) -> None:
     """Print what a guess says about the matter. Guesses are never graded."""
-    question, guess = QUESTIONS.get(id_), str(guess).strip().lower()
+    questions = __getattr__("QUESTIONS")
+    question, guess = questions.get(id_), str(guess).strip().lower()
     if question is None:
-        print(f"There is no question {id_!r}.{_near(id_, QUESTIONS)}")
+        print(f"There is no question {id_!r}.{_near(id_, questions)}")
     elif guess not in question:
         choices = " or ".join(f'"{choice}"' for choice in question)
         print(f"○ No guess yet. Write {choices} between the quotation marks and run this cell again.")
     else:
-        print(engine.filled(f"You said {guess}. {question[guess]}"))
+        print(wording.filled(f"You said {guess}. {question[guess]}"))
 
 
 def brief(id_: str) -> str:
@@ -82,6 +93,6 @@ def brief(id_: str) -> str:
     )
 
 
-def _near(name: str, names: object) -> str:
+def _near(name: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(names), n=1)
     return f" Did you mean {close[0]!r}?" if close else f" There are: {', '.join(names)}."

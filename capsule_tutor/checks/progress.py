@@ -8,11 +8,12 @@ Where it cannot be written, progress is kept in memory and the lesson goes on.
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from capsule_tutor import files
+from capsule_tutor.checks import wording
 
 VERSION = 1
 
@@ -59,6 +60,22 @@ def record(exercise: str, status: str) -> None:
             f"Progress cannot be saved{_where()} ({error.strerror or error}); it is kept until this kernel stops. "
             "Set CAPSULE_TUTOR_HOME to a folder that you may write to."
         )
+
+
+def board(exercises: Iterable, effort: bool = False) -> str:
+    """One line per exercise: what has been passed, and what is left. With `effort`, a table of all that is known."""
+    records, lines, passed = load(), [], 0
+    for exercise in exercises:
+        done = records.get(exercise.id, {})
+        status = done.get("status", "not attempted")
+        passed += status == "passed"
+        if effort:
+            told = f"{wording.MARKS[status][0]} {exercise.id:32}{status:15}{done.get('attempts', 0):8}"
+            lines.append(f"{told}{exercise.minutes:9}{exercise.difficulty:7} of 5{exercise.importance:7} of 5")
+        else:
+            lines.append(wording.line(status, exercise.id, status))
+    head = [f"  {'exercise':32}{'status':15}attempts  minutes  difficulty  importance"] if effort else []
+    return "\n".join([*head, *lines, f"{passed} of {len(lines)} passed"])
 
 
 def _next(record: dict, status: str) -> dict:

@@ -1,0 +1,56 @@
+"""A case is one call of the learner's function: the inputs, and the words for them.
+
+Every random input comes from `numbers` or `uniform`, with a seed of its own: the same on every machine.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input: `says` finishes the sentence "on …". `atol` is how far a right value may be off."""
+
+    says: str
+    args: tuple
+    kwargs: dict = field(default_factory=dict)
+    atol: float = 1e-5
+
+    def __str__(self) -> str:
+        return self.says + "".join(f", {name}={_short(value)}" for name, value in self.kwargs.items())
+
+
+def case(says: str, *args: Any, atol: float = 1e-5, **kwargs: Any) -> Case:
+    """case("a batch of two", u, weight, iterations=2): the arguments go to the learner's function."""
+    return Case(says, args, kwargs, atol)
+
+
+def numbers(*shape: int, seed: int = 0, scale: float = 1.0) -> Tensor:
+    """Normal numbers: poses, votes, weights."""
+    return scale * torch.randn(*shape, generator=_generator(seed))
+
+
+def uniform(*shape: int, seed: int = 0) -> Tensor:
+    """Numbers between 0 and 1: pixels, lengths."""
+    return torch.rand(*shape, generator=_generator(seed))
+
+
+def whole(below: int, *shape: int, seed: int = 0) -> Tensor:
+    """Whole numbers from 0 to `below` − 1: labels."""
+    return torch.randint(0, below, shape, generator=_generator(seed))
+
+
+def order(n: int, seed: int = 0) -> Tensor:
+    """The numbers from 0 to n − 1, shuffled."""
+    return torch.randperm(n, generator=_generator(seed))
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def _short(value: Any) -> str:
+    return f"{'×'.join(map(str, value.shape))} tensor" if isinstance(value, Tensor) else repr(value)

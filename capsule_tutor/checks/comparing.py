@@ -1,0 +1,120 @@
+"""Comparing observations: what was seen with what a right answer shows, and with what each mutant shows.
+
+Pure functions of values: it does not matter where, or in which process, an observation was made.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from capsule_tutor.checks import wording
+from capsule_tutor.checks.observing import Observation
+
+RTOL = 1e-3  # how far a right value may be off, relative to itself
+
+
+def complaints(
+    seen: Observation, right: Observation, axes: tuple[str, ...], properties: Iterable[Callable] = ()
+) -> Iterator[str]:
+    """What is wrong with a value, properties before values: the first complaint is the one to be said."""
+    where = f"On {seen.case}"
+    if seen.error is not None:
+        yield f"{where} it raised {wording.described(seen.error)}."
+    if seen.value is None:
+        yield f"{where} it returned None. Is the `return` missing?"
+    if isinstance(seen.value, list) and isinstance(right.value, tuple):
+        yield f"{where} it returned a list of {len(seen.value)}; return a tuple of {len(right.value)}."
+    if len(seen.tensors) != len(right.tensors):
+        yield f"{where} it returned {wording.count(seen.value)}; expected {wording.count(right.value)}."
+    for got, want, letters in zip(seen.tensors, right.tensors, axes, strict=True):
+        if not _same_kind(got, want):
+            yield f"{where} it returned {wording.kind(got)}; expected {wording.kind(want)}."
+        if isinstance(want, Tensor):
+            if got.shape != want.shape:
+                yield f"{where} the shape is {tuple(got.shape)}; expected {wording.named_shape(want, letters)}."
+            if got.dtype != want.dtype:
+                yield f"{where} the dtype is {wording.dtype(got)}; expected {wording.dtype(want)}."
+            if not torch.isfinite(got).all():
+                yield f"{where} there are {wording.not_finite(got)} in the result."
+    if seen.changed:
+        yield f"{where} it changed its input `{seen.changed}` in place. Make a new tensor instead."
+    for prop in properties:
+        if sentence := prop(seen.case, seen.value):
+            yield f"{where} {sentence}"
+    for got, want, letters in zip(seen.tensors, right.tensors, axes, strict=True):
+        if not _close(got, want, seen.case.atol):
+            yield f"{where} {_first_difference(got, want, letters, seen.case.atol)}."
+
+
+def gradient_complaints(seen: Observation, right: Observation, inputs: list[str]) -> Iterator[str]:
+    """What is wrong with the gradients of a right value; `inputs` names the float inputs."""
+    where = f"On {seen.case} the value is right, but"
+    for name, got, want in zip(inputs, seen.gradients, right.gradients, strict=True):
+        if want is None:
+            continue
+        if got is None:
+            yield (
+                f"{where} no gradient flows back to `{name}`: look for .detach(), .item(), .data, torch.no_grad() or "
+                "torch.tensor(…)."
+            )
+        elif not torch.isfinite(got).all():
+            yield f"{where} its gradient with respect to `{name}` has {wording.not_finite(got)}."
+        elif not _close(got, want, max(1e-3, seen.case.atol)):
+            yield f"{where} its gradient with respect to `{name}` is not."
+
+
+def differ(seen: list[Observation], other: list[Observation], gradients: bool) -> bool:
+    """Whether two functions behave differently on the same cases."""
+    return len(seen) != len(other) or any(_differs(a, b, gradients) for a, b in zip(seen, other, strict=True))
+
+
+def _differs(a: Observation, b: Observation, gradients: bool) -> bool:
+    if a.error is not None or b.error is not None:
+        return type(a.error) is not type(b.error) or str(a.error) != str(b.error)
+    if len(a.tensors) != len(b.tensors) or a.changed != b.changed:
+        return True
+    if not all(_close(x, y, a.case.atol) for x, y in zip(a.tensors, b.tensors, strict=True)):
+        return True
+    return gradients and not all(map(_same_gradient, a.gradients, b.gradients))
+
+
+def _same_gradient(x: Tensor | None, y: Tensor | None) -> bool:
+    return x is y is None or (x is not None and y is not None and _close(x, y, 1e-3))
+
+
+def _close(x: Any, y: Any, atol: float) -> bool:
+    if isinstance(x, Tensor) and isinstance(y, Tensor):
+        same_kind = x.shape == y.shape and x.dtype == y.dtype
+        return same_kind and torch.allclose(x, y, rtol=RTOL, atol=atol, equal_nan=True)
+    if _is_number(x) and _is_number(y):
+        return math.isclose(x, y, rel_tol=1e-6, abs_tol=atol) or (x != x and y != y)
+    return type(x) is type(y) and not isinstance(x, Tensor) and bool(x == y)
+
+
+def _same_kind(x: Any, y: Any) -> bool:
+    """Whether the two can be compared at all. A number of numpy's is one of Python's only if it says so itself."""
+    tensors = isinstance(x, Tensor), isinstance(y, Tensor)
+    return all(tensors) or (not any(tensors) and (type(x) is type(y) or (_is_number(x) and _is_number(y))))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))
+
+
+def _first_difference(got: Any, want: Any, axes: str, atol: float) -> str:
+    if not isinstance(want, Tensor):
+        return "the result is {}; expected {}".format(*wording.told_apart(got, want, 6))
+    if want.ndim == 0:
+        return "the result is {}; expected {}".format(*wording.told_apart(got.item(), want.item(), 6))
+    wrong = ~torch.isclose(got, want, rtol=RTOL, atol=atol)
+    place = tuple(wrong.nonzero()[0].tolist())
+    letters = axes.split() or [f"axis {number}" for number in range(want.ndim)]
+    name = ", ".join(f"{letter}={n}" for letter, n in zip(letters, place, strict=True))
+    is_now, should_be = wording.told_apart(got[place].item(), want[place].item())
+    return (
+        f"{int(wrong.sum())} of {want.numel()} entries differ; the first, at {name}, is {is_now} and should be "
+        f"{should_be}"
+    )

@@ -1,0 +1,223 @@
+"""An exercise, and what it means to check an answer to it.
+
+The learner's function runs on a few small inputs and each run is observed. The right answer and every mutant (a
+classic wrong answer that has a name) are observed in the same way, so that a diagnosis is a comparison.
+"""
+
+import dis
+import inspect
+import os
+import re
+import textwrap
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from torch import Tensor
+
+from capsule_tutor.checks import guard, progress, wording
+from capsule_tutor.checks.cases import Case
+from capsule_tutor.checks.comparing import complaints, differ, gradient_complaints
+from capsule_tutor.checks.observing import Observation, expect, float_inputs, observe
+
+_GAP = re.compile(r"(?<!\[)(?<!, )\.\.\.(?![,\]])")  # the `...` of a stub, not the one of x[..., None]
+TIME_LIMIT = 5.0  # seconds for all inputs of a check, unless CAPSULE_TUTOR_TIME_LIMIT says otherwise
+
+
+class CheckFailed(AssertionError):
+    """Raised instead of a printed line in strict mode, so that a grader sees the failure."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A classic wrong answer, and the sentence that names the misconception behind it."""
+
+    function: Callable
+    says: str
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: what is asked, how it is checked, and what is said.
+
+    name           of the function that the learner writes, as `checks.NAME`
+    reference      the right function, handed back to a lesson that has not solved it
+    oracle         the same as a slow loop, written independently: the source of expected values
+    cases          small inputs whose dimensions all differ
+    mutants        classic wrong answers; the first that behaves like the learner's speaks
+    right          right answers in other styles, which must pass, too
+    axes           the letters of each output, e.g. ("b j z", "b i j"); left out where they vary from case to case
+    properties     (case, value) → a sentence where the value breaks an invariant, else None
+    """
+
+    lesson: str
+    name: str
+    goal: str
+    hints: tuple[str, str, str]
+    minutes: int
+    difficulty: int  # 1 to 5
+    importance: int  # 1 to 5
+    reference: Callable
+    oracle: Callable
+    cases: Callable[[], list[Case]]
+    mutants: tuple[Mutant, ...]
+    right: tuple[Callable, ...] = ()
+    axes: tuple[str, ...] = ()
+    properties: tuple[Callable[[Case, Any], str | None], ...] = ()
+    gradient: bool = True  # False for answers that are counts: then the inputs require none, and .numpy() is free
+
+    @property
+    def id(self) -> str:
+        return f"{self.lesson}-{self.name.replace('_', '-')}"
+
+    def __call__(self, function: Callable) -> Callable:
+        """Check the learner's function, print one line, record it; return it if right, else the reference.
+
+        Never raises, except CheckFailed in strict mode (CAPSULE_TUTOR_STRICT=1, or under nbgrader).
+        """
+        status, sentence, printed = self.verdict(function)
+        if printed:
+            print("Your function printed:\n" + textwrap.indent(printed.rstrip("\n"), "  "))
+        if status != "not attempted":
+            progress.record(self.id, status)
+        if status != "passed" and strict():
+            raise CheckFailed(f"{self.id}: {status}. {sentence}")
+        print(wording.line(status, f"{self.id}: {status}.", sentence))
+        return function if status == "passed" else self.reference
+
+    def hint(self, number: int = 1) -> None:
+        """Print hint 1 (the direction), 2 (the key idea) or 3 (nearly the code)."""
+        if number not in (1, 2, 3):
+            print(f"{self.id} has hints 1, 2 and 3, not {number!r}.")
+        else:
+            print(wording.filled(f"Hint {number} of 3 for {self.id}: {self.hints[number - 1]}"))
+
+    def verdict(self, function: Callable) -> tuple[str, str, str]:
+        """(status, sentence, what the function printed), for one answer."""
+        if not callable(function):
+            return "not yet", f"expected your function `{self.name}`, got {wording.kind(function)}.", ""
+        try:
+            observations, report = self._observe_guarded(function)
+            status, sentence = self._judge(function, observations, report)
+            return status, sentence, report.printed
+        except Exception as error:  # a check must never end the lesson, whatever strange thing it was given
+            return "not yet", f"the check could not read your answer ({wording.described(error)}).", ""
+
+    def _observe_guarded(self, function: Callable) -> tuple[list[Observation], guard.Report]:
+        cases, seen = self.cases(), []
+        _ = self._expected  # computed out here, with the learner's clock not yet running
+
+        def work(over: threading.Event) -> None:
+            for item in cases:
+                if over.is_set():
+                    return
+                seen.append(Observation(item))
+                seen[-1] = observe(function, item, self.gradient)
+                if _unattempted(seen[-1]):
+                    return
+
+        return seen, guard.run(work, (function,), time_limit())
+
+    def _judge(self, function: Callable, seen: list[Observation], report: guard.Report) -> tuple[str, str]:
+        if report.replaced:
+            return "not yet", (
+                f"{report.replaced[0]} had been replaced by something else (perhaps an assignment to it?). It is "
+                "back as it was: give your own function another name and run this cell again."
+            )
+        if any(_unattempted(o) for o in seen):
+            return "not attempted", _what_is_left(function)
+        if report.timed_out:
+            where = f" on {seen[-1].case}" if seen else ""
+            stuck = " It is still running inside one long call: restart the kernel." if report.still_running else ""
+            cause = "is there an endless loop?"
+            if _imports(function):
+                cause = "an endless loop? Or a slow `import`? Put that above your function, where it is not timed."
+            return "not yet", f"it did not finish within {time_limit():g} s{where}: {cause}{stuck}"
+        complaint = self._complaint(seen)
+        if complaint is None:
+            return "passed", f"{len(seen)} inputs: {self._what_was_checked()}."
+        return "not yet", self.diagnosis(seen) or complaint
+
+    def _complaint(self, seen: list[Observation]) -> str | None:
+        """The first that there is, in the order of the cases."""
+        for observation, right in zip(seen, self._expected, strict=True):
+            axes = self.axes or ("",) * len(right.tensors)
+            for complaint in complaints(observation, right, axes, self.properties):
+                return complaint
+            if self.gradient:
+                inputs = float_inputs(self.reference, right.case)
+                for complaint in gradient_complaints(observation, right, inputs):
+                    return complaint
+        return None
+
+    def diagnosis(self, seen: list[Observation]) -> str | None:
+        """The sentence of the mutant that behaves like what was seen, if there is one."""
+        for compare_gradients in (True, False):
+            for mutant, behaviour in self._mutant_behaviour:
+                tells = compare_gradients or differ(behaviour, self._expected, gradients=False)
+                if tells and not differ(seen, behaviour, compare_gradients):
+                    return mutant.says
+        return None
+
+    @cached_property
+    def _expected(self) -> list[Observation]:
+        return [expect(self.oracle, self.reference, item, self.gradient) for item in self.cases()]
+
+    @cached_property
+    def _mutant_behaviour(self) -> list[tuple[Mutant, list[Observation]]]:
+        return [(m, [observe(m.function, item, self.gradient) for item in self.cases()]) for m in self.mutants]
+
+    def _what_was_checked(self) -> str:
+        tensors = isinstance(self._expected[0].tensors[0], Tensor)
+        parts = ["shape, dtype" if tensors else "type", "values"]
+        parts += ["invariants"] * bool(self.properties) + ["gradient"] * self.gradient
+        return ", ".join(parts)
+
+
+def strict() -> bool:
+    """Whether a failure must be raised: on request, or because nbgrader is running the notebook."""
+    return os.environ.get("CAPSULE_TUTOR_STRICT", "0") not in ("", "0") or "NBGRADER_EXECUTION" in os.environ
+
+
+def time_limit() -> float:
+    try:
+        return float(os.environ.get("CAPSULE_TUTOR_TIME_LIMIT", TIME_LIMIT))
+    except ValueError:
+        return TIME_LIMIT
+
+
+def _unattempted(seen: Observation) -> bool:
+    """The stub as it was: it raises NotImplementedError, or a `...` of it is still there."""
+    if seen.value is ... or any(part is ... for part in seen.tensors):
+        return True
+    if isinstance(seen.error, NotImplementedError):
+        return _raised_by_statement(seen.error)
+    return isinstance(seen.error, (TypeError, AttributeError)) and "ellipsis" in str(seen.error)
+
+
+def _raised_by_statement(error: BaseException) -> bool:
+    """By a `raise` in Python code. Torch, too, raises NotImplementedError, where an operation lacks a dtype."""
+    place = error.__traceback__
+    while place.tb_next:
+        place = place.tb_next
+    return dis.opname[place.tb_frame.f_code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
+
+
+def _what_is_left(function: Callable) -> str:
+    try:
+        gaps = [line.strip() for line in inspect.getsource(function).splitlines() if _GAP.search(line)]
+    except (OSError, TypeError):
+        gaps = []
+    left = f"There is still a `...` to fill in: `{gaps[0]}`. " if gaps else ""
+    return left + "The lesson goes on with the reference solution."
+
+
+def _imports(function: Callable) -> bool:
+    """Whether it imports something when it is called: the first import of a large library takes seconds."""
+    return hasattr(function, "__code__") and any(i.opname == "IMPORT_NAME" for i in dis.get_instructions(function))

@@ -1,0 +1,100 @@
+"""Wording: errors, kinds, shapes and numbers in a learner's words, and how a line looks in a notebook."""
+
+import linecache
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from capsule_tutor.checks import guard
+
+_OURS = str(Path(__file__).parents[1])
+MARKS = {"passed": ("✓", "32"), "not yet": ("✗", "31"), "not attempted": ("○", "33")}
+
+
+def described(error: BaseException) -> str:
+    if isinstance(error, guard.Exited):
+        return "an exit: exit() would end the whole lesson, use `return`"
+    text = " ".join(str(error).split())
+    line = _line_of(error)
+    text = textwrap.shorten(text, 200, placeholder=" …")
+    return f"{type(error).__name__}: {text}" + (f" (in the line `{line}`)" if line else "")
+
+
+def _line_of(error: BaseException) -> str:
+    """The learner's line, not one of torch or of ours."""
+    found, place = "", error.__traceback__
+    while place:
+        filename = place.tb_frame.f_code.co_filename
+        if "site-packages" not in filename and not filename.startswith(_OURS):
+            found = linecache.getline(filename, place.tb_lineno).strip()
+        place = place.tb_next
+    return found
+
+
+def kind(value: Any) -> str:
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" + (f" ({value})" if isinstance(value, (int, float)) else "")
+
+
+def count(value: Any) -> str:
+    return f"{len(value)} values" if isinstance(value, tuple) else f"one value ({kind(value)})"
+
+
+def dtype(value: Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")
+
+
+def named_shape(want: Tensor, axes: str) -> str:
+    if want.ndim == 0:
+        return "a scalar, ()"
+    letters = [f"{letter}=" for letter in axes.split()] or [""] * want.ndim
+    return "(" + ", ".join(f"{letter}{n}" for letter, n in zip(letters, want.shape, strict=True)) + ")"
+
+
+def not_finite(value: Tensor) -> str:
+    return "NaNs" if torch.isnan(value).any() else "infinities"
+
+
+def told_apart(got: Any, want: Any, digits: int = 4) -> tuple[str, str]:
+    """Two numbers, or two tuples of them, as texts with so many digits that the texts differ as the numbers do."""
+    for precision in range(digits, 18):
+        texts = _written(got, precision), _written(want, precision)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def _written(value: Any, digits: int) -> str:
+    if isinstance(value, tuple):
+        return "(" + ", ".join(_written(part, digits) for part in value) + ")"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def line(status: str, head: str, sentence: str) -> str:
+    """A verdict: its mark and head in the colour of the status, then the sentence."""
+    mark, colour = MARKS[status]
+    return filled(f"{mark} {head} {sentence}").replace(f"{mark} {head}", _coloured(f"{mark} {head}", colour), 1)
+
+
+def filled(text: str) -> str:
+    """One line; in a notebook several, because JupyterLab breaks a long line in the middle of a word."""
+    if not _in_notebook():
+        return text
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
+
+
+def _coloured(text: str, colour: str) -> str:
+    """In a notebook, where ANSI colours are drawn by the page's own theme; elsewhere as it is."""
+    return f"\x1b[1;{colour}m{text}\x1b[0m" if _in_notebook() else text
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")

@@ -1,0 +1,48 @@
+"""The lessons of the course: their numbers, titles and minutes. Everything that lists lessons reads them here."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson. The minutes of a planned one are an intention."""
+
+    number: str  # "04"
+    title: str
+    minutes: int
+    planned: bool = False
+
+    @property
+    def stem(self) -> str:
+        """The name of its notebooks and of its source, without the ending: "04_dynamic_routing"."""
+        return f"{self.number}_" + "_".join(re.findall(r"\w+", self.title.lower()))
+
+
+LESSONS = (
+    Lesson("01", "Capsules", 50),
+    Lesson("02", "Squash", 50),
+    Lesson("03", "Votes", 60),
+    Lesson("04", "Dynamic routing", 75),
+    Lesson("05", "Losses", 55),
+    Lesson("06", "CapsNet", 75),
+    Lesson("07", "Bug museum", 50, planned=True),
+    Lesson("08", "Self-attention routing", 70),
+    Lesson("09", "Efficient-CapsNet", 75),
+    Lesson("10", "Full training", 70),
+    Lesson("11", "Dimension perturbation", 75),
+    Lesson("12", "MultiMNIST", 50, planned=True),
+    Lesson("13", "Robustness", 50, planned=True),
+    Lesson("14", "Viewpoints", 50, planned=True),
+    Lesson("15", "Does routing matter?", 45, planned=True),
+    Lesson("16", "Capstone", 75, planned=True),
+)
+
+
+def find(lesson: str | int) -> Lesson:
+    """4, "4", "04", "lesson 4" and "04_dynamic_routing" are the same lesson. Raises KeyError with a sentence."""
+    number = re.search(r"\d+", str(lesson))
+    for known in LESSONS:
+        if number and int(known.number) == int(number[0]):
+            return known
+    raise KeyError(f"There is no lesson {str(lesson)!r}; there are {LESSONS[0].number} to {LESSONS[-1].number}.")

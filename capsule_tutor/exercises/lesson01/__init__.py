@@ -1,0 +1,26 @@
+"""Lesson 01: the length of a capsule, a pose measured by hand, and what equivariance means."""
+
+ORDER = ("lengths", "pose", "equivariance_error")
+
+PREDICTIONS = {
+    "01-max-pool": {
+        "a": "Yes. The best match is found at another place, and the maximum does not ask where. Run the next cell.",
+        "b": "You think of a detector that sits in one place. This one looks everywhere and keeps the best score.",
+        "c": "You expect the shift to leave a trace. It would, in the map of scores; the maximum wipes it out.",
+    },
+    "01-parts": {
+        "a": "You feel that a broken digit must break the features. But each only asks: is there such a stroke?",
+        "b": "You expect misplaced parts to cost something. No feature here knows about places, so nothing is lost.",
+        "c": "Yes: each feature looks for its stroke everywhere, and every stroke is still there.",
+    },
+    "01-shear": {
+        "a": "Yes: cov(x, y)/var(y) grows by k·var(y)/var(y) = k. The digit has no say in it.",
+        "b": "You think of how far the top moves, which does depend on the height. The slant is counted per row.",
+        "c": "You think of the slant as shape. It is pose: the same 4 leans now, and the number should say so.",
+    },
+    "01-two-digits": {
+        "a": "You expect it to choose, as you would. A mean never chooses: all ink pulls.",
+        "b": "Yes: the mean of two places lies between them, where nothing is.",
+        "c": "You want an answer per digit, and you are right to. But the function returns one row per image.",
+    },
+}

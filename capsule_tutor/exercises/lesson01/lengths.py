@@ -1,0 +1,120 @@
+"""Write `lengths(v, eps=1e-8)`: the length √(Σ v²) of every vector along the last axis, so that (b, j, z) becomes (b,
+j). With `eps` under the root, so that the gradient at a zero vector is finite."""
+
+import torch
+
+from capsule_tutor import functional
+from capsule_tutor.checks.cases import case, numbers
+
+EFFORT = {"minutes": 5, "difficulty": 1, "importance": 5}
+HINTS = (
+    "Pythagoras, with as many sides as the vector has entries.",
+    "Square, sum along the last axis, take the root. The sum takes that axis away, which is what you want here.",
+    "`(v * v).sum(dim=-1)` is the squared length. Add eps to it, then `.sqrt()`.",
+)
+
+reference = functional.lengths
+
+
+def oracle(v, eps=1e-8):
+    rows = [torch.sqrt(sum(x * x for x in row) + eps) for row in v.reshape(-1, v.shape[-1])]
+    return torch.stack(rows).reshape(v.shape[:-1])
+
+
+def cases():
+    return [
+        case("capsules of shape (b=2, j=3, z=6)", numbers(2, 3, 6)),
+        case("the two vectors (-3, 4) and (0.3, -0.4)", torch.tensor([[-3.0, 4.0], [0.3, -0.4]])),
+        case("a batch of 1", numbers(1, 3, 6, seed=1)),
+        # √(0 + eps) is 0.0001 with our eps, and 0 for those who treat zero apart
+        case("capsules with a zero vector among them", torch.cat([numbers(1, 3, 4), torch.zeros(1, 3, 4)]), atol=2e-4),
+        case("vectors of length about 1000", numbers(2, 3, 6, seed=2, scale=400.0)),
+        case("float64 vectors", numbers(2, 3, 6, seed=3).double()),
+    ]
+
+
+def _between_the_largest_and_the_sum(item, value):
+    v = item.args[0].abs()
+    slack = 1e-3 * (1 + v.sum(-1))
+    if bool((value < v.amax(-1) - slack).any()):
+        return "a length is smaller than one of the entries of its vector, which cannot be."
+    return (
+        "a length is greater than all its entries laid end to end." if bool((value > v.sum(-1) + slack).any()) else None
+    )
+
+
+properties = (_between_the_largest_and_the_sum,)
+
+
+class right:
+    def by_norm(v, eps):
+        return v.norm(dim=-1)
+
+    def by_einsum(v, eps=1e-10):
+        return torch.sqrt(torch.einsum("...z,...z->...", v, v) + eps)
+
+    def by_power(v, eps):
+        return (v.pow(2).sum(-1) + eps) ** 0.5
+
+    def by_loop(v, eps):
+        total = torch.zeros_like(v[..., 0])
+        for z in range(v.shape[-1]):
+            total = total + v[..., z] ** 2
+        return (total + eps).sqrt()
+
+
+class wrong:
+    def no_root(v, eps):
+        """You return the squared length. Pythagoras ends with a square root."""
+        return (v * v).sum(-1) + eps
+
+    def half_the_square(v, eps):
+        """`**1/2` is read as (…**1)/2, half the squared length. Write `**0.5`, or `.sqrt()`."""
+        return ((v * v).sum(-1) + eps) ** 1 / 2
+
+    def squared_in_place(v, eps):
+        """You squared v in place (`*=`, `**=`): whoever holds v now holds something else. Write `v * v`."""
+        v *= v
+        return (v.sum(-1) + eps).sqrt()
+
+    def batch_axis(v, eps):
+        """You summed along axis 0: that mixes different images. The entries of one vector lie along the last axis."""
+        return ((v * v).sum(0) + eps).sqrt()
+
+    def capsule_axis(v, eps):
+        """You summed along axis 1, over the capsules: that mixes different things. The entries of one vector lie along
+        the last axis, dim=-1."""
+        return ((v * v).sum(1) + eps).sqrt()
+
+    def always_axis_2(v, eps):
+        """You always sum along axis 2. The vectors may come as (b, j, z) or as (j, z): count from the end, dim=-1."""
+        return ((v * v).sum(2) + eps).sqrt()
+
+    def one_length_for_all(v, eps):
+        """You took one length for everything. Sum along the last axis only: dim=-1."""
+        return ((v * v).sum() + eps).sqrt()
+
+    def keepdim_left(v, eps):
+        """Your lengths still carry an axis of size 1: (b, j, 1) where (b, j) is asked. Leave out keepdim=True."""
+        return ((v * v).sum(-1, keepdim=True) + eps).sqrt()
+
+    def sum_of_absolutes(v, eps):
+        """You added the absolute entries, as a taxi drives. The length is the straight line: squares, then a root."""
+        return v.abs().sum(-1)
+
+    def sum_of_entries(v, eps):
+        """You added the entries, so that −3 and 4 give 1. Square them first: a length does not care about signs."""
+        return v.sum(-1)
+
+    def largest_entry(v, eps):
+        """You took the largest entry. Every entry of a vector adds to its length."""
+        return v.abs().amax(-1)
+
+    def root_mean_square(v, eps):
+        """You took the mean of the squares, so that a vector with more entries counts for less. Take their sum."""
+        return ((v * v).mean(-1) + eps).sqrt()
+
+    def root_without_eps(v, eps):
+        """The values are right, but at a zero vector the gradient is NaN: the slope of √x at 0 is infinite. Add eps
+        under the root; added after it, it comes too late."""
+        return (v * v).sum(-1).sqrt()

@@ -1,0 +1,108 @@
+"""Write `exponential_squash(s, dim=-1, eps=1e-8)` from scratch: same direction, the length 1 − e^(−‖s‖). The traps of
+squash are all here again."""
+
+import torch
+
+from capsule_tutor import functional
+from capsule_tutor.exercises.lesson02.squash import along, keeps_direction, squared_length
+from capsule_tutor.exercises.lesson02.squash import cases as cases_of_squash
+from capsule_tutor.exercises.properties import shorter_than_one
+
+EFFORT = {"minutes": 6, "difficulty": 2, "importance": 3}
+HINTS = (
+    "Only the new length differs from squash; direction, axis and the zero vector are treated alike.",
+    "First `n`, the length with its axis kept and eps under the root. Then the unit vector `s / n`.",
+    "`n = ((s * s).sum(dim, keepdim=True) + eps).sqrt()`; return `(1 - torch.exp(-n))` times the unit vector.",
+)
+
+reference = functional.exponential_squash
+
+
+def oracle(s, dim=-1, eps=1e-8):
+    return along(s, dim, lambda row, n2: (1 - torch.exp(-torch.sqrt(n2 + eps))) * row / torch.sqrt(n2 + eps))
+
+
+cases = cases_of_squash
+properties = (shorter_than_one, keeps_direction)
+
+
+class right:
+    def by_expm1(s, dim, eps):
+        n = torch.sqrt(torch.sum(s**2, dim, keepdim=True) + eps)
+        return s.div(n).mul(-torch.expm1(-n))
+
+    def by_power(s, dim, eps):
+        length = (s.square().sum(dim).unsqueeze(dim) + 1e-10) ** 0.5
+        return s / length * (1 - (-length).exp())
+
+
+class wrong:
+    def grows_for_ever(s, dim, eps):
+        """Your length is e^‖s‖ − 1, which grows without end: the exponent is negative, 1 − e^(−‖s‖)."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return (n.exp() - 1) * s / n
+
+    def minus_sign_forgotten(s, dim, eps):
+        """You wrote 1 − e^‖s‖, without the minus in the exponent: it is negative and turns every vector round."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return (1 - n.exp()) * s / n
+
+    def exponent_of_each_number(s, dim, eps):
+        """You put s itself into the exponent, so that each number gets a factor of its own. It holds ‖s‖, one number
+        per vector."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return (1 - (-s).exp()) * s / n
+
+    def numbers_without_a_direction(s, dim, eps):
+        """You return 1 − e^(−s), number by number. Put the length ‖s‖ into the exponent, then multiply by s/‖s‖."""
+        return 1 - (-s).exp()
+
+    def one_over_e_to_the_n(s, dim, eps):
+        """1/e^‖s‖ is right on paper, but e^‖s‖ overflows at a length of 1000, and the gradient there is NaN. Write
+        torch.exp(-n)."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return (1 - 1 / n.exp()) * s / n
+
+    def decays(s, dim, eps):
+        """Your length is e^(−‖s‖): long for weak vectors, short for strong ones. Subtract it from 1."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return (-n).exp() * s / n
+
+    def squared_exponent(s, dim, eps):
+        """The exponent holds ‖s‖², but the formula has ‖s‖: this squash starts with slope 1."""
+        n2 = squared_length(s, dim)
+        return (1 - (-n2).exp()) * s / (n2 + eps).sqrt()
+
+    def no_unit_vector(s, dim, eps):
+        """You scale s itself. The factor 1 − e^(−‖s‖) is for the unit vector s/‖s‖."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return (1 - (-n).exp()) * s
+
+    def each_number_alone(s, dim, eps):
+        """You treat each number on its own. There is one length, ‖s‖, for the whole vector."""
+        return (1 - (-s.abs()).exp()) * s.sign()
+
+    def rational_squash(s, dim, eps):
+        """This is the squash of 2017. The new length is now 1 − e^(−‖s‖)."""
+        return functional.squash(s, dim, eps)
+
+    def no_eps(s, dim, eps):
+        """Without eps at the zero vector it gives 0/0 = NaN, and whatever is computed from a NaN is NaN. eps belongs
+        inside the square root."""
+        n = squared_length(s, dim).sqrt()
+        return (1 - (-n).exp()) * s / n
+
+    def eps_outside_the_root(s, dim, eps):
+        """The values are right, yet the gradient at the zero vector is NaN, as it was with squash: eps belongs inside
+        the square root."""
+        n = squared_length(s, dim).sqrt()
+        return (1 - (-n).exp()) * s / (n + eps)
+
+    def dim_ignored(s, dim, eps):
+        """You always use the last axis: `dim` says along which axis a vector lies."""
+        return functional.exponential_squash(s, -1, eps)
+
+    def keepdim_missing(s, dim, eps):
+        """The length lost its axis and no longer lines up with s: pass keepdim=True."""
+        n = ((s * s).sum(dim) + eps).sqrt()
+        return (1 - (-n).exp()) * s / n

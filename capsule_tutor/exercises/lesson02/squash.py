@@ -1,0 +1,173 @@
+"""Write `squash(s, dim=-1, eps=1e-8)`: every vector along axis `dim` keeps its direction and gets the length
+‖s‖²/(1+‖s‖²). It must survive the zero vector, forwards and backwards."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor import functional
+from capsule_tutor.checks.cases import case, numbers
+from capsule_tutor.exercises.properties import shorter_than_one
+
+EFFORT = {"minutes": 10, "difficulty": 2, "importance": 5}
+HINTS = (
+    "You need two things of each vector: its direction, a vector of length 1, and its new length, one number.",
+    "Compute the squared length once, `(s * s).sum(dim, keepdim=True)`. keepdim lets it divide s. Where you take "
+    "its square root, add eps under the root.",
+    "`n2 = (s * s).sum(dim, keepdim=True)`; the factor is `n2 / (1 + n2)`, the unit vector is `s` over "
+    "`(n2 + eps).sqrt()`. Return their product.",
+)
+
+reference = functional.squash
+
+
+def oracle(s, dim=-1, eps=1e-8):
+    return along(s, dim, lambda row, n2: n2 / (1 + n2) * row / torch.sqrt(n2 + eps))
+
+
+def along(s: Tensor, dim: int, change: object) -> Tensor:
+    moved = s.movedim(dim, -1)
+    rows = [change(row, sum(x * x for x in row)) for row in moved.reshape(-1, moved.shape[-1])]
+    return torch.stack(rows).reshape(moved.shape).movedim(-1, dim)
+
+
+def cases():
+    return [
+        case("a batch of vectors of shape (2, 5, 4)", numbers(2, 5, 4)),
+        case("vectors along axis 1 of a (2, 4, 3) tensor", numbers(2, 4, 3, seed=1), dim=1),
+        case("a batch of 1", numbers(1, 5, 4, seed=2)),
+        case("one single vector", numbers(6, seed=3)),
+        case("a batch that holds a zero vector", torch.cat([torch.zeros(1, 4), numbers(2, 4, seed=4)])),
+        case("vectors of length about 1000", numbers(2, 5, 4, seed=5, scale=500.0)),
+        case("float64 vectors", numbers(2, 5, 4, seed=6).double()),
+    ]
+
+
+def keeps_direction(item, value):
+    s, dim = item.args[0].double(), item.kwargs.get("dim", -1)
+    n, m = s.norm(dim=dim), value.double().norm(dim=dim)
+    straight = (s * value.double()).sum(dim) >= 0.999 * n * m
+    return None if bool(straight.all()) else "a vector has changed its direction; squash may only change its length."
+
+
+properties = (shorter_than_one, keeps_direction)
+
+
+def squared_length(s: Tensor, dim: int) -> Tensor:
+    return (s * s).sum(dim, keepdim=True)
+
+
+class right:
+    def by_norm(s, dim, eps):
+        n = torch.linalg.vector_norm(s, dim=dim, keepdim=True)
+        return s * n / (1 + n * n)
+
+    def by_norm_eps_outside(s, dim, eps):
+        n = s.norm(dim=dim, keepdim=True)
+        return n**2 / (1 + n**2) * s / (n + eps)
+
+    def by_normalize(s, dim, eps=1e-6):
+        n2 = s.pow(2).sum(dim=dim, keepdim=True)
+        return torch.nn.functional.normalize(s, dim=dim) * (n2 / (1.0 + n2))
+
+    def by_einsum(s, dim, eps=1e-7):
+        s = s.movedim(dim, -1)
+        n2 = torch.einsum("...d,...d->...", s, s)[..., None]
+        return (s * torch.sqrt(n2 + eps) / (1 + n2)).movedim(-1, dim)
+
+
+class wrong:
+    def unsquared_length(s, dim, eps):
+        """You scale by ‖s‖/(1+‖s‖): the lengths in that fraction are squared in eq. 1."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return n / (1 + n) * s / n
+
+    def no_unit_vector(s, dim, eps):
+        """You scale s itself. Divide it by its length first: the factor is for the unit vector."""
+        n2 = squared_length(s, dim)
+        return n2 / (1 + n2) * s
+
+    def unit_vector_only(s, dim, eps):
+        """Every vector comes out with length 1, so a capsule can no longer say “I am not here”."""
+        return s / (squared_length(s, dim) + eps).sqrt()
+
+    def divided_by_squared_length(s, dim, eps):
+        """You divide s by ‖s‖², not ‖s‖: take the square root to get a unit vector."""
+        n2 = squared_length(s, dim)
+        return n2 / (1 + n2) * s / (n2 + eps)
+
+    def squared_length_without_eps(s, dim, eps):
+        """You divide s by ‖s‖², not ‖s‖, and without eps. Divide it by the root of ‖s‖² + eps."""
+        n2 = squared_length(s, dim)
+        return n2 / (1 + n2) * s / n2
+
+    def tanh(s, dim, eps):
+        """You squash each number on its own, with a tanh. That turns the vector: only its length may change."""
+        return s.tanh()
+
+    def sigmoid(s, dim, eps):
+        """You squash each number on its own, with a sigmoid: no entry stays negative, and the vector turns. Only its
+        length may change."""
+        return s.sigmoid()
+
+    def unchanged(s, dim, eps):
+        """You return s unchanged. Give every vector its new length, ‖s‖²/(1+‖s‖²)."""
+        return s
+
+    def each_number_alone(s, dim, eps):
+        """You squash each number on its own, like a sigmoid. The length belongs to the whole vector."""
+        return s * s / (1 + s * s) * s / (s * s + eps).sqrt()
+
+    def whole_tensor_at_once(s, dim, eps):
+        """You took one length for the whole tensor: sum the squares along `dim` only."""
+        n2 = (s * s).sum()
+        return n2 / (1 + n2) * s / (n2 + eps).sqrt()
+
+    def first_axis(s, dim, eps):
+        """You took the length along axis 0, across the images of the batch. A vector lies along `dim`."""
+        return functional.squash(s, 0, eps)
+
+    def dim_ignored(s, dim, eps):
+        """You always use the last axis: `dim` says along which axis a vector lies."""
+        return functional.squash(s, -1, eps)
+
+    def mean_for_sum(s, dim, eps):
+        """You took the mean of the squares. A length is the root of their sum."""
+        n2 = (s * s).mean(dim, keepdim=True)
+        return n2 / (1 + n2) * s / (n2 + eps).sqrt()
+
+    def keepdim_missing(s, dim, eps):
+        """The sum lost its axis, so it no longer lines up with s: pass keepdim=True."""
+        n2 = (s * s).sum(dim)
+        return n2 / (1 + n2) * s / (n2 + eps).sqrt()
+
+    def no_eps(s, dim, eps):
+        """Without eps at the zero vector it gives 0/0 = NaN, and whatever is computed from a NaN is NaN. eps belongs
+        inside the square root."""
+        n2 = squared_length(s, dim)
+        return n2 / (1 + n2) * s / n2.sqrt()
+
+    def eps_outside_the_root(s, dim, eps):
+        """The values are right, yet the gradient at the zero vector is NaN: the slope of √x at 0 is infinite. eps
+        belongs inside the square root."""
+        n2 = squared_length(s, dim)
+        return n2 / (1 + n2) * s / (n2.sqrt() + eps)
+
+    def relu_first(s, dim, eps):
+        """You cut off negative numbers before squashing. A pose may point in any direction."""
+        return functional.squash(s.relu(), dim, eps)
+
+    def length_detached(s, dim, eps):
+        """The length is cut off from the gradient: look for .detach() or torch.no_grad()."""
+        n2 = squared_length(s, dim).detach()
+        return n2 / (1 + n2) * s / (n2 + eps).sqrt()
+
+    def in_place(s, dim, eps):
+        """You changed s in place (`*=`, `/=`, `s[...] =`): whoever holds s now holds something else."""
+        n2 = squared_length(s, dim)
+        s *= n2 / (1 + n2) / (n2 + eps).sqrt()
+        return s
+
+    def only_the_length(s, dim, eps):
+        """You return the new lengths. Multiply them by the unit vectors s/‖s‖."""
+        n2 = squared_length(s, dim).squeeze(dim)
+        return n2 / (1 + n2)

@@ -1,0 +1,93 @@
+"""Differentiate g(n) = n²/(1+n²) on paper, then write `squash_slope(n)`, the slope g′(n)."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor.checks.cases import case, numbers
+
+EFFORT = {"minutes": 6, "difficulty": 2, "importance": 3}
+HINTS = (
+    "Write g as 1 − 1/(1+n²): then only one simple term is left to differentiate.",
+    "The derivative of −1/x is 1/x². Put x = 1+n² and do not forget the derivative of x.",
+    "The outer derivative 1/(1+n²)² times the inner one, 2n. In code: `2 * n / (1 + n**2) ** 2`.",
+)
+
+
+def squash_slope(n: Tensor) -> Tensor:
+    """g′(n) for g(n) = n²/(1 + n²): how much longer v gets when s gets longer. (…) → (…)"""
+    # g′(n) = 2n / (1 + n²)²
+    return 2 * n / (1 + n**2) ** 2
+
+
+reference = squash_slope
+
+
+def oracle(n):
+    n = n if n.requires_grad else n.detach().requires_grad_()
+    return torch.autograd.grad((n * n / (1 + n * n)).sum(), n, create_graph=True)[0]
+
+
+def cases():
+    return [
+        case("the lengths 0, 0.5, 1 and 3", torch.tensor([0.0, 0.5, 1.0, 3.0])),
+        case("a (2, 5) tensor of lengths", numbers(2, 5).abs()),
+        case("very long vectors", torch.tensor([10.0, 100.0, 1000.0])),
+        case("float64", numbers(4, seed=1).abs().double()),
+    ]
+
+
+class right:
+    def by_quotient_rule(n):
+        return (2 * n * (1 + n.square()) - n.square() * 2 * n) / (1 + n.square()).square()
+
+    def in_steps(n):
+        bottom = 1 + n * n
+        return 2 * n / bottom / bottom
+
+    def by_negative_power(n):
+        return 2 * n * (1 + n**2) ** -2
+
+
+class wrong:
+    def inner_derivative_forgotten(n):
+        """The outer derivative is right, but n² has a derivative of its own: 2n."""
+        return 1 / (1 + n**2) ** 2
+
+    def denominator_not_squared(n):
+        """In the quotient rule the denominator is squared: (1 + n²)²."""
+        return 2 * n / (1 + n**2)
+
+    def quotient_rule_backwards(n):
+        """Your slope is negative, but a longer s gives a longer v. Mind the order in the quotient rule."""
+        return -2 * n / (1 + n**2) ** 2
+
+    def numerator_and_denominator_apart(n):
+        """You differentiated top and bottom apart. A quotient needs the quotient rule."""
+        return 2 * n / (2 * n + (n == 0))
+
+    def the_length_itself(n):
+        """That is g(n), the new length itself. The question is how fast it grows: g′(n)."""
+        return n**2 / (1 + n**2)
+
+    def chord_not_slope(n):
+        """That is n/(1 + n²). Did you write `*2` for `**2` in the denominator? Or is it g(n)/n, the slope of the line
+        from the origin? The slope of the curve is g′(n)."""
+        return n / (1 + n**2)
+
+    def slope_of_a_sigmoid(n):
+        """g·(1 − g) is the slope of a sigmoid. This g is n²/(1+n²): use the quotient rule."""
+        g = n**2 / (1 + n**2)
+        return g * (1 - g)
+
+    def length_forgotten(n):
+        """The derivative of n² is 2n. You wrote 2."""
+        return 2 / (1 + n**2) ** 2
+
+    def autograd_did_it(n):
+        """You let autograd differentiate (or cut the gradient with .detach()). Autograd is to test your formula below:
+        write the one that you found on paper."""
+        return torch.autograd.grad((n**2 / (1 + n**2)).sum(), n)[0]
+
+    def slope_of_the_exponential(n):
+        """e^(−n) is the slope of the exponential squash. Here g(n) = n²/(1+n²)."""
+        return torch.exp(-n)

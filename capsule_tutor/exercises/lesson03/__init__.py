@@ -1,0 +1,31 @@
+"""Lesson 03: votes."""
+
+ORDER = ("votes", "primary_capsules", "touched", "capsule_count")
+
+PREDICTIONS = {
+    "03-tilted": {
+        "a": "You treat the matrices as if they remembered an upright face. They hold only how a part lies in its "
+        "whole, and a tilt changes nothing about that. Look at the middle of the next picture.",
+        "b": "Yes: nose, mouth and face turn together, so their relation stays, and the votes turn with them.",
+        "c": "You think of the vote as a class label that ignores pose. A vote is a pose computed from a pose: if the "
+        "child turns, it turns. Look at the middle of the next picture.",
+    },
+    "03-dropped": {
+        "a": "You expect einsum to complain. It does not: dropping a letter is a legal way to ask for a sum.",
+        "b": "Yes. A letter that is missing in the output is a loop that adds, and i is missing.",
+        "c": "You think of indexing, where a missing axis means a choice. In einsum it means a sum over that axis.",
+    },
+    "03-bare-view": {
+        "a": "That would be right for capsules that keep to one place: one per type. The bare view does not.",
+        "b": "Yes: six numbers changed, one in each channel, and in memory they lie four apart: in six different "
+        "groups of three.",
+        "c": "Six numbers have changed, and one number lies in one capsule. They cannot touch eight.",
+    },
+    "03-std": {
+        "a": "You expect each capsule to be undecided. But 1152 random votes add up, and their sum grows with "
+        "√1152 ≈ 34.",
+        "b": "Yes: every parent gets a long sum of votes that agree on nothing, and squash turns long into “certain”.",
+        "c": "You expect random votes to cancel. They do in the mean, but a random walk of 1152 steps ends about "
+        "√1152 ≈ 34 steps from home.",
+    },
+}

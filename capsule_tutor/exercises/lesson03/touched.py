@@ -1,0 +1,233 @@
+"""Write the locality test: `touched(to_capsules, features, row, column)`. Change all channels of image 0 at ONE place
+of `features` (b, channels, h, w), and say for each capsule of image 0 whether any of its numbers moved. `to_capsules`
+is a function from features to capsules (b, i, d). Return a bool tensor (i,)."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor import layers
+from capsule_tutor.checks.cases import case, numbers
+from capsule_tutor.exercises.lesson03.primary_capsules import wrong as wrong_primary_capsules
+
+EFFORT = {"minutes": 10, "difficulty": 3, "importance": 4}
+HINTS = (
+    "It is an experiment: capsules before, capsules after one small change, compare.",
+    "Clone the features, or you change the caller's. Add a number at one place of image 0 in all channels. A "
+    "capsule moved if any of its d entries differs.",
+    "`changed = features.clone()`; `changed[0, :, row, column] += 1`; compare `to_capsules(changed)` with "
+    "`to_capsules(features)` by `!=`, take image `[0]`, then `.any(dim=-1)`.",
+)
+AXES = ("i",)
+GRADIENT = False
+
+
+def touched(to_capsules, features: Tensor, row: int, column: int) -> Tensor:
+    """Which capsules of image 0 move when all channels of image 0 change at ONE place? → bool (i,)
+
+    to_capsules   a function, features (b, channels, h, w) → capsules (b, i, d)
+    """
+    changed = features.clone()
+    # every channel of image 0, at this place alone
+    changed[0, :, row, column] += 1
+    # a capsule has moved if any of its entries has
+    return (to_capsules(changed) != to_capsules(features))[0].any(dim=-1)
+
+
+reference = touched
+
+
+def oracle(to_capsules, features, row, column):
+    changed = features.clone()
+    for channel in range(features.shape[1]):
+        changed[0, channel, row, column] = features[0, channel, row, column] - 7.25 - channel
+    pairs = zip(to_capsules(features)[0].tolist(), to_capsules(changed)[0].tolist(), strict=True)
+    return torch.tensor([old != new for old, new in pairs])
+
+
+def _cut(features):
+    return layers.primary_capsules(features, 4)
+
+
+def _bare(features):
+    return wrong_primary_capsules.bare_view(features, 4)
+
+
+def _interleaved(features):
+    return wrong_primary_capsules.channels_interleaved(features, 4)
+
+
+def _directions(features):
+    return torch.nn.functional.normalize(_cut(features), dim=-1)
+
+
+def _every_other_sign(features):
+    return _cut(features) * torch.tensor([1, -1, 1, -1], dtype=features.dtype)
+
+
+def _rolled(features):
+    return _cut(features).roll(1, dims=0)
+
+
+def _last_for_all(features):
+    return _cut(features[-1:]).expand(len(features), -1, -1)
+
+
+def cases():
+    features = numbers(2, 12, 2, 5)
+    return [
+        case("the right cut, at row 1, column 4", _cut, features, 1, 4),
+        case("the bare view, at row 1, column 3", _bare, features, 1, 3),
+        case("the right cut, at row 0, column 1", _cut, features, 0, 1),
+        case("features that are all zero", _cut, torch.zeros(2, 12, 2, 5), 1, 2),
+        case("features that are all 1", _cut, torch.ones(2, 12, 2, 5), 0, 4),
+        case("capsules that all have length 1", _directions, features, 1, 0),
+        case("capsules with every other sign turned", _every_other_sign, features.round(), 1, 2),
+        case("capsules made of every 3rd channel", _interleaved, features, 0, 4),
+        case("a function that hands each image the capsules of another", _rolled, features, 0, 3),
+        case("a function that gives every image the capsules of the last", _last_for_all, features, 1, 1),
+        case("a batch of 1 in float64", _bare, numbers(1, 12, 2, 5, seed=1).double(), 0, 2),
+    ]
+
+
+def _turning_is_moving(item, value):
+    if int(value.sum()) >= 3:  # one capsule per type
+        return None
+    if item.args[0] is _directions:
+        return "you missed those that only turned: compare all entries of a capsule, not its length or its sum."
+    if item.args[0] is _every_other_sign:
+        return "you missed those whose entries move up and down by the same: compare entry by entry, not sums."
+    return None
+
+
+properties = (_turning_is_moving,)
+
+
+def _plus_one(features, where):
+    changed = features.clone()
+    changed[where] += 1
+    return changed
+
+
+def _moved(to_capsules, features, changed):
+    return to_capsules(changed) != to_capsules(features)
+
+
+class right:
+    def by_loops(to_capsules, features, row, column):
+        before = to_capsules(features)[0]
+        changed = features.clone()
+        for channel in range(features.shape[1]):
+            changed[0, channel, row, column] = changed[0, channel, row, column] + 3.0
+        after = to_capsules(changed)[0]
+        return torch.tensor([not torch.equal(before[i], after[i]) for i in range(len(before))])
+
+    def by_distance(to_capsules, features, row, column):
+        bump = torch.zeros_like(features)
+        bump[0, :, row, column] = torch.arange(1.0, 1 + features.shape[1])
+        difference = to_capsules(features + bump) - to_capsules(features)
+        return difference[0].abs().amax(dim=1) > 0
+
+    def by_gradient(to_capsules, features, row, column):
+        features = features.detach().clone().requires_grad_()
+        capsules = to_capsules(features)[0]
+        moved = []
+        for capsule in capsules:
+            gradient = sum(torch.autograd.grad(entry, features, retain_graph=True)[0].abs() for entry in capsule)
+            moved.append(bool(gradient[0, :, row, column].any()))
+        return torch.tensor(moved)
+
+
+class wrong:
+    def lengths_compared(to_capsules, features, row, column):
+        """You compare lengths, but a capsule can turn and keep its length: compare all its entries."""
+        changed = _plus_one(features, (0, slice(None), row, column))
+        return ~torch.isclose(to_capsules(changed).norm(dim=-1), to_capsules(features).norm(dim=-1))[0]
+
+    def sums_compared(to_capsules, features, row, column):
+        """You added up the differences of a capsule before you looked. Up and down cancel: ask each entry whether it
+        moved, then any."""
+        changed = _plus_one(features, (0, slice(None), row, column))
+        return (to_capsules(changed) - to_capsules(features))[0].sum(dim=-1) != 0
+
+    def one_channel_changed(to_capsules, features, row, column):
+        """You change one channel only, so only one type can move. The place is (row, column) in ALL channels."""
+        return _moved(to_capsules, features, _plus_one(features, (0, 0, row, column)))[0].any(dim=-1)
+
+    def whole_row_changed(to_capsules, features, row, column):
+        """You change a whole row of places. One place has a row and a column: `[0, :, row, column]`."""
+        return _moved(to_capsules, features, _plus_one(features, (0, slice(None), row)))[0].any(dim=-1)
+
+    def everything_changed(to_capsules, features, row, column):
+        """You change every place at once, so everything moves and the test says nothing. Change one."""
+        return _moved(to_capsules, features, features + 1)[0].any(dim=-1)
+
+    def all_images_changed(to_capsules, features, row, column):
+        """You change all images. Change image 0 alone: if its capsules listen to another image, that is no answer."""
+        changed = _plus_one(features, (slice(None), slice(None), row, column))
+        return _moved(to_capsules, features, changed)[0].any(dim=-1)
+
+    def row_and_column_exchanged(to_capsules, features, row, column):
+        """You exchanged row and column: the axes of features are (b, channels, h, w), the row comes first."""
+        return touched(to_capsules, features, column, row)
+
+    def multiplied(to_capsules, features, row, column):
+        """You multiply the numbers at that place. Zeros stay zeros, and a direction stays a direction: add instead."""
+        changed = features.clone()
+        changed[0, :, row, column] *= 2
+        return _moved(to_capsules, features, changed)[0].any(dim=-1)
+
+    def set_to_zero(to_capsules, features, row, column):
+        """You set the place to zero. Where it is zero already nothing changes, and you find nothing: add instead."""
+        changed = features.clone()
+        changed[0, :, row, column] = 0
+        return _moved(to_capsules, features, changed)[0].any(dim=-1)
+
+    def set_to_one(to_capsules, features, row, column):
+        """You set the place to 1. Where it is 1 already nothing changes, and you find nothing: add instead."""
+        changed = features.clone()
+        changed[0, :, row, column] = 1
+        return _moved(to_capsules, features, changed)[0].any(dim=-1)
+
+    def clone_forgotten(to_capsules, features, row, column):
+        """You changed the caller's features in place, and where capsules are a view of them they changed along: work on
+        features.clone()."""
+        before = to_capsules(features)
+        features[0, :, row, column] += 1
+        return (to_capsules(features) != before)[0].any(dim=-1)
+
+    def all_entries_must_move(to_capsules, features, row, column):
+        """You ask whether ALL entries of a capsule moved. One is enough; in the bare view it is often just one."""
+        changed = _plus_one(features, (0, slice(None), row, column))
+        return _moved(to_capsules, features, changed)[0].all(dim=-1)
+
+    def any_over_the_capsules(to_capsules, features, row, column):
+        """You asked which pose entries moved in any capsule. Ask for each capsule: any over d, the last axis."""
+        changed = _plus_one(features, (0, slice(None), row, column))
+        return _moved(to_capsules, features, changed)[0].any(dim=0)
+
+    def any_over_the_batch(to_capsules, features, row, column):
+        """You count a capsule of image 0 as moved because one of another image did: look at image 0 alone."""
+        changed = _plus_one(features, (0, slice(None), row, column))
+        return _moved(to_capsules, features, changed).any(dim=-1).any(dim=0)
+
+    def every_image_returned(to_capsules, features, row, column):
+        """You answer for every image of the batch. Only image 0 is asked for: (i,)."""
+        changed = _plus_one(features, (0, slice(None), row, column))
+        return _moved(to_capsules, features, changed).any(dim=-1)
+
+    def entries_counted(to_capsules, features, row, column):
+        """You counted how many entries moved. The question is yes or no: a bool per capsule."""
+        changed = _plus_one(features, (0, slice(None), row, column))
+        return _moved(to_capsules, features, changed)[0].sum(dim=-1)
+
+    def numbers_of_the_moved(to_capsules, features, row, column):
+        """You return the numbers of the capsules that moved. Return one bool for every capsule, moved or not."""
+        return touched(to_capsules, features, row, column).nonzero().flatten()
+
+    def those_that_stayed(to_capsules, features, row, column):
+        """You mark the capsules that stayed: True means moved."""
+        return ~touched(to_capsules, features, row, column)
+
+    def own_cut_used(to_capsules, features, row, column):
+        """You cut the capsules yourself. The function under test is handed to you: call `to_capsules`."""
+        return touched(_cut, features, row, column)

@@ -1,0 +1,29 @@
+"""Lesson 04: dynamic routing and its three parts."""
+
+ORDER = ("parent_poses", "agreement", "coupling", "dynamic_routing")
+
+PREDICTIONS = {
+    "04-outlier": {
+        "a": "Yes. A softmax sees differences only: −0.5 is less bad than −1, so the larger share goes to B.",
+        "b": "You thought it may hold its unit back. It cannot: its shares sum to 1, however little it agrees.",
+        "c": "You treated both negative numbers as one “no”. A softmax sees their difference, and that is not 0.",
+    },
+    "04-updates": {
+        "a": "You counted one update per iteration. The third comes after the last v, and changes nothing in it.",
+        "b": "Yes: between three iterations lie two updates. The third is thrown away, so the next loop leaves it out.",
+        "c": "You may have thought of the first iteration alone. Each new c needs a fresh look at the last v.",
+    },
+    "04-more-iterations": {
+        "a": "You expected the parent without agreement to fade, and at iteration 2 it does. Then child 2 "
+        "arrives, and has nowhere else to go. Look at the next picture.",
+        "b": "You expected it to settle where it stood. But the logits keep growing, so the couplings keep moving.",
+        "c": "Yes. Once child 2 has given B its whole unit, B believes it: one vote of length √2 squashes to 2/3.",
+    },
+    "04-random-network": {
+        "a": "You thought: nothing learned, nothing found. But a sum of votes always leans some way, and routing "
+        "strengthens what leans along.",
+        "b": "You expected one winner. But there are 200 units to hand out, enough for every parent to grow on.",
+        "c": "Yes. No two votes need agree: v is a sum of the votes, a vote that leans a little towards it earns a "
+        "larger share, and that turns v further towards it.",
+    },
+}

@@ -1,0 +1,28 @@
+"""Lesson 05: the losses, the mask, and the loss that trains a capsule network."""
+
+ORDER = ("margin_loss", "reconstruction_loss", "mask_capsules", "capsule_loss")
+
+PREDICTIONS = {
+    "05-softmax-best": {
+        "a": "Surely it should. But softmax looks at differences, and lengths never differ by more than 1. Run the "
+        "next cell.",
+        "b": "A fair guess for two classes, where it is 0.73. Here nine others share the rest. Run the next cell.",
+        "c": "Yes: e¹/(e¹ + 9·e⁰) = 0.232. A network that is right beyond doubt is told that it is 23 % sure.",
+    },
+    "05-all-zero": {
+        "a": "The absent classes cost nothing, that is true. But the present one should be 0.9 long, and it is 0.",
+        "b": "Yes: the one present class costs 0.9², the nine absent ones nothing.",
+        "c": "0.9 is how much is missing. The hinge is squared: 0.9².",
+    },
+    "05-log": {
+        "a": "That is what a log looks like when all lengths are 1, at 3.645. Look for a way to get 0.90 from lengths "
+        "near 0.",
+        "b": "Yes: lengths near 0 cost 0.9² = 0.81, and 0.9 without the square. A healthy log starts near 0.81.",
+        "c": "A softmax makes every length about 0.1 at the start, and (0.9 − 0.1)² is 0.64. This log starts higher.",
+    },
+    "05-other-size": {
+        "a": "On 28×28 images they are. 0.392 is 0.0005 · 784, and 36×36 images have more pixels than 784.",
+        "b": "Yes: the right factor is 0.0005 · 1296 = 0.648, and 0.392 is 60 % of it.",
+        "c": "The mean divides by the number of pixels, so its factor has to grow with them. 0.392 does not.",
+    },
+}

@@ -1,0 +1,157 @@
+"""Write `mask_capsules(v, index=None)`: keep the capsule `index[b]` of each image, put zeros in the place of the
+others, and flatten (b, j, z) to (b, j·z). Without an index, keep the longest capsule of each image. Leave v as it is.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from capsule_tutor import functional
+from capsule_tutor.checks.cases import case, numbers
+from capsule_tutor.exercises.properties import one_capsule_kept
+
+EFFORT = {"minutes": 8, "difficulty": 2, "importance": 4}
+HINTS = (
+    "Multiply v by a mask that is 1 for one capsule of each image and 0 for the others.",
+    "`torch.nn.functional.one_hot(index, j)` is (b, j). One more axis at its end, and it lines up with v (b, j, "
+    "z). The longest capsule has the largest sum of squares along z.",
+    "If index is None: `index = (v * v).sum(dim=2).argmax(dim=1)`. Then `keep = one_hot(index, v.shape[1])`, and "
+    "return `(v * keep.unsqueeze(2)).flatten(1)`.",
+)
+
+reference = functional.mask_capsules
+
+
+def oracle(v, index=None):
+    rows = []
+    for n, image in enumerate(v):
+        keep = (
+            max(range(len(image)), key=lambda j: float((image[j] @ image[j]).detach()))
+            if index is None
+            else int(index[n])
+        )
+        rows.append(torch.cat([pose if j == keep else torch.zeros_like(pose) for j, pose in enumerate(image)]))
+    return torch.stack(rows)
+
+
+def cases():
+    # The longest capsule is neither that with the largest entry, nor that with the largest sum, nor number 0.
+    telling = torch.tensor(
+        [
+            [[0.1, 0.1, 0.0, 0.1], [0.0, 0.9, 0.0, 0.0], [-0.6, 0.6, -0.6, 0.6]],
+            [[0.2, 0.2, 0.3, 0.3], [-0.7, -0.7, 0.1, -0.1], [0.5, 0.0, 0.0, 0.0]],
+        ]
+    )
+    return [
+        case("v of shape (2, 3, 6) and index (2, 0)", numbers(2, 3, 6), torch.tensor([2, 0])),
+        case("v of shape (2, 3, 4) without an index", telling),
+        case("a batch of 1", numbers(1, 5, 3, seed=1), torch.tensor([3])),
+        case("v of shape (3, 4, 5) and index (1, 1, 2)", numbers(3, 4, 5, seed=2), torch.tensor([1, 1, 2])),
+        case("a zero vector that is to be kept", torch.zeros(1, 3, 2), torch.tensor([1])),
+        case("huge vectors without an index", numbers(2, 3, 4, seed=3, scale=500.0)),
+        case("float64 capsules", numbers(2, 3, 6, seed=4).double(), torch.tensor([1, 2])),
+    ]
+
+
+properties = (one_capsule_kept,)
+
+
+def _index(v: Tensor, index: Tensor | None) -> Tensor:
+    return functional.lengths(v).argmax(1) if index is None else index
+
+
+def _keep(v: Tensor, index: Tensor | None) -> Tensor:
+    return one_hot(_index(v, index), v.shape[1]).to(v.dtype).unsqueeze(2)
+
+
+class right:
+    def by_choosing(v, index):
+        if index is None:
+            index = v.norm(dim=-1).argmax(dim=-1)
+        rows = torch.arange(v.shape[0])
+        out = torch.zeros_like(v)
+        out[rows, index] = v[rows, index]
+        return out.reshape(v.shape[0], -1)
+
+    def by_where(v, index):
+        index = torch.max((v**2).sum(-1), dim=1).indices if index is None else index
+        hit = index[:, None] == torch.arange(v.shape[1])[None, :]
+        return torch.where(hit[..., None], v, torch.zeros_like(v)).view(len(v), -1)
+
+    def in_a_loop(v, index):
+        rows = []
+        for n in range(len(v)):
+            keep = functional.lengths(v[n]).argmax() if index is None else index[n]
+            rows.append(torch.cat([v[n, j] if j == keep else v[n, j] * 0 for j in range(v.shape[1])]))
+        return torch.stack(rows)
+
+
+class wrong:
+    def always_the_longest(v, index):
+        """You keep the longest capsule even where an index is given. In training the index is the true class, and an
+        untrained network's longest capsule is mostly another one."""
+        return functional.mask_capsules(v)
+
+    def largest_entry(v, index):
+        """Without an index you keep the capsule that holds the largest single number. The longest one counts, and a
+        length takes all the entries, negative ones too."""
+        return functional.mask_capsules(v, v.amax(2).argmax(1) if index is None else index)
+
+    def largest_absolute_entry(v, index):
+        """Without an index you judge a capsule by its one largest entry (in size). A length takes all its entries: sum
+        their squares."""
+        return functional.mask_capsules(v, v.abs().amax(2).argmax(1) if index is None else index)
+
+    def largest_sum(v, index):
+        """Without an index you keep the capsule with the largest SUM of entries. A pose may be negative: sum the
+        squares instead."""
+        return functional.mask_capsules(v, v.sum(2).argmax(1) if index is None else index)
+
+    def shortest(v, index):
+        """Without an index you keep the shortest capsule. Did you write argmin for argmax?"""
+        return functional.mask_capsules(v, functional.lengths(v).argmin(1) if index is None else index)
+
+    def class_zero_when_unknown(v, index):
+        """Without an index you keep capsule 0 of every image. Find the longest one of each image."""
+        return functional.mask_capsules(v, torch.zeros(len(v)).long() if index is None else index)
+
+    def nothing_masked_when_unknown(v, index):
+        """Without an index you mask nothing. Find the longest capsule of each image and zero the others."""
+        return v.flatten(1) if index is None else functional.mask_capsules(v, index)
+
+    def chosen_pose_alone(v, index):
+        """You return the chosen pose alone, (b, z). Where it stood among the classes is lost, so the decoder cannot
+        know a 3 from an 8. Keep the zeros of the others: (b, j·z)."""
+        return v[torch.arange(len(v)), _index(v, index)]
+
+    def id_as_a_factor(v, index):
+        """You multiplied the capsules by the class id itself. Make a row of 0 and 1 of it first (one_hot)."""
+        return (v * _index(v, index).view(-1, 1, 1).to(v.dtype)).flatten(1)
+
+    def mask_along_z(v, index):
+        """Your mask lies along the pose axis z: it keeps one number of every capsule. It belongs to axis j."""
+        return (v * one_hot(_index(v, index), v.shape[2]).to(v.dtype).unsqueeze(1)).flatten(1)
+
+    def poses_interleaved(v, index):
+        """The poses are torn apart: your flat vector runs through the classes first. Flatten (b, j, z) in that order,
+        so that each pose stays together."""
+        return (v * _keep(v, index)).transpose(1, 2).flatten(1)
+
+    def not_flattened(v, index):
+        """The mask is right. Flatten it to (b, j·z), which a linear layer can take."""
+        return v * _keep(v, index)
+
+    def chosen_removed(v, index):
+        """You zeroed the chosen capsule and kept the others. It is the other way round."""
+        return (v * (1 - _keep(v, index))).flatten(1)
+
+    def every_class_of_the_batch(v, index):
+        """You keep, in every image, the classes of all images of the batch: `[:, index]` picks them everywhere. Pair
+        each image with its own index, with one_hot or with torch.arange(len(v))."""
+        index, out = _index(v, index), torch.zeros_like(v)
+        out[:, index] = v[:, index]
+        return out.flatten(1)
+
+    def ten_classes_typed_in(v, index):
+        """You typed in ten classes. There are v.shape[1] of them."""
+        return (v * one_hot(_index(v, index), 10).to(v.dtype).unsqueeze(2)).flatten(1)

@@ -1,0 +1,33 @@
+"""Lesson 06: CapsNet, its parameters, its wiring, its drawings and its doubts."""
+
+ORDER = ("capsnet_parameters", "capsnet_forward", "runner_up", "draw_all")
+
+PREDICTIONS = {
+    "06-where": {
+        "a": "More. Each of its 256 filters reads 9·9·256 = 20,736 numbers. That makes 5.3 million of 8.2.",
+        "b": "Yes: 256 filters, each of which reads 9·9·256 = 20,736 numbers. That makes 5.3 million of 8.2.",
+        "c": "Less: vote matrices and decoder have 1.5 and 1.4 million, more than a third together. Nine tenths "
+        "and more is its share of the work, as you will see below.",
+    },
+    "06-larger-image": {
+        "a": "A convolution slides the same filters over a larger image: more places, more work, not one weight more.",
+        "b": "Yes: a 10×10 grid has 3200 children instead of 1152, and each brings matrices of its own.",
+        "c": "The decoder does grow: 512 more pixels, each read from 1024 numbers. Another part grows by five times as "
+        "much.",
+    },
+    "06-wire": {
+        "a": "It looks harmless, and it sets every negative entry of a pose to zero, about half of them. The matrices "
+        "have never seen such children. Run the next cells.",
+        "b": "The numbers are all there, but each capsule holds neighbouring places of one channel: none of the "
+        "children is one that the matrices know. Run the next cells.",
+        "c": "Yes: it makes all ten sums shorter, by the same factor at first, and the score looks only at which is "
+        "the longest. Run the next cells, and look at the lengths.",
+    },
+    "06-misread": {
+        "a": "It would draw the 4 from capsule 4. But the capsule of the 4 is set to zero, and the decoder sees "
+        "capsule 9 alone.",
+        "b": "Yes: all that reaches the decoder is one pose in the seat of the 9, and from that seat it has learned to "
+        "draw nines.",
+        "c": "Both capsules may be long. But all except the longest are set to zero before the decoder sees them.",
+    },
+}

@@ -1,0 +1,213 @@
+"""Write `draw_all(v, decoder)`: what would each class draw? For every image, decode each of its capsules alone, as if
+its class had won. v is (b, j, z), `decoder` takes (n, j·z) to (n, pixels) for any n; return (b, j, pixels). Leave v as
+it is."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor import functional
+from capsule_tutor.checks.cases import case, numbers
+from capsule_tutor.exercises.loops import grid
+
+EFFORT = {"minutes": 7, "difficulty": 2, "importance": 3}
+HINTS = (
+    "You wrote the mask in lesson 05: `functional.mask_capsules(v, index)` keeps one class per image. Here every "
+    "class has its turn.",
+    "Loop over the classes k. The index wants one class per image: `torch.full((b,), k)`. Collect the drawings "
+    "(b, pixels) in a list and stack them along a new axis 1.",
+    "`drawings = [decoder(functional.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])]`, "
+    "then `torch.stack(drawings, dim=1)`.",
+)
+AXES = ("b j pixel",)
+
+
+def draw_all(v: Tensor, decoder) -> Tensor:
+    """What each capsule would draw alone. v (b, j, z), decoder from (n, j·z) to (n, pixels) → (b, j, pixels)"""
+    b, j, _ = v.shape
+    classes = torch.arange(j, device=v.device)
+    # drawing j of image b = decoder(capsules of b, all but j set to zero)
+    return torch.stack([decoder(functional.mask_capsules(v, k.expand(b))) for k in classes], dim=1)
+
+
+reference = draw_all
+
+
+def oracle(v, decoder):
+    def alone(image: Tensor, chosen: int) -> Tensor:
+        return torch.cat([pose if j == chosen else torch.zeros_like(pose) for j, pose in enumerate(image)])
+
+    return grid([[decoder(alone(image, j).unsqueeze(0))[0] for j in range(len(image))] for image in v])
+
+
+def _misfed(given: Tensor, j: int, z: int) -> str:
+    says = f"the decoder takes (n, j·z) = (n, {j * z}), and it was given {tuple(given.shape)}"
+    if given.ndim < 3 or given.shape[-2:] != (j, z):
+        return f"{says}: bare poses" if given.shape[-1] == z else says
+    masked = ((given != 0).any(-1).sum(-1) <= 1).all()
+    return f"{says}: {'masked capsules' if masked else 'all capsules'} whose axes j and z are not yet flattened"
+
+
+def _decoder_of(j: int, z: int, pixels: int):
+    """A decoder of one layer, which refuses with a sentence what it cannot read: torch speaks of mat1 and mat2."""
+    weight, bias = numbers(j * z, pixels, seed=9), numbers(pixels, seed=8)
+
+    def decoder(masked):
+        if masked.shape[-1] != j * z:
+            raise ValueError(_misfed(masked, j, z))
+        return (masked @ weight.to(masked.dtype) + bias.to(masked.dtype)).sigmoid()
+
+    return decoder
+
+
+def cases():
+    v = functional.squash(numbers(2, 3, 6))
+    silent = functional.squash(numbers(2, 3, 6, seed=3))
+    silent[1, 2] = 0
+    return [
+        case("two images of three classes", v, _decoder_of(3, 6, 7)),
+        case("as many images as classes", functional.squash(numbers(4, 4, 2, seed=1)), _decoder_of(4, 2, 5)),
+        case("a batch of 1", functional.squash(numbers(1, 5, 3, seed=2)), _decoder_of(5, 3, 4)),
+        case("a batch in which one capsule is the zero vector", silent, _decoder_of(3, 6, 7)),
+        case("float64 capsules", v.double(), _decoder_of(3, 6, 7)),
+    ]
+
+
+def _alone(v: Tensor) -> Tensor:
+    """(b, j, z) → (b, j, j, z): all but one capsule zero."""
+    return v[:, :, None, :] * torch.eye(v.shape[1], dtype=v.dtype)[None, :, :, None]
+
+
+class right:
+    def by_eye(v, decoder):
+        b, j, z = v.shape
+        alone = v.unsqueeze(1) * torch.eye(j, dtype=v.dtype).reshape(1, j, j, 1)
+        return decoder(alone.reshape(b * j, j * z)).reshape(b, j, -1)
+
+    def in_a_loop(v, decoder):
+        pictures = []
+        for k in range(v.shape[1]):
+            masked = torch.zeros_like(v)
+            masked[:, k] = v[:, k]
+            pictures.append(decoder(masked.flatten(1)))
+        return torch.stack(pictures, 1)
+
+    def all_at_once(v, decoder):
+        alone = v[:, None] * torch.eye(v.shape[1], dtype=v.dtype)[None, :, :, None]
+        return decoder(alone.flatten(2))  # (b, j, j·z): dense layers take any axes in front
+
+    def image_by_image(v, decoder):
+        return torch.stack(
+            [
+                torch.cat([decoder(functional.mask_capsules(x[None], torch.tensor([k]))) for k in range(len(x))])
+                for x in v
+            ]
+        )
+
+
+class wrong:
+    def nothing_masked(v, decoder):
+        """You gave the decoder all capsules at once, so all classes draw the same. For drawing j, set all the others to
+        zero."""
+        return decoder(v.flatten(1))[:, None].expand(-1, v.shape[1], -1)
+
+    def always_the_longest(v, decoder):
+        """All your drawings of an image are the same, that of its longest capsule: mask_capsules without an index keeps
+        it. Tell it which class to keep."""
+        return decoder(functional.mask_capsules(v))[:, None].expand(-1, v.shape[1], -1)
+
+    def all_in_the_first_seat(v, decoder):
+        """You put every pose into the place of class 0. The decoder knows a class by its place: leave each pose where
+        it stands and set the others to zero."""
+        first = torch.zeros_like(_alone(v))
+        first[:, :, 0] = v
+        return decoder(first.flatten(0, 1).flatten(1)).reshape(*v.shape[:2], -1)
+
+    def pose_in_every_seat(v, decoder):
+        """You repeated a pose in the places of all classes. It belongs into its own, with zeros in the others."""
+        return decoder(v.repeat(1, 1, v.shape[1]).flatten(0, 1)).reshape(*v.shape[:2], -1)
+
+    def all_but_one(v, decoder):
+        """You set capsule j to zero and kept the others. It is the other way round."""
+        others = v[:, None] - _alone(v)
+        return decoder(others.flatten(0, 1).flatten(1)).reshape(*v.shape[:2], -1)
+
+    def classes_before_images(v, decoder):
+        """Your result is (j, b, pixels). `torch.stack` puts its new axis first; it takes a dim."""
+        return draw_all(v, decoder).transpose(0, 1)
+
+    def images_and_classes_mixed(v, decoder):
+        """The shape is right, and images and classes are mixed: you had (j, b, pixels) and reshaped it. A reshape moves
+        nothing (lesson 03). Stack along dim=1, or transpose."""
+        return draw_all(v, decoder).transpose(0, 1).reshape(*v.shape[:2], -1)
+
+    def one_long_list(v, decoder):
+        """Your drawings stand in one list, (b·j, pixels). Give it its two axes: (b, j, pixels)."""
+        return draw_all(v, decoder).flatten(0, 1)
+
+    def stretched_to_length_one(v, decoder):
+        """You stretched the capsules to length 1 before drawing. Draw what the network said, faint or not."""
+        return draw_all(v / functional.lengths(v).unsqueeze(2), decoder)
+
+    def poses_interleaved(v, decoder):
+        """The poses are torn apart: your flat vector runs through the classes first. Flatten (j, z) in this order."""
+        masked = _alone(v).transpose(2, 3)
+        return decoder(masked.flatten(0, 1).flatten(1)).reshape(*v.shape[:2], -1)
+
+    def lengths_for_poses(v, decoder):
+        """You gave the decoder lengths. They say whether a digit is there; how it looks is in the pose."""
+        return draw_all(functional.lengths(v).unsqueeze(2).expand_as(v), decoder)
+
+    def zeroed_in_place(v, decoder):
+        """You wrote the zeros into v itself. After the first drawing nothing is left for the second: make a masked copy
+        for each."""
+        drawn = []
+        for k in range(v.shape[1]):
+            for other in range(v.shape[1]):
+                if other != k:
+                    v[:, other] = 0
+            drawn.append(decoder(v.flatten(1)))
+        return torch.stack(drawn, dim=1)
+
+    def ten_classes_typed_in(v, decoder):
+        """You typed in ten classes. There are v.shape[1] of them."""
+        classes = torch.arange(10)
+        return torch.stack([decoder(functional.mask_capsules(v, k.expand(len(v)))) for k in classes], dim=1)
+
+    def bare_poses(v, decoder):
+        """You gave the decoder bare poses, z numbers each. It takes j·z: the pose in its place, zeros in the others."""
+        return torch.stack([decoder(v[:, k]) for k in range(v.shape[1])], dim=1)
+
+    def capsules_as_they_are(v, decoder):
+        """You gave the decoder v as it is, (b, j, z). It takes (b, j·z), one class at a time: set all the others to
+        zero, and flatten."""
+        return decoder(v)
+
+    def masks_not_flattened(v, decoder):
+        """The masks are right, but the decoder takes (b, j·z), and yours are still (b, j, z): a `.flatten(1)` is
+        missing."""
+        classes = torch.arange(v.shape[1])
+        masked = [functional.mask_capsules(v, k.expand(len(v))).view(v.shape) for k in classes]
+        return torch.stack([decoder(m) for m in masked], dim=1)
+
+    def all_masks_not_flattened(v, decoder):
+        """The masks are right, but they are still (b, j, j, z), and the decoder takes rows of j·z numbers: flatten the
+        last two axes."""
+        return decoder(_alone(v))
+
+    def class_as_a_bare_number(v, decoder):
+        """You gave mask_capsules a bare number. It wants one class per image, a tensor (b,): `torch.full((len(v),),
+        k)`."""
+        return torch.stack([decoder(functional.mask_capsules(v, k)) for k in range(v.shape[1])], dim=1)
+
+    def image_number_for_class(v, decoder):
+        """You kept class 0 of image 0, class 1 of image 1 and so on. Every image is drawn once per class."""
+        keep = torch.arange(len(v)) % v.shape[1]
+        return decoder(functional.mask_capsules(v, keep))[:, None].expand(-1, v.shape[1], -1)
+
+    def first_image_alone(v, decoder):
+        """You drew the first image only. There are v.shape[0] of them."""
+        return draw_all(v[:1], decoder)[0]
+
+    def masked_capsules_returned(v, decoder):
+        """The masks are right. Now hand them to the decoder."""
+        return _alone(v).flatten(2)

@@ -1,0 +1,202 @@
+"""Write `runner_up(v)`: for capsules v (b, j, z) return three tensors (b,): the class of the longest capsule, the class
+of the second longest, and the gap, the longest length minus the second."""
+
+import torch
+from torch import Tensor, nn
+
+from capsule_tutor import functional
+from capsule_tutor.checks.cases import case, numbers
+from capsule_tutor.exercises.lesson01.lengths import oracle as slow_lengths
+
+EFFORT = {"minutes": 5, "difficulty": 1, "importance": 3}
+HINTS = (
+    "One function of torch finds the largest k numbers along an axis, and where they stand.",
+    "`functional.lengths(v)` is (b, j). `.topk(2, dim=1)` returns values and indices, both (b, 2), largest first.",
+    "`longest, classes = functional.lengths(v).topk(2, dim=1)`; then the columns `classes[:, 0]`, `classes[:, 1]`, "
+    "and the difference of the two columns of `longest`.",
+)
+AXES = ("b", "b", "b")
+
+
+def runner_up(v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The class of the longest capsule, of the second longest, and by how much they differ. v (b, j, z) → 3 × (b,)"""
+    longest, classes = functional.lengths(v).topk(2, dim=1)  # (b, 2)
+    # gap = ‖v_first‖ − ‖v_second‖
+    return classes[:, 0], classes[:, 1], longest[:, 0] - longest[:, 1]
+
+
+reference = runner_up
+
+
+def oracle(v):
+    first, second, gap = [], [], []
+    for image in slow_lengths(v):
+        order = sorted(range(len(image)), key=lambda j: -image[j].item())
+        first.append(order[0])
+        second.append(order[1])
+        gap.append(image[order[0]] - image[order[1]])
+    return torch.tensor(first), torch.tensor(second), torch.stack(gap)
+
+
+def cases():
+    # In each image, the orders by length, by largest entry, by largest size of an entry and by sum all differ.
+    faint = [0.1, 0.0, -0.1, 0.0]
+    telling = torch.tensor(
+        [
+            [[0.5, 0.5, 0.5, 0.0], [0.8, 0.0, 0.0, 0.0], [-0.7, 0.3, -0.3, -0.3], faint, [0.3, 0.3, 0.3, 0.3]],
+            [[0.1, 0.1, 0.1, 0.2], [-0.6, -0.6, -0.1, 0.1], [0.0, 0.0, 0.7, 0.0], [0.2, 0.4, 0.3, 0.4], faint],
+            [faint, [0.3, 0.3, 0.3, 0.3], [-0.7, 0.3, -0.3, -0.3], [0.5, 0.5, 0.5, 0.0], [0.8, 0.0, 0.0, 0.0]],
+        ]
+    )
+    absent = functional.squash(numbers(2, 4, 3, seed=2))
+    absent[:, 0] = 0
+    return [
+        case("capsules of shape (3, 5, 4)", telling),
+        case("capsules of shape (3, 5, 2)", functional.squash(numbers(3, 5, 2, seed=1))),
+        case("a batch of 1", functional.squash(numbers(1, 6, 3, seed=7))),
+        case("capsules of which class 0 is the zero vector", absent),
+        case("two classes", functional.squash(numbers(3, 2, 5, seed=4))),
+        case("float64 capsules", functional.squash(numbers(2, 4, 6, seed=5).double())),
+    ]
+
+
+def _two_different_classes(item, value):
+    same = bool((value[0] == value[1]).any())
+    return "winner and runner-up are the same class in one of the images." if same else None
+
+
+def _gap_is_not_negative(item, value):
+    return "a gap is negative: the longest capsule is never shorter." if (value[2] < 0).any() else None
+
+
+properties = (_two_different_classes, _gap_is_not_negative)
+
+
+def _top(score: Tensor, like: Tensor, dim: int = 1) -> tuple[Tensor, Tensor, Tensor]:
+    """Winner and runner-up by some score, with the gap between the lengths."""
+    order, n = score.argsort(dim=dim, descending=True), functional.lengths(like)
+    first, second = order[:, 0], order[:, 1]
+    at = torch.arange(len(like))
+    return first, second, n[at, first] - n[at, second]
+
+
+class right:
+    def by_argsort(v):
+        n = v.norm(dim=-1)
+        order = n.argsort(dim=1, descending=True)
+        longest = n.gather(1, order)
+        return order[:, 0], order[:, 1], longest[:, 0] - longest[:, 1]
+
+    def by_knocking_out(v):
+        n = functional.lengths(v)
+        first = n.argmax(dim=1)
+        rest = n.masked_fill(nn.functional.one_hot(first, n.shape[1]).bool(), -1.0)
+        return first, rest.argmax(dim=1), n.max(dim=1).values - rest.max(dim=1).values
+
+    def one_by_one(v):
+        rows = [torch.sort(image.pow(2).sum(1).add(1e-12).sqrt(), descending=True) for image in v]
+        first, second = (torch.stack([row.indices[k] for row in rows]) for k in (0, 1))
+        return first, second, torch.stack([row.values[0] - row.values[1] for row in rows])
+
+
+class wrong:
+    def by_the_largest_entry(v):
+        """You rank the capsules by their largest single number. The length counts, and it takes all entries."""
+        return _top(v.amax(2), v)
+
+    def by_the_size_of_one_entry(v):
+        """You rank the capsules by the size of their one largest entry. A length takes all of them: use
+        functional.lengths."""
+        return _top(v.abs().amax(2), v)
+
+    def by_the_sum_of_entries(v):
+        """You rank the capsules by the sum of their entries, where negative ones count against the others. Use the
+        length."""
+        return _top(v.sum(2), v)
+
+    def lengths_over_the_classes(v):
+        """Your lengths run over the classes (dim=1). A capsule's vector lies in the last axis, z: use
+        functional.lengths, or dim=2."""
+        two, classes = v.norm(dim=1).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
+
+    def rows_for_columns(v):
+        """You took the rows of topk's tables for its columns. They are (b, 2): `[0]` is the first image, `[:, 0]` the
+        winner of every image."""
+        two, classes = functional.lengths(v).topk(2, dim=1)
+        return classes[0], classes[1], two[0] - two[1]
+
+    def shortest_for_runner_up(v):
+        """Your runner-up is the shortest capsule of all. It is the second longest: topk(2), or a sort."""
+        n = functional.lengths(v)
+        return n.argmax(1), n.argmin(1), n.amax(1) - n.amin(1)
+
+    def the_two_shortest(v):
+        """You found the two shortest capsules. sort and argsort begin with the smallest: descending=True."""
+        n = functional.lengths(v)
+        two, classes = n.topk(2, dim=1, largest=False)
+        return classes[:, 0], classes[:, 1], two[:, 1] - two[:, 0]
+
+    def gap_of_squares(v):
+        """Your gap is one of squared lengths. Take the roots first."""
+        two, classes = (v * v).sum(2).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
+
+    def gap_turned_round(v):
+        """You subtracted the longest from the second. The gap is the longest minus the second."""
+        first, second, gap = runner_up(v)
+        return first, second, -gap
+
+    def runner_up_first(v):
+        """You exchanged the two: the winner comes first, then the runner-up."""
+        first, second, gap = runner_up(v)
+        return second, first, gap
+
+    def lengths_for_classes(v):
+        """You return the two lengths in the place of the two classes. topk and sort return both: values, then
+        indices."""
+        two = functional.lengths(v).topk(2, dim=1).values
+        return two[:, 0], two[:, 1], two[:, 0] - two[:, 1]
+
+    def ratio_for_gap(v):
+        """You divided the two lengths. The gap is their difference."""
+        two, classes = functional.lengths(v).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], two[:, 0] / two[:, 1]
+
+    def length_of_the_winner(v):
+        """You return the winner's length as gap. Two capsules can be long at once: subtract the second."""
+        two, classes = functional.lengths(v).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], two[:, 0]
+
+    def gap_to_the_shortest(v):
+        """You subtracted the shortest length. The gap is to the second longest."""
+        n = functional.lengths(v)
+        first, second, _ = runner_up(v)
+        return first, second, n.amax(1) - n.amin(1)
+
+    def gap_to_the_mean_of_the_others(v):
+        """You subtracted the mean of all the others. One serious rival is lost in it: subtract the second longest."""
+        n = functional.lengths(v)
+        first, second, _ = runner_up(v)
+        return first, second, n.amax(1) - (n.sum(1) - n.amax(1)) / (n.shape[1] - 1)
+
+    def gap_after_a_softmax(v):
+        """You took a softmax of the lengths first. They are probabilities already, each on its own (lesson 05)."""
+        two, classes = functional.lengths(v).softmax(1).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
+
+    def gap_of_class_numbers(v):
+        """You subtracted the class numbers. The gap is between their lengths: topk returns these, too."""
+        classes = functional.lengths(v).topk(2, dim=1).indices
+        return classes[:, 0], classes[:, 1], (classes[:, 0] - classes[:, 1]).to(v.dtype)
+
+    def distance_between_the_poses(v):
+        """Your gap is the distance between the two poses. We compare how sure they are: their lengths."""
+        first, second, _ = runner_up(v)
+        at = torch.arange(len(v))
+        return first, second, (v[at, first] - v[at, second]).norm(dim=1)
+
+    def first_image_only(v):
+        """You return the first image's answer only. There is one for each image of the batch."""
+        first, second, gap = runner_up(v)
+        return first[0], second[0], gap[0]

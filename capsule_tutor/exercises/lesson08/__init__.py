@@ -1,0 +1,34 @@
+"""Lesson 08: self-attention routing, and what it has in common with dynamic routing."""
+
+ORDER = ("attention_logits", "agreement_factor", "self_attention_routing", "prior_comes_last")
+
+PREDICTIONS = {
+    "08-table": {
+        "a": "You may have thought of one number per vote. But the table has one per pair of votes: 1152 per child "
+        "and parent, where the vote itself has 16. Run the next cell.",
+        "b": "The right direction, and still too small. Per child and parent there are 1152 numbers in place of 16: 72 "
+        "times the votes.",
+        "c": "Yes: per child and parent 1152 numbers in place of 16, so 72 times 94 MB.",
+    },
+    "08-factor": {
+        "a": "You took the toy for the rule. There both sums happen to have the same length; random votes do not do "
+        "you this favour.",
+        "b": "Yes. The vote is the same in both dot products, so it cancels; what is left belongs to image and parent.",
+        "c": "You expected the child to matter. But its vote stands in both numbers, and the vectors that it meets "
+        "point the same way. Divide, and the child is gone.",
+    },
+    "08-transformer": {
+        "a": "You moved the sum over k inside. In a transformer an exponential stands between the dot products and "
+        "the sum, and that cannot be pulled through it.",
+        "b": "You suspected the learned maps. But ⟨q, k₁⟩ + ⟨q, k₂⟩ = ⟨q, k₁ + k₂⟩ holds for any q and k, wherever "
+        "they come from. The obstacle is the softmax between the table and the sum.",
+        "c": "Yes. Here the sum over k comes first and the softmax after it; there it is the other way round.",
+    },
+    "08-sign": {
+        "a": "You thought of one child that turns round while the others stay. Here all turn together, and two "
+        "opposite votes agree with each other as well as before.",
+        "b": "You expected some change, as in any ordinary layer. Follow the minus signs through the logits: they come "
+        "in pairs.",
+        "c": "Yes. Every logit is a product of two votes, so the signs cancel; v turns round and keeps its length.",
+    },
+}

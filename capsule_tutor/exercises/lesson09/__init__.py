@@ -1,0 +1,33 @@
+"""Lesson 09: Efficient-CapsNet, its counts, its depthwise capsules and what a port must get right."""
+
+ORDER = ("parameters_of_convolution", "depthwise_capsules", "front_block")
+
+PREDICTIONS = {
+    "09-one-pixel": {
+        "a": "Yes. Channel 42 feeds number 42 and nothing else, and that number belongs to one capsule.",
+        "b": "All the others would move if filters read all channels, as in an ordinary convolution. Here filter c "
+        "reads channel c. Run the next cell.",
+        "c": "You may be thinking of the d = 8 channels of a capsule. They share a capsule, but they do not read each "
+        "other. Run the next cell.",
+    },
+    "09-missing": {
+        "a": "A tempting thought, and a mistake seen in public code. But there are 16 · 10 couplings, they are "
+        "computed anew for every image, and nothing of them is stored.",
+        "b": "Yes: 2 · (32 + 64 + 64 + 128) = 576 numbers that are learned.",
+        "c": "The number fits: 2 · 288 = 576 of these, too. But nothing learns them. They are kept, not trained, and "
+        "not counted as parameters.",
+    },
+    "09-multiplications": {
+        "a": "That would be so if every weight were used equally often. A filter is used once per place of its map. "
+        "Run the next cell.",
+        "b": "Yes. Its few filters work on large maps.",
+        "c": "You expected its large maps to cost more than they do. CapsNet's primary convolution alone "
+        "costs several times as much. Run the next cell.",
+    },
+    "09-stale": {
+        "a": "The usual suspect: the training images learned by heart. Then no change of statistics alone could help. "
+        "The next cells test it.",
+        "b": "Shifted images are harder, so this would make the training error the larger one. It is the smaller.",
+        "c": "Yes. Training and evaluation normalise with different numbers. The next cells test it.",
+    },
+}

@@ -1,0 +1,139 @@
+"""Write `parameters_of_convolution(channels_in, channels_out, kernel, groups=1, bias=True)`: how many numbers a
+convolution with square kernels stores, as an int. With `groups`, the channels are cut into that many equal parts, and
+the filters of a part read the maps of that part alone."""
+
+import torch
+
+from capsule_tutor.checks.cases import case
+from capsule_tutor.exercises.properties import whole_number
+
+EFFORT = {"minutes": 5, "difficulty": 1, "importance": 4}
+HINTS = (
+    "Ask for one filter first: how many maps does it read, how many numbers per map, how many biases has it?",
+    "A filter reads channels_in / groups maps, with kernel² weights each. There are channels_out filters, whatever "
+    "the groups, and each has at most one bias.",
+    "`weights = channels_out * (channels_in // groups) * kernel**2`; add `channels_out` if there is a bias.",
+)
+GRADIENT = False
+
+
+def parameters_of_convolution(
+    channels_in: int, channels_out: int, kernel: int, groups: int = 1, bias: bool = True
+) -> int:
+    """Weights and biases of a convolution whose filters read channels_in / groups maps each."""
+    # out · (in/groups) · k², and one bias per filter
+    weights = channels_out * (channels_in // groups) * kernel**2
+    return weights + (channels_out if bias else 0)
+
+
+reference = parameters_of_convolution
+
+
+def oracle(channels_in, channels_out, kernel, groups=1, bias=True):
+    count = 0
+    for out in range(channels_out):
+        for channel in range(channels_in):
+            if channel * groups // channels_in == out * groups // channels_out:  # of the same group
+                count += kernel * kernel
+        count += 1 if bias else 0
+    return count
+
+
+def cases():
+    return [
+        case("the toy, 6 maps in, 4 out, kernel 3", 6, 4, 3),
+        case("the same in 2 groups", 6, 4, 3, groups=2),
+        case("one filter per channel, 5 maps", 5, 5, 7, groups=5),
+        case("two filters per channel", 4, 8, 3, groups=4),
+        case("6 maps in, 10 out", 6, 10, 5, groups=2, bias=False),
+        case("one map in, 3 out", 1, 3, 2),
+        case("a kernel of one pixel", 3, 7, 1, bias=False),
+    ]
+
+
+properties = (whole_number,)
+
+
+class right:
+    def by_one_filter(channels_in, channels_out, kernel, groups, bias):
+        one_filter = kernel * kernel * channels_in // groups
+        if bias:
+            one_filter += 1
+        return channels_out * one_filter
+
+    def group_by_group(channels_in, channels_out, kernel, groups, bias):
+        total = 0
+        for _ in range(groups):
+            total += (channels_in // groups) * (channels_out // groups) * kernel**2
+        return total + bias * channels_out
+
+    def asked_of_torch(channels_in, channels_out, kernel, groups, bias):
+        layer = torch.nn.Conv2d(channels_in, channels_out, kernel, groups=groups, bias=bias)
+        return sum(p.numel() for p in layer.parameters())
+
+
+class wrong:
+    def groups_ignored(channels_in, channels_out, kernel, groups, bias):
+        """You let every filter read all the maps. With groups it reads the maps of its own group only: channels_in /
+        groups."""
+        return channels_out * channels_in * kernel**2 + channels_out * bias
+
+    def divided_on_both_sides(channels_in, channels_out, kernel, groups, bias):
+        """You divided inputs and outputs by groups. That is the weights of ONE group, and there are `groups` of them.
+        Or simpler: there are channels_out filters in all, whatever the groups."""
+        return (channels_out // groups) * (channels_in // groups) * kernel**2 + channels_out * bias
+
+    def one_group_alone(channels_in, channels_out, kernel, groups, bias):
+        """That is one group, with its weights and its biases. There are `groups` of them."""
+        return (channels_out // groups) * (channels_in // groups) * kernel**2 + channels_out // groups * bias
+
+    def biases_divided_too(channels_in, channels_out, kernel, groups, bias):
+        """You divided the biases by groups, too. Every filter has its own, and there are channels_out filters."""
+        return (channels_out * channels_in * kernel**2 + channels_out * bias) // groups
+
+    def multiplied_by_groups(channels_in, channels_out, kernel, groups, bias):
+        """You multiplied by groups. More groups mean fewer weights, since each filter reads fewer maps: divide."""
+        return channels_out * channels_in * groups * kernel**2 + channels_out * bias
+
+    def kernel_side(channels_in, channels_out, kernel, groups, bias):
+        """You counted `kernel` weights per map. A square kernel has kernel² of them."""
+        return channels_out * (channels_in // groups) * kernel + channels_out * bias
+
+    def kernel_doubled(channels_in, channels_out, kernel, groups, bias):
+        """You doubled the kernel's side. Its area is kernel ** 2: did you write `*` for `**`?"""
+        return channels_out * (channels_in // groups) * kernel * 2 + channels_out * bias
+
+    def biases_forgotten(channels_in, channels_out, kernel, groups, bias):
+        """You forgot the biases: if `bias` is true, each of the channels_out filters has one."""
+        return channels_out * (channels_in // groups) * kernel**2
+
+    def always_a_bias(channels_in, channels_out, kernel, groups, bias):
+        """You count biases even where `bias` is False."""
+        return channels_out * (channels_in // groups) * kernel**2 + channels_out
+
+    def one_bias_for_all(channels_in, channels_out, kernel, groups, bias):
+        """You gave the whole layer one bias. Each of the channels_out filters has its own."""
+        return channels_out * (channels_in // groups) * kernel**2 + bias
+
+    def one_bias_per_group(channels_in, channels_out, kernel, groups, bias):
+        """You gave each group one bias. A bias belongs to a filter, and there are channels_out filters, whatever the
+        groups."""
+        return channels_out * (channels_in // groups) * kernel**2 + groups * bias
+
+    def a_bias_per_map_read(channels_in, channels_out, kernel, groups, bias):
+        """You gave a filter one bias for every map that it reads. It adds up all its products first, then one bias."""
+        return channels_out * (channels_in // groups) * (kernel**2 + bias)
+
+    def a_bias_per_channel_in(channels_in, channels_out, kernel, groups, bias):
+        """You counted a bias per map that comes in. A bias belongs to a filter, and there is one per map that
+        goes out."""
+        return channels_out * (channels_in // groups) * kernel**2 + channels_in * bias
+
+    def one_filter_per_group(channels_in, channels_out, kernel, groups, bias):
+        """You counted one filter per group. There are channels_out filters, shared out among the groups."""
+        return groups * (channels_in // groups) * kernel**2 + channels_out * bias
+
+    def filters_that_read_one_map(channels_in, channels_out, kernel, groups, bias):
+        """Your filters read one map each. That is so only if there are as many groups as maps; in general a filter
+        reads channels_in / groups maps."""
+        return channels_out * kernel**2 + channels_out * bias

@@ -1,0 +1,157 @@
+"""Write `honest_score(validation, test)`: for every run, the test error at the epoch with the lowest validation error.
+At a draw the earliest epoch counts."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor.checks.cases import case, numbers
+
+EFFORT = {"minutes": 5, "difficulty": 2, "importance": 5}
+HINTS = (
+    "Two steps: where is validation lowest, for each run? And what does test say at that place?",
+    "`validation.argmin(dim=1)` names the epochs and takes the earliest at a draw. To look up one column per row, "
+    "use gather or index with two lists: the rows and the columns.",
+    "`chosen = validation.argmin(dim=1)`; return `test` indexed with `[torch.arange(len(test)), chosen]`.",
+)
+AXES = ("run",)
+GRADIENT = False
+
+
+def honest_score(validation: Tensor, test: Tensor) -> Tensor:
+    """The test error of the epoch that validation chooses. validation, test (run, epoch) → (run,)
+
+    For every run the epoch with the lowest validation error, at a draw the earliest; the test errors choose nothing.
+    """
+    # score_r = test[r, e_r] with e_r = argmin_e validation[r, e]
+    chosen = validation.argmin(dim=1, keepdim=True)  # (run, 1)
+    return test.gather(1, chosen).squeeze(1)
+
+
+reference = honest_score
+
+
+def oracle(validation, test):
+    scores = []
+    for by_epoch, tested in zip(validation, test, strict=True):
+        best = 0
+        for epoch, value in enumerate(by_epoch):
+            if value < by_epoch[best]:
+                best = epoch
+        scores.append(tested[best])
+    return torch.stack(scores)
+
+
+def cases():
+    drawn = torch.tensor([[9.0, 4.0, 5.0, 4.0, 6.0], [3.0, 3.0, 3.0, 7.0, 8.0]])
+    falling = torch.tensor([[40.0, 33.0, 37.0, 31.0, 35.0], [52.0, 29.0, 30.0, 41.0, 28.0]])
+    return [
+        case("2 runs of 5 epochs with equal lowest errors", drawn, falling),
+        case("3 runs of 7 epochs", numbers(3, 7).abs(), numbers(3, 7, seed=1).abs()),
+        case("a single run of 6 epochs", numbers(1, 6, seed=2).abs(), numbers(1, 6, seed=3).abs()),
+        case("4 runs of a single epoch", numbers(4, 1, seed=4).abs(), numbers(4, 1, seed=5).abs()),
+        case("float64", numbers(5, 3, seed=6).abs().double(), numbers(5, 3, seed=7).abs().double()),
+    ]
+
+
+class right:
+    def by_loop(validation, test):
+        best = [row.tolist().index(min(row.tolist())) for row in validation]
+        return torch.stack([test[run, epoch] for run, epoch in enumerate(best)])
+
+    def by_the_places_of_min(validation, test):
+        return test[range(len(test)), validation.min(dim=1).indices]
+
+    def by_two_indices(validation, test):
+        return test[torch.arange(len(test)), validation.argmin(dim=1)]
+
+    def by_one_hot(validation, test):
+        chosen = torch.nn.functional.one_hot(validation.argmin(1), validation.shape[1]).to(test.dtype)
+        return (chosen * test).sum(dim=1)
+
+
+class wrong:
+    def best_on_the_test_split(validation, test):
+        """You took the lowest test error. That lets the test split choose, and a number that was chosen for being low
+        is too low. Choose with validation, then look at test."""
+        return test.min(dim=1).values
+
+    def last_epoch(validation, test):
+        """You took the last epoch. That is honest, too, and what our recipes do; here validation is to choose."""
+        return test[:, -1]
+
+    def validation_error_itself(validation, test):
+        """You return the lowest validation error. It was chosen for being low, so it flatters: return the TEST error
+        there."""
+        return validation.min(dim=1).values
+
+    def worst_validation(validation, test):
+        """You took the epoch with the highest validation error. Errors are better when low: argmin, not argmax."""
+        return test.gather(1, validation.argmax(dim=1, keepdim=True)).squeeze(1)
+
+    def latest_at_a_draw(validation, test):
+        """At a draw you take the latest epoch. Take the earliest: nothing speaks for more."""
+        last = validation.shape[1] - 1 - validation.flip(1).argmin(dim=1, keepdim=True)
+        return test.gather(1, last).squeeze(1)
+
+    def best_test_at_a_draw(validation, test):
+        """At a draw you let the test error decide. Even among equals it may choose nothing: take the earliest."""
+        draws = validation == validation.min(dim=1, keepdim=True).values
+        return test.masked_fill(~draws, float("inf")).min(dim=1).values
+
+    def one_epoch_for_all_runs(validation, test):
+        """You chose one epoch for all runs, from their mean. Every run has a best epoch of its own: argmin along axis
+        1."""
+        return test[:, validation.mean(dim=0).argmin()]
+
+    def flat_argmin(validation, test):
+        """Your argmin has no axis, so it found one place in the whole table. Every run needs its own: dim=1."""
+        return test.flatten()[validation.argmin()].expand(len(test))
+
+    def best_over_both(validation, test):
+        """You chose with validation and test together. As soon as test has a say, its number is no longer a test."""
+        return test.gather(1, (validation + test).argmin(dim=1, keepdim=True)).squeeze(1)
+
+    def number_of_the_epoch(validation, test):
+        """You return the number of the chosen epoch. Return the test error found there."""
+        return validation.argmin(dim=1)
+
+    def every_choice_for_every_run(validation, test):
+        """`test[:, chosen]` gives every run the choices of all runs, a (run, run) table. Pair them: gather, or
+        `test[torch.arange(len(test)), chosen]`."""
+        return test[:, validation.argmin(dim=1)]
+
+    def across_the_runs(validation, test):
+        """You chose the best run of every epoch. Choose the best epoch of every run: dim=1."""
+        return test.gather(0, validation.argmin(dim=0, keepdim=True)).squeeze(0)
+
+    def mean_of_the_runs(validation, test):
+        """You return the mean of all runs. Return one score per run; means come later."""
+        return honest_score(validation, test).mean()
+
+    def mean_over_epochs(validation, test):
+        """You took the mean over all epochs. Validation chooses one epoch of each run."""
+        return test.mean(dim=1)
+
+    def min_as_an_index(validation, test):
+        """`validation.min(dim=1)` gives two things, the lowest errors and their places. An index needs the places: add
+        `.indices`, or use argmin."""
+        return test[torch.arange(len(test)), validation.min(dim=1)]
+
+    def min_handed_to_gather(validation, test):
+        """`validation.min(…)` gives two things, the lowest errors and their places. gather needs the places: add
+        `.indices`, or use argmin."""
+        return test.gather(1, validation.min(dim=1, keepdim=True)).squeeze(1)
+
+    def errors_as_an_index(validation, test):
+        """An index holds places, and you gave the lowest errors themselves. Take the `.indices` of the minimum, or
+        argmin."""
+        return test[torch.arange(len(test)), validation.min(dim=1).values]
+
+    def gather_without_keepdim(validation, test):
+        """gather wants an index with as many axes as the table: (run, 1). Say `argmin(dim=1, keepdim=True)`, and
+        squeeze the answer."""
+        return test.gather(1, validation.argmin(dim=1))
+
+    def axis_left_over(validation, test):
+        """There is an axis of size 1 left over: end with .squeeze(1), so that the shape is (run,)."""
+        return test.gather(1, validation.argmin(dim=1, keepdim=True))

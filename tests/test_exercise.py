@@ -1,0 +1,447 @@
+"""Whatever a learner's function does, the check says one clear line, the lesson goes on and nothing is lost."""
+
+import _thread
+import builtins
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from capsule_tutor import checks, functional
+from capsule_tutor.checks import exercise, guard, progress, wording
+
+SQUASH = checks.find("02-squash")
+CORRELATION = checks.find("11-correlation")  # has no gradient, and gives three numbers
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
+    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "60")  # a busy machine is not a bug
+    monkeypatch.delenv("CAPSULE_TUTOR_STRICT", raising=False)
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+
+def loops_for_ever(s, dim=-1, eps=1e-8):
+    while True:
+        pass
+
+
+def loops_and_catches_everything(s, dim=-1, eps=1e-8):
+    for _ in range(8):  # a bare except in a loop: each Stopped ends one round
+        try:
+            while True:
+                pass
+        except:  # noqa: E722
+            pass
+    return s
+
+
+def loops_after_an_import(s, dim=-1, eps=1e-8):
+    import math
+
+    while math.pi:
+        pass
+
+
+def exits(s, dim=-1, eps=1e-8):
+    exit()
+
+
+def exits_by_sys(s, dim=-1, eps=1e-8):
+    sys.exit(1)
+
+
+def exits_at_once(s, dim=-1, eps=1e-8):
+    os._exit(1)
+
+
+def raises(s, dim=-1, eps=1e-8):
+    return s[7]
+
+
+def raises_keyboard_interrupt(s, dim=-1, eps=1e-8):
+    raise KeyboardInterrupt
+
+
+def recurses(s, dim=-1, eps=1e-8):
+    return recurses(s)
+
+
+def returns_nothing(s, dim=-1, eps=1e-8):
+    s * 2
+
+
+def returns_a_list(s, dim=-1, eps=1e-8):
+    return s.tolist()
+
+
+def returns_two(s, dim=-1, eps=1e-8):
+    return s, s
+
+
+def returns_a_string(s, dim=-1, eps=1e-8):
+    return "squashed"
+
+
+def returns_numpy(s, dim=-1, eps=1e-8):
+    return s.detach().numpy()
+
+
+def returns_complex(s, dim=-1, eps=1e-8):
+    return s * 1j
+
+
+def returns_sparse(s, dim=-1, eps=1e-8):
+    return s.detach().to_sparse()
+
+
+def returns_double(s, dim=-1, eps=1e-8):
+    return functional.squash(s, dim, eps).double()
+
+
+def returns_infinity(s, dim=-1, eps=1e-8):
+    return s / 0
+
+
+def takes_no_input():
+    return 1
+
+
+def misses_a_dtype(s, dim=-1, eps=1e-8):
+    return torch.arange(3, dtype=torch.complex64)
+
+
+def replaces_torch(s, dim=-1, eps=1e-8):
+    torch.sqrt = torch.square
+    return functional.squash(s, dim, eps)
+
+
+def changes_the_length(s, dim=-1, eps=1e-8):
+    return 1.5 * functional.squash(s, dim, eps)
+
+
+def slightly_wrong(s, dim=-1, eps=1e-8):
+    return 0.9 * functional.squash(s, dim, eps)
+
+
+def no_gradient(s, dim=-1, eps=1e-8):
+    return functional.squash(s.detach(), dim, eps)
+
+
+BAD = {
+    loops_for_ever: "did not finish within 0.5 s",
+    loops_and_catches_everything: "did not finish within 0.5 s",
+    loops_after_an_import: "Or a slow `import`? Put that above your function",
+    exits: "exit() would end the whole lesson",
+    exits_by_sys: "exit() would end the whole lesson",
+    exits_at_once: "exit() would end the whole lesson",
+    raises: "raised IndexError: index 7 is out of bounds",
+    raises_keyboard_interrupt: "raised KeyboardInterrupt",
+    recurses: "raised RecursionError",
+    returns_nothing: "returned None. Is the `return` missing?",
+    returns_a_list: "returned a list; expected a Tensor",
+    returns_two: "returned 2 values; expected one value",
+    returns_a_string: "returned a str; expected a Tensor",
+    returns_numpy: "returned a ndarray; expected a Tensor",
+    returns_complex: "the dtype is complex64; expected float32",
+    takes_no_input: "takes 0 positional arguments but 1 was given",
+    misses_a_dtype: "raised ",  # NotImplementedError or RuntimeError, by the version of torch
+    returns_double: "the dtype is float64; expected float32",
+    returns_infinity: "there are infinities in the result",
+    replaces_torch: "torch.sqrt had been replaced",
+    changes_the_length: "squash never exceeds 1",
+    slightly_wrong: "entries differ; the first, at axis 0=0, axis 1=0, axis 2=0",
+    no_gradient: "no gradient flows back to `s`",
+}
+
+
+@pytest.mark.parametrize("function", BAD, ids=lambda f: f.__name__)
+def test_one_clear_line_and_the_reference_back(function, capsys, monkeypatch):
+    if "loops" in function.__name__:
+        monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "0.5")
+    assert SQUASH(function) is functional.squash
+    out = capsys.readouterr().out
+    assert out.startswith("✗ 02-squash: not yet. ")
+    assert BAD[function] in out
+    assert out.count("\n") == 1
+    assert "Traceback" not in out
+
+
+@pytest.mark.parametrize("strange", [returns_sparse, 3, None, "squash", torch.ones(2), type, print, torch.softmax, len])
+def test_strange_answers_never_raise(strange, capsys):
+    assert SQUASH(strange) is functional.squash
+    assert capsys.readouterr().out.splitlines()[-1].startswith("✗ 02-squash: not yet. ")
+
+
+def test_a_loop_that_catches_everything_leaves_no_thread_behind(monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "0.5")
+    SQUASH(loops_and_catches_everything)
+    assert not [thread for thread in threading.enumerate() if thread.name == "capsule-tutor-check"]
+
+
+def test_the_learners_line_is_quoted(tmp_path, capsys):
+    source = tmp_path / "cell.py"
+    source.write_text("def squash(s, dim=-1, eps=1e-8):\n    return s.no_such_method()\n")
+    names = {}
+    exec(compile(source.read_text(), str(source), "exec"), names)
+    SQUASH(names["squash"])
+    assert "(in the line `return s.no_such_method()`)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("body", ["raise NotImplementedError", "return ...", "scale = ...\n    return scale * s"])
+def test_an_unfilled_stub_is_no_attempt(body, capsys):
+    names = {}
+    exec(f"def squash(s, dim=-1, eps=1e-8):\n    {body}", names)
+    assert SQUASH(names["squash"]) is functional.squash
+    assert capsys.readouterr().out.startswith("○ 02-squash: not attempted.")
+    assert "02-squash" not in progress.load()
+
+
+def test_a_half_filled_stub_is_shown_its_gap(tmp_path, capsys):
+    def squash(s, dim=-1, eps=1e-8):
+        n2 = (s * s)[..., :].sum(dim, keepdim=True)
+        scale = ...
+        return scale * s / n2
+
+    SQUASH(squash)
+    assert "not attempted. There is still a `...` to fill in: `scale = ...`." in capsys.readouterr().out
+
+
+def test_a_flood_of_prints_is_cut(capsys):
+    def floods(s, dim=-1, eps=1e-8):
+        for _ in range(10_000):
+            print("x" * 100)
+        return functional.squash(s, dim, eps)
+
+    assert SQUASH(floods) is floods
+    out = capsys.readouterr().out
+    assert len(out) < 3 * guard.PRINT_LIMIT
+    assert "more characters" in out
+    assert out.splitlines()[-1].startswith("✓ 02-squash: passed.")
+
+
+def test_prints_are_shown_because_learners_debug_with_them(capsys):
+    def prints(s, dim=-1, eps=1e-8):
+        print("length", 7)
+        return functional.squash(s, dim, eps)
+
+    SQUASH(prints)
+    assert "  length 7\n" in capsys.readouterr().out
+
+
+def test_the_world_is_as_it_was():
+    before = (torch.sqrt, builtins.exit, sys.exit, os._exit, sys.stdout, torch.get_default_dtype(), random.getstate())
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+
+    def vandal(s, dim=-1, eps=1e-8):
+        torch.manual_seed(7)
+        random.seed(7)
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        torch.sqrt = None
+        exit()
+
+    torch.manual_seed(1)
+    SQUASH(vandal)
+    after = (torch.sqrt, builtins.exit, sys.exit, os._exit, sys.stdout, torch.get_default_dtype(), random.getstate())
+    assert after == before
+    assert torch.is_grad_enabled()
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_torch_function_replaced_in_the_notebook_is_named_and_put_back(capsys):
+    original = torch.softmax
+    torch.softmax = "my favourite function"
+    SQUASH(functional.squash)
+    assert torch.softmax is original
+    assert "torch.softmax had been replaced" in capsys.readouterr().out
+    assert SQUASH(functional.squash) is functional.squash
+
+
+def test_torch_may_wrap_its_own_functions():
+    # In a fresh process, because a compiler is imported only once.
+    code = (
+        "import torch; from capsule_tutor import checks, functional; before = torch.manual_seed\n"
+        "import torch._dynamo; assert torch.manual_seed is not before, 'torch no longer does this'\n"
+        "assert checks.squash.verdict(functional.squash)[0] == 'passed'"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_exit_of_a_notebook_is_disarmed_too(capsys):
+    class KernelExit:  # stands for IPython's `exit`, which lives in the notebook's own names
+        def __call__(self):
+            raise AssertionError("the kernel is gone")
+
+    names = {"exit": KernelExit()}
+    exec("def squash(s, dim=-1, eps=1e-8):\n    exit()", names)
+    SQUASH(names["squash"])
+    assert "exit() would end the whole lesson" in capsys.readouterr().out
+    assert isinstance(names["exit"], KernelExit)
+
+
+@pytest.fixture
+def stop_button():
+    """As in a kernel; a shell that starts its children in the background lets them ignore the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield _thread.interrupt_main
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_stop_button_reaches_the_notebook(stop_button):
+    SQUASH(functional.squash)  # what a check computes once is computed
+    threading.Timer(0.3, stop_button).start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        SQUASH(loops_for_ever)
+    assert time.monotonic() - started < 50
+    assert not [thread for thread in threading.enumerate() if thread.name == "capsule-tutor-check"]
+
+
+def test_a_right_answer_comes_back_and_is_recorded(capsys):
+    def squash(s, dim=-1, eps=1e-8):
+        return functional.squash(s, dim, eps)
+
+    assert SQUASH(squash) is squash
+    assert "✓ 02-squash: passed." in capsys.readouterr().out
+    assert progress.load()["02-squash"]["status"] == "passed"
+
+
+@pytest.mark.parametrize("variable", ["CAPSULE_TUTOR_STRICT", "NBGRADER_EXECUTION"])
+@pytest.mark.parametrize("function", [None, loops_for_ever])
+def test_strict_mode_raises(variable, function, monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "0.5")
+    monkeypatch.setenv(variable, "1")
+    with pytest.raises(checks.CheckFailed, match="02-squash: not yet"):
+        SQUASH(function)
+
+
+def test_strict_mode_gives_a_blank_no_marks(monkeypatch):
+    def squash(s, dim=-1, eps=1e-8):
+        raise NotImplementedError
+
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(checks.CheckFailed, match="not attempted"):
+        SQUASH(squash)
+
+
+def test_strict_mode_lets_a_right_answer_through(monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_STRICT", "1")
+    assert SQUASH(functional.squash) is functional.squash
+
+
+def test_hints_and_questions(capsys):
+    SQUASH.hint(2)
+    SQUASH.hint(9)
+    checks.predict("02-zero", "?")
+    checks.predict("02-zerro", "a")
+    checks.predict("02-zero", ["unhashable"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Hint 2 of 3 for 02-squash: ")
+    assert lines[1] == "02-squash has hints 1, 2 and 3, not 9."
+    assert lines[2] == '○ No guess yet. Write "a" or "b" or "c" between the quotation marks and run this cell again.'
+    assert lines[3] == "There is no question '02-zerro'. Did you mean '02-zero'?"
+    assert lines[4].startswith("○ No guess yet.")
+
+
+@pytest.mark.parametrize("lesson", [4, "4", "04", "lesson 4", "Lesson 04", "04_dynamic_routing"])
+def test_a_board_takes_a_lesson_however_it_is_called(lesson, capsys):
+    checks.board(lesson)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "○ 04-parent-poses not attempted"
+    assert lines[-1] == "0 of 4 passed"
+
+
+@pytest.mark.parametrize(
+    ("lesson", "sentence"),
+    [
+        ("77", "There is no lesson '77'; there are 01 to 16."),
+        ("squash", "There is no lesson 'squash'; there are 01 to 16."),
+        ("16", "Lesson 16 has no exercises yet."),
+    ],
+)
+def test_a_board_says_what_is_not_there(lesson, sentence, capsys):
+    checks.board(lesson)
+    assert capsys.readouterr().out == sentence + "\n"
+
+
+def test_the_whole_board_knows_the_effort():
+    SQUASH(functional.squash)
+    lines = checks.standing(effort=True).splitlines()
+    assert len(lines) == len(checks.EXERCISES) + 2
+    assert lines[0].split() == ["exercise", "status", "attempts", "minutes", "difficulty", "importance"]
+    (squash,) = (line for line in lines if " 02-squash " in line)
+    assert squash.split() == ["✓", "02-squash", "passed", "1", "10", "2", "of", "5", "5", "of", "5"]
+    assert lines[-1] == f"1 of {len(checks.EXERCISES)} passed"
+
+
+def test_unknown_exercises_name_the_nearest():
+    with pytest.raises(AttributeError, match=r"checks has no exercise 'squosh'\. Did you mean 'squash'\?"):
+        checks.squosh  # noqa: B018
+    with pytest.raises(KeyError, match="there is no exercise '02-squish'"):
+        checks.find("02-squish")
+
+
+@pytest.mark.parametrize("questions", [checks.QUESTIONS])
+def test_every_question_has_choices_that_answer(questions):
+    assert len(questions) >= 3
+    for choices in questions.values():
+        assert len(choices) >= 2
+        assert all(len(answer) > 15 for answer in choices.values())
+        assert len(set(choices.values())) == len(choices)
+
+
+def test_without_a_gradient_to_check_the_inputs_need_none(recwarn):
+    required = []
+
+    def correlation(x, y):
+        required.append(x.requires_grad or y.requires_grad)
+        return CORRELATION.reference(x, y)
+
+    def learns(x, y):
+        return tuple(torch.tensor(part, requires_grad=True) * x.sum() for part in CORRELATION.reference(x, y))
+
+    assert CORRELATION.verdict(correlation)[0] == "passed"
+    assert set(required) == {False}
+    assert "returned a Tensor; expected a float" in CORRELATION.verdict(learns)[1]
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        (list, "it returned a list of 3; return a tuple of 3."),
+        (lambda numbers: list(numbers[:2]), "it returned a list of 2; return a tuple of 3."),
+        (lambda numbers: numbers[:2], "it returned 2 values; expected 3 values."),
+        (lambda numbers: numbers[0], "expected 3 values."),
+        (lambda numbers: (str(numbers[0]), *numbers[1:]), "it returned a str; expected a float ("),
+        (lambda numbers: (*numbers[:2], np.float32(numbers[2])), "it returned a float32; expected a float ("),
+        (lambda numbers: (numbers[0] + 1.1e-4, *numbers[1:]), "r is 0.9041; expected 0.904."),
+    ],
+)
+def test_several_numbers_are_told_what_is_wrong_with_them(made, sentence):
+    status, said, _ = CORRELATION.verdict(lambda x, y: made(CORRELATION.reference(x, y)))
+    assert status == "not yet"
+    assert sentence in said
+
+
+def test_two_numbers_that_differ_are_two_texts():
+    assert wording.told_apart(0.5, 0.25) == ("0.5", "0.25")
+    assert wording.told_apart(0.123412, 0.123411) == ("0.123412", "0.123411")
+    assert wording.told_apart((0.1391, 0.895012), (0.1391, 0.895049)) == ("(0.1391, 0.89501)", "(0.1391, 0.89505)")
+    assert wording.told_apart(7, 12345678) == ("7", "12345678")
+    assert wording.told_apart(float("nan"), float("nan")) == ("nan", "nan")
+
+
+def test_a_bad_time_limit_is_ignored(monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "soon")
+    assert exercise.time_limit() == exercise.TIME_LIMIT
