@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -305,3 +305,103 @@ def test_events_for_tensorboard_hold_the_log(tmp_path):
             for name, value in row.items():
                 written = {event.step: event.value for event in events.Scalars(name)}
                 assert written[int(row["epoch"])] == pytest.approx(float(value), rel=1e-5)
+
+
+# ---- the fastest way
+
+
+def test_what_is_left_open_is_timed_and_the_fastest_is_taken(tmp_path, monkeypatch):
+    ways = [training.Way("float32", 2), training.Way("float32", 1), training.Way("bfloat16", 1)]
+    monkeypatch.setattr(training, "_ways", lambda *_: ways)
+    used, step = [], training._step
+
+    def slow_unless_one_thread_and_float32(run, *rest):
+        used.append(run.way)
+        assert torch.get_num_threads() == run.way.threads
+        time.sleep(0 if run.way == ways[1] else 0.3)
+        step(run, *rest)
+
+    monkeypatch.setattr(training, "_step", slow_unless_one_thread_and_float32)
+    before = torch.get_num_threads()
+    result = training.train(replace(SMALL, epochs=1), tmp_path, device="cpu", load=few)
+    assert set(used[:-4]) == set(ways)
+    assert set(used[-4:]) == {ways[1]}
+    assert result["precision"] == "float32"
+    assert "1 thread," in result["device"]
+    assert torch.get_num_threads() == before
+
+
+def test_timing_the_ways_changes_nothing_in_the_run(tmp_path, monkeypatch):
+    one, two = training.Way("float32", 1), training.Way("float32", 1)
+    for name, ways in (("timed", [one, training.Way("bfloat16", 1)]), ("given", [two])):
+        monkeypatch.setattr(training, "_ways", lambda *_, ways=ways: ways)
+        monkeypatch.setattr(training, "_fastest", fastest_but_float32(training._fastest))
+        training.train(replace(SMALL, epochs=1), tmp_path / name, device="cpu", load=few)
+    timed, given = (load_file(tmp_path / name / "weights.safetensors") for name in ("timed", "given"))
+    assert all(torch.equal(timed[key], given[key]) for key in given)
+
+
+def fastest_but_float32(fastest):
+    """Times them all, and takes the first, whichever it is that wins."""
+
+    def choose(ways, *rest):
+        assert fastest(ways, *rest) in ways
+        return ways[0]
+
+    return choose
+
+
+def test_a_resumed_run_keeps_its_way(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "_ways", lambda *_: [training.Way("float32", 1)])
+    training.train(replace(SMALL, epochs=1), tmp_path, device="cpu", load=few)
+    monkeypatch.setattr(training, "_ways", lambda *_: [training.Way("float32", 2), training.Way("float32", 1)])
+    monkeypatch.setattr(training, "_fastest", lambda *_: pytest.fail("timed again"))
+    training.train(replace(SMALL, epochs=1), tmp_path, device="cpu", load=few, resume=True)
+
+
+def test_only_fast_ways_are_tried(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    monkeypatch.setattr(training, "_has_bfloat16_units", lambda: False)
+    assert training._ways("auto", 0, "cpu") == [("float32", 4), ("float32", 1)]
+    assert training._ways("bfloat16", 2, "cpu") == [("bfloat16", 2)]
+    monkeypatch.setattr(training, "_has_bfloat16_units", lambda: True)
+    assert training._ways("auto", 1, "cpu") == [("float32", 1), ("bfloat16", 1)]
+    with pytest.raises(training.TrainingError, match="choose auto, float32 or bfloat16"):
+        training._ways("half", 0, "cpu")
+
+
+# ---- recipes
+
+
+@pytest.mark.parametrize("name", training.RECIPES)
+def test_a_recipe_builds_a_network_for_its_data(name):
+    recipe = training.RECIPES[name]
+    assert recipe.data in data.SETS
+    assert recipe.augmentation in augment.AUGMENTATIONS
+    assert training.Recipe(**json.loads(json.dumps(asdict(recipe)))).network().shape == recipe.network().shape
+
+
+def test_the_published_number_of_steps():
+    capsnet = training.RECIPES["capsnet-paper"]
+    steps = 55_000 // capsnet.batch_size
+    assert 300_000 <= capsnet.epochs * steps < 301_000
+    assert training.learning_rate(capsnet, 2000, steps) == pytest.approx(0.96e-3)
+    assert training.learning_rate(capsnet, 1000, steps) == pytest.approx(0.96**0.5 * 1e-3)
+    assert training.learning_rate(capsnet, 10**7, steps) == 1e-6
+
+
+def test_data_of_another_size_are_refused_at_once(tmp_path):
+    with pytest.raises(training.TrainingError, match=r"images of multidigits have shape \(1, 36, 36\), the network"):
+        training.train(replace(SMALL, data="multidigits"), tmp_path, device="cpu")
+
+
+def test_mazzia_squishes_by_a_half_normal_number_of_pixels():
+    """1 + floor(7 · |N(0, 0.33)|): 2.37 pixels on average, most often 1, at most 7."""
+    white = augment.mazzia(torch.ones(4000, 1, 28, 28), torch.Generator().manual_seed(0))  # nowhere to move to
+    squished = 28 - (white.sum(dim=(1, 2, 3)) + 16) / 28  # 16 pixels are erased
+    whole = (
+        squished[(squished - squished.round()).abs() < 1e-3].round().long()
+    )  # the others lost corners as they turned
+    assert len(whole) > 2000
+    assert whole.float().mean().item() == pytest.approx(2.37, abs=0.1)
+    assert (whole.min(), whole.max(), whole.mode().values) == (1, 7, 1)
