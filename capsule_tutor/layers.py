@@ -87,17 +87,41 @@ class AttentionCapsules(nn.Module):
     """Votes and self-attention routing with a learned prior. u (b, i, d) → v (b, j, z)
 
     Mazzia 2021, eqs. 3-5. Weights start He-normal with the fan-in that Keras gives the authors' weight of shape
-    (j, i, d, z), which is j·i·d; the prior starts at 0.
+    (j, i, d, z), which is j·i·d; the prior starts at 0, or is left out.
     """
 
-    def __init__(self, i: int, j: int, d: int, z: int) -> None:
+    def __init__(self, i: int, j: int, d: int, z: int, prior: bool = True) -> None:
         super().__init__()
         self.weight = nn.Parameter(he_normal(i, j, d, z, fan_in=j * i * d))
-        self.prior = nn.Parameter(torch.zeros(i, j))
+        self.prior = nn.Parameter(torch.zeros(i, j)) if prior else None
 
     def forward(self, u: Tensor) -> Tensor:
         v, _ = functional.self_attention_routing(functional.votes(u, self.weight), self.prior)
         return v
+
+
+class StaticCapsules(nn.Module):
+    """Votes under couplings that are the same for every image: the controls of attention. u (b, i, d) → v (b, j, z)
+
+    The couplings are the softmax over the parents of logits (i, j): learned and equal at the start, or, if not
+    `learned`, drawn once and frozen, as in Paik 2019; then a bias (j, z) of as many numbers is learned instead.
+    Weights start as in `AttentionCapsules`.
+    """
+
+    def __init__(self, i: int, j: int, d: int, z: int, learned: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(he_normal(i, j, d, z, fan_in=j * i * d))
+        if learned:
+            self.logits, self.bias = nn.Parameter(torch.zeros(i, j)), None
+        else:
+            self.register_buffer("logits", torch.randn(i, j))
+            self.bias = nn.Parameter(torch.zeros(j, z))
+
+    def forward(self, u: Tensor) -> Tensor:
+        c = self.logits.softmax(dim=1)  # (i, j)
+        # s_j = Σ_i c_ij û_{j|i}
+        s = torch.einsum("ij,bijz->bjz", c, functional.votes(u, self.weight))
+        return functional.exponential_squash(s if self.bias is None else s + self.bias)
 
 
 def truncated_normal(*shape: int, std: float) -> Tensor:

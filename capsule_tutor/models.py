@@ -16,6 +16,7 @@ from capsule_tutor.layers import (
     DepthwiseCapsules,
     PrimaryCapsules,
     RoutedCapsules,
+    StaticCapsules,
     he_normal,
     truncated_normal,
 )
@@ -91,23 +92,44 @@ def capsnet(
 
 
 def efficient_capsnet(
-    classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder: bool = True
+    classes: int = 10,
+    shape: tuple[int, int, int] = (1, 28, 28),
+    routing: str | int = "attention",
+    decoder: bool = True,
 ) -> CapsuleNetwork:
     """Efficient-CapsNet of Mazzia 2021: 161,824 parameters for 28×28 images, 154,656 for 36×36, 151,664 for 2×48×48.
 
     The three published variants differ in strides, and the last one, for smallNORB, in activation, normalisation
     and decoder (convolutional, 229,570 parameters); any other `shape` raises ValueError. Initial weights, epsilons
     and momenta are those of the authors' released code.
+
+    `routing` puts another layer on the same votes, for experiments: "attention" as published, "no prior" (160
+    parameters fewer), "static" and "random" couplings that no image changes, or a number of dynamic iterations.
     """
     shape = _checked(classes, shape)
     if shape not in _FRONTS:
         raise ValueError(f"shape is {shape}; Efficient-CapsNet is published for {', '.join(map(str, _FRONTS))}")
     layers, (kernel, stride) = _FRONTS[shape]
     encoder = nn.Sequential(
-        _front(shape, layers), DepthwiseCapsules(128, 8, kernel, stride), AttentionCapsules(16, classes, 8, 16)
+        _front(shape, layers), DepthwiseCapsules(128, 8, kernel, stride), _routed(routing, 16, classes, 8, 16)
     )
     build = _norb_decoder if shape == (2, 48, 48) else _keras_decoder
     return CapsuleNetwork(encoder, build(classes * 16, shape) if decoder else None, shape)
+
+
+def _routed(routing: str | int, *sizes: int) -> nn.Module:
+    """The last layer of an Efficient-CapsNet. `sizes` are i, j, d, z."""
+    ways = {
+        "attention": lambda: AttentionCapsules(*sizes),
+        "no prior": lambda: AttentionCapsules(*sizes, prior=False),
+        "static": lambda: StaticCapsules(*sizes),
+        "random": lambda: StaticCapsules(*sizes, learned=False),
+    }
+    if isinstance(routing, int) and routing >= 1:
+        return RoutedCapsules(*sizes, routing, bias=True)
+    if routing not in ways:
+        raise ValueError(f"routing is {routing!r}; choose one of {', '.join(ways)}, or a number of dynamic iterations")
+    return ways[routing]()
 
 
 def dense(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder: bool = True) -> CapsuleNetwork:

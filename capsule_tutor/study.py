@@ -34,13 +34,19 @@ class Study:
     measure: Callable = lambda network: {}
 
 
-_CONTROL = replace(training.RECIPES["efficient-capsnet-fast"], epochs=8, data="digits", batch_size=64)
+_ROUTED = replace(training.RECIPES["efficient-capsnet-fast"], epochs=30, data="digits", batch_size=32)
+
+
+def _ladder(recipe: training.Recipe) -> dict[str, training.Recipe]:
+    """One parameter count, and less and less routing: which rung is needed?"""
+    ways = {"attention": "attention", "attention, no prior": "no prior", "static": "static", "random": "random"}
+    ways |= {f"dynamic, {n}": n for n in (1, 2, 3, 5, 10)}
+    routed = {arm: replace(recipe, options=recipe.options | {"routing": way}) for arm, way in ways.items()}
+    return {"dense": replace(recipe, model="dense")} | routed
+
 
 STUDIES = {
-    "digits": Study(
-        "On 1,200 digits that need no download: does Efficient-CapsNet's routing help?",
-        {model: replace(_CONTROL, model=model) for model in ("efficient-capsnet", "dense", "convnet")},
-    ),
+    "routing-digits": Study("On 1,200 digits that need no download: does routing matter?", _ladder(_ROUTED)),
 }
 
 

@@ -12,6 +12,8 @@ COUNTS = [
     (models.efficient_capsnet, {}, 161_824, 1_411_344),
     (models.efficient_capsnet, {"shape": (1, 36, 36)}, 154_656, None),
     (models.efficient_capsnet, {"shape": (2, 48, 48), "classes": 5}, 151_664, 229_570),
+    *((models.efficient_capsnet, {"routing": way}, 161_824, None) for way in ("static", "random", 1, 3)),
+    (models.efficient_capsnet, {"routing": "no prior"}, 161_664, None),
     (models.dense, {}, 161_824, 1_411_344),
     (models.dense, {"shape": [1, 36, 36]}, 154_656, None),  # as JSON gives it
     (models.dense, {"shape": (2, 48, 48), "classes": 5}, 151_664, 229_570),
@@ -111,3 +113,28 @@ def test_no_network_is_a_constant(build, shape):
     assert said.std(dim=0).mean() > 0.005 * said.abs().mean()
     with pytest.raises(ValueError, match="the pooling network is built for"):
         models.convnet(5, (2, 48, 48))
+
+
+def test_static_couplings_are_those_of_no_image_and_learned_or_not():
+    torch.manual_seed(0)
+    static, random = (models.efficient_capsnet(routing=way).encoder[2] for way in ("static", "random"))
+    u = torch.randn(2, 16, 8)
+    uniform = functional.exponential_squash(functional.votes(u, static.weight).sum(dim=1) / 10)
+    torch.testing.assert_close(static(u), uniform)  # equal at the start
+    static(u).sum().backward()
+    assert static.logits.grad.abs().max() > 0
+    assert "logits" not in dict(random.named_parameters())
+    assert "logits" in random.state_dict()
+    assert random.logits.std() > 0.5
+    with pytest.raises(ValueError, match="routing is 'agreement'; choose one of attention, no prior, static, random"):
+        models.efficient_capsnet(routing="agreement")
+
+
+def test_one_dynamic_iteration_is_a_dense_layer():
+    """With equal couplings, votes and their sum are one linear layer, so that only more iterations can route."""
+    torch.manual_seed(0)
+    layer = models.efficient_capsnet(routing=1).encoder[2]
+    u = torch.randn(3, 16, 8)
+    matrix = layer.weight.permute(0, 2, 1, 3).reshape(128, 160) / 10
+    s = (u.flatten(1) @ matrix).view(3, 10, 16) + layer.bias
+    torch.testing.assert_close(layer(u), functional.squash(s))
