@@ -2,7 +2,6 @@
 
 lesson02/__init__.py   the ORDER of the lesson's exercises, and what is said to its PREDICTIONS
 lesson02/squash.py     everything about `checks.squash`; a new file is found without being listed anywhere
-lesson02/pictures.py   no exercise: the pictures of that lesson alone, if it has any
 """
 
 import ast
@@ -17,7 +16,6 @@ from capsule_tutor import checks
 from capsule_tutor.checks.exercise import Exercise, Mutant
 
 FOLDER = Path(__file__).parent
-BESIDE = ("__init__", "pictures")  # files of a lesson that are no exercises
 
 
 class ExerciseError(Exception):
@@ -29,7 +27,7 @@ def files() -> dict[str, Path]:
     """Name → file of every exercise, in the order of the course. Raises ExerciseError for a name that is taken."""
     found: dict[str, Path] = {}
     for folder in sorted(FOLDER.glob("lesson[0-9][0-9]")):
-        paths = {path.stem: path for path in sorted(folder.glob("*.py")) if path.stem not in BESIDE}
+        paths = {path.stem: path for path in sorted(folder.glob("*.py")) if path.stem != "__init__"}
         order = _lesson(folder.name).ORDER
         if lost := [name for name in order if name not in paths]:
             raise ExerciseError(f"{folder.name}/__init__.py: its ORDER names {lost[0]!r}, and there is no such file")
@@ -69,7 +67,7 @@ def load(name: str) -> Exercise:
 
 
 def ids() -> dict[str, str]:
-    """ "02-exponential-squash" → "exponential_squash", of all exercises in the order of the course."""
+    """Id → name, as "02-exponential-squash" → "exponential_squash", in the order of the course."""
     return {f"{_number(path)}-{name.replace('_', '-')}": name for name, path in files().items()}
 
 
@@ -100,7 +98,7 @@ def _answers(group: type) -> list[FunctionType]:
 
 
 def _docstrings(path: Path) -> dict[str, str]:
-    """ "" → the goal, "wrong.no_eps" → its sentence. Read from the source, because `python -OO` drops docstrings."""
+    """Name → docstring, as "wrong.no_eps"; "" is the goal. From the source, because `python -OO` drops docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     nodes: dict[str, ast.AST] = {"": tree}
     for group in (node for node in tree.body if isinstance(node, ast.ClassDef)):
