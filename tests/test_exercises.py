@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -147,15 +148,15 @@ def test_an_order_names_only_what_is_there(course):
         exercises.files()
 
 
-def test_sentences_are_there_where_python_drops_docstrings():
-    code = (
-        "from capsule_tutor import checks\n"
-        "assert checks.__doc__ is None\n"
-        "print(checks.squash.verdict(lambda s, dim=-1, eps=1e-8: s)[1], checks.squash.goal)"
-    )
-    said = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True, encoding="utf-8")
-    assert "You return s unchanged." in said.stdout, said.stderr
-    assert "Write `squash(s, dim=-1, eps=1e-8)`" in said.stdout
+def test_sentences_are_there_where_python_drops_docstrings(course, monkeypatch):
+    course("lesson98/double.py", GOAL + REST)
+    module = ModuleType("capsule_tutor.exercises.lesson98.double")
+    exec(compile(GOAL + REST, "double.py", "exec", optimize=2), vars(module))  # as `python -OO` does
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    double = exercises.load("double")
+    assert double.mutants[1].function.__doc__ is None
+    assert double.mutants[1].says == "You typed in the 2."
+    assert double.goal == "Write `double(x, times=2)`: x added to itself."
 
 
 def test_an_exercise_is_loaded_when_it_is_asked_for():
