@@ -423,7 +423,7 @@ def pack(
 def doctor() -> None:
     """Say what is installed, what is missing and how to fix it."""
     if broken := examine():
-        raise _stop(f"Lines marked [FAIL], to fix before the lessons run: {broken}. The command is below each.")
+        raise _stop(f"To fix before the lessons run: {broken}. The command is below each of them.")
 
 
 def main() -> None:
