@@ -1,8 +1,9 @@
 """Studies: declared sets of trainings, and the small result files that lessons read.
 
 A study is data: a question, arms (a recipe each, which should differ in one thing) and seeds. `run` trains every arm
-with every seed through `training.train`; what is finished stands in `studies/NAME.json`, one entry per run, so that a
-study that is stopped or killed goes on where it was. Several processes may work on one study at once.
+with every seed through `training.train`, or through `museum.patient.train` where an arm is a set of mistakes; what is
+finished stands in `studies/NAME.json`, one entry per run, so that a study that is stopped or killed goes on where it
+was. Several processes may work on one study at once.
 """
 
 import json
@@ -12,7 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from capsule_tutor import files, training
+from capsule_tutor import __version__, files, training
+from capsule_tutor.museum import patient
 
 FOLDER = Path(__file__).parent / "studies"
 
@@ -23,13 +25,14 @@ class StudyError(RuntimeError):
 
 @dataclass(frozen=True)
 class Study:
-    """What is compared. `arms` maps a name to a recipe; every arm is trained once with every seed.
+    """What is compared. Every arm is trained once with every seed.
 
+    arms      name → a recipe, or the mistakes of a patient of the museum
     measure   what is asked of each trained network beyond its errors: network → {name: number}
     """
 
     question: str
-    arms: dict[str, training.Recipe]
+    arms: dict[str, training.Recipe | tuple[int, ...]]
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     measure: Callable = lambda network: {}
 
@@ -47,6 +50,7 @@ def _ladder(recipe: training.Recipe) -> dict[str, training.Recipe]:
 
 STUDIES = {
     "routing-digits": Study("On 1,200 digits that need no download: does routing matter?", _ladder(_ROUTED)),
+    "museum": Study("What does each classic mistake cost, alone and beside another?", patient.ARMS),
 }
 
 
@@ -106,7 +110,7 @@ def repeat(name: str, out: Path, device: str = "auto", threads: int = 1) -> tupl
     study, stored = _known(name), min(results(name)["runs"], key=lambda entry: entry["seconds"])
     folder = Path(out) / name / f"check-{stored['arm']}-{stored['seed']}"
     shutil.rmtree(folder, ignore_errors=True)
-    recipe = training.Recipe(**stored["recipe"])
+    recipe = training.Recipe(**stored["recipe"]) if "recipe" in stored else study.arms[stored["arm"]]
     again = _train(
         study, stored["arm"], recipe, stored["seed"], folder, device, threads, lambda *_: None, lambda *_: None
     )
@@ -119,6 +123,8 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
 
     resume = (folder / "checkpoint.pt").exists()
     hear = lambda row: say(f"{arm}, seed {seed}", row)  # noqa: E731
+    if not isinstance(recipe, training.Recipe):
+        return _train_patient(arm, recipe, seed, threads, hear)
     result = training.train(recipe, folder, seed, device, "float32", threads, resume, None, hear, tick)
     network = recipe.network()
     network.load_state_dict(load_file(folder / "weights.safetensors"))
@@ -135,6 +141,21 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
         "date": date.today().isoformat(),
         "version": result["version"],
     }
+
+
+def _train_patient(arm: str, mistakes: tuple[int, ...], seed: int, threads: int, say: Callable) -> dict:
+    import torch
+
+    with training.threads_of(training.Way("float32", threads or torch.get_num_threads())):
+        return {
+            "arm": arm,
+            "seed": seed,
+            **patient.train(mistakes, seed, say=say),
+            "hardware": training.hardware("cpu"),
+            "precision": "float32",
+            "date": date.today().isoformat(),
+            "version": __version__,
+        }
 
 
 def _finished(name: str, arm: str, seed: int) -> bool:

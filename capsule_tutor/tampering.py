@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from capsule_tutor import functional
-from capsule_tutor.layers import AttentionCapsules, RoutedCapsules
+from capsule_tutor.layers import AttentionCapsules, RoutedCapsules, StaticCapsules
 from capsule_tutor.models import CapsuleNetwork
 
 
@@ -46,28 +46,30 @@ class Routing(NamedTuple):
 def routing(network: CapsuleNetwork, images: Tensor) -> Routing:
     """Run a network up to its votes, and say what its last layer makes of them. images (b, c, h, w)
 
-    Raises ValueError for a network that ends in another layer than RoutedCapsules or AttentionCapsules.
+    Raises ValueError for a network whose last layer has no couplings, as `dense` and `convnet`.
     """
     layer = network.encoder[-1]
-    if not isinstance(layer, (RoutedCapsules, AttentionCapsules)):
+    if not isinstance(layer, (RoutedCapsules, AttentionCapsules, StaticCapsules)):
         raise ValueError(f"the network ends in {type(layer).__name__}, which has no couplings")
     u_hat = functional.votes(network.encoder[:-1](images), layer.weight)
-    zero = u_hat.new_zeros(())
-    if isinstance(layer, AttentionCapsules):
+    prior, bias = (_or_zero(getattr(layer, name, None), u_hat) for name in ("prior", "bias"))
+    if isinstance(layer, RoutedCapsules):
+        logits = dynamic_logits(u_hat, layer.iterations, functional.squash, bias)
+        return Routing(u_hat, logits, prior, bias, functional.squash)
+    if isinstance(layer, StaticCapsules):
+        logits = layer.logits.expand(u_hat.shape[:3])
+    else:
         # a_ij = ⟨û_{j|i}, Σ_k û_{j|k}⟩ / √z
         logits = torch.einsum("bijz,bjz->bij", u_hat, u_hat.sum(dim=1)) / math.sqrt(u_hat.shape[3])
-        return Routing(u_hat, logits, layer.prior, zero, functional.exponential_squash)
-    return Routing(
-        u_hat,
-        dynamic_logits(u_hat, layer.iterations, functional.squash, layer.bias),
-        zero,
-        zero if layer.bias is None else layer.bias,
-        functional.squash,
-    )
+    return Routing(u_hat, logits, prior, bias, functional.exponential_squash)
+
+
+def _or_zero(parameter: Tensor | None, like: Tensor) -> Tensor:
+    return like.new_zeros(()) if parameter is None else parameter
 
 
 def dynamic_logits(
-    u_hat: Tensor, iterations: int, squash: Callable, bias: Tensor | None = None, parents: int = 2
+    u_hat: Tensor, iterations: int, squash: Callable[[Tensor], Tensor], bias: Tensor | float = 0.0, parents: int = 2
 ) -> Tensor:
     """The logits of dynamic routing's last iteration. u_hat (b, i, j, z) → (b, i, j); all 0 for one iteration
 
@@ -76,7 +78,7 @@ def dynamic_logits(
     logits = u_hat.new_zeros(u_hat.shape[:3])
     for _ in range(iterations - 1):
         s = torch.einsum("bij,bijz->bjz", logits.softmax(dim=parents), u_hat)  # (b, j, z)
-        v = squash(s if bias is None else s + bias)
+        v = squash(s + bias)
         # b_ij ← b_ij + û_{j|i} · v_j
         logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
     return logits

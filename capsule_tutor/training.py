@@ -158,7 +158,7 @@ def train(
     if run.way not in ways:
         run.way = _fastest(ways, recipe, split, batch, device, world)
     network = _parallel(run.model, device, world)
-    with _threads(run.way):
+    with threads_of(run.way):
         while run.epoch < recipe.epochs:
             _epoch(run, network, split, batch, out, rank, world, tick)
             run.log[-1]["validation_error"] = error(run.model, validation, device, run.way.bfloat16)
@@ -369,7 +369,7 @@ def _finish(run: Run, out: Path, test: data.Split, device: str, rank: int) -> di
         "test_error": error(run.model, test, device, run.way.bfloat16),
         "epochs": run.epoch,
         "seconds": round(run.seconds, 1),
-        "device": _hardware(device),
+        "device": hardware(device),
         "precision": run.way.precision,
         "parameters": models.count_parameters(run.model),
         "version": __version__,
@@ -475,7 +475,7 @@ def _fastest(ways: list[Way], recipe: Recipe, split: data.Split, batch: int, dev
     for way in ways:
         run = _new(recipe, 0, device)
         run.way, run.totals, network = way, torch.zeros(3, device=device), _Trained(run.model).train()
-        with _threads(way):
+        with threads_of(way):
             took = []
             for _ in range(4):
                 started = time.perf_counter()
@@ -486,7 +486,7 @@ def _fastest(ways: list[Way], recipe: Recipe, split: data.Split, batch: int, dev
 
 
 @contextlib.contextmanager
-def _threads(way: Way) -> Iterator[None]:
+def threads_of(way: Way) -> Iterator[None]:
     """The way's number of threads, for a while."""
     before = torch.get_num_threads()
     torch.set_num_threads(way.threads)
@@ -513,7 +513,7 @@ def keep_memory() -> None:
         mallopt(-1, -1)  # M_TRIM_THRESHOLD: … which is never handed back
 
 
-def _hardware(device: str) -> str:
+def hardware(device: str) -> str:
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     import platform

@@ -4,13 +4,15 @@ import inspect
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
 import capsule_tutor as caps
-from capsule_tutor import data, functional, layers, models, museum
+from capsule_tutor import data, functional, layers, models, museum, study
 from capsule_tutor.museum import exhibit, exhibits, patient, suite
 from capsule_tutor.museum.inputs import numbers
 
@@ -195,7 +197,9 @@ def test_a_parameter_without_a_gradient_is_named(digits):
     torch.manual_seed(0)
     network = patient.Patient()
     network.couplings = nn.Parameter(torch.zeros(144, 10))
-    (result,) = [r for r in suite(network, digits, loss=network.loss) if r.part == "loss"]
+    (result,) = [
+        r for r in suite(network, digits, loss=lambda x, y: network.loss(network(x), x, y)) if r.part == "loss"
+    ]
     assert (result.outcome, result.sentence) == ("failed", "no gradient reaches couplings")
 
 
@@ -276,17 +280,28 @@ def test_plates_are_there_where_python_drops_docstrings():
 
 
 def test_the_study_is_declared():
-    planned = list(patient.runs())
-    assert planned[0] == {"mistakes": (), "seed": 0}
-    assert len(planned) == 5 * (1 + len(patient.ALONE) + len(patient.PAIRS))
-    assert len({(run["mistakes"], run["seed"]) for run in planned}) == len(planned)
+    declared = study.STUDIES["museum"]
+    assert declared.arms["healthy"] == ()
+    assert declared.arms["1+2"] == (1, 2)
+    assert len(declared.arms) == 1 + len(patient.ALONE) + len(patient.PAIRS)
+    assert len(declared.seeds) == 5
 
 
-def test_a_run_of_the_study(monkeypatch):
+def test_a_run_of_the_study(monkeypatch, tmp_path):
     few = data.Split(*(part[:40] for part in data.digits("train")))
     monkeypatch.setattr(data, "digits", lambda split: few)
-    result = patient.train((10, 12), seed=3, epochs=10)
-    assert result["mistakes"] == [10, 12]
-    assert len(result["loss"]) == 1
-    assert len(result["error"]) == 10
-    assert 0 < result["drawing"] < 1
+    monkeypatch.setattr(patient, "train", partial(patient.train, epochs=10))
+    monkeypatch.setattr(study, "FOLDER", tmp_path)
+    short = replace(study.STUDIES["museum"], arms={"healthy": (), "10+12": (10, 12)}, seeds=(3,))
+    monkeypatch.setitem(study.STUDIES, "museum", short)
+    rows = []
+    runs = study.run("museum", tmp_path / "runs", say=lambda what, row: rows.append((what, row["epoch"])))["runs"]
+    assert [(entry["arm"], entry["seed"]) for entry in runs] == [("healthy", 3), ("10+12", 3)]
+    assert rows[-1] == ("10+12, seed 3", 10)
+    for entry in runs:
+        assert len(entry["heard"]) == 1
+        assert [row["epoch"] for row in entry["log"]] == list(range(1, 11))
+        assert 0 < entry["measured"]["drawing"] < 1
+    assert runs[0]["heard"] != runs[1]["heard"]
+    stored, again = study.repeat("museum", tmp_path / "runs")
+    assert {**stored, "seconds": 0, "log": []} == {**again, "seconds": 0, "log": []}

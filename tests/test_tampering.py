@@ -16,18 +16,21 @@ def images():
 
 @pytest.fixture(scope="module")
 def routes(images):
-    """Of a network with a prior, of one with iterations, and of one with iterations and a bias."""
+    """Of every layer that has couplings."""
     torch.manual_seed(0)
     networks = {
         "attention": caps.load("efficient-capsnet-mnist"),
         "dynamic": caps.load("capsnet-mnist"),
         "biased": models.capsnet(released=True, decoder=False).eval(),
+        "static": models.efficient_capsnet(routing="static", decoder=False).eval(),
+        "random": models.efficient_capsnet(routing="random", decoder=False).eval(),
+        "no prior": models.efficient_capsnet(routing="no prior", decoder=False).eval(),
     }
     with torch.no_grad():
         return {name: (network, tampering.routing(network, images)) for name, network in networks.items()}
 
 
-KINDS = pytest.mark.parametrize("kind", ["attention", "dynamic", "biased"])
+KINDS = pytest.mark.parametrize("kind", ["attention", "dynamic", "biased", "static", "random", "no prior"])
 
 
 @KINDS

@@ -4,6 +4,9 @@ A data set is a function from a split's name to a `Split`: images (n, c, h, w), 
 labels (n,), int64. Every call returns fresh tensors: changing them in place changes nothing for the next caller.
 """
 
+from functools import partial
+
+from capsule_tutor.data.affine import TRANSFORM, affine, shifted, transformed
 from capsule_tutor.data.digits import digits
 from capsule_tutor.data.mnist import has_mnist, mnist, mnist_folder
 from capsule_tutor.data.multimnist import multidigits, multimnist, pair_maker
@@ -12,9 +15,11 @@ from capsule_tutor.data.splits import Batch, DataError, Split
 
 __all__ = [
     "SETS",
+    "TRANSFORM",
     "Batch",
     "DataError",
     "Split",
+    "affine",
     "digits",
     "has_mnist",
     "mnist",
@@ -24,8 +29,17 @@ __all__ = [
     "pair_maker",
     "prepare",
     "read_picture",
+    "shifted",
+    "transformed",
 ]
 
 # What a recipe may name. Each is a function of "train", "validation" or "test"; what it gives for "train" has `batch`
 # and `to`, and what it gives for the other two has images and labels.
-SETS = {"digits": digits, "mnist": mnist, "multidigits": multidigits, "multimnist": multimnist}
+SETS = {
+    "digits": digits,
+    "mnist": mnist,
+    "multidigits": multidigits,
+    "multimnist": multimnist,
+    "shifted": shifted,
+    "shifted-digits": partial(shifted, digits=digits),
+}

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from capsule_tutor.data.digits import digits
 from capsule_tutor.data.mnist import mnist
-from capsule_tutor.data.splits import Batch, Split
+from capsule_tutor.data.splits import Batch, Split, placed
 
 SIDE = 36  # pixels
 COUNT = {"validation": 5_000, "test": 10_000}  # pairs in the fixed lists
@@ -55,8 +55,8 @@ class PairMaker(NamedTuple):
 
         → images (b, 1, 36, 36), labels (b, 2), drawings (b, 2, 1, 36, 36): each digit alone, where it is in the image.
         """
-        parts = [_moved(self.images[which, 0], self.shift, generator) for which in (first, second)]
-        drawings = torch.stack(parts, dim=1).unsqueeze(2)  # (b, 2, 1, 36, 36)
+        parts = [placed(self.images[which], SIDE, self.shift, generator) for which in (first, second)]
+        drawings = torch.stack(parts, dim=1)  # (b, 2, 1, 36, 36)
         labels = torch.stack([self.labels[first], self.labels[second]], dim=1)  # (b, 2)
         return Batch(drawings.sum(dim=1).clamp(max=1), labels, drawings)
 
@@ -97,16 +97,3 @@ def multimnist(
 def multidigits(split: str = "train", **options: int) -> PairMaker | Batch:
     """`multimnist` of the digits that come with scikit-learn: no download."""
     return multimnist(split, digits, **options)
-
-
-def _moved(images: Tensor, shift: int, generator: torch.Generator) -> Tensor:
-    """Place each image in the middle of 36×36, moved by its own −shift … shift. (b, 28, 28) → (b, 36, 36)"""
-    b, h, w = images.shape
-    middle = (SIDE - h) // 2
-    offset = torch.randint(middle - shift, middle + shift + 1, (2, b, 1, 1), generator=generator, device=images.device)
-    at = torch.arange(SIDE, device=images.device)
-    # Where each pixel comes from, and whether that lies in the digit's own image.
-    row, column = at.view(1, SIDE, 1) - offset[0], at.view(1, 1, SIDE) - offset[1]
-    inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
-    source = (row.clamp(0, h - 1) * w + column.clamp(0, w - 1)).flatten(1)  # (b, 36·36)
-    return images.flatten(1).gather(1, source).view(b, SIDE, SIDE) * inside

@@ -53,3 +53,19 @@ def centre(image: Tensor) -> Tensor:
     row = (canvas.sum(dim=(0, 2)) @ at / canvas.sum()).item()
     column = (canvas.sum(dim=(0, 1)) @ at / canvas.sum()).item()
     return canvas.roll((round(14 - row), round(14 - column)), dims=(1, 2))
+
+
+def placed(images: Tensor, side: int, shift: int, generator: torch.Generator) -> Tensor:
+    """Put each image in the middle of side×side pixels, moved by its own −shift … shift along both axes.
+
+    (b, 1, h, w) → (b, 1, side, side). The generator is on the images' device. Never waits for a GPU.
+    """
+    b, _, h, w = images.shape
+    top, left = (side - h) // 2, (side - w) // 2
+    offset = torch.randint(-shift, shift + 1, (2, b, 1, 1), generator=generator, device=images.device)
+    at = torch.arange(side, device=images.device)
+    # Where each pixel comes from, and whether that lies in the image itself.
+    row, column = at.view(1, side, 1) - top - offset[0], at.view(1, 1, side) - left - offset[1]
+    inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
+    source = (row.clamp(0, h - 1) * w + column.clamp(0, w - 1)).flatten(1)  # (b, side·side)
+    return (images.flatten(1).gather(1, source).view(b, side, side) * inside).unsqueeze(1)

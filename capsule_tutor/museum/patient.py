@@ -6,7 +6,8 @@ wrong version of an exhibit. On the embedded digits one training takes some seco
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -28,19 +29,14 @@ PARTS: dict[str, Callable] = {
     "reconstruction_loss": functional.reconstruction_loss,
 }
 
-# The study: which mistakes together, how often, how long. `capsule_tutor/studies/museum.json` holds what came out.
-SEEDS = range(5)
 EPOCHS = 6
+# Mistakes that a patient can have, and pairs of them that may hide each other: the axis of the softmax and the size of
+# the sums; lengths above 1 and a softmax of them; a reconstruction that is hardly heard and one that asks the wrong
+# thing.
 ALONE = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 18, 20, 23, 24)
-# Pairs that may hide each other: the axis of the softmax and the size of the sums; lengths above 1 and a softmax of
-# them; a reconstruction that is hardly heard and one that asks the wrong thing.
 PAIRS = ((1, 2), (1, 3), (1, 6), (2, 5), (2, 7), (2, 13), (5, 9), (9, 10), (10, 11), (10, 12), (10, 18))
-
-
-def runs() -> Iterator[dict]:
-    """The arguments of `train` for every run of the study; the first of each seed is the healthy patient."""
-    for seed, mistakes in itertools.product(SEEDS, ((), *((number,) for number in ALONE), *PAIRS)):
-        yield {"mistakes": mistakes, "seed": seed}
+# The arms of the study "museum": "healthy", "1", "1+2", …
+ARMS = {"+".join(map(str, mistakes)) or "healthy": mistakes for mistakes in ((), *((n,) for n in ALONE), *PAIRS)}
 
 
 class Patient(nn.Module):
@@ -74,43 +70,61 @@ class Patient(nn.Module):
     def draw(self, v: Tensor, index: Tensor) -> Tensor:
         return self.decoder(self.parts["decoder_input"](v, index))  # (b, pixels)
 
-    def loss(self, images: Tensor, labels: Tensor) -> Tensor:
-        v = self(images)
+    def loss(self, v: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         margin = self.parts["margin_loss"](functional.lengths(v), labels)
         return margin + self.parts["reconstruction_loss"](self.draw(v, labels), images.flatten(1))
 
 
-def train(mistakes: tuple[int, ...], seed: int, epochs: int = EPOCHS) -> dict:
-    """Train a patient on the embedded digits and examine it.
+def train(
+    mistakes: tuple[int, ...], seed: int, epochs: int = EPOCHS, say: Callable[[dict], None] = lambda row: None
+) -> dict:
+    """Train a patient on the embedded digits and examine it. `say` gets every row of the log.
 
-    loss       what its own log says: the mean of every ten steps; it ends early where the loss is no longer finite
-    error      percentage of the validation images that it gets wrong, after every epoch
-    drawing    how far its drawings of the validation images are off at the end: the right reconstruction loss
+    heard        what its own log says, in its own loss: the mean of every ten steps, up to the first that is not finite
+    log          one row per epoch, as `training.train` writes them; errors are percentages
+    test_error   and validation_error, at the end
+    measured     drawing: how far its drawings of the validation images are off, by the right reconstruction loss
     """
     torch.manual_seed(seed)
-    patient, generator = Patient(*mistakes), torch.Generator().manual_seed(seed)
+    patient, generator, started = Patient(*mistakes), torch.Generator().manual_seed(seed), time.monotonic()
     training, validation = data.digits("train"), data.digits("validation")
     optimiser = torch.optim.Adam(patient.parameters(), lr=2e-3)
-    losses, errors = [], []
-    for _ in range(epochs):
+    losses, log = [], []
+    for epoch in range(1, epochs + 1):
+        wrong, before = 0, len(losses)
         for batch in torch.randperm(len(training.labels), generator=generator).split(40):
-            images = _prepared(patient, training.images[batch], True, generator)
-            loss = patient.loss(images, training.labels[batch])
-            losses.append(loss.item())
+            images, labels = _prepared(patient, training.images[batch], True, generator), training.labels[batch]
+            v = patient(images)
+            loss = patient.loss(v, images, labels)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-        error, drawing = _examined(patient, validation, generator)
-        errors.append(round(error, 2))
+            losses.append(loss.item())
+            wrong += (functional.lengths(v).argmax(dim=1) != labels).sum().item()
+        seen, error = losses[before:], _error(patient, validation, generator)
+        log.append(
+            {
+                "epoch": epoch,
+                "loss": sum(seen) / len(seen),
+                "train_error": 100 * wrong / len(training.labels),
+                "validation_error": error,
+                "seconds": round(time.monotonic() - started, 1),
+            }
+        )
+        say(log[-1])
     tens = [sum(losses[n : n + 10]) / 10 for n in range(0, len(losses) - 9, 10)]
-    heard = list(itertools.takewhile(math.isfinite, tens))
     return {
-        "mistakes": list(mistakes),
-        "seed": seed,
-        "loss": [float(f"{ten:.4g}") for ten in heard],
-        "error": errors,
-        "drawing": round(drawing, 4) if math.isfinite(drawing) else None,
+        "heard": [float(f"{ten:.4g}") for ten in itertools.takewhile(math.isfinite, tens)],
+        "log": [{key: _finite(value) for key, value in row.items()} for row in log],
+        "validation_error": error,
+        "test_error": _error(patient, data.digits("test"), generator),
+        "measured": {"drawing": _finite(_drawing(patient, validation, generator))},
+        "seconds": log[-1]["seconds"],
     }
+
+
+def _finite(number: float) -> float | None:
+    return round(number, 4) if math.isfinite(number) else None
 
 
 def _prepared(patient: Patient, images: Tensor, training: bool, generator: torch.Generator) -> Tensor:
@@ -119,11 +133,16 @@ def _prepared(patient: Patient, images: Tensor, training: bool, generator: torch
 
 
 @torch.no_grad()
-def _examined(patient: Patient, split: data.Split, generator: torch.Generator) -> tuple[float, float]:
+def _error(patient: Patient, split: data.Split, generator: torch.Generator) -> float:
+    lengths = functional.lengths(patient(_prepared(patient, split.images, False, generator)))
+    return round(100 * (lengths.argmax(dim=1) != split.labels).float().mean().item(), 4)
+
+
+@torch.no_grad()
+def _drawing(patient: Patient, split: data.Split, generator: torch.Generator) -> float:
     v = patient(_prepared(patient, split.images, False, generator))
-    answer = functional.lengths(v).argmax(dim=1)
-    drawing = functional.reconstruction_loss(patient.draw(v, answer), split.images)
-    return 100 * (answer != split.labels).float().mean().item(), drawing.item()
+    drawn = patient.draw(v, functional.lengths(v).argmax(dim=1))
+    return functional.reconstruction_loss(drawn, split.images).item()
 
 
 def examined_by_the_suite(*mistakes: int) -> list:
@@ -131,5 +150,10 @@ def examined_by_the_suite(*mistakes: int) -> list:
     torch.manual_seed(0)
     patient = Patient(*mistakes)
     images = data.digits("train").images[:4]
-    parts = {"children": patient.children, "draw": patient.draw, "loss": patient.loss, "route": patient.route}
-    return suite(patient, images, **{**patient.parts, **parts})
+    whole = {
+        "children": patient.children,
+        "draw": patient.draw,
+        "loss": lambda images, labels: patient.loss(patient(images), images, labels),
+        "route": patient.route,
+    }
+    return suite(patient, images, **(patient.parts | whole))
