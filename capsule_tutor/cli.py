@@ -103,9 +103,13 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("4"); all i
 
     try:
         typer.echo(checks.standing(lesson, effort=True))
+        typer.echo(f"Recorded in {record.folder()}")
     except KeyError as error:
         raise _stop(error.args[0]) from None
-    typer.echo(f"Recorded in {record.folder()}")
+    except OSError as error:
+        raise _stop(
+            f"Nothing is recorded: {error}. Set CAPSULE_TUTOR_HOME to a folder that you may write to."
+        ) from None
 
 
 FOLDER = Annotated[str, typer.Option("--folder", help="Where the files of the data set are, as MNIST/raw.")]

@@ -447,9 +447,9 @@ def _device(name: str) -> str:
     if name == "auto":
         return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(0, device=name)
+        torch.ones(1, device=name).item()  # "meta" makes tensors, but without numbers in them
     except (RuntimeError, AssertionError) as problem:
-        what = str(problem).splitlines()[0]
+        what = str(problem).partition(". ")[0].splitlines()[0][:120]  # torch may list all it was built with
         raise TrainingError(f"device {name!r} cannot be used ({what}); choose --device cpu") from None
     return name
 

@@ -139,6 +139,16 @@ def test_a_machine_that_cannot_even_keep_the_details_still_says_what_happened(ma
     assert len(err) < 300
 
 
+def test_progress_without_a_home_is_a_line(monkeypatch):
+    def none():
+        raise OSError("this user has no home folder")
+
+    monkeypatch.setattr("capsule_tutor.checks.progress.folder", none)
+    result = run("progress")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Nothing is recorded: this user has no home folder. Set CAPSULE_TUTOR_HOME")
+
+
 # ---- doctor
 
 

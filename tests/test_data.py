@@ -384,6 +384,22 @@ def test_where_mnist_lives(monkeypatch):
     assert data.mnist_folder() == in_the_cache
 
 
+@pytest.mark.parametrize("setting", ["", "~/mine"])
+def test_a_user_without_a_home_is_told_so_and_has_no_mnist(monkeypatch, setting):
+    """As in a container that runs under a number without a name. No folder may be called ~."""
+
+    def none(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", none)
+    monkeypatch.setenv("CAPSULE_TUTOR_DATA", setting)
+    assert not data.has_mnist()
+    with pytest.raises(
+        data.DataError, match="this user has no home folder that could hold MNIST; set CAPSULE_TUTOR_DATA"
+    ):
+        data.mnist("test")
+
+
 # ---------------------------------------------------------------- pictures of one's own
 
 

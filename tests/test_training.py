@@ -170,12 +170,22 @@ def test_bad_checkpoints_are_one_line(kind, tmp_path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("device", ["abacus", "meta", "vulkan", "cuda:99", ""])
+def test_a_device_that_is_not_there_is_one_short_line(device, tmp_path):
+    with pytest.raises(training.TrainingError) as told:
+        training.train(SMALL, tmp_path / "run", device=device, load=few)
+    assert str(told.value).startswith(f"device {device!r} cannot be used")
+    assert str(told.value).endswith("choose --device cpu")
+    assert len(str(told.value)) < 200
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "run").exists()
+
+
 def test_wrong_wishes_are_one_line(tmp_path):
     training.train(replace(SMALL, epochs=1), tmp_path, device="cpu", load=few)
     for options, says in [
         ({}, "already holds a run: add --resume"),
         ({"resume": True, "seed": 7}, "is of another recipe or seed"),
-        ({"device": "abacus"}, "device 'abacus' cannot be used"),
         ({"precision": "int3"}, "precision is 'int3'; choose"),
     ]:
         with pytest.raises(training.TrainingError, match=says):

@@ -30,14 +30,23 @@ _OTHER_WAYS = "set CAPSULE_TUTOR_DATA to a folder that holds MNIST/raw, or use d
 
 
 def mnist_folder() -> Path:
-    """The folder that holds, or will hold, MNIST/raw: CAPSULE_TUTOR_DATA, or else the user's cache folder."""
+    """The folder that holds, or will hold, MNIST/raw: CAPSULE_TUTOR_DATA, otherwise the user's cache folder.
+
+    Raises DataError if this user has no home folder, as in a container that runs under a bare number.
+    """
     folder = os.environ.get("CAPSULE_TUTOR_DATA")
-    return Path(folder).expanduser() if folder else platformdirs.user_cache_path("capsule-tutor")
+    try:
+        return (Path(folder) if folder else platformdirs.user_cache_path("capsule-tutor")).expanduser()
+    except RuntimeError:
+        raise DataError(f"this user has no home folder that could hold MNIST; {_OTHER_WAYS}") from None
 
 
 def has_mnist() -> bool:
     """Whether all four files are there, so that `mnist` needs no download."""
-    return not _missing()
+    try:
+        return not _missing()
+    except DataError:
+        return False
 
 
 def mnist(split: str = "train") -> Split:
