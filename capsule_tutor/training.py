@@ -204,6 +204,7 @@ def _epoch(
             "epoch": run.epoch,
             "loss": loss / seen,
             "train_error": 100 * (1 - right / seen),
+            "validation_error": math.nan,  # `train` asks for it
             "rate": rate,
             "seconds": round(run.seconds, 1),
         }
