@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from capsule_tutor import data, measure, training
+from capsule_tutor import augment, data, measure
 
 
 def moved(images, matrix):
-    return training._affine(images, torch.tensor(matrix).float().reshape(1, 6).expand(len(images), 6))
+    return augment._affine(images, torch.tensor(matrix).float().reshape(1, 6).expand(len(images), 6))
 
 
 def change(images, altered):
