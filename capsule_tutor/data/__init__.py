@@ -1,7 +1,8 @@
 """Images to learn from, one file per data set: its source, its licence, its checksum.
 
 A data set is a function from a split's name to a `Split`: images (n, c, h, w), float32 from 0 (paper) to 1 (ink), and
-labels (n,), int64. Every call returns fresh tensors: changing them in place changes nothing for the next caller.
+labels (n,), int64; or to `Views`, which also say from where each picture was taken. Every call returns fresh tensors:
+changing them in place changes nothing for the next caller.
 """
 
 from functools import partial
@@ -11,7 +12,10 @@ from capsule_tutor.data.digits import digits
 from capsule_tutor.data.mnist import has_mnist, mnist, mnist_folder
 from capsule_tutor.data.multimnist import multidigits, multimnist, pair_maker
 from capsule_tutor.data.pictures import prepare, read_picture
+from capsule_tutor.data.smallnorb import has_smallnorb, smallnorb
 from capsule_tutor.data.splits import Batch, DataError, Split
+from capsule_tutor.data.toys import toy, toy_name, toys
+from capsule_tutor.data.views import Views
 
 __all__ = [
     "SETS",
@@ -19,9 +23,11 @@ __all__ = [
     "Batch",
     "DataError",
     "Split",
+    "Views",
     "affine",
     "digits",
     "has_mnist",
+    "has_smallnorb",
     "mnist",
     "mnist_folder",
     "multidigits",
@@ -30,6 +36,10 @@ __all__ = [
     "prepare",
     "read_picture",
     "shifted",
+    "smallnorb",
+    "toy",
+    "toy_name",
+    "toys",
     "transformed",
 ]
 
@@ -42,4 +52,6 @@ SETS = {
     "multimnist": multimnist,
     "shifted": shifted,
     "shifted-digits": partial(shifted, digits=digits),
+    "smallnorb": smallnorb,
+    "toys": toys,
 }
