@@ -195,6 +195,19 @@ def test_without_a_home_progress_is_kept_in_memory(tmp_path, monkeypatch, capsys
     assert "Set CAPSULE_TUTOR_HOME" in out
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks in another way")
+def test_how_filelock_locks_is_no_news_for_a_learner(home, monkeypatch, recwarn):
+    import fcntl
+
+    def missing(_file, _operation):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", missing)
+    progress.record("02-squash", "passed")
+    assert set(json.loads((home / "progress.json").read_text())["exercises"]) == {"02-squash"}
+    assert not [str(warning.message) for warning in recwarn if "flock" in str(warning.message)]
+
+
 @pytest.mark.parametrize(
     "problem",
     [NotImplementedError("no flock here"), OSError(errno.ENOLCK, "No locks available"), filelock.Timeout("x")],

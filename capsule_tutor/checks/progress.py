@@ -8,6 +8,7 @@ Where it cannot be written, progress is kept in memory and the lesson goes on.
 import contextlib
 import json
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,7 +150,9 @@ def _locked() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         if home not in _lockless:
             try:
-                stack.enter_context(FileLock(home / "progress.lock", timeout=5))
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # that it locks in another way is no news for a learner
+                    stack.enter_context(FileLock(home / "progress.lock", timeout=5))
             except (OSError, NotImplementedError):  # a file system that cannot lock, as of some network homes
                 _lockless.add(home)
         yield
