@@ -1,5 +1,6 @@
 """The loader: a new file is an exercise at once, and a file that lacks something is refused with one line."""
 
+import re
 import subprocess
 import sys
 from types import ModuleType
@@ -132,6 +133,66 @@ def test_what_is_missing_is_said_in_one_line(course, file, before, after, proble
         exercises.load(file)
     assert problem in str(error.value)
     assert "\n" not in str(error.value)
+
+
+AS_A_TEST = '''
+EFFORT = {"minutes": 3, "difficulty": 1, "importance": 1}
+HINTS = ("Run it.", "Run it on 2.", "`assert double(2) == 4`")
+
+
+def double_test(double):
+    assert double(3) == 6
+
+
+reference = double_test
+
+
+class sound:
+    def by_sum(x):
+        """a right double"""
+        return x + x
+
+
+class broken:
+    def squared(x):
+        """a square."""
+        return x * x
+
+
+class right:
+    def on_five(double):
+        assert double(5) == 10
+
+
+class wrong:
+    def on_two(double):
+        """Two is its own secret: 2 · 2 is 2 + 2."""
+        assert double(2) == 4
+'''
+
+
+def test_an_answer_may_be_a_test(course):
+    course("lesson98/double_test.py", '"""Write a test of `double(x)`."""' + AS_A_TEST)
+    exercise = exercises.load("double_test")
+    assert [str(case) for case in exercise.cases()] == ["a right double", "a square."]
+    for function in (exercise.reference, *exercise.right):
+        assert exercise.verdict(function)[:2] == ("passed", "Caught 1 of 1, no false alarm.")
+    said = "Caught 0 of 1, no false alarm. Two is its own secret: 2 · 2 is 2 + 2."
+    assert exercise.verdict(exercise.mutants[0].function)[:2] == ("not yet", said)
+
+
+@pytest.mark.parametrize(
+    ("before", "problem"),
+    [
+        ('"""a square."""', "double_test.py: broken.squared has no docstring: write there what code it is"),
+        ("class sound", "double_test.py: it has no `sound`"),
+    ],
+)
+def test_the_code_of_a_test_is_described(course, before, problem):
+    text = '"""Write a test of `double(x)`."""' + AS_A_TEST.replace(before, "" if "square" in before else "class fine")
+    course("lesson98/double_test.py", text)
+    with pytest.raises(exercises.ExerciseError, match=re.escape(problem)):
+        exercises.load("double_test")
 
 
 def test_a_name_belongs_to_one_exercise(course):

@@ -17,7 +17,7 @@ from typing import Any
 
 from torch import Tensor
 
-from capsule_tutor.checks import guard, progress, wording
+from capsule_tutor.checks import alarms, guard, progress, wording
 from capsule_tutor.checks.cases import Case
 from capsule_tutor.checks.comparing import complaints, differ, gradient_complaints
 from capsule_tutor.checks.observing import Observation, expect, float_inputs, observe
@@ -54,6 +54,7 @@ class Exercise:
     right          right answers in other styles, which must pass, too
     axes           the letters of each output, e.g. ("b j z", "b i j"); left out where they vary from case to case
     properties     (case, value) → a sentence where the value breaks an invariant, else None
+    test           whether the answer is itself a test (`alarms`): each case is then right or broken code
     """
 
     lesson: str
@@ -71,6 +72,7 @@ class Exercise:
     axes: tuple[str, ...] = ()
     properties: tuple[Callable[[Case, Any], str | None], ...] = ()
     gradient: bool = True  # False for answers that are counts: then the inputs require none, and .numpy() is free
+    test: bool = False
 
     @property
     def id(self) -> str:
@@ -118,7 +120,7 @@ class Exercise:
                 if over.is_set():
                     return
                 seen.append(Observation(item))
-                seen[-1] = observe(function, item, self.gradient)
+                seen[-1] = self._observe(function, item)
                 if _unattempted(seen[-1]):
                     return
 
@@ -140,12 +142,22 @@ class Exercise:
                 cause = "an endless loop? Or a slow `import`? Put that above your function, where it is not timed."
             return "not yet", f"it did not finish within {time_limit():g} s{where}: {cause}{stuck}"
         complaint = self._complaint(seen)
+        if self.test:
+            score = alarms.score(seen, self._expected)
+            return (
+                ("passed", score) if complaint is None else ("not yet", f"{score} {self.diagnosis(seen) or complaint}")
+            )
         if complaint is None:
             return "passed", f"{len(seen)} inputs: {self._what_was_checked()}."
         return "not yet", self.diagnosis(seen) or complaint
 
+    def _observe(self, function: Callable, item: Case) -> Observation:
+        return observe(alarms.watched(function) if self.test else function, item, self.gradient)
+
     def _complaint(self, seen: list[Observation]) -> str | None:
         """The first that there is, in the order of the cases."""
+        if self.test:
+            return alarms.complaint(seen, self._expected)
         for observation, right in zip(seen, self._expected, strict=True):
             axes = self.axes or ("",) * len(right.tensors)
             for complaint in complaints(observation, right, axes, self.properties):
@@ -167,11 +179,12 @@ class Exercise:
 
     @cached_property
     def _expected(self) -> list[Observation]:
-        return [expect(self.oracle, self.reference, item, self.gradient) for item in self.cases()]
+        reference = alarms.watched(self.reference) if self.test else self.reference
+        return [expect(self.oracle, reference, item, self.gradient) for item in self.cases()]
 
     @cached_property
     def _mutant_behaviour(self) -> list[tuple[Mutant, list[Observation]]]:
-        return [(m, [observe(m.function, item, self.gradient) for item in self.cases()]) for m in self.mutants]
+        return [(m, [self._observe(m.function, item) for item in self.cases()]) for m in self.mutants]
 
     def _what_was_checked(self) -> str:
         tensors = isinstance(self._expected[0].tensors[0], Tensor)

@@ -2,6 +2,8 @@
 
 lesson02/__init__.py   the ORDER of the lesson's exercises, and what is said to its PREDICTIONS
 lesson02/squash.py     everything about `checks.squash`; a new file is found without being listed anywhere
+
+Where the answer is a test, `sound` and `broken` code takes the place of `oracle` and `cases`.
 """
 
 import ast
@@ -13,6 +15,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 
 from capsule_tutor import checks
+from capsule_tutor.checks import alarms
+from capsule_tutor.checks.cases import Case
 from capsule_tutor.checks.exercise import Exercise, Mutant
 
 FOLDER = Path(__file__).parent
@@ -49,21 +53,31 @@ def load(name: str) -> Exercise:
     for problem in _problems(name, module, said):
         raise ExerciseError(f"{_place(path)}: {problem}")
     complete = partial(_with_defaults, reference=module.reference, path=path)
+    if hasattr(module, "broken"):
+        checked = _test_of(module, said)
+    else:
+        checked = {"oracle": module.oracle, "cases": module.cases, "gradient": getattr(module, "GRADIENT", True)}
     return Exercise(
         lesson=_number(path),
         name=name,
         goal=said[""],
         hints=module.HINTS,
         **module.EFFORT,
+        **checked,
         reference=module.reference,
-        oracle=module.oracle,
-        cases=module.cases,
         mutants=tuple(Mutant(complete(f), said[f"wrong.{f.__name__}"]) for f in _answers(module.wrong)),
         right=tuple(complete(f) for f in _answers(module.right)),
         axes=getattr(module, "AXES", ()),
         properties=getattr(module, "properties", ()),
-        gradient=getattr(module, "GRADIENT", True),
     )
+
+
+def _test_of(module: ModuleType, said: dict[str, str]) -> dict:
+    """An exercise whose answer is a test has right and broken code in place of an oracle and cases."""
+    groups = {"sound": _answers(module.sound), "broken": _answers(module.broken)}
+    cases = [Case(said[f"{group}.{f.__name__}"], (f,)) for group, code in groups.items() for f in code]
+    oracle = lambda code: alarms.ALARM if code in groups["broken"] else alarms.SILENT  # noqa: E731
+    return {"oracle": oracle, "cases": lambda: cases, "gradient": False, "test": True}
 
 
 def ids() -> dict[str, str]:
@@ -119,7 +133,8 @@ def _problems(name: str, module: ModuleType, said: dict[str, str]) -> Iterator[s
     """What keeps a file from being an exercise."""
     if not said[""]:
         yield "it has no docstring: write there what the learner is to do"
-    for part in ("EFFORT", "HINTS", "reference", "oracle", "cases", "right", "wrong"):
+    tested = ("sound", "broken") if hasattr(module, "broken") else ("oracle", "cases")
+    for part in ("EFFORT", "HINTS", "reference", *tested, "right", "wrong"):
         if not hasattr(module, part):
             yield f"it has no `{part}`"
     if not (isinstance(module.HINTS, tuple) and len(module.HINTS) == 3 and all(module.HINTS)):
@@ -128,9 +143,11 @@ def _problems(name: str, module: ModuleType, said: dict[str, str]) -> Iterator[s
         yield "its EFFORT does not name minutes, difficulty and importance"
     if module.reference.__name__ != name:
         yield f"its reference is called {module.reference.__name__}, not {name}"
-    for function in _answers(module.wrong):
-        if not said.get(f"wrong.{function.__name__}"):
-            yield f"wrong.{function.__name__} has no docstring: write there what one who answers so should read"
+    for group in ("wrong", *(tested if "broken" in tested else ())):
+        for function in _answers(getattr(module, group)):
+            if not said.get(f"{group}.{function.__name__}"):
+                what = "what one who answers so should read" if group == "wrong" else "what code it is"
+                yield f"{group}.{function.__name__} has no docstring: write there {what}"
 
 
 def _with_defaults(function: FunctionType, reference: Callable, path: Path) -> FunctionType:
