@@ -14,6 +14,7 @@ from capsule_tutor.data.multimnist import multidigits, multimnist, pair_maker
 from capsule_tutor.data.pictures import prepare, read_picture
 from capsule_tutor.data.smallnorb import has_smallnorb, smallnorb
 from capsule_tutor.data.splits import Batch, DataError, Split
+from capsule_tutor.data.toys import toy, toy_name, toys
 from capsule_tutor.data.views import Views
 
 __all__ = [
@@ -36,6 +37,9 @@ __all__ = [
     "read_picture",
     "shifted",
     "smallnorb",
+    "toy",
+    "toy_name",
+    "toys",
     "transformed",
 ]
 
@@ -49,4 +53,5 @@ SETS = {
     "shifted": shifted,
     "shifted-digits": partial(shifted, digits=digits),
     "smallnorb": smallnorb,
+    "toys": toys,
 }

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from capsule_tutor.data.splits import check_split
+from capsule_tutor.data.splits import Batch, check_split
 
 CLASSES = ("animal", "human", "airplane", "truck", "car")
 
@@ -39,6 +39,14 @@ class Views(NamedTuple):
     images: Tensor
     labels: Tensor
     info: Tensor
+
+    def to(self, device: str) -> "Views":
+        """The same on another device."""
+        return Views(*(part.to(device) for part in self))
+
+    def batch(self, chosen: Tensor, _generator: torch.Generator) -> Batch:
+        """The views with the numbers `chosen` (b,), as float32, whatever they are kept as."""
+        return Batch(scaled(self.images[chosen], torch.float32), self.labels[chosen])
 
     @property
     def elevation(self) -> Tensor:
@@ -77,8 +85,8 @@ def halve(pixels: Tensor) -> Tensor:
 
 
 def scaled(pixels: Tensor, dtype: torch.dtype) -> Tensor:
-    """uint8 as it is, or float32 in [0, 1], with one copy in memory beside the original."""
-    return pixels if dtype == torch.uint8 else pixels.float().div_(255)
+    """uint8 pixels as such, or as float32 in [0, 1], which is left as it is. One copy in memory, no more."""
+    return pixels if pixels.dtype == dtype else pixels.float().div_(255)
 
 
 def _among(values: Tensor, wanted: tuple[int, ...]) -> Tensor:
