@@ -47,7 +47,7 @@ def toy(label: int, instance: int, azimuth: float = 0, elevation: float = 30, li
 
 
 def toy_name(label: int, instance: int) -> str:
-    """What a toy is called: `toy_name(0, 2)` is "giraffe". Raises ValueError if there is no such toy."""
+    """What a toy is called: `toy_name(0, 5)` is "giraffe". Raises ValueError if there is no such toy."""
     if label not in range(len(NAMES)) or instance not in range(len(NAMES[0])):
         raise ValueError(f"there is no toy ({label!r}, {instance!r}); label goes from 0 to 4, instance from 0 to 9")
     return NAMES[label][instance]
