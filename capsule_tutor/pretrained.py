@@ -126,7 +126,7 @@ def export_onnx(name: str, path: Path) -> float:
     """
     import onnxruntime
 
-    network = _Everything(load(name)).requires_grad_(False)
+    network = _Everything(load(name)).requires_grad_(False).eval()
     numbers = torch.Generator().manual_seed(0)
     images = torch.rand(3, *network.network.shape, generator=numbers)
     program = torch.onnx.export(

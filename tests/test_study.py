@@ -12,10 +12,10 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from capsule_tutor import cli, study, training
+from capsule_tutor import cli, data, study, training
 
 ROOT = Path(__file__).parents[1]
-QUICK = replace(training.RECIPES["convnet-fast"], epochs=2, batch_size=400, data="digits")
+QUICK = replace(training.RECIPES["convnet-fast"], epochs=2, batch_size=32, data="few")
 TINY = study.Study(
     "Does anything change?",
     {"slow": QUICK, "fast": replace(QUICK, rate=6e-3)},
@@ -24,10 +24,15 @@ TINY = study.Study(
 )
 
 
+def few(split):
+    return data.Split(*(part[:64] for part in data.digits(split)))
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     monkeypatch.setattr(study, "FOLDER", tmp_path / "studies")
     monkeypatch.setitem(study.STUDIES, "tiny", TINY)
+    monkeypatch.setitem(data.SETS, "few", few)
     return tmp_path / "runs"
 
 
@@ -64,7 +69,8 @@ def test_what_another_process_trains_is_left_to_it(tiny):
 def test_a_killed_study_goes_on_where_it_was(tiny):
     code = (
         "import sys; from pathlib import Path; sys.path.insert(0, 'tests'); import test_study\n"
-        "from capsule_tutor import study\n"
+        "from capsule_tutor import data, study\n"
+        "data.SETS['few'] = test_study.few\n"
         "study.FOLDER = Path(sys.argv[2]); study.STUDIES['tiny'] = test_study.TINY\n"
         "study.run('tiny', Path(sys.argv[1]), 'cpu', say=lambda what, row: print(what, row['epoch'], flush=True))\n"
     )
