@@ -13,7 +13,7 @@ from torch import nn
 
 import capsule_tutor as caps
 from capsule_tutor import data, functional, layers, models, museum, study
-from capsule_tutor.museum import exhibit, exhibits, patient, suite
+from capsule_tutor.museum import exhibit, exhibits, network, patient, suite
 from capsule_tutor.museum.inputs import numbers
 
 
@@ -121,11 +121,22 @@ def digits():
     return data.digits("test").images[:3]
 
 
+@pytest.mark.parametrize("mistakes", [(), (6,)], ids=str)
+def test_places_are_told_apart_whatever_the_dice_say(mistakes, digits):
+    torch.manual_seed(1)
+    networks = [patient.Patient(*mistakes).children]
+    if not mistakes:  # trained, with ReLUs that are shut for one image and open for another
+        networks.append(caps.load("efficient-capsnet-mnist").encoder[:2])
+    for children in networks:
+        for _ in range(3):
+            assert bool(network.child_is_at_one_place(children, digits, None)) == bool(mistakes)
+
+
 @pytest.mark.parametrize(("name", "before"), [("capsnet", 3), ("efficient-capsnet", 2), ("convnet", None)])
 def test_our_own_networks_pass(name, before, digits):
-    network = caps.load(f"{name}-mnist")
-    parts = {"children": network.encoder[:before]} if before else {}
-    results = suite(network, digits, draw=network.decode, **parts)
+    ours = caps.load(f"{name}-mnist")
+    parts = {"children": ours.encoder[:before]} if before else {}
+    results = suite(ours, digits, draw=ours.decode, **parts)
     assert failed(results) == []
     assert sum(result.outcome == "passed" for result in results) == (15 if before else 12)
 
@@ -274,6 +285,13 @@ def test_plates_are_there_where_python_drops_docstrings():
     code = "from capsule_tutor import museum; print(museum.__doc__, museum.exhibit(1).plate)"
     said = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True, encoding="utf-8")
     assert said.stdout.startswith("None Each child should divide one unit"), said.stderr
+
+
+def test_the_page_to_print_holds_every_test():
+    lines = museum.page().splitlines()
+    assert len(lines) == len(network.TESTS) + len(exhibits()) <= 55  # lines of a sheet of paper
+    assert all(line.startswith("☐ ") for line in lines)
+    assert {line.split()[1] for line in lines} == set(museum.PARTS)
 
 
 # --- the study -----------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from capsule_tutor.museum.testing import PARTS, Result, suite
 
-__all__ = ["PARTS", "Exhibit", "Result", "exhibit", "exhibits", "suite"]
+__all__ = ["PARTS", "Exhibit", "Result", "exhibit", "exhibits", "page", "suite"]
 
 
 class Exhibit(NamedTuple):
@@ -49,6 +49,15 @@ def exhibit(number: int) -> Exhibit:
         if one.number == number:
             return one
     raise KeyError(f"there is no exhibit {number!r}; there are {exhibits()[0].number} to {exhibits()[-1].number}")
+
+
+def page() -> str:
+    """All tests on one page, to print and tick off: a box, the part of a network, and what is true of it."""
+    from capsule_tutor.museum import network
+
+    tests = [(part, sentence) for part, sentence, _ in network.TESTS] + [(one.part, one.test) for one in exhibits()]
+    tests.sort(key=lambda test: list(PARTS).index(test[0]))
+    return "\n".join(f"☐ {part:20} {sentence}" for part, sentence in tests)
 
 
 def _exhibit(stem: str) -> Exhibit:
