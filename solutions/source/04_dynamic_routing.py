@@ -373,9 +373,10 @@ from capsule_tutor.layers import PrimaryCapsules
 
 torch.manual_seed(0)
 images, labels = (part[:8] for part in data.digits("train"))
-with torch.no_grad():
-    u = PrimaryCapsules(channels=1, types=8, d=8, kernel=9, stride=4)(images)  # (b, i, d)
-weight = torch.randn(200, 10, 8, 6)  # (i, j, d, z), standard deviation 1
+primary = PrimaryCapsules(channels=1, types=8, d=8, kernel=9, stride=4)
+with torch.no_grad():  # in float64: iterations let rounding errors grow, and yours differ from ours
+    u = primary.double()(images.double())  # (b, i, d)
+weight = torch.randn(200, 10, 8, 6).double()  # (i, j, d, z), standard deviation 1
 u_hat_digits = votes(u, weight)  # (b, i, j, z)
 v, c = dynamic_routing(u_hat_digits)
 print("u", tuple(u.shape), "  v", tuple(v.shape), "  c", tuple(c.shape))
@@ -455,7 +456,8 @@ figures.curves(
 # agree with $v$, on average (cosine), and how well do those agree that a parent gets, weighted by their shares?
 
 # %% id="sixteen"
-longer = votes(u, torch.randn(200, 10, 8, 16, generator=torch.Generator().manual_seed(1)))  # (b, i, j, z=16)
+weight_16 = torch.randn(200, 10, 8, 16, generator=torch.Generator().manual_seed(1)).double()  # (i, j, d, z=16)
+longer = votes(u, weight_16)  # (b, i, j, z=16)
 one, other = torch.triu_indices(200, 200, 1)  # every pair of children, once
 close = torch.cosine_similarity(longer[:, one], longer[:, other], dim=-1) > 0.9  # (b, pairs, j)
 print(f"pairs of votes for the same parent that agree: {100 * close.float().mean().item():.2f} %")

@@ -355,14 +355,14 @@ wirings = {
     "one iteration": {"iterations": 1},
 }
 answers = {}
-print("                        wrong   changed   longest   second   shape of v")
+print("                         wrong   changed   longest   second   shape of v")
 for name, change in wirings.items():
     v = torch.cat([wired(part, **change) for part in maps.split(50)])
     longest = lengths(v).topk(2, dim=1).values.mean(dim=0).tolist()
     answers[name] = lengths(v).argmax(dim=1)  # (b,)
     wrong = 100 * (answers[name] != test.labels[:200]).double().mean().item()
     changed = 100 * (answers[name] != answers["as in the paper"]).double().mean().item()
-    print(f"{name:22s} {wrong:4.0f} %    {changed:4.0f} %   {longest[0]:7.2f}  {longest[1]:7.2f}   {tuple(v.shape)}")
+    print(f"{name:22s} {wrong:5.1f} %   {changed:5.1f} %   {longest[0]:7.2f}  {longest[1]:7.2f}   {tuple(v.shape)}")
 
 # %% [markdown] id="wires-read"
 # (*Changed*: the share of answers that are not those of the first line. *Longest* and *second*: mean lengths of the longest and
@@ -799,7 +799,7 @@ figures.images(
 
 # %% id="wild-half"
 print("filters start   sums divided   children   parents   margin loss")
-for start, released in (("as PyTorch's", False), ("std 0.1", True)):
+for start, released in (("as PyTorch's", False), ("as released", True)):
     torch.manual_seed(0)
     fresh = models.capsnet(released=released, decoder=False).requires_grad_(False)
     for divide in (1, 32):
@@ -809,8 +809,8 @@ for start, released in (("as PyTorch's", False), ("std 0.1", True)):
         print(f"{start:14s}  by {divide:2d}          {u.mean().item():8.2f}  {n.mean().item():8.2f}   {loss:11.2f}")
 
 # %% [markdown] id="wild-half-read"
-# A primary filter adds up products by the thousand, as you counted. With weights of 0.1 the sums get large, and the division
-# makes up for it: line 4 is healthy. Without the division (line 3) every child is *there*, whatever the image, and the loss is
+# A primary filter adds up products by the thousand, as you counted. The released code starts all weights with a standard deviation of
+# 0.1, those of the first convolution with 0.05. The sums get large, and the division makes up for it: line 4 is healthy. Without the division (line 3) every child is *there*, whatever the image, and the loss is
 # on its way to 3.645. PyTorch's own start has much smaller weights and needs no division (line 1). With the division
 # (line 2) the lengths vanish: 0.81, the dead corner.
 #
