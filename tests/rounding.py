@@ -1,16 +1,16 @@
 """A processor that nobody has. It rounds worse than any: what a lesson prints on it, the lesson prints on all.
 
 A kernel that runs this file when it starts computes as before, but each result of an operation in APPROXIMATED is off
-by about UNITS in its last place, which is more than another order of additions or another library would change. The same
-results are off by the same in every run. Small results that a float holds with bits to spare (0.5, −3) stay as they are,
-for they are exact on every processor.
+by about UNITS in its last place, which is more than another order of additions or another library would change. It is
+off by the same in every run. Small results that a float holds with bits to spare (0.5, −3) stay as they are, for they
+are exact on every processor.
 """
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 UNITS = 8
-# Sums, sums of products, and functions without a rule for their last bit. The rest of arithmetic is the same everywhere.
+# Sums, sums of products, and functions without a rule for their last bit. The rest of arithmetic is alike everywhere.
 APPROXIMATED = {
     *("mm", "bmm", "addmm", "baddbmm", "mv", "dot", "convolution", "convolution_backward", "mkldnn_convolution"),
     *("sum", "mean", "var", "std", "linalg_vector_norm", "cumsum", "mse_loss", "_softmax", "_softmax_backward_data"),

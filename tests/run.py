@@ -20,14 +20,15 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTEST = ["-m", "pytest"]
 TWO_AT_A_TIME = ["-n", "2", "--dist"]
 # One notebook stays whole on one worker: its cells share a kernel.
-NOTEBOOKS = [*TWO_AT_A_TIME, "loadfile", "--nbval-current-env", f"--nbval-cell-timeout={HUNG}", "-p", "no:cacheprovider"]
+NOTEBOOKS = [*TWO_AT_A_TIME, "loadfile", "--nbval-current-env", f"--nbval-cell-timeout={HUNG}"]
+NOTEBOOKS += ["-p", "no:cacheprovider"]
 COMPARED = ["--nbval", *NOTEBOOKS, "--nbval-sanitize-with=tests/nbval.cfg"]
 
 # Processors round differently, and nothing that is compared may depend on it. What a kernel is told to compute with:
 ARITHMETICS = {
     "plain": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "MKL_CBWR": "COMPATIBLE"},
     "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
-    "rounding": {"IPYTHONDIR": "{scratch}/rounding"},  # tests/rounding.py, which stands for processors that we do not have
+    "rounding": {"IPYTHONDIR": "{scratch}/rounding"},  # rounding.py stands for processors that we do not have
 }
 # Lessons that train or read a network: there sums are long, and a last bit can grow. The others print small sums.
 ROUNDED = re.compile(r"\.backward\(|training\.train\(|pretrained\.load\(")
