@@ -62,7 +62,7 @@ checks.predict("10-which-is-better", guess)
 # **card** that says how it was made:
 
 # %% id="cards"
-cards = {name.removesuffix("-mnist"): pretrained.card(name) for name in pretrained.NAMES}
+cards = {name: pretrained.card(f"{name}-mnist") for name in ("capsnet", "efficient-capsnet", "convnet")}
 for name, card in cards.items():
     print(f"{name:17s} {card['parameters']['encoder']:>9,} parameters without the decoder, epochs: {card['epochs']}")
     for seed in card["seeds"]:
