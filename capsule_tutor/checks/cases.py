@@ -12,20 +12,24 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Case:
-    """One input: `says` finishes the sentence "on …". `atol` is how far a right value may be off."""
+    """One input: `says` finishes the sentence "on …".
+
+    `atol` is how far a right value may be off, `gradient_atol` how far its gradient may be.
+    """
 
     says: str
     args: tuple
     kwargs: dict = field(default_factory=dict)
     atol: float = 1e-5
+    gradient_atol: float = 1e-3
 
     def __str__(self) -> str:
         return self.says + "".join(f", {name}={_short(value)}" for name, value in self.kwargs.items())
 
 
-def case(says: str, *args: Any, atol: float = 1e-5, **kwargs: Any) -> Case:
+def case(says: str, *args: Any, atol: float = 1e-5, gradient_atol: float = 1e-3, **kwargs: Any) -> Case:
     """case("a batch of two", u, weight, iterations=2): the arguments go to the learner's function."""
-    return Case(says, args, kwargs, atol)
+    return Case(says, args, kwargs, atol, gradient_atol)
 
 
 def numbers(*shape: int, seed: int = 0, scale: float = 1.0) -> Tensor:

@@ -25,8 +25,6 @@ def complaints(
         yield f"{where} it raised {wording.described(seen.error)}."
     if seen.value is None:
         yield f"{where} it returned None. Is the `return` missing?"
-    if isinstance(seen.value, list) and isinstance(right.value, tuple):
-        yield f"{where} it returned a list of {len(seen.value)}; return a tuple of {len(right.value)}."
     if len(seen.tensors) != len(right.tensors):
         yield f"{where} it returned {wording.count(seen.value)}; expected {wording.count(right.value)}."
     for got, want, letters in zip(seen.tensors, right.tensors, axes, strict=True):
@@ -62,8 +60,9 @@ def gradient_complaints(seen: Observation, right: Observation, inputs: list[str]
             )
         elif not torch.isfinite(got).all():
             yield f"{where} its gradient with respect to `{name}` has {wording.not_finite(got)}."
-        elif not _close(got, want, max(1e-3, seen.case.atol)):
-            yield f"{where} its gradient with respect to `{name}` is not."
+        elif not _close(got, want, max(seen.case.gradient_atol, seen.case.atol)):
+            difference = _first_difference(got, want, "", max(seen.case.gradient_atol, seen.case.atol))
+            yield f"{where} its gradient with respect to `{name}` is not: {difference}."
 
 
 def differ(seen: list[Observation], other: list[Observation], gradients: bool) -> bool:
@@ -111,8 +110,8 @@ def _first_difference(got: Any, want: Any, axes: str, atol: float) -> str:
         return "the result is {}; expected {}".format(*wording.told_apart(got.item(), want.item(), 6))
     wrong = ~torch.isclose(got, want, rtol=RTOL, atol=atol)
     place = tuple(wrong.nonzero()[0].tolist())
-    letters = axes.split() or [f"axis {number}" for number in range(want.ndim)]
-    name = ", ".join(f"{letter}={n}" for letter, n in zip(letters, place, strict=True))
+    letters = wording.letters(axes, want.ndim)
+    name = ", ".join(f"{letter}={n}" for letter, n in zip(letters, place, strict=True)) if letters else f"{list(place)}"
     is_now, should_be = wording.told_apart(got[place].item(), want[place].item())
     return (
         f"{int(wrong.sum())} of {want.numel()} entries differ; the first, at {name}, is {is_now} and should be "

@@ -5,6 +5,7 @@ classic wrong answer that has a name) are observed in the same way, so that a di
 """
 
 import dis
+import functools
 import inspect
 import os
 import re
@@ -18,11 +19,16 @@ from typing import Any
 from torch import Tensor
 
 from capsule_tutor.checks import alarms, guard, progress, wording
+from capsule_tutor.checks.borrowed import borrowed
 from capsule_tutor.checks.cases import Case
 from capsule_tutor.checks.comparing import complaints, differ, gradient_complaints
 from capsule_tutor.checks.observing import Observation, expect, float_inputs, observe
 
 _GAP = re.compile(r"(?<!\[)(?<!, )\.\.\.(?![,\]])")  # the `...` of a stub, not the one of x[..., None]
+_THE_PACKAGES_OWN = (
+    "That is the package's own `{}`, or a function that calls it. It is right, of course, but the answer should be "
+    "yours: write the body yourself, and this check will compare the two."
+)
 TIME_LIMIT = 5.0  # seconds for all inputs of a check, unless CAPSULE_TUTOR_TIME_LIMIT says otherwise
 
 
@@ -55,6 +61,7 @@ class Exercise:
     axes           the letters of each output, e.g. ("b j z", "b i j"); left out where they vary from case to case
     properties     (case, value) → a sentence where the value breaks an invariant, else None
     test           whether the answer is itself a test (`alarms`): each case is then right or broken code
+    not_by         function → what is said to a right answer that calls it instead of doing its own work
     """
 
     lesson: str
@@ -73,6 +80,7 @@ class Exercise:
     properties: tuple[Callable[[Case, Any], str | None], ...] = ()
     gradient: bool = True  # False for answers that are counts: then the inputs require none, and .numpy() is free
     test: bool = False
+    not_by: tuple[tuple[Callable, str], ...] = ()
 
     @property
     def id(self) -> str:
@@ -84,6 +92,8 @@ class Exercise:
         Never raises, except CheckFailed in strict mode (CAPSULE_TUTOR_STRICT=1, or under nbgrader).
         """
         status, sentence, printed = self.verdict(function)
+        if status == "passed" and function is self.reference:
+            status, sentence = "not attempted", _THE_PACKAGES_OWN.format(self.name)
         if printed:
             print("Your function printed:\n" + textwrap.indent(printed.rstrip("\n"), "  "))
         if status != "not attempted":
@@ -107,9 +117,24 @@ class Exercise:
         try:
             observations, report = self._observe_guarded(function)
             status, sentence = self._judge(function, observations, report)
+            if status == "passed":
+                status, sentence = self._borrowed(function) or (status, sentence)
             return status, sentence, report.printed
         except Exception as error:  # a check must never end the lesson, whatever strange thing it was given
             return "not yet", f"the check could not read your answer ({wording.described(error)}).", ""
+
+    def _borrowed(self, function: Callable) -> tuple[str, str] | None:
+        """What is said to a right answer that leaves the work to a function that does all of it.
+
+        The reference itself passes here, so that a check can be tried with it; `__call__` speaks of it.
+        """
+        if function is self.reference:
+            return None
+        said = {self.reference: _THE_PACKAGES_OWN.format(self.name), **dict(self.not_by)}
+        found = borrowed(function, said)
+        if found is None:
+            return None
+        return "not attempted" if found is self.reference else "not yet", said[found]
 
     def _observe_guarded(self, function: Callable) -> tuple[list[Observation], guard.Report]:
         cases, seen = self.cases(), []
@@ -152,7 +177,11 @@ class Exercise:
         return "not yet", self.diagnosis(seen) or complaint
 
     def _observe(self, function: Callable, item: Case) -> Observation:
-        return observe(alarms.watched(function) if self.test else function, item, self.gradient)
+        if self.test:
+            function = alarms.watched(function)
+        elif isinstance(self._expected[0].value, tuple):
+            function = _lists_are_tuples(function)
+        return observe(function, item, self.gradient)
 
     def _complaint(self, seen: list[Observation]) -> str | None:
         """The first that there is, in the order of the cases."""
@@ -203,6 +232,17 @@ def time_limit() -> float:
         return float(os.environ.get("CAPSULE_TUTOR_TIME_LIMIT", TIME_LIMIT))
     except ValueError:
         return TIME_LIMIT
+
+
+def _lists_are_tuples(function: Callable) -> Callable:
+    """The same function, whose list of results is a tuple of them: which brackets hold them is not the question."""
+
+    @functools.wraps(function)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        value = function(*args, **kwargs)
+        return tuple(value) if isinstance(value, list) else value
+
+    return answer
 
 
 def _unattempted(seen: Observation) -> bool:

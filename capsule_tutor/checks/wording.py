@@ -53,8 +53,16 @@ def dtype(value: Tensor) -> str:
 def named_shape(want: Tensor, axes: str) -> str:
     if want.ndim == 0:
         return "a scalar, ()"
-    letters = [f"{letter}=" for letter in axes.split()] or [""] * want.ndim
-    return "(" + ", ".join(f"{letter}{n}" for letter, n in zip(letters, want.shape, strict=True)) + ")"
+    named = letters(axes, want.ndim)
+    if not named:
+        return str(tuple(want.shape))
+    return "(" + ", ".join(f"{letter}={n}" for letter, n in zip(named, want.shape, strict=True)) + ")"
+
+
+def letters(axes: str, ndim: int) -> list[str]:
+    """The letters of the last `ndim` axes: of "b j z", a single vector has z. None where an exercise names none."""
+    named = axes.split()[-ndim:]
+    return named if len(named) == ndim else []
 
 
 def not_finite(value: Tensor) -> str:

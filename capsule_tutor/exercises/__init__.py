@@ -69,6 +69,7 @@ def load(name: str) -> Exercise:
         right=tuple(complete(f) for f in _answers(module.right)),
         axes=getattr(module, "AXES", ()),
         properties=getattr(module, "properties", ()),
+        not_by=getattr(module, "NOT_BY", ()),
     )
 
 

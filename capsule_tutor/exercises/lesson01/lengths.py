@@ -13,6 +13,8 @@ HINTS = (
     "`(v * v).sum(dim=-1)` is the squared length. Add eps to it, then `.sqrt()`.",
 )
 
+AXES = ("b j",)
+
 reference = functional.lengths
 
 
@@ -27,7 +29,12 @@ def cases():
         case("the two vectors (-3, 4) and (0.3, -0.4)", torch.tensor([[-3.0, 4.0], [0.3, -0.4]])),
         case("a batch of 1", numbers(1, 3, 6, seed=1)),
         # √(0 + eps) is 0.0001 with our eps, and 0 for those who treat zero apart
-        case("capsules with a zero vector among them", torch.cat([numbers(1, 3, 4), torch.zeros(1, 3, 4)]), atol=2e-4),
+        case(
+            "capsules of 16 numbers with a zero vector among them",
+            torch.cat([numbers(1, 3, 16), torch.zeros(1, 3, 16)]),
+            atol=1.1e-4,
+        ),
+        case("vectors of length about 0.01", numbers(2, 3, 16, seed=4, scale=0.0025), atol=1e-6),
         case("vectors of length about 1000", numbers(2, 3, 6, seed=2, scale=400.0)),
         case("float64 vectors", numbers(2, 3, 6, seed=3).double()),
     ]
@@ -43,7 +50,23 @@ def _between_the_largest_and_the_sum(item, value):
     )
 
 
-properties = (_between_the_largest_and_the_sum,)
+def _little_is_added_under_the_root(item, value):
+    n2 = (item.args[0].double() ** 2).sum(-1)
+    if value.shape != n2.shape or (n2.max() > 1 and n2.min() > 0):
+        return None
+    added = (value.double() ** 2 - n2).flatten()[n2.argmin()].item()
+    if 5e-8 < added < 1e-2:
+        z = item.args[0].shape[-1]
+        n, got = n2.min().sqrt().item(), value.flatten()[n2.argmin()].item()
+        return (
+            f"a vector of length {n:.3g} gets the length {got:.3g}: "
+            f"under the root there is {added:.1e} more than Σ v². Use `eps` as it is given, 1e-8, and add it once, "
+            f"after the sum; added to every entry it counts {z} times."
+        )
+    return None
+
+
+properties = (_between_the_largest_and_the_sum, _little_is_added_under_the_root)
 
 
 class right:
@@ -95,7 +118,7 @@ class wrong:
         return ((v * v).sum() + eps).sqrt()
 
     def keepdim_left(v, eps):
-        """Your lengths still carry an axis of size 1: (b, j, 1) where (b, j) is asked. Leave out keepdim=True."""
+        """Your lengths still carry an axis of size 1: (b, j, 1) where (b, j) is wanted. Leave out keepdim=True."""
         return ((v * v).sum(-1, keepdim=True) + eps).sqrt()
 
     def sum_of_absolutes(v, eps):
@@ -113,6 +136,16 @@ class wrong:
     def root_mean_square(v, eps):
         """You took the mean of the squares, so that a vector with more entries counts for less. Take their sum."""
         return ((v * v).mean(-1) + eps).sqrt()
+
+    def eps_typed_in(v, eps):
+        """Your eps is too large: a short vector comes out much longer than it is, and the zero vector with a length of
+        0.01. Use the argument `eps`, which is 1e-8."""
+        return ((v * v).sum(-1) + 1e-4).sqrt()
+
+    def eps_for_every_entry(v, eps):
+        """You add eps to every entry, so that it is counted once for each number of the vector. Add it once, after the
+        sum."""
+        return (v * v + eps).sum(-1).sqrt()
 
     def root_without_eps(v, eps):
         """The values are right, but at a zero vector the gradient is NaN: the slope of √x at 0 is infinite. Add eps

@@ -1,10 +1,12 @@
 """Write `exponential_squash(s, dim=-1, eps=1e-8)` from scratch: same direction, the length 1 − e^(−‖s‖). The traps of
 squash are all here again."""
 
+from dataclasses import replace
+
 import torch
 
 from capsule_tutor import functional
-from capsule_tutor.exercises.lesson02.squash import along, keeps_direction, squared_length
+from capsule_tutor.exercises.lesson02.squash import along, eps_is_tiny, keeps_direction, squared_length
 from capsule_tutor.exercises.lesson02.squash import cases as cases_of_squash
 from capsule_tutor.exercises.properties import shorter_than_one
 
@@ -22,8 +24,12 @@ def oracle(s, dim=-1, eps=1e-8):
     return along(s, dim, lambda row, n2: (1 - torch.exp(-torch.sqrt(n2 + eps))) * row / torch.sqrt(n2 + eps))
 
 
-cases = cases_of_squash
-properties = (shorter_than_one, keeps_direction)
+def cases():
+    # At the zero vector the slope is 1; torch's own norm makes it 0 there. Both are finite, and both may pass.
+    return [replace(c, gradient_atol=2.0) if "zero" in c.says else c for c in cases_of_squash()]
+
+
+properties = (shorter_than_one, keeps_direction, eps_is_tiny(functional.exponential_squash))
 
 
 class right:
@@ -35,8 +41,37 @@ class right:
         length = (s.square().sum(dim).unsqueeze(dim) + 1e-10) ** 0.5
         return s / length * (1 - (-length).exp())
 
+    def by_norm_eps_outside(s, dim, eps):
+        n = torch.linalg.vector_norm(s, dim=dim, keepdim=True)
+        return (1 - torch.exp(-n)) * s / (n + eps)
+
+    def by_normalize(s, dim, eps):
+        n = s.norm(dim=dim, keepdim=True)
+        return (1 - torch.exp(-n)) * torch.nn.functional.normalize(s, dim=dim)
+
 
 class wrong:
+    def eps_typed_in(s, dim, eps):
+        """Your eps is too large: with 1e-4 a short vector is no longer divided by its own length. Use the argument
+        `eps`, which is 1e-8."""
+        n2 = squared_length(s, dim)
+        return (1 - (-(n2 + eps).sqrt()).exp()) * s / (n2 + 1e-4).sqrt()
+
+    def tanh_of_the_length(s, dim, eps):
+        """Your new length is tanh(‖s‖). It is close for short vectors; the formula is 1 − e^(−‖s‖)."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return n.tanh() * s / n
+
+    def only_the_length(s, dim, eps):
+        """You return the new lengths. Multiply them by the unit vectors s/‖s‖."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return (1 - (-n).exp()).squeeze(dim)
+
+    def only_the_length_with_its_axis(s, dim, eps):
+        """You return the new lengths, one number per vector. Multiply them by the unit vectors s/‖s‖."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return 1 - (-n).exp()
+
     def grows_for_ever(s, dim, eps):
         """Your length is e^‖s‖ − 1, which grows without end: the exponent is negative, 1 − e^(−‖s‖)."""
         n = (squared_length(s, dim) + eps).sqrt()

@@ -38,6 +38,7 @@ def cases():
         case("one single vector", numbers(6, seed=3)),
         case("a batch that holds a zero vector", torch.cat([torch.zeros(1, 4), numbers(2, 4, seed=4)])),
         case("vectors of length about 1000", numbers(2, 5, 4, seed=5, scale=500.0)),
+        case("vectors of length about 0.02", numbers(2, 5, 4, seed=7, scale=0.01), atol=1e-7),
         case("float64 vectors", numbers(2, 5, 4, seed=6).double()),
     ]
 
@@ -49,7 +50,27 @@ def keeps_direction(item, value):
     return None if bool(straight.all()) else "a vector has changed its direction; squash may only change its length."
 
 
-properties = (shorter_than_one, keeps_direction)
+def eps_is_tiny(squash):
+    """A property: short vectors, for which eps under the root is no longer small, get the length that is theirs."""
+
+    def short_vectors_keep_their_share(item, value):
+        s, dim = item.args[0].double(), item.kwargs.get("dim", -1)
+        n, m = s.norm(dim=dim), value.double().norm(dim=dim)
+        if not 0 < n.max() < 0.1:
+            return None
+        share = m / squash(s, dim).norm(dim=dim)
+        if share.min() < 0.1 or share.max() > 0.998 or share.flatten()[n.argmin()] != share.min():
+            return None
+        return (
+            f"a vector of length {n.min().item():.3g} comes out with {100 * share.min().item():.1f} % of the length "
+            "that it should have: what you add to ‖s‖² or ‖s‖ is too large. Put the argument `eps`, 1e-8, under the "
+            "root."
+        )
+
+    return short_vectors_keep_their_share
+
+
+properties = (shorter_than_one, keeps_direction, eps_is_tiny(functional.squash))
 
 
 def squared_length(s: Tensor, dim: int) -> Tensor:
@@ -99,6 +120,29 @@ class wrong:
         """You divide s by ‖s‖², not ‖s‖, and without eps. Divide it by the root of ‖s‖² + eps."""
         n2 = squared_length(s, dim)
         return n2 / (1 + n2) * s / n2
+
+    def eps_typed_in(s, dim, eps):
+        """Your eps is too large: with 1e-4 a vector of length 0.01 gets only 71 % of its new length. Use the argument
+        `eps`, which is 1e-8."""
+        n2 = squared_length(s, dim)
+        return n2 / (1 + n2) * s / (n2 + 1e-4).sqrt()
+
+    def tanh_of_the_length(s, dim, eps):
+        """Your new length is tanh(‖s‖). It has the right shape, but it starts with slope 1 where squash is flat: the
+        new length is ‖s‖²/(1+‖s‖²)."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return n.tanh() * s / n
+
+    def sum_not_in_brackets(s, dim, eps):
+        """You wrote `n2 / 1 + n2`, which Python reads as (n2/1) + n2. Put the sum into brackets: `n2 / (1 + n2)`."""
+        n2 = squared_length(s, dim)
+        return (n2 / 1 + n2) * s / (n2 + eps).sqrt()
+
+    def sum_not_in_brackets_and_no_unit_vector(s, dim, eps):
+        """You wrote `n2 / 1 + n2`, which Python reads as (n2/1) + n2: put the sum into brackets, `n2 / (1 + n2)`. Then
+        divide s by its length, too."""
+        n2 = squared_length(s, dim)
+        return (n2 / 1 + n2) * s
 
     def tanh(s, dim, eps):
         """You squash each number on its own, with a tanh. That turns the vector: only its length may change."""
@@ -171,3 +215,17 @@ class wrong:
         """You return the new lengths. Multiply them by the unit vectors s/‖s‖."""
         n2 = squared_length(s, dim).squeeze(dim)
         return n2 / (1 + n2)
+
+    def only_the_length_with_its_axis(s, dim, eps):
+        """You return the new lengths, one number per vector. Multiply them by the unit vectors s/‖s‖."""
+        n2 = squared_length(s, dim)
+        return n2 / (1 + n2)
+
+    def length_of_each_vector(s, dim, eps):
+        """You return the length ‖s‖ of every vector. Use it twice: in the new length, and to make s a unit vector."""
+        return (squared_length(s, dim).squeeze(dim) + eps).sqrt()
+
+    def length_of_each_vector_with_its_axis(s, dim, eps):
+        """You return ‖s‖ itself, one number per vector. Use it twice: in the new length, and to make s a unit
+        vector."""
+        return (squared_length(s, dim) + eps).sqrt()

@@ -21,6 +21,23 @@ def squash_slope(n: Tensor) -> Tensor:
 
 reference = squash_slope
 
+_AUTOGRAD = (
+    "The numbers are right, but autograd found them. It is there to test your formula below: write the one that you "
+    "found on paper."
+)
+NOT_BY = tuple(
+    (function, _AUTOGRAD)
+    for function in (
+        torch.autograd.grad,
+        torch.autograd.backward,
+        torch.autograd.functional.jacobian,
+        torch.Tensor.backward,
+    )
+) + tuple(
+    (getattr(torch.func, name), _AUTOGRAD)
+    for name in ("grad", "grad_and_value", "vmap", "jacrev", "jacfwd", "jvp", "vjp")
+)
+
 
 def oracle(n):
     n = n if n.requires_grad else n.detach().requires_grad_()
@@ -34,6 +51,21 @@ def cases():
         case("very long vectors", torch.tensor([10.0, 100.0, 1000.0])),
         case("float64", numbers(4, seed=1).abs().double()),
     ]
+
+
+def _exact_in_float64(item, value):
+    if value.dtype != torch.float64:
+        return None
+    off = (value - squash_slope(item.args[0])).abs().max().item()
+    if not 1e-12 < off < 1e-4:
+        return None
+    return (
+        f"the slope is nearly right, but off by {off:.1e}, which is more than rounding. A difference quotient is only "
+        "near the slope: write the formula that you found on paper."
+    )
+
+
+properties = (_exact_in_float64,)
 
 
 class right:
@@ -52,6 +84,23 @@ class wrong:
     def inner_derivative_forgotten(n):
         """The outer derivative is right, but n² has a derivative of its own: 2n."""
         return 1 / (1 + n**2) ** 2
+
+    def factor_two_forgotten(n):
+        """The factor 2 is missing: the derivative of n² is 2n, not n."""
+        return n / (1 + n**2) ** 2
+
+    def plus_in_the_quotient_rule(n):
+        """You added the two products. The quotient rule subtracts them: (top′·bottom − top·bottom′)/bottom²."""
+        return (2 * n * (1 + n**2) + n**2 * 2 * n) / (1 + n**2) ** 2
+
+    def quotient_rule_without_the_division(n):
+        """You wrote the numerator of the quotient rule alone. Divide it by (1 + n²)²."""
+        return 2 * n * (1 + n**2) - n**2 * 2 * n
+
+    def difference_quotient(n):
+        """You took a difference quotient, which is only near the slope. Write the formula that you found on paper."""
+        g = lambda n: n**2 / (1 + n**2)  # noqa: E731
+        return (g(n + 1e-3) - g(n - 1e-3)) / 2e-3
 
     def denominator_not_squared(n):
         """In the quotient rule the denominator is squared: (1 + n²)²."""

@@ -138,6 +138,19 @@ class wrong:
         """You counted the places. At each of them sits one capsule of every type."""
         return capsule_count(size, kernels, strides, 1)
 
+    def eight_numbers_counted(size, kernels, strides, types):
+        """You multiplied by 8, the numbers in one capsule. A capsule counts once, however many numbers it holds."""
+        return 8 * capsule_count(size, kernels, strides, types)
+
+    def counted_at_every_layer(size, kernels, strides, types):
+        """You added capsules after every convolution. They are cut from the last map alone: count after the loop."""
+        return sum(capsule_count(size, kernels[:n], strides[:n], types) for n in range(1, len(kernels) + 1))
+
+    def types_at_every_layer(size, kernels, strides, types):
+        """You multiplied by the types after every convolution. The types belong to the last map: multiply once, after
+        the loop."""
+        return types ** len(kernels) * capsule_count(size, kernels, strides, 1)
+
     def types_squared(size, kernels, strides, types):
         """You squared the types as well. Only the side of the grid is squared: types · n²."""
         return types**2 * capsule_count(size, kernels, strides, 1)

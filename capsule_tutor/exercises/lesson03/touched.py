@@ -93,9 +93,15 @@ def _turning_is_moving(item, value):
     if int(value.sum()) >= 3:  # one capsule per type
         return None
     if item.args[0] is _directions:
-        return "you missed those that only turned: compare all entries of a capsule, not its length or its sum."
+        return (
+            "you missed some that moved a little, or only turned. Do you compare lengths or sums, or ask for more than "
+            "some threshold? Compare all entries of a capsule: any difference counts."
+        )
     if item.args[0] is _every_other_sign:
-        return "you missed those whose entries move up and down by the same: compare entry by entry, not sums."
+        return (
+            "you missed some whose entries move up and down by the same. Do you compare sums, or ask for more than "
+            "some threshold? Compare entry by entry: any difference counts."
+        )
     return None
 
 
@@ -177,7 +183,8 @@ class wrong:
         return _moved(to_capsules, features, changed)[0].any(dim=-1)
 
     def set_to_zero(to_capsules, features, row, column):
-        """You set the place to zero. Where it is zero already nothing changes, and you find nothing: add instead."""
+        """Where the features are zero already you find nothing. Do you set the place to zero, or ask for the slope of
+        |u| or u², which is 0 there? Add a number to the place instead, and compare."""
         changed = features.clone()
         changed[0, :, row, column] = 0
         return _moved(to_capsules, features, changed)[0].any(dim=-1)

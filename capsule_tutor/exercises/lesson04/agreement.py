@@ -71,7 +71,7 @@ class wrong:
         return torch.cosine_similarity(u_hat, v.unsqueeze(1), dim=3)
 
     def votes_normalised(u_hat, v):
-        """You made every vote a unit vector first. A long vote comes from a sure child and shall weigh more: leave the
+        """You made every vote a unit vector first. A long vote comes from a sure child and should weigh more: leave the
         lengths alone."""
         return agreement(torch.nn.functional.normalize(u_hat, dim=3), v)
 
@@ -89,6 +89,24 @@ class wrong:
         """You took the distance: it is large where vote and output disagree, so the trust would go to the wrong
         children. The dot product is large where they agree."""
         return (u_hat - v.unsqueeze(1)).norm(dim=3)
+
+    def output_on_the_wrong_axis(u_hat, v):
+        """You wrote v.unsqueeze(2), which makes (b, j, 1, z): v's parents met the children. The missing axis is i,
+        number 1: v.unsqueeze(1) is (b, 1, j, z)."""
+        return (u_hat * v.unsqueeze(2)).sum(3)
+
+    def parents_before_children(u_hat, v):
+        """Your axes are (b, j, i). Children come first: (b, i, j)."""
+        return agreement(u_hat, v).transpose(1, 2)
+
+    def axes_reshaped(u_hat, v):
+        """Your shape is right, but your numbers come in the order (b, j, i): a reshape moves nothing. Transpose the
+        last two axes instead."""
+        return agreement(u_hat, v).transpose(1, 2).reshape(u_hat.shape[:3])
+
+    def pose_axis_kept(u_hat, v):
+        """You kept the summed axis with size 1: (b, i, j, 1) where (b, i, j) is wanted. Leave out keepdim=True."""
+        return (u_hat * v.unsqueeze(1)).sum(3, keepdim=True)
 
     def children_summed(u_hat, v):
         """You summed over the children, so every child would get the same number. Each child i agrees or disagrees for
@@ -118,5 +136,6 @@ class wrong:
         return agreement(u_hat, v) / u_hat.shape[3] ** 0.5
 
     def softmax_included(u_hat, v):
-        """You took a softmax: these are couplings. The raw agreement is asked, to be added to the logits."""
+        """You took a softmax: these are couplings. The raw agreement is wanted here, because it is added to the
+        logits."""
         return agreement(u_hat, v).softmax(dim=2)

@@ -74,7 +74,14 @@ def _other_couplings(item, value):
     made = functional.squash(s if bias is None else s + bias)
     if torch.allclose(made, v, rtol=1e-2, atol=1e-3):
         return None
-    return "v is not squash(Σ_i c_ij û_ij + bias) with the c that you return: return the couplings that made v."
+    for name, n in (("children", u_hat.shape[1]), ("parents", u_hat.shape[2])):
+        by_mean = functional.squash(s / n if bias is None else s / n + bias)
+        if n > 1 and torch.allclose(by_mean, v, rtol=1e-3, atol=1e-4):
+            return f"s is divided by the number of {name}. s is a plain sum: s_j = Σ_i c_ij û_ij."
+    return (
+        "v is not squash(Σ_i c_ij û_ij + bias) with the c that you return. Either s is another sum, or c is not the "
+        "one that made v: look at how s is built, and return the last c."
+    )
 
 
 properties = (_couplings_not_shares, shorter_than_one, _not_uniform_at_first, _other_couplings)
@@ -89,6 +96,7 @@ def _loop(
     updates=None,
     squash=functional.squash,
     measure=agreement,
+    heard=parent_poses,
     accumulate=True,
     bias_until_last=True,
 ):
@@ -97,7 +105,7 @@ def _loop(
     logits = u_hat.new_zeros(u_hat.shape[:3])
     for iteration in range(iterations):
         c = logits.softmax(dim=axis)
-        s = parent_poses(c, u_hat)
+        s = heard(c, u_hat)
         if bias is not None and (bias_until_last or iteration == iterations - 1):
             s = s + bias
         v = squash(s)
@@ -194,6 +202,12 @@ class wrong:
         """You replace the logits by the newest agreement. They are a running total: b_ij ← b_ij + û·v."""
         return _loop(u_hat, iterations, bias, accumulate=False)[:2]
 
+    def mean_over_children(u_hat, iterations, bias):
+        """You divided s by the number of children, a mean. s is a plain sum: the couplings are the weights already, and
+        many children together may make a long s."""
+        n = u_hat.shape[1]
+        return _loop(u_hat, iterations, bias, heard=lambda c, u: parent_poses(c, u) / n)[:2]
+
     def agreement_with_s(u_hat, iterations, bias):
         """You compared the votes with s, the sum before squash. Compare them with v: its length, below 1, says how sure
         the parent is."""
@@ -260,7 +274,8 @@ class wrong:
         return _loop(u_hat if bias is None else u_hat + bias, iterations, None)[:2]
 
     def logits_returned(u_hat, iterations, bias):
-        """You returned the logits as second result. The couplings are asked: their softmax over the parents."""
+        """You returned the logits as second result. The couplings are wanted: the softmax of the logits over the
+        parents."""
         v, _, logits = _loop(u_hat, iterations, bias)
         return v, logits
 

@@ -42,6 +42,9 @@ def cases():
     return [
         case("couplings (2, 5, 3) and votes (2, 5, 3, 6)", _shares(2, 5, 3), numbers(2, 5, 3, 6)),
         case("uniform couplings", undecided, numbers(2, 5, 3, 6, seed=1)),
+        case(
+            "couplings with a prior added, whose shares do not sum to 1", numbers(2, 5, 3, seed=7), numbers(2, 5, 3, 6)
+        ),
         case("couplings of 0 and 1", decided, numbers(2, 5, 3, 6, seed=2)),
         case("a batch of 1", _shares(1, 4, 2, seed=3), numbers(1, 4, 2, 3, seed=3)),
         case("votes of zero", _shares(2, 5, 3, seed=4), torch.zeros(2, 5, 3, 6)),
@@ -84,6 +87,16 @@ class wrong:
         """You added the votes as if every coupling were 1. Multiply each vote by its coupling first."""
         return u_hat.sum(1)
 
+    def parents_in_a_letter_of_their_own(c, u_hat):
+        """You gave the parents of c another letter than those of the votes, so einsum adds up a child's couplings
+        first, and they sum to 1 (leaving c out would do the same). The same j belongs in both: `bij,bijz->bjz`."""
+        return torch.einsum("bik,bijz->bjz", c, u_hat)
+
+    def children_of_the_couplings_added_first(c, u_hat):
+        """You added up a parent's couplings before you multiplied, so every vote gets the same weight, their sum. The
+        same letter i belongs to c and to the votes: `bij,bijz->bjz`."""
+        return torch.einsum("bkj,bijz->bjz", c, u_hat)
+
     def divided_by_the_couplings(c, u_hat):
         """You divided by Σ_i c_ij, a weighted mean. Then a parent chosen by one child counts as much as one chosen by a
         hundred, and 0/0 waits where nobody chooses it. Do not divide."""
@@ -115,5 +128,5 @@ class wrong:
         return parent_poses(c.softmax(dim=2), u_hat)
 
     def squashed_already(c, u_hat):
-        """You squashed the sum. That is the next step, v = squash(s); here s itself is asked."""
+        """You squashed the sum. That is the next step, v = squash(s); here s itself is wanted."""
         return functional.squash(parent_poses(c, u_hat))

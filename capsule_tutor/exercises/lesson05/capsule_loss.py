@@ -120,9 +120,31 @@ class wrong:
         return margin + 0.0005 * reconstruction
 
     def capsules_cut_off_from_the_decoder(v, target, image, decoder):
-        """The value is right, but the reconstruction sends no gradient into the capsules: only the decoder would learn.
-        Look for .detach() before the decoder."""
+        """The value is right, but the reconstruction sends no gradient into the capsules: they learn nothing from it.
+        Look for .detach() or torch.no_grad() around the mask or the decoder."""
         return sum(_parts(v, target, image, decoder, functional.mask_capsules(v, target).detach()))
+
+    def margin_of_the_poses(v, target, image, decoder):
+        """You gave margin_loss the capsules v, (b, j, z). It takes their lengths, (b, j): `lengths(v)`."""
+        return functional.margin_loss(v, target) + _parts(v, target, image, decoder)[1]
+
+    def mean_squared_error(v, target, image, decoder):
+        """You took the plain mean of the squared errors for the second loss. It is 0.0005 times the SUM over the
+        pixels, averaged over the images: use reconstruction_loss."""
+        margin, drawn = _parts(v, target, image, decoder)[0], decoder(functional.mask_capsules(v, target))
+        return margin + mse_loss(drawn, image.flatten(1))
+
+    def weighted_mean_squared_error(v, target, image, decoder):
+        """You took the mean over the pixels for the second loss, and weighed it by 0.0005. That weight is meant for the
+        SUM over the pixels: use reconstruction_loss."""
+        margin, drawn = _parts(v, target, image, decoder)[0], decoder(functional.mask_capsules(v, target))
+        return margin + 0.0005 * mse_loss(drawn, image.flatten(1))
+
+    def cross_entropy_of_the_lengths(v, target, image, decoder):
+        """You took the cross-entropy of the lengths. It makes the classes compete through a softmax; capsules have the
+        margin loss, where each class stands for itself."""
+        margin = torch.nn.functional.cross_entropy(functional.lengths(v), target)
+        return margin + _parts(v, target, image, decoder)[1]
 
     def margin_of_masked_capsules(v, target, image, decoder):
         """You took the lengths after masking. The absent classes are zero there, whatever the network said: take the

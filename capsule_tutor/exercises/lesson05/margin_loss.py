@@ -119,6 +119,38 @@ class wrong:
         long = (((1 - present) * lengths).sum(1) - m_minus).clamp(min=0)
         return ((present * short**2).sum(1) + absent_weight * long**2).mean()
 
+    def both_hinges_turned(lengths, target, m_plus, m_minus, absent_weight):
+        """Both your hinges point the wrong way: they punish lengths that are right. A present class is too short by
+        m_plus − length, an absent one too long by length − m_minus."""
+        present = _rows(target, lengths)
+        short, long = (lengths - m_plus).clamp(min=0), (m_minus - lengths).clamp(min=0)
+        return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
+
+    def present_hinge_turned(lengths, target, m_plus, m_minus, absent_weight):
+        """The hinge of the present class points the wrong way: it punishes lengths above m_plus. Write m_plus −
+        length."""
+        present = _rows(target, lengths)
+        short, long = (lengths - m_plus).clamp(min=0), (lengths - m_minus).clamp(min=0)
+        return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
+
+    def absent_hinge_turned(lengths, target, m_plus, m_minus, absent_weight):
+        """The hinge of the absent classes points the wrong way: it punishes lengths below m_minus. Write length −
+        m_minus."""
+        present = _rows(target, lengths)
+        short, long = (m_plus - lengths).clamp(min=0), (m_minus - lengths).clamp(min=0)
+        return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
+
+    def absent_weight_squared(lengths, target, m_plus, m_minus, absent_weight):
+        """You put `absent_weight` inside the square, so 0.5 counts as 0.25. Square the hinge first, then multiply."""
+        return functional.margin_loss(lengths, target, m_plus, m_minus, absent_weight**2)
+
+    def pythons_max(lengths, target, m_plus, m_minus, absent_weight):
+        """You used Python's `max`, which compares two single numbers and cannot choose entry by entry in a tensor.
+        Use `.clamp(min=0)` or torch.relu."""
+        present = _rows(target, lengths)
+        short, long = max(0, m_plus - lengths), max(0, lengths - m_minus)
+        return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
+
     def softmax_first(lengths, target, m_plus, m_minus, absent_weight):
         """You took a softmax of the lengths. They are probabilities already, each on its own, and a softmax of ten
         numbers between 0 and 1 never exceeds 0.232. Use the lengths as they are."""

@@ -19,6 +19,8 @@ HINTS = (
     "return `(v * keep.unsqueeze(2)).flatten(1)`.",
 )
 
+AXES = ("b j·z",)
+
 reference = functional.mask_capsules
 
 
@@ -123,6 +125,22 @@ class wrong:
         """You return the chosen pose alone, (b, z). Where it stood among the classes is lost, so the decoder cannot
         know a 3 from an 8. Keep the zeros of the others: (b, j·z)."""
         return v[torch.arange(len(v)), _index(v, index)]
+
+    def index_or_the_longest(v, index):
+        """You ask whether `index` is true (`index or …`, `if not index`). A tensor of several numbers is neither true
+        nor false, and class 0 counts as false: ask `if index is None`."""
+        index = index or functional.lengths(v).argmax(1)
+        return functional.mask_capsules(v, index)
+
+    def mask_unsqueezed_in_front(v, index):
+        """Your mask got its new axis in the middle, (b, 1, j), so that it lies along the pose z. Put it at the end:
+        unsqueeze(2), (b, j, 1)."""
+        return (v * one_hot(_index(v, index), v.shape[1]).to(v.dtype).unsqueeze(1)).flatten(1)
+
+    def classes_not_counted(v, index):
+        """You called one_hot without the number of classes. It then counts up to the largest class of this batch, and
+        the mask is too short: one_hot(index, v.shape[1])."""
+        return (v * one_hot(_index(v, index)).to(v.dtype).unsqueeze(2)).flatten(1)
 
     def id_as_a_factor(v, index):
         """You multiplied the capsules by the class id itself. Make a row of 0 and 1 of it first (one_hot)."""

@@ -281,6 +281,15 @@ class wrong:
 
         return _wired(images, weights, iterations, route=route)
 
+    def relu_after_squash(images, *weights, iterations):
+        """You put a ReLU after the squash of the primary capsules. A pose may point in any direction: nothing stands
+        between squash and votes."""
+        return _wired(images, weights, iterations, squash=lambda u: functional.squash(u).relu())
+
+    def squash_of_2021(images, *weights, iterations):
+        """You used the exponential squash for the primary capsules. CapsNet has the one of 2017: functional.squash."""
+        return _wired(images, weights, iterations, squash=functional.exponential_squash)
+
     def squashed_once_too_often(images, *weights, iterations):
         """You squashed v once more. The routing returns it squashed: a second time makes every capsule shorter."""
         return functional.squash(_wired(images, weights, iterations))

@@ -199,6 +199,11 @@ class wrong:
         k)`."""
         return torch.stack([decoder(functional.mask_capsules(v, k)) for k in range(v.shape[1])], dim=1)
 
+    def images_counted_for_classes(v, decoder):
+        """You loop over range(len(v)), the images. There is one drawing per class: range(v.shape[1])."""
+        classes = torch.arange(len(v))
+        return torch.stack([decoder(functional.mask_capsules(v, k.expand(len(v)))) for k in classes], dim=1)
+
     def image_number_for_class(v, decoder):
         """You kept class 0 of image 0, class 1 of image 1 and so on. Every image is drawn once per class."""
         keep = torch.arange(len(v)) % v.shape[1]

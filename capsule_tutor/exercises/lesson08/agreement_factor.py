@@ -63,6 +63,11 @@ def _beyond_the_peak(item, value):
         return f"a factor is {value.min().item():.4g}; v points the way that the sum points, so none is negative."
     if value.max() <= peak * 1.001:
         return None
+    if not item.args[0].any():
+        return (
+            f"a factor is {value.max().item():.4g}, and n/(1+n²) goes to 0 with n. Do you divide one tiny number by "
+            "another, √eps/√eps = 1? Cancel on paper first: n²/(1+n²) over n is n/(1+n²)."
+        )
     return (
         f"a factor is {value.max().item():.4g}; n/(1+n²) is never above 1/2, so none exceeds √z/(2J) = {peak:.4g}. "
         "Is a constant too large, or a root missing?"

@@ -65,6 +65,12 @@ def _mean_of_all(u_hat, prior=None):
     return attend(u_hat, None if prior is None else prior.mean())
 
 
+def _in_double(u_hat, prior=None):
+    """Right, and rounded at the very end: its c differs in the last digit from shares + prior."""
+    v, c = attend(u_hat.double(), None if prior is None else prior.double())
+    return v.float(), c.float()
+
+
 def cases():
     wrong_route = {mutant.name: mutant.function for mutant in load("self_attention_routing").mutants}
     routes = {
@@ -85,11 +91,9 @@ def cases():
         "a route that adds a parent's mean prior for all children": _mean_of_a_parent,
         "a route that adds the mean of the whole prior everywhere": _mean_of_all,
         "a route with another right implementation": _by_hand,
+        "a right route that computes in float64 and rounds at the end": _in_double,
     }
     return [case(says, route) for says, route in routes.items()]
-
-
-_U_HAT, _PRIOR = numbers(2, 5, 3, 6, seed=7), numbers(5, 3, seed=8)
 
 
 _U_HAT, _PRIOR = numbers(2, 5, 3, 6, seed=7), numbers(5, 3, seed=8)
@@ -152,8 +156,8 @@ class wrong:
         return torch.allclose(c_0, c_1, atol=1e-4)
 
     def prior_of_zeros(route):
-        """Every route passes your test, the wrong ones, too. Is your prior all zeros, or do you compare something with
-        itself? Take a prior whose entries all differ."""
+        """Every route passes your test, the wrong ones, too. Is your prior all zeros, or as small as your tolerance, or
+        do you compare something with itself? Take a prior whose entries all differ, as from torch.randn."""
         _, c_0, _, c_1 = _both(route, torch.zeros(5, 3))
         return torch.allclose(c_1 - c_0, torch.zeros(2, 5, 3), atol=1e-4)
 
@@ -220,11 +224,17 @@ class wrong:
         return torch.allclose(route(_U_HAT, _PRIOR)[1], functional.self_attention_routing(_U_HAT, _PRIOR)[1], atol=1e-4)
 
     def equal_to_the_last_bit(route):
-        """No route passes your test, not even the right one. Two causes are common: comparing rounded numbers with ==
-        or torch.equal (use torch.allclose with atol=1e-4), or expecting shares of exactly 1/J although the votes are
-        not zero."""
+        """No route passes your test, not even the right one. These causes are common: new random votes in each call,
+        v compared instead of c, rounded numbers compared with == or torch.equal (use torch.allclose with atol=1e-4),
+        or shares of exactly 1/J expected although the votes are not zero."""
         _, c_0, _, c_1 = _both(route)
         return torch.equal(c_1 - c_0, _PRIOR.expand(2, 5, 3))
+
+    def equal_without_tolerance(route):
+        """You compare rounded numbers with == or torch.equal, so a right route that rounds at another place fails. Use
+        torch.allclose with atol=1e-4."""
+        _, c_0, _, c_1 = _both(route)
+        return torch.equal(c_1, c_0 + _PRIOR)
 
     def somewhere_negative(route):
         """You ask whether a coupling can be negative. Routes that multiply by a negative prior pass as well. Compare

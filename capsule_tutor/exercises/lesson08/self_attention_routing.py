@@ -160,7 +160,8 @@ class wrong:
         return attend(u_hat, prior, logits=wrong_attention_logits.root_of_z_forgotten)
 
     def z_for_root_z(u_hat, prior):
-        """You divided the logits by z. The formula has its square root."""
+        """Your logits are divided by z in all. The formula has √z: did you leave out the root, or divide by √z again
+        after attention_logits, which has done it?"""
         return attend(u_hat, prior, logits=wrong_attention_logits.divided_by_z)
 
     def root_16_for_root_z(u_hat, prior):
@@ -266,8 +267,23 @@ class wrong:
         """You cut off negative couplings. They are allowed: a vote may be subtracted. No clamp, no ReLU."""
         return attend(u_hat, prior, combine=lambda shares, prior: (shares + prior).clamp(min=0))
 
+    def absolute_couplings(u_hat, prior):
+        """You took the absolute values of the couplings. They may be negative: a vote may be subtracted. No abs()."""
+        return attend(u_hat, prior, combine=lambda shares, prior: (shares + prior).abs())
+
+    def absolute_prior(u_hat, prior):
+        """You took the absolute values of the prior. It may be negative, and is added as it is."""
+        return attend(u_hat, prior, combine=lambda shares, prior: shares + prior.abs())
+
+    def prior_added_to_s(u_hat, prior):
+        """You added the prior to s, the sum of the votes. It belongs to the couplings, before they weigh the votes."""
+        _, c = attend(u_hat, None)
+        s = torch.einsum("bij,bijz->bjz", c, u_hat)
+        s = s if prior is None else s + prior.sum(dim=0).unsqueeze(1)
+        return functional.exponential_squash(s), c
+
     def prior_subtracted(u_hat, prior):
-        """You subtracted the prior. It is added; where it shall inhibit, it is negative."""
+        """You subtracted the prior. It is added; where it should inhibit, it is negative."""
         return attend(u_hat, prior, combine=lambda shares, prior: shares - prior)
 
     def shares_returned(u_hat, prior):
@@ -281,7 +297,7 @@ class wrong:
         return v, attend(u_hat, prior)[1]
 
     def logits_returned(u_hat, prior):
-        """You returned the logits as second result. The couplings are asked, prior included."""
+        """You returned the logits as second result. The couplings are wanted, prior included."""
         v, _ = attend(u_hat, prior)
         return v, attention_logits(u_hat)
 

@@ -169,6 +169,15 @@ class wrong:
         """You used the squash of 2017. This network has the exponential one."""
         return functional.squash(_cut(_one_filter_per_channel(features, weight, bias), d))
 
+    def bias_after_squash(features, weight, bias, d):
+        """You added the bias after squash, so that lengths may exceed 1. It belongs to the sum: add it first."""
+        s = (features * weight[:, 0]).sum(dim=(2, 3))
+        return _squashed(s, d) + bias.view(-1, d)
+
+    def squashed_twice(features, weight, bias, d):
+        """You squashed twice. Each squash makes a vector shorter: once is enough."""
+        return functional.exponential_squash(_squashed(_one_filter_per_channel(features, weight, bias), d))
+
     def not_squashed(features, weight, bias, d):
         """You did not squash: a capsule's length must say how sure it is, from 0 to 1."""
         return _cut(_one_filter_per_channel(features, weight, bias), d)

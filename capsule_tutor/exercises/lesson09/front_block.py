@@ -208,6 +208,12 @@ class wrong:
         mean, variance, scale, shift = _per_channel(*statistics, scale, shift)
         return scale * ((y - mean) / (variance + eps)).sqrt() + shift
 
+    def mean_and_variance_exchanged(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You exchanged mean and variance. The pair is (mean, variance): subtract the first, divide by the root of the
+        second."""
+        mean, variance = statistics
+        return _normalised(_rectified(x, weight, bias, stride), (variance, mean), scale, shift, eps)
+
     def mean_not_subtracted(x, weight, bias, statistics, scale, shift, stride, eps):
         """You did not subtract the mean."""
         return _normalised(_rectified(x, weight, bias, stride), 0 * statistics, scale, shift, eps)

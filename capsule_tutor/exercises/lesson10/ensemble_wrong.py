@@ -56,8 +56,8 @@ def _all_right_stays_right(item, value):
     surely = (lengths.argmax(dim=2) == label).all(dim=0)
     lost = bool((value.bool() & surely).any())
     return (
-        "you call an image wrong that every single network gets right. Look at your axes: the mean runs over the "
-        "networks, dim=0; then the argmax over the classes, dim=1 of what is left."
+        "you call an image wrong that every single network gets right. The mean runs over the networks, dim=0; then "
+        "comes the argmax (not argmin) over the classes, dim=1 of what is left."
         if lost
         else None
     )
@@ -88,7 +88,7 @@ class right:
 
 class wrong:
     def majority_vote(lengths, label):
-        """You let the networks vote. A vote forgets how sure each one was, and cannot decide a draw: average the
+        """You let the networks vote. A vote forgets how sure each one was, and cannot decide a tie: average the
         lengths first, then take the longest."""
         return _majority(lengths.argmax(dim=2)) != label
 
@@ -105,6 +105,10 @@ class wrong:
     def least_certain_network(lengths, label):
         """You took each class's shortest length, so one network can veto what all the others saw. Take the mean."""
         return lengths.amin(dim=0).argmax(dim=1) != label
+
+    def shortest_class(lengths, label):
+        """You took the shortest capsule, argmin. The class that the ensemble says is the longest one: argmax."""
+        return lengths.mean(dim=0).argmin(dim=1) != label
 
     def first_network(lengths, label):
         """That is the first network alone. The seeds lie along axis 0: average over it."""

@@ -4,6 +4,7 @@ with (share − p)² = z² p (1 − p)/n. It must make sense for a network with 
 from math import erfc, isclose, sqrt
 
 from capsule_tutor.checks.cases import case
+from capsule_tutor.checks.wording import told_apart
 
 EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
 HINTS = (
@@ -44,14 +45,17 @@ def oracle(wrong, n, z=1.96):
     return ends[0], ends[1]
 
 
+_SIX_PLACES = 1.01e-6
+
+
 def cases():
     return [
-        case("25 wrong of 10,000", 25, 10_000, atol=1e-9),
-        case("none wrong of 10,000", 0, 10_000, atol=1e-9),
-        case("1 wrong of 20", 1, 20, atol=1e-9),
-        case("all 10 wrong of 10", 10, 10, atol=1e-9),
-        case("12 wrong of 300", 12, 300, z=2.576, atol=1e-9),
-        case("350 wrong of 10,000", 350, 10_000, z=1.0, atol=1e-9),
+        case("25 wrong of 10,000", 25, 10_000, atol=_SIX_PLACES),
+        case("none wrong of 10,000", 0, 10_000, atol=_SIX_PLACES),
+        case("1 wrong of 20", 1, 20, atol=_SIX_PLACES),
+        case("all 10 wrong of 10", 10, 10, atol=_SIX_PLACES),
+        case("12 wrong of 300", 12, 300, z=2.576, atol=_SIX_PLACES),
+        case("350 wrong of 10,000", 350, 10_000, z=1.0, atol=_SIX_PLACES),
     ]
 
 
@@ -85,14 +89,20 @@ def _holds_the_share(item, value):
 def _middle_and_reach(item, value):
     (low, high), (right_low, right_high) = value, error_interval(*item.args, **item.kwargs)
     middle, reach, right_middle, right_reach = low + high, high - low, right_low + right_high, right_high - right_low
-    middle_fits = isclose(middle, right_middle, rel_tol=1e-6, abs_tol=1e-9)
-    if isclose(low, right_low, rel_tol=1e-6, abs_tol=1e-9) and isclose(high, right_high, rel_tol=1e-6, abs_tol=1e-9):
+    if _near(low, right_low) and _near(high, right_high):
         return None
-    if middle_fits:
-        return f"the middle is right, but the ends lie {reach / 2:.4g} from it; expected {right_reach / 2:.4g}."
-    if isclose(reach, right_reach, rel_tol=1e-6, abs_tol=1e-9):
-        return f"the width is right, but the middle lies at {middle / 2:.4g}; expected {right_middle / 2:.4g}."
-    return f"the ends are {low:.4g} and {high:.4g}; expected {right_low:.4g} and {right_high:.4g}."
+    if _near(middle, right_middle):
+        ends = told_apart(reach / 2, right_reach / 2)
+        return "the middle is right, but the ends are {} away from it; expected {}.".format(*ends)
+    if _near(reach, right_reach):
+        middles = told_apart(middle / 2, right_middle / 2)
+        return "the width is right, but the middle is {}; expected {}.".format(*middles)
+    return "the ends are {}; expected {}.".format(*told_apart((low, high), (right_low, right_high)))
+
+
+def _near(x, y):
+    """Six places are enough for an error rate: then a slow search and a rounded end are right, too."""
+    return isclose(x, y, rel_tol=1e-6, abs_tol=_SIX_PLACES)
 
 
 properties = (_real, _in_order, _a_share, _holds_the_share, _middle_and_reach)
@@ -147,6 +157,21 @@ class right:
     def in_counts(wrong, n, z):
         half = z * sqrt(wrong * (n - wrong) / n + z**2 / 4)
         return (wrong + z**2 / 2 - half) / (n + z**2), (wrong + z**2 / 2 + half) / (n + z**2)
+
+    def rounded_to_six_places(wrong, n, z):
+        low, high = error_interval(wrong, n, z)
+        return round(low, 6), round(high, 6)
+
+    def by_a_short_halving(wrong, n, z):
+        """Twenty halvings: each end is known to a millionth."""
+        share, ends = wrong / n, []
+        for far in (0.0, 1.0):
+            near = share
+            for _ in range(20):
+                p = (near + far) / 2
+                near, far = (p, far) if (share - p) ** 2 <= z**2 * p * (1 - p) / n else (near, p)
+            ends.append((near + far) / 2)
+        return ends[0], ends[1]
 
     def kept_in_bounds(wrong, n, z):
         p, f = wrong / n, 1 / (1 + z**2 / n)
@@ -272,7 +297,7 @@ class wrong:
         return (share + z**2 / n - half) / (1 + z**2 / n), (share + z**2 / n + half) / (1 + z**2 / n)
 
     def four_n_not_squared(wrong, n, z):
-        """Under the root you have z²/4n. The n is squared, too: z²/(4n²), else the interval is as wide as without
+        """Under the root you have z²/4n. The n is squared, too: z²/(4n²), otherwise the interval is as wide as without
         data."""
         share = wrong / n
         half = z * (share * (1 - share) / n + z**2 / (4 * n)) ** 0.5
@@ -315,6 +340,21 @@ class wrong:
     def z_not_squared_under_the_root(wrong, n, z):
         """Under your root z is not squared. What is added there is z²/4n²."""
         return _formula(wrong / n, z, n, z**2 / (2 * n), z / (4 * n**2))
+
+    def z_not_squared_at_the_end(wrong, n, z):
+        """You divided by 1 + z/n at the end. There, too, z is squared: 1 + z²/n."""
+        low, high = error_interval(wrong, n, z)
+        return low * (1 + z**2 / n) / (1 + z / n), high * (1 + z**2 / n) / (1 + z / n)
+
+    def z_not_squared_in_a(wrong, n, z):
+        """In a your z is not squared: what comes with p² from the right side is z²/n."""
+        share = wrong / n
+        return _roots(1 + z / n, -(2 * share + z**2 / n), share**2)
+
+    def z_not_squared_in_b(wrong, n, z):
+        """In b your z is not squared: what comes with p from the right side is z²/n."""
+        share = wrong / n
+        return _roots(1 + z**2 / n, -(2 * share + z / n), share**2)
 
     def one_minus_share_forgotten(wrong, n, z):
         """Under your root stands share/n. One toss has the variance share · (1 − share): the second factor is missing.

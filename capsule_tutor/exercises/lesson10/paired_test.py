@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from capsule_tutor.checks.cases import case, order
+from capsule_tutor.checks.wording import told_apart
 
 EFFORT = {"minutes": 7, "difficulty": 3, "importance": 5}
 HINTS = (
@@ -85,7 +86,9 @@ def _symmetric_when_equal(item, value):
 
 def _p_itself(item, value):
     p, want = value[2], paired_test(*item.args)[2]
-    return None if isclose(p, want, rel_tol=1e-6, abs_tol=1e-9) else f"p is {p:.4g}; expected {want:.4g}."
+    if isclose(p, want, rel_tol=1e-6, abs_tol=1e-9):
+        return None
+    return "p is {}; expected {}.".format(*told_apart(p, want))
 
 
 properties = (_each_count, _a_probability, _symmetric_when_equal, _p_itself)
@@ -137,8 +140,8 @@ class wrong:
         return a, b, 2 * sum(comb(a + b, k) for k in range(min(a, b) + 1)) / 2 ** (a + b)
 
     def larger_tail(wrong_a, wrong_b):
-        """You sum up to the larger count, or over all splits, so p is always 1. The tail of uneven splits ends at the
-        smaller count: `range(fewer + 1)`."""
+        """Your p is always 1. Either the sum runs too far (the tail of uneven splits ends at the smaller count,
+        `range(fewer + 1)`), or the division by 2**m is missing and min(1.0, …) hides it."""
         a, b = _split(wrong_a, wrong_b)
         return a, b, _two_sided(max(a, b), a + b)
 
@@ -152,6 +155,12 @@ class wrong:
         it in."""
         a, b = _split(wrong_a, wrong_b)
         return a, b, _two_sided(min(a, b) - 1, a + b)
+
+    def ways_of_the_smaller_count(wrong_a, wrong_b):
+        """You wrote comb(fewer, k). All m disagreements are tossed, and k of them give heads: comb(m, k)."""
+        a, b = _split(wrong_a, wrong_b)
+        fewer, m = min(a, b), a + b
+        return a, b, min(1.0, 2 * sum(comb(fewer, k) for k in range(fewer + 1)) / 2**m)
 
     def this_split_alone(wrong_a, wrong_b):
         """You doubled the probability of this one split. p asks for splits at least as uneven: add those from 0 up to

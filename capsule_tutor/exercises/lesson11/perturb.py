@@ -18,6 +18,7 @@ HINTS = (
     "all but one. Without an index, ask for the longest capsule BEFORE you add.",
     "If index is None: `index = lengths(v).argmax(dim=1)`. Then return `mask_capsules(v + delta, index)`.",
 )
+AXES = ("b j·z",)
 GRADIENT = False  # nobody learns through a moved pose
 
 reference = functional.perturb
@@ -58,6 +59,7 @@ def cases():
         case("v of shape (2, 3, 4) without an index, where v + delta has another longest capsule", v, delta),
         case("delta = 0 in all dimensions", v, torch.zeros(4), torch.tensor([1, 2])),
         case("a delta of 0.25 in one dimension alone", v, torch.tensor([0.0, 0.0, 0.25, 0.0])),
+        case("v of shape (3, 5, 4) without an index", numbers(3, 5, 4, seed=8), delta),
         case("a longest pose with zeros in it", three_lengths(), delta),
         case("a batch of 1", numbers(1, 5, 3, seed=2), numbers(3, seed=3), torch.tensor([3])),
         case(
@@ -188,6 +190,32 @@ class wrong:
     def shortest_kept(v, delta, index):
         """Without an index you keep the shortest capsule. Did you write argmin for argmax?"""
         return functional.perturb(v, delta, functional.lengths(v).argmin(1) if index is None else index)
+
+    def lengths_over_the_classes(v, delta, index):
+        """Without an index your lengths run over the classes (dim=1). A capsule's numbers lie in the last axis, z: use
+        functional.lengths, or dim=2."""
+        return functional.perturb(v, delta, v.norm(dim=1).argmax(1) if index is None else index)
+
+    def truth_of_the_index(v, delta, index):
+        """You ask whether `index` is true (`if not index`, `index or …`). A tensor of several numbers is neither true
+        nor false, and class 0 counts as false: ask `if index is None`."""
+        return functional.perturb(v, delta, index or longest(v))
+
+    def clamped_to_length_one(v, delta, index):
+        """You cut the moved pose back to length 1 where it became longer. Only add: nothing follows, and the length may
+        change."""
+        moved = v + delta
+        moved = moved / functional.lengths(moved).clamp(min=1).unsqueeze(2)
+        return (moved * keep_one(v, index)).flatten(1)
+
+    def entries_clamped(v, delta, index):
+        """You clamped the moved entries. Only add: nothing follows, and an entry may be any number."""
+        return ((v + delta).clamp(-1, 1) * keep_one(v, index)).flatten(1)
+
+    def stretched_to_length_one(v, delta, index):
+        """You stretched the moved pose to length 1. Only add: the length may change, and it does."""
+        moved = torch.nn.functional.normalize(v + delta, dim=2)
+        return (moved * keep_one(v, index)).flatten(1)
 
     def largest_sum_kept(v, delta, index):
         """Without an index you keep the capsule with the largest SUM of entries. A pose may be negative: the length
