@@ -51,23 +51,21 @@ def render(mesh: Mesh, elevations: tuple[float, ...], lamps: tuple[int, ...]) ->
     x, y = (FINE * (FOCUS * part / away + SIZE / 2) for part in (right, down))
     hits = _rasterise(x, y, DISTANCE / away, mesh.faces, SIZE * FINE)
     # The mean point and normal of a pixel's samples, so that edges are smooth.
-    corners = torch.cat([mesh.vertices[mesh.faces].float(), mesh.normals], dim=2)  # (m, 3, 6)
-    corners = corners.flatten(1).index_select(0, hits.face)  # (s, 18)
-    means = torch.ones(len(corners), 7)
-    means[:, :6] = sum(weight[:, None] * corners[:, 6 * k : 6 * k + 6] for k, weight in enumerate(hits.weights))
+    corners = torch.cat([mesh.vertices[mesh.faces].float(), mesh.normals], dim=2).unbind(dim=1)  # 3 of (m, 6)
+    seen = sum(w[:, None] * part.index_select(0, hits.face) for w, part in zip(hits.weights, corners, strict=True))
     row, column = hits.place // (SIZE * FINE), hits.place % (SIZE * FINE)
-    means = torch.zeros(len(place) * SIZE**2, 7).index_add_(0, row // FINE * SIZE + column // FINE, means)
-    pixel = means[:, 6].nonzero().flatten()
-    means = means.index_select(0, pixel)
-    point, normal, _ = (means / means[:, 6:]).split((3, 3, 1), dim=1)
-    cover = means[:, 6] / FINE**2
+    pixel = row // FINE * SIZE + column // FINE
+    sums, count = torch.zeros(len(place) * SIZE**2, 6).index_add_(0, pixel, seen), torch.bincount(pixel)
+    pixel = count.nonzero().flatten()
+    count = count.index_select(0, pixel).float()
+    point, normal = (sums.index_select(0, pixel) / count[:, None]).split(3, dim=1)  # (h, 3) each
     to_eye = _unit(place.float().index_select(0, pixel // SIZE**2) - point)
     toy = _toy_light(point, _unit(normal), to_eye, lights, heights, floor)  # (l, h)
 
     # Where the toy covers a part of a pixel, the rest is the ground.
     image = _ground_light(place.float(), basis.float(), lights, heights, floor).flatten()  # (l·v·SIZE²,)
     at = (torch.arange(len(lamps))[:, None] * len(place) * SIZE**2 + pixel).flatten()
-    image.index_copy_(0, at, torch.lerp(image.index_select(0, at), toy.flatten(), cover.repeat(len(lamps))))
+    image.index_copy_(0, at, torch.lerp(image.index_select(0, at), toy.flatten(), (count / FINE**2).repeat(len(lamps))))
     pixels = image.clamp_(0, 1).mul_(255).round_().to(torch.uint8)
     return pixels.view(len(lamps), len(elevations), 2, SIZE, SIZE).transpose(0, 1)
 
@@ -95,65 +93,70 @@ class Hits(NamedTuple):
 
 def _rasterise(x: Tensor, y: Tensor, z: Tensor, faces: Tensor, side: int) -> Hits:
     """The z-buffer: in each place of v pictures of side² samples, the face whose z is largest. Vertices (v, n)."""
-    views = len(x)
     # From corners on a grid of 1/64 every machine finds the same samples: all that follows is ordinary arithmetic.
     x, y = ((64 * part).round() / 64 for part in (x, y))
-    corners = faces.flatten()
-    x, y, z = (part.float().index_select(1, corners).view(-1, 3) for part in (x, y, z))  # (v·m, 3)
-    x01, x02, y01, y02 = (part[:, k] - part[:, 0] for part in (x, y) for k in (1, 2))
-    area = x01 * y02 - x02 * y01
-    top, bottom = (part.sub(0.5).ceil().clamp(0, side).long() for part in (y.amin(dim=1), y.amax(dim=1)))
-    # y points down: a face that looks at us is seen clockwise by these numbers.
-    shown = ((area < 0) & (bottom > top)).nonzero().flatten()
-    x, y, z, top, bottom = (part.index_select(0, shown) for part in (x, y, z, top, bottom))
-
-    owner, row, begin, end = _lines(x, y, top, bottom, side)
-    # Along a line z grows evenly. Of all samples in one place, the largest key has the largest z.
+    x, y, z = (part.float().index_select(1, faces.flatten()).view(-1, 3) for part in (x, y, z))  # (v·m, 3)
     x01, x02, y01, y02, z01, z02 = (part[:, k] - part[:, 0] for part in (x, y, z) for k in (1, 2))
     area = x01 * y02 - x02 * y01
+    shown = (area < 0).nonzero().flatten()  # y points down: a face that looks at us is clockwise in these numbers
+    triangle, row, begin, end = _lines(x.index_select(0, shown), y.index_select(0, shown), side)
+    triangle = shown.index_select(0, triangle)
+
+    # Along a line z grows evenly. Of all samples in one place, the largest key has the largest z.
     by_x, by_y = (z01 * y02 - z02 * y01) / area, (z02 * x01 - z01 * x02) / area
-    by_x, by_y, x, y, z = (part.index_select(0, owner) for part in (by_x, by_y, x[:, 0], y[:, 0], z[:, 0]))
-    right, down = begin + 0.5 - x, row + 0.5 - y
-    z = z + right * by_x + down * by_y
-    view = shown.index_select(0, owner) // len(faces)
-    place = (view * side + row) * side + begin
-    line, step = _spread((end - begin).clamp(min=0))
-    place = place.index_select(0, line) + step
-    z = z.index_select(0, line) + step * by_x.index_select(0, line)
+    x0, y0, z0, by_x, by_y = (part.index_select(0, triangle) for part in (x[:, 0], y[:, 0], z[:, 0], by_x, by_y))
+    right, down = begin + 0.5 - x0, row + 0.5 - y0
+    z0 = z0 + right * by_x + down * by_y
+    first = (triangle // len(faces) * side + row) * side + begin
+    line, step = _spread(end - begin)
+    place = first.index_select(0, line) + step
+    z = z0.index_select(0, line) + step * by_x.index_select(0, line)
     key = (z * 2**24).long() << 36 | torch.arange(len(line))
-    best = torch.zeros(views * side**2, dtype=torch.int64).scatter_reduce_(0, place, key, "amax")
+    best = torch.zeros(len(x) // len(faces) * side**2, dtype=torch.int64).scatter_reduce_(0, place, key, "amax")
+
     place = best.nonzero().flatten()
     sample = best.index_select(0, place) & (2**36 - 1)
-    line, step = line.index_select(0, sample), step.index_select(0, sample)
-    right, down, face = right.index_select(0, line) + step, down.index_select(0, line), owner.index_select(0, line)
-    x01, x02, y01, y02, area, face = (part.index_select(0, face) for part in (x01, x02, y01, y02, area, shown))
+    line, step, z = (part.index_select(0, sample) for part in (line, step, z))
+    right, down, face = (part.index_select(0, line) for part in (right, down, triangle))
+    right = right + step
+    x01, x02, y01, y02, area = (part.index_select(0, face) for part in (x01, x02, y01, y02, area))
     one, two = (right * y02 - down * x02) / area, (down * x01 - right * y01) / area
-    return Hits(place, face % len(faces), (1 - one - two, one, two), z.index_select(0, sample))
+    return Hits(place, face % len(faces), (1 - one - two, one, two), z)
 
 
-def _lines(x: Tensor, y: Tensor, top: Tensor, bottom: Tensor, side: int) -> tuple[Tensor, ...]:
-    """For each row of samples from `top` to `bottom` in triangles (m, 3): whose it is, the row, its begin, its end."""
-    owner, step = _spread(bottom - top)
-    row = top.index_select(0, owner) + step
-    # A side that two faces share is measured from the same end, so that no gap is left.
-    after = [1, 2, 0]
-    falling = y <= y[:, after]
-    x0, y0 = torch.where(falling, x, x[:, after]), torch.where(falling, y, y[:, after])
-    x1, y1 = torch.where(falling, x[:, after], x), torch.where(falling, y[:, after], y)
+def _lines(x: Tensor, y: Tensor, side: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The rows of samples that triangles (m, 3) meet: each one's triangle, its row, its first column and that after it.
+
+    The middle corner cuts a triangle into an upper and a lower part. Through both goes the long side, from the highest
+    corner to the lowest; across from it is one short side. Sides are measured from above, so that two triangles find
+    the same numbers for a side that they share: no gap is left between them, and no sample belongs to both.
+    """
+    order = y.argsort(dim=1)
+    (x0, x1, x2), (y0, y1, y2) = (part.gather(1, order).unbind(dim=1) for part in (x, y))
+    top, bottom = torch.cat([y0, y1]), torch.cat([y1, y2])
+    top, bottom = (part.sub(0.5).ceil().clamp(0, side).int() for part in (top, bottom))
+    part, step = _spread((bottom - top).clamp(min=0))
+    row = top.index_select(0, part) + step
+    triangle = part % len(x)
+    level = row + 0.5
+    long = _cut(x0, y0, x2, y2, triangle, level)
+    short = _cut(torch.cat([x0, x1]), torch.cat([y0, y1]), torch.cat([x1, x2]), torch.cat([y1, y2]), part, level)
+    begin, end = (cut.sub(0.5).ceil().clamp(0, side).int() for cut in (long.minimum(short), long.maximum(short)))
+    return triangle, row, begin, end
+
+
+def _cut(x0: Tensor, y0: Tensor, x1: Tensor, y1: Tensor, chosen: Tensor, level: Tensor) -> Tensor:
+    """Where the chosen ones of the sides from (x0, y0) down to (x1, y1) are at this height."""
     slope = (x1 - x0) / (y1 - y0).clamp(min=1 / 64)
-    x0, y0, y1, slope = (part.index_select(0, owner) for part in (x0, y0, y1, slope))
-    level = row[:, None] + 0.5
-    met = (y0 <= level) & (level < y1)  # two of the three sides
-    cut = x0 + (level - y0) * slope
-    begin, end = torch.where(met, cut, torch.inf).amin(dim=1), torch.where(met, cut, -torch.inf).amax(dim=1)
-    begin, end = (part.sub(0.5).ceil().clamp(0, side).long() for part in (begin, end))
-    return owner, row, begin, end
+    x0, y0, slope = (part.index_select(0, chosen) for part in (x0, y0, slope))
+    return x0 + (level - y0) * slope
 
 
 def _spread(counts: Tensor) -> tuple[Tensor, Tensor]:
-    """counts (n,) → for each of counts.sum() things: who owns it, and its number with that owner."""
+    """counts (n,) int32 → for each of counts.sum() things: who owns it, and its number with that owner."""
     owner = torch.repeat_interleave(counts)
-    return owner, torch.arange(len(owner)) - (counts.cumsum(0) - counts).index_select(0, owner)
+    first = counts.cumsum(0, dtype=torch.int32) - counts
+    return owner, torch.arange(len(owner), dtype=torch.int32) - first.index_select(0, owner)
 
 
 # --- light --------------------------------------------------------------------------------------------------
