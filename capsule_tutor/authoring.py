@@ -136,7 +136,12 @@ def _executed(notebook, path: Path):
     from nbclient.exceptions import CellExecutionError
 
     client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", record_timing=False, resources={"metadata": {"path": path.parent}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,  # otherwise a line printed on a busy machine may be stored in two pieces
+        resources={"metadata": {"path": path.parent}},
     )
     with tempfile.TemporaryDirectory() as home:  # the author's own progress stays untouched
         try:

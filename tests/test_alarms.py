@@ -31,8 +31,13 @@ def crashes(x: Tensor) -> Tensor:
     raise RuntimeError("no")
 
 
-def double_test(double):
+def the_package_s_own(double):
     x = torch.rand(4) + 3
+    assert torch.allclose(double(x), 2 * x)
+
+
+def double_test(double):
+    x = torch.rand(5) + 3
     assert torch.allclose(double(x), 2 * x)
 
 
@@ -56,7 +61,7 @@ EXERCISE = Exercise(
     minutes=1,
     difficulty=1,
     importance=1,
-    reference=double_test,
+    reference=the_package_s_own,
     oracle=lambda code: alarms.SILENT if code in (plain, rounded) else alarms.ALARM,
     cases=lambda: [Case(says, (code,)) for code, says in CODE.items()],
     mutants=(Mutant(too_strict, "Allow for rounding."),),
@@ -95,7 +100,7 @@ def test_what_is_let_pass_is_named():
         assert torch.allclose(double(torch.tensor([2.0])), torch.tensor([4.0]))
 
     assert verdict(two_only) == ("not yet", "Caught 1 of 3, no false alarm. It lets pass a square.")
-    assert EXERCISE(two_only) is double_test, "the lesson goes on with the reference"
+    assert EXERCISE(two_only) is the_package_s_own, "the lesson goes on with the reference"
 
 
 def test_a_false_alarm_comes_first_and_is_named():

@@ -526,7 +526,7 @@ def bag_sum(images):
     return bag(images, torch.sum)
 
 
-line = "{:14s}{:13.3f}{:10.3f}{:9.3f}{:11.3f}{:11.3f}".format
+line = "{:14s}{:13.2f}{:10.2f}{:9.2f}{:11.2f}{:11.2f}".format
 print("                with its rule    with the rule: nothing changes")
 print("                         pose      pose   neuron   bag, max   bag, sum")
 for name, (move, rule) in moves.items():

@@ -309,7 +309,7 @@ figures.curves(
 for length in (0.01, 0.1, 1.0, 3.0):
     vector = torch.tensor([[length, 0.0]])
     old, new = squash(vector).norm().item(), exponential_squash(vector).norm().item()
-    print(f"length {length:4.2f}:  squash {old:.4f}   exponential {new:.4f}   ratio {new / old:6.1f}")
+    print(f"length {length:4.2f}:  squash {old:.5f}   exponential {new:.5f}   ratio {new / old:6.1f}")
 
 # %% [markdown] id="exponential-read"
 # For weak capsules the difference is dramatic: at length 0.01 the exponential squash lets a hundred times more through,
