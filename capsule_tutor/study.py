@@ -1,9 +1,9 @@
 """Studies: declared sets of trainings, and the small result files that lessons read.
 
 A study is data: a question, arms (a recipe each, which should differ in one thing) and seeds. `run` trains every arm
-with every seed through `training.train`, or through `museum.patient.train` where an arm is a set of mistakes; what is
-finished stands in `studies/NAME.json`, one entry per run, so that a study that is stopped or killed goes on where it
-was. Several processes may work on one study at once.
+with every seed through `training.train`; an arm that is no recipe is a function, which measures for itself. What is
+finished is in `studies/NAME.json`, one entry per run, so that a study that is stopped or killed goes on where it was.
+Several processes may work on one study at once.
 """
 
 import json
@@ -11,9 +11,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
-from capsule_tutor import __version__, files, training
+from capsule_tutor import __version__, files, tampering, training
 from capsule_tutor.museum import patient
 
 FOLDER = Path(__file__).parent / "studies"
@@ -27,12 +28,12 @@ class StudyError(RuntimeError):
 class Study:
     """What is compared. Every arm is trained once with every seed.
 
-    arms      name → a recipe, or the mistakes of a patient of the museum
+    arms      name → a recipe, or a function of (seed, say) that returns what it measured, `seconds` among it
     measure   what is asked of each trained network beyond its errors: network → {name: number}
     """
 
     question: str
-    arms: dict[str, training.Recipe | tuple[int, ...]]
+    arms: dict[str, training.Recipe | Callable[..., dict]]
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     measure: Callable = lambda network: {}
 
@@ -48,9 +49,32 @@ def _ladder(recipe: training.Recipe) -> dict[str, training.Recipe]:
     return {"dense": replace(recipe, model="dense")} | routed
 
 
+def _depths() -> dict[str, training.Recipe]:
+    """One small network with one to three capsule layers, routed or with equal couplings, and two sizes of its first
+    votes: what suits one depth and one way of coupling need not suit the other."""
+    recipe = replace(_ROUTED, model="deep-capsnet", epochs=8)
+    return {
+        f"{layers}, {way}, gain {gain}": replace(
+            recipe, options={"layers": layers, "iterations": iterations, "gain": gain}
+        )
+        for layers in (1, 2, 3)
+        for way, iterations in (("routed", 3), ("uniform", 1))
+        for gain in (1.0, 2.0)
+    }
+
+
 STUDIES = {
     "routing-digits": Study("On 1,200 digits that need no download: does routing matter?", _ladder(_ROUTED)),
-    "museum": Study("What does each classic mistake cost, alone and beside another?", patient.ARMS),
+    "depth": Study("Does routing help more where there are more capsule layers?", _depths()),
+    "couplings": Study(
+        "What do trained networks make of couplings that are not their own?",
+        {name: partial(tampering.measure, name) for name in ("efficient-capsnet-mnist", "capsnet-mnist")},
+        seeds=(0,),
+    ),
+    "museum": Study(
+        "What does each classic mistake cost, alone and beside another?",
+        {arm: partial(patient.train, mistakes) for arm, mistakes in patient.ARMS.items()},
+    ),
 }
 
 
@@ -124,7 +148,7 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
     resume = (folder / "checkpoint.pt").exists()
     hear = lambda row: say(f"{arm}, seed {seed}", row)  # noqa: E731
     if not isinstance(recipe, training.Recipe):
-        return _train_patient(arm, recipe, seed, threads, hear)
+        return _measured(arm, recipe, seed, threads, hear)
     result = training.train(recipe, folder, seed, device, "float32", threads, resume, None, hear, tick)
     network = recipe.network()
     network.load_state_dict(load_file(folder / "weights.safetensors"))
@@ -143,14 +167,14 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
     }
 
 
-def _train_patient(arm: str, mistakes: tuple[int, ...], seed: int, threads: int, say: Callable) -> dict:
+def _measured(arm: str, measure: Callable[..., dict], seed: int, threads: int, say: Callable) -> dict:
     import torch
 
     with training.threads_of(training.Way("float32", threads or torch.get_num_threads())):
         return {
             "arm": arm,
             "seed": seed,
-            **patient.train(mistakes, seed, say=say),
+            **measure(seed, say=say),
             "hardware": training.hardware("cpu"),
             "precision": "float32",
             "date": date.today().isoformat(),

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from capsule_tutor import functional, models
+from capsule_tutor import data, functional, models
+from capsule_tutor.layers import RoutedCapsules
 
 COUNTS = [
     (models.capsnet, {}, 6_804_224, 1_411_344),
@@ -138,3 +139,17 @@ def test_one_dynamic_iteration_is_a_dense_layer():
     matrix = layer.weight.permute(0, 2, 1, 3).reshape(128, 160) / 10
     s = (u.flatten(1) @ matrix).view(3, 10, 16) + layer.bias
     torch.testing.assert_close(layer(u), functional.squash(s))
+
+
+@pytest.mark.parametrize("iterations", [1, 3])
+@pytest.mark.parametrize("layers", [1, 2, 4])
+def test_a_deep_capsnet_starts_awake_in_every_layer(layers, iterations):
+    """With CapsNet's first weights the poses of three layers vanish, and their gradients with them."""
+    torch.manual_seed(0)
+    network = models.deep_capsnet(layers=layers, iterations=iterations, decoder=False)
+    assert sum(isinstance(layer, RoutedCapsules) for layer in network.encoder) == layers
+    lengths = functional.lengths(network(data.digits("test").images[:8]))
+    assert lengths.shape == (8, 10)
+    assert 0.05 < lengths.mean() < 0.95
+    functional.margin_loss(lengths, torch.arange(8)).backward()
+    assert all(parameter.grad.abs().mean() > 1e-6 for parameter in network.encoder.parameters())

@@ -90,3 +90,23 @@ def test_some_swaps_break_a_network_and_others_do_not():
 def test_a_network_without_couplings_is_refused(images):
     with pytest.raises(ValueError, match="the network ends in _Squashed, which has no couplings"):
         tampering.routing(caps.load("convnet-mnist"), images)
+
+
+def test_entropy_is_one_for_equal_shares_and_zero_where_every_child_chose():
+    assert tampering.entropy(torch.full((2, 5, 4), 0.25)).item() == pytest.approx(1)
+    assert tampering.entropy(torch.eye(4)[torch.tensor([[0, 3, 1]])]).item() == 0
+    # by hand: (½ ln 2 + ½ ln 2) / ln 4 = ½
+    assert tampering.entropy(torch.tensor([[[0.5, 0.5, 0.0, 0.0]]])).item() == pytest.approx(0.5)
+
+
+def test_what_is_measured_counts_the_images_that_change_sides():
+    digits = data.digits("test")
+    measured = tampering.measure("efficient-capsnet-mnist", images=digits.images, labels=digits.labels)
+    own = measured["wrong"]["as trained"]
+    assert (own["only here"], own["only as trained"]) == (0, 0)
+    for wrong in measured["wrong"].values():
+        assert wrong["all"] - own["all"] == wrong["only here"] - wrong["only as trained"]
+    wrong_labels = tampering.measure("efficient-capsnet-mnist", images=digits.images, labels=(digits.labels + 1) % 10)
+    assert wrong_labels["wrong"]["as trained"]["all"] > 270
+    assert measured["entropy"]["uniform"] == pytest.approx(1)
+    assert measured["entropy"]["4 times sharper"] < measured["entropy"]["as trained"] < 1
