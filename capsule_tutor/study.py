@@ -38,7 +38,7 @@ class Study:
     measure: Callable = lambda network: {}
 
 
-_ROUTED = replace(training.RECIPES["efficient-capsnet-fast"], epochs=15, data="digits", batch_size=32)
+_ROUTED = replace(training.RECIPES["efficient-capsnet-fast"], epochs=10, data="digits", batch_size=32)
 
 
 def _ladder(recipe: training.Recipe) -> dict[str, training.Recipe]:

@@ -31,7 +31,7 @@ ARITHMETICS = {
     "rounding": {"IPYTHONDIR": "{scratch}/rounding"},  # rounding.py stands for processors that we do not have
 }
 # Lessons that train or read a network: there sums are long, and a last bit can grow. The others print small sums.
-ROUNDED = re.compile(r"\.backward\(|training\.train\(|pretrained\.load\(")
+ROUNDED = re.compile(r"\.backward\(|training\.train\(|(pretrained|caps)\.load\(")
 
 
 def notebooks(folder: str, like: re.Pattern = re.compile("")) -> list[str]:

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from capsule_tutor import augment, data, models, training
 
 ROOT = Path(__file__).parents[1]
-SMALL = replace(training.RECIPES["convnet-fast"], epochs=3, batch_size=64, schedule="epochs", decay=0.9)
+SMALL = replace(training.RECIPES["convnet-fast"], epochs=3, batch_size=32, schedule="epochs", decay=0.9)
 
 # A run in a process of its own, so that it can be killed. Arguments: folder, model, --resume.
 RUN = """
@@ -31,8 +31,8 @@ from capsule_tutor import data, training
 torch.set_num_threads(1)
 def few(split):
     images, labels = data.digits(split)
-    return data.Split(images[:256], labels[:256])
-recipe = replace(training.RECIPES["convnet-fast"], epochs=3, batch_size=64, schedule="epochs", decay=0.9)
+    return data.Split(images[:128], labels[:128])
+recipe = replace(training.RECIPES["convnet-fast"], epochs=3, batch_size=32, schedule="epochs", decay=0.9)
 def tick(epoch, step, steps): print(epoch * steps + step, flush=True)
 try:
     training.train(recipe, Path(sys.argv[1]), device="cpu", precision="float32", load=few, tick=tick,
@@ -44,7 +44,7 @@ except KeyboardInterrupt:
 
 def few(split):
     images, labels = data.digits(split)
-    return data.Split(images[:256], labels[:256])
+    return data.Split(images[:128], labels[:128])
 
 
 def run(out, *options, kill_after=None, with_signal=None):
