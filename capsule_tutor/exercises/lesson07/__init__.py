@@ -1,0 +1,33 @@
+"""Lesson 07: the bug museum. Hear the log, find it, fix it, write the test that catches it."""
+
+ORDER = ("influence", "fixed_routing", "sums_test", "companions_test", "perturb_test", "routing_test")
+
+PREDICTIONS = {
+    "07-log": {
+        "a": "Dead weights begin at 0.81, where all lengths are 0. This log begins lower, and never gets far.",
+        "b": "Without its square the loss begins at 0.9 and can fall to 0. Something keeps this one up.",
+        "c": "Yes. Ten equal shares are 0.1 each, and (0.9 − 0.1)² is 0.64. The best share is 0.232, and (0.9 − "
+        "0.232)² is 0.446. The reconstruction adds a little to both.",
+    },
+    "07-silent": {
+        "a": "You expected a mistake to show as a slow log. But a few steps more or less are what another seed does.",
+        "b": "Yes. One of them is healthy, and the other cuts its capsules from eight neighbouring pixels. A loss "
+        "says how well a network does what it is asked, and a network with this mistake learns around it.",
+        "c": "You expected the end of the log to tell. Look at the two ends, and think of another seed.",
+    },
+    "07-axis-fixed": {
+        "a": "Yes. Over the parents the shares that a parent gets sum to 14.4, and no longer to 1. With weights of "
+        "standard deviation 1 every sum is long, every length is nearly 1, and nine classes of ten are wrong "
+        "about it.",
+        "b": "You expected silence. But the sums get longer, not shorter: each parent now hears fourteen times as "
+        "much.",
+        "c": "You expected it to go on as before. That is how it began while the two mistakes held each other.",
+    },
+    "07-square": {
+        "a": "You expected the mistake to show in any table. But there are as many children as parents, and one "
+        "iteration makes every entry 1/4: rows and columns both sum to 1.",
+        "b": "Yes. One iteration makes all couplings 1/4, and four of them are 1 along either axis. Choose sizes that"
+        " all differ, and more than one iteration.",
+        "c": "You expected the dice to decide. But after one iteration the couplings do not depend on the votes.",
+    },
+}

@@ -1,0 +1,155 @@
+"""Write a test, `companions_test(network)`: what an image gets does not depend on its companions in the batch, nor on
+how many there are. `network` takes images (b, 1, 8, 8) and gives v (b, 3, 4). Silent when that is so, `assert` when
+not."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor import functional
+from capsule_tutor.checks.cases import numbers
+from capsule_tutor.museum import exhibit
+
+EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
+HINTS = (
+    "An experiment again: the same image in two companies. Which is the smallest company?",
+    "Compare every image alone, as a batch of one, with itself in a batch of several. Allow for rounding.",
+    "For each k: `alone = network(images[k : k + 1])`; its shape should be (1, 3, 4), and its numbers those of "
+    "`network(images)[k : k + 1]`.",
+)
+
+
+def companions_test(network):
+    images = torch.rand(4, 1, 8, 8)
+    together = network(images)
+    for k in range(len(images)):
+        alone = network(images[k : k + 1])
+        assert alone.shape == (1, *together.shape[1:]), f"a batch of one gives {tuple(alone.shape)}"
+        assert torch.allclose(alone[0], together[k], atol=1e-4), f"image {k} gets something else alone"
+
+
+reference = companions_test
+
+_SEEN, _WEIGHT = numbers(64, 5 * 4, seed=1), numbers(5, 3, 4, 4, seed=2)
+
+
+def _votes(images: Tensor) -> Tensor:
+    u = functional.squash((images.flatten(1) @ _SEEN).view(-1, 5, 4))
+    return functional.votes(u, _WEIGHT)
+
+
+def _network(images: Tensor) -> Tensor:
+    return functional.dynamic_routing(_votes(images))[0]
+
+
+class sound:
+    def rounded_otherwise(images):
+        """a right network that rounds otherwise in larger batches, in the sixth digit"""
+        return _network(images) * (1 + 1e-6 * len(images))
+
+    def plain(images):
+        """a right network"""
+        return _network(images)
+
+    def one_by_one(images):
+        """a right network that takes its images one by one"""
+        return torch.cat([_network(image[None]) for image in images])
+
+
+class broken:
+    def shared_logits(images):
+        """a network whose images share their routing logits. The same batch in another order does not show it."""
+        return exhibit(13).wrong(_votes(images))[0]
+
+    def centred_by_the_batch(images):
+        """a network that subtracts the mean image of the batch, as batch normalisation does in training mode."""
+        return _network(images - images.mean(dim=0))
+
+    def last_hears_first(images):
+        """a network in which the last image hears the first, and all others are right. Do you look at every image?"""
+        v = _network(images)
+        return torch.cat([v[:-1], v[-1:] + 0.1 * v[:1] * (len(v) > 1)])
+
+    def right_neighbour(images):
+        """a network in which every image hears its neighbour."""
+        v = _network(images)
+        return v + 0.1 * v.roll(1, dims=0)
+
+    def counts_the_images(images):
+        """a network whose poses shrink with the number of images. Are your two batches of different size?"""
+        v = _network(images)
+        return v * 4 / (3 + len(v))
+
+    def squeezed(images):
+        """a network that squeezes a batch of one: (3, 4) instead of (1, 3, 4)."""
+        return _network(images).squeeze()
+
+
+class right:
+    def alone_against_together(network):
+        images = torch.randn(3, 1, 8, 8)
+        alone = [network(image[None]) for image in images]
+        assert all(v.ndim == 3 for v in alone)
+        assert torch.allclose(torch.cat(alone), network(images), atol=1e-3)
+
+    def by_testing_tools(network):
+        images = torch.rand(5, 1, 8, 8)
+        together = network(images)
+        for k in range(5):
+            torch.testing.assert_close(network(images[k : k + 1]), together[k : k + 1], atol=1e-4, rtol=1e-4)
+
+
+class wrong:
+    def exactly_equal(network):
+        """Your test demands equal bits. In another batch the sums may be taken in another order: allow for rounding."""
+        images = torch.rand(4, 1, 8, 8)
+        for k in range(4):
+            assert torch.equal(network(images[k : k + 1]), network(images)[k : k + 1])
+
+    def only_shuffled(network):
+        """Your test shuffles the batch. Everybody still has the same companions, so whatever all of them share stays:
+        change who is there, or how many."""
+        images, order = torch.rand(4, 1, 8, 8), torch.tensor([2, 0, 3, 1])
+        assert torch.allclose(network(images[order]), network(images)[order], atol=1e-4)
+
+    def first_image_alone(network):
+        """Your test looks at the first image only. Another may be the one that listens: look at every image."""
+        images = torch.rand(4, 1, 8, 8)
+        alone = network(images[:1])
+        assert alone.shape == (1, 3, 4)
+        assert torch.allclose(alone[0], network(images)[0], atol=1e-4)
+
+    def same_image_everywhere(network):
+        """Your batch holds the same image four times. Companions that are equal to it have nothing to tell it: use
+        different ones."""
+        images = torch.rand(1, 1, 8, 8).expand(4, 1, 8, 8)
+        assert torch.allclose(network(images)[:1], network(images[:1]), atol=1e-4)
+
+    def asked_twice(network):
+        """Your test asks the same batch twice. That finds randomness, not company: change the companions."""
+        images = torch.rand(4, 1, 8, 8)
+        assert torch.allclose(network(images), network(images), atol=1e-4)
+
+    def batches_of_one_size(network):
+        """Your test exchanges the companions and keeps their number. Compare with a batch of one as well: some code
+        breaks there, or counts."""
+        images = torch.rand(4, 1, 8, 8)
+        together = network(images)
+        for k in range(4):
+            others = torch.rand(4, 1, 8, 8)
+            others[k] = images[k]
+            assert torch.allclose(network(others)[k], together[k], atol=1e-4)
+
+    def never_a_batch_of_one(network):
+        """Your smallest batch has two images. Try one: an axis of size 1 is what a `squeeze()` removes."""
+        images = torch.rand(4, 1, 8, 8)
+        together = network(images)
+        for k in range(4):
+            pair = torch.stack([images[k], images[k - 1]])
+            assert torch.allclose(network(pair)[0], together[k], atol=1e-4)
+            assert torch.allclose(network(pair.flip(0))[1], together[k], atol=1e-4)
+
+    def returned(network):
+        """Your test returned a bool. A test is silent when all is well, and speaks by `assert condition, "what is
+        wrong"`; whoever runs it does not look at what it returns."""
+        images = torch.rand(4, 1, 8, 8)
+        return torch.allclose(network(images[:1])[0], network(images)[0], atol=1e-4)

@@ -1,0 +1,163 @@
+"""Write a test, `perturb_test(perturb)`: the chosen capsule is moved by delta, and all others are zero. `perturb(v,
+delta, index)` takes v (b, j, z), delta (z,) and index (b,), and gives the decoder's input (b, j·z). Silent when that
+is so, `assert` when not."""
+
+import torch
+
+from capsule_tutor import functional
+from capsule_tutor.museum import exhibit
+
+EFFORT = {"minutes": 8, "difficulty": 3, "importance": 4}
+HINTS = (
+    "There are two sentences in the task, and each asks for a check of its own. Which input hides one of them?",
+    "With delta = 0 nothing is added anywhere, so the masked slots look right. With a delta that is not zero compare "
+    "the chosen slot with v + delta, and look at all others.",
+    "`slots = perturb(v, delta, index).view_as(v)`; for each image b: `slots[b, index[b]]` should be `v[b, index[b]] "
+    "+ delta`, and after setting that slot to zero nothing should be left.",
+)
+
+
+def perturb_test(perturb):
+    v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+    before = v.clone()
+    for by in (delta, torch.zeros(6)):
+        slots = perturb(v, by, index).view(v.shape).clone()
+        for b, k in enumerate(index.tolist()):
+            assert torch.allclose(slots[b, k], before[b, k] + by, atol=1e-5), f"image {b}: capsule {k} is not v + delta"
+            slots[b, k] = 0
+        assert not slots.any(), "a masked capsule is not zero"
+    assert torch.equal(v, before), "v was changed"
+
+
+reference = perturb_test
+
+
+def _kept(v, pose, index):
+    """Zeros but for `pose` (b, z) in the slot `index`. → (b, j·z)"""
+    slots = torch.zeros_like(v)
+    slots[range(len(v)), index] = pose
+    return slots.flatten(1)
+
+
+def _chosen(v, index):
+    return v[range(len(v)), index]
+
+
+class sound:
+    def rounded(v, delta, index):
+        """a right perturbation that rounds in the seventh digit"""
+        return _kept(v, (_chosen(v, index) + delta) * (1 + 2e-7), index)
+
+    def as_in_the_package(v, delta, index):
+        """the package's own perturbation"""
+        return functional.perturb(v, delta, index)
+
+    def slot_by_slot(v, delta, index):
+        """a right perturbation, written slot by slot"""
+        return _kept(v, _chosen(v, index) + delta, index)
+
+
+class broken:
+    def added_after_masking(v, delta, index):
+        """a delta that reaches all capsules, masked or not. Is your delta different from zero?"""
+        return exhibit(14).wrong(v, delta, index)
+
+    def set_instead_of_added(v, delta, index):
+        """a delta that replaces the pose instead of being added to it."""
+        return exhibit(15).wrong(v, delta, index)
+
+    def nothing_masked(v, delta, index):
+        """a perturbation that leaves all other capsules where they are."""
+        moved = v.clone()
+        moved[range(len(v)), index] += delta
+        return moved.flatten(1)
+
+    def longest_instead_of_chosen(v, delta, index):
+        """a perturbation of the longest capsule, whatever `index` says. Does yours name another one?"""
+        return functional.perturb(v, delta)
+
+    def taken_away(v, delta, index):
+        """a delta that is subtracted."""
+        return functional.perturb(v, -delta, index)
+
+    def first_number_alone(v, delta, index):
+        """a delta of which only the first number is used."""
+        only = torch.zeros_like(delta)
+        only[0] = delta[0]
+        return functional.perturb(v, only, index)
+
+    def changes_its_input(v, delta, index):
+        """a perturbation that changes v itself. Call it twice, or compare v with a clone from before."""
+        v[range(len(v)), index] += delta
+        return functional.mask_capsules(v, index)
+
+
+class right:
+    def against_a_table(perturb):
+        v, delta, index = torch.randn(2, 3, 5), torch.tensor([0.1, -0.2, 0.3, 0.4, -0.5]), torch.tensor([1, 0])
+        v[:, 2] *= 10  # the longest is nobody's choice
+        given = v.clone()
+        expected = torch.zeros(2, 3, 5)
+        expected[0, 1], expected[1, 0] = v[0, 1] + delta, v[1, 0] + delta
+        torch.testing.assert_close(perturb(given, delta, index), expected.flatten(1), atol=1e-5, rtol=1e-5)
+        assert torch.equal(given, v)
+
+    def twice(perturb):
+        v, delta = torch.randn(4, 3, 6), torch.full((6,), 0.25)
+        for k in range(3):
+            index = torch.full((4,), k)
+            want = torch.zeros(4, 3, 6)
+            want[:, k] = v[:, k] + delta
+            for _ in range(2):
+                assert torch.allclose(perturb(v, delta, index).reshape(4, 3, 6), want, atol=1e-4)
+
+
+class wrong:
+    def delta_zero_alone(perturb):
+        """Your test uses a delta of zero only. Then nothing is added anywhere, and what reaches the masked capsules
+        does not show: use another one as well."""
+        v, index = torch.randn(3, 4, 6), torch.tensor([2, 0, 3])
+        assert torch.allclose(perturb(v, torch.zeros(6), index), functional.mask_capsules(v, index), atol=1e-5)
+
+    def masked_slots_alone(perturb):
+        """Your test looks at the masked capsules only. Look at the chosen one, too: it should be v + delta."""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        slots = perturb(v.clone(), delta, index).view(3, 4, 6)
+        slots[range(3), index] = 0
+        assert not slots.any()
+
+    def chosen_slot_alone(perturb):
+        """Your test looks at the chosen capsule only. Look at the others, too: they should be zero."""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        slots = perturb(v.clone(), delta, index).view(3, 4, 6)
+        assert torch.allclose(slots[range(3), index], v[range(3), index] + delta, atol=1e-5)
+
+    def always_the_longest(perturb):
+        """Your test always chooses the longest capsule, so code that takes the longest passes: choose another."""
+        v, delta = torch.randn(3, 4, 6), torch.randn(6)
+        v[:, 1] *= 10
+        given, index = v.clone(), torch.tensor([1, 1, 1])
+        want = torch.zeros(3, 4, 6)
+        want[:, 1] = v[:, 1] + delta
+        assert torch.allclose(perturb(given, delta, index), want.flatten(1), atol=1e-5)
+        assert torch.equal(given, v)
+
+    def input_not_looked_at(perturb):
+        """Your test never looks at v again. Code that changes its input gives the right answer once: keep a clone, and
+        compare."""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        want = torch.zeros(3, 4, 6)
+        want[range(3), index] = v[range(3), index] + delta
+        assert torch.allclose(perturb(v, delta, index), want.flatten(1), atol=1e-5)
+
+    def equal_bits(perturb):
+        """Your test demands equal bits. Two right ways may differ in the last digit: allow for rounding."""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        given, want = v.clone(), torch.zeros(3, 4, 6)
+        want[range(3), index] = v[range(3), index] + delta
+        assert (perturb(given, delta, index) == want.flatten(1)).all()
+        assert torch.equal(given, v)
+
+    def shape_alone(perturb):
+        """Your test only asks for the shape. Every mistake has the right shape."""
+        assert perturb(torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])).shape == (3, 24)

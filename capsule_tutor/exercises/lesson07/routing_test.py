@@ -1,0 +1,180 @@
+"""Write a test, `routing_test(route)`, that tells right routings from broken ones without knowing the answers.
+`route(u_hat, iterations)` takes u_hat (b, i, j, z) and gives v (b, j, z) and the couplings c (b, i, j) that made v.
+Right ones may differ: in their squash, in the size of their updates. So compare no numbers with another routing;
+assert what is true of all of them. Several asserts in one test are fine."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor import functional
+from capsule_tutor.museum import exhibit
+
+EFFORT = {"minutes": 15, "difficulty": 4, "importance": 5}
+HINTS = (
+    "Write down, without code, five things that are true of every routing: of its couplings, after one iteration, of "
+    "the companions, when something about the votes is changed.",
+    "Sums over the parents. One iteration: all couplings alike; three: no longer. v no longer than 1. Images apart. "
+    "Children shuffled: v stays. Votes turned around: v turns, c stays. Votes of zero: nothing infinite. And v points "
+    "where Σ c û does.",
+    "Let `u_hat = torch.randn(2, 5, 3, 6)` and `v, c = route(u_hat, 3)`. Shuffle with `u_hat[:, order]`, turn with "
+    "`-u_hat`, take image 0 alone with `u_hat[:1]`; for the last, `torch.einsum('bij,bijz->...', c, u_hat)` and "
+    "`torch.cosine_similarity`.",
+)
+
+
+def routing_test(route):
+    u_hat, order = 2 * torch.randn(2, 5, 3, 6), torch.tensor([3, 0, 4, 1, 2])
+    close = lambda x, y: torch.allclose(x, y, atol=1e-4)  # noqa: E731
+    v, c = route(u_hat, 3)
+    assert close(c.sum(dim=2), torch.ones(2, 5)), "a child's couplings do not sum to 1"
+    _, first = route(u_hat, 1)
+    assert close(first, torch.full_like(first, 1 / 3)), "one iteration: the couplings are not all alike"
+    assert not close(first, c), "three iterations: the couplings have not moved"
+    assert v.norm(dim=2).max() < 1.0001, "a pose is longer than 1"
+    assert close(route(u_hat[:1], 3)[0], v[:1]), "an image gets something else alone"
+    assert close(route(u_hat[:, order], 3)[0], v), "the order of the children matters"
+    turned, same = route(-u_hat, 3)
+    assert close(turned, -v), "votes turned around do not turn the poses"
+    assert close(same, c), "votes turned around change the couplings"
+    assert route(torch.zeros(2, 5, 3, 6), 3)[0].isfinite().all(), "votes of zero give NaN"
+    s = torch.einsum("bij,bijz->bjz", c, u_hat)  # (b, j, z)
+    assert torch.cosine_similarity(s, v, dim=2).min() > 0.999, "v does not point where its weighted votes do"
+
+
+reference = routing_test
+
+
+def _routing(u_hat: Tensor, iterations: int, squash=functional.squash, update=1.0) -> tuple[Tensor, Tensor]:
+    logits = u_hat.new_zeros(u_hat.shape[:3])
+    for iteration in range(iterations):
+        c = logits.softmax(dim=2)
+        v = squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+        if iteration < iterations - 1:
+            logits = logits + update * torch.einsum("bijz,bjz->bij", u_hat, v)
+    return v, c
+
+
+def _careless_squash(s: Tensor) -> Tensor:
+    n = s.norm(dim=-1, keepdim=True)
+    return n**2 / (1 + n**2) * (s / n)
+
+
+class sound:
+    def as_in_the_package(u_hat, iterations=3):
+        """the package's own routing"""
+        return functional.dynamic_routing(u_hat, iterations)
+
+    def exponential_squash(u_hat, iterations=3):
+        """a right routing with the exponential squash: its numbers are others"""
+        return _routing(u_hat, iterations, functional.exponential_squash)
+
+    def cautious(u_hat, iterations=3):
+        """a right routing that updates by half of the agreement: its numbers are others"""
+        return _routing(u_hat, iterations, update=0.5)
+
+
+class broken:
+    def softmax_over_children(u_hat, iterations=3):
+        """a softmax over the children. What do the couplings of a child sum to?"""
+        return exhibit(1).wrong(u_hat, iterations)
+
+    def one_iteration_too_many(u_hat, iterations=3):
+        """one iteration too many. What do the couplings look like after one iteration?"""
+        return exhibit(23).wrong(u_hat, iterations)
+
+    def never_updated(u_hat, iterations=3):
+        """logits that are never updated. Do three iterations differ from one?"""
+        return _routing(u_hat, iterations, update=0.0)
+
+    def shared_logits(u_hat, iterations=3):
+        """logits that the images share. What does image 0 get alone?"""
+        return exhibit(13).wrong(u_hat, iterations)
+
+    def not_squashed(u_hat, iterations=3):
+        """poses that were never squashed. How long may a pose be?"""
+        _, c = functional.dynamic_routing(u_hat, iterations)
+        return torch.einsum("bij,bijz->bjz", c, u_hat), c
+
+    def positive_votes(u_hat, iterations=3):
+        """a ReLU on the votes. What happens when all votes are turned around?"""
+        return functional.dynamic_routing(u_hat.relu(), iterations)
+
+    def first_child_listens_to_nobody(u_hat, iterations=3):
+        """a routing whose first child stays undecided. Does the order of the children matter?"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for iteration in range(iterations):
+            c = logits.softmax(dim=2)
+            v = functional.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            if iteration < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+                logits = torch.cat([torch.zeros_like(logits[:, :1]), logits[:, 1:]], dim=1)
+        return v, c
+
+    def couplings_of_the_round_before(u_hat, iterations=3):
+        """couplings that did not make this v, but the one before it. Does v point where Σ c û points?"""
+        v, _ = functional.dynamic_routing(u_hat, iterations)
+        _, c = functional.dynamic_routing(u_hat, max(1, iterations - 1))
+        return v, c
+
+    def nan_at_zero(u_hat, iterations=3):
+        """a squash that divides 0 by 0. What do votes of zero give?"""
+        return _routing(u_hat, iterations, _careless_squash)
+
+
+class right:
+    def in_two_loops(route):
+        for seed in (0, 1):
+            u_hat = 3 * torch.randn(3, 6, 4, 5, generator=torch.Generator().manual_seed(seed))
+            v, c = route(u_hat, 2)
+            assert ((c.sum(-1) - 1).abs() < 1e-3).all()
+            assert (v.norm(dim=-1) <= 1.001).all()
+            uniform = route(u_hat, 1)[1]
+            assert (uniform - uniform[..., :1]).abs().max() < 1e-4
+            assert (uniform - c).abs().max() > 1e-3
+            for b in range(3):
+                torch.testing.assert_close(route(u_hat[b : b + 1], 2)[0][0], v[b], atol=1e-3, rtol=1e-3)
+            torch.testing.assert_close(route(u_hat.flip(1), 2)[0], v, atol=1e-3, rtol=1e-3)
+            torch.testing.assert_close(route(-u_hat, 2)[0], -v, atol=1e-3, rtol=1e-3)
+            s = (c.unsqueeze(3) * u_hat).sum(1)
+            assert (
+                (torch.nn.functional.normalize(s, dim=2) * torch.nn.functional.normalize(v, dim=2)).sum(2) > 0.99
+            ).all()
+        assert torch.isfinite(route(torch.zeros(1, 6, 4, 5), 2)[0]).all()
+
+    def from_the_museum(route):
+        from capsule_tutor.museum import suite
+
+        for result in suite(route=route):
+            assert result.outcome != "failed", result.sentence
+        u_hat = 2 * torch.randn(2, 5, 3, 6)
+        v, c = route(u_hat, 3)
+        assert v.norm(dim=2).max() <= 1.0001
+        assert route(torch.zeros_like(u_hat), 3)[0].isfinite().all()
+        assert torch.cosine_similarity(torch.einsum("bij,bijz->bjz", c, u_hat), v, dim=2).min() > 0.99
+
+
+class wrong:
+    def compared_with_the_package(route):
+        """Your test compares with another routing's numbers. Right routings may differ in their squash and in their
+        steps: assert what is true of all of them."""
+        u_hat = 2 * torch.randn(2, 5, 3, 6)
+        for iterations in (1, 3):
+            for got, want in zip(route(u_hat, iterations), functional.dynamic_routing(u_hat, iterations), strict=True):
+                assert torch.allclose(got, want, atol=1e-4)
+
+    def nothing_asserted(route):
+        """Your test lets everything pass. All of these mistakes have the right shapes: assert something about the
+        numbers."""
+        route(torch.randn(2, 5, 3, 6), 3)
+
+    def sums_alone(route):
+        """Your test asks for the sums of the couplings, and nothing else. That is one property of a routing; what else
+        is true of every one of them?"""
+        _, c = route(torch.randn(2, 5, 3, 6), 3)
+        assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
+
+    def rings_on_everything(route):
+        """Your test fails on everything, right code too. Run it on `functional.dynamic_routing` first: there it should
+        be silent."""
+        u_hat = 2 * torch.randn(2, 5, 3, 6)
+        assert (route(u_hat, 3)[1] - 1 / 3).abs().max() > 0.9
