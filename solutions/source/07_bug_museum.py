@@ -106,7 +106,7 @@ lesson07.effects(
     errors("healthy"),
     xlabel="validation error (%)",
     alt="One row of five dots for each mistake, the validation errors of its five runs on a log scale. A grey band spans the "
-    "five healthy runs. Most rows lie in the band or overlap it; red squares mark the rows that lie wholly above it.",
+    "five healthy runs. Most rows lie in the band or overlap it; squares mark the rows that lie wholly above it.",
 )
 
 # %% [markdown] id="effect-read"
@@ -402,6 +402,11 @@ for arm in dict.fromkeys(run["arm"] for run in results["runs"] if "+" in run["ar
     cost, width = difference(arm)
     apart = [difference(part)[0] for part in arm.split("+")]
     print(f"{arm:6} together {cost:+6.1f} ± {width:4.1f} points; alone {apart[0]:+6.1f} and {apart[1]:+6.1f}")
+
+# %% [markdown] id="pairs-read"
+# Effects do not add. Two mistakes that cost nothing alone can ruin a network together (2 and 5: long sums, and a squash that no
+# longer keeps them below 1), and an expensive one can vanish beside a second (1 and 2). **Who removes mistakes one at a time,
+# and keeps what lowers the error, can walk away from the right network.**
 
 # %% [markdown] id="room-4"
 # ## Room 4 · Write the test that catches it
