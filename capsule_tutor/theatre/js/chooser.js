@@ -1,0 +1,40 @@
+// Images to choose from, page by page: all, of one class, or only those that the network misreads.
+import { button, check, choice, labelled, make, thumbnails } from "./parts.js";
+
+const SHOWN = 20;  // pictures on a page
+
+// ask({ what: "page" | "random", … }) answers; chosen(place) hears what was chosen.
+export function chooser({ ask, side, labels, chosen }) {
+  const filter = { label: "all", wrong: false, from: 0 };
+  const problem = make("p", { className: "problem", role: "alert" }), page = make("div", { className: "page" }), counted = make("output", {});
+  const refilter = (change) => { Object.assign(filter, change, { from: 0 }); list(true); };
+  const turn = (by) => { filter.from += by; list(); };
+  const earlier = button("◀", () => turn(-SHOWN), { "aria-label": "earlier images" });
+  const later = button("▶", () => turn(SHOWN), { "aria-label": "later images" });
+  const random = button("random image", async () => {
+    const { place } = await ask({ what: "random", ...filter });
+    if (place !== null) chosen(place);
+  }, { className: "random" });
+  const element = make("div", { className: "chooser" },
+    make("div", { className: "row" },
+      labelled("class", choice([["all", "all"], ...labels.map((label) => [label, label])], "all", (label) => refilter({ label }))),
+      check("only the misread", false, (wrong) => refilter({ wrong })), earlier, counted, later, random),
+    problem, page);
+  let thumbs = null, marked = null;
+
+  async function list(choose = false) {
+    problem.textContent = "";
+    const { total, items, ink } = await ask({ what: "page", ...filter, count: SHOWN });
+    if (!total) { problem.textContent = "The network misreads no image of this class. Choose another one."; return; }
+    const named = items.map((item) => ({ ...item, says: `a ${item.label}${(item.read ?? item.label) === item.label ? "" : `, read as ${item.read}`}` }));
+    thumbs = thumbnails(named, side, (n) => ink.subarray(n * side ** 2, (n + 1) * side ** 2), chosen, "images to choose from");
+    page.replaceChildren(thumbs.list);
+    counted.value = `${filter.from + 1} to ${filter.from + items.length} of ${total}`;
+    earlier.disabled = filter.from <= 0;
+    later.disabled = filter.from + SHOWN >= total;
+    thumbs.choose(marked);
+    if (choose) chosen(items[0].place);
+    return items[0].place;
+  }
+  return { element, list, mark(place) { marked = place; thumbs?.choose(place); } };
+}

@@ -1,0 +1,102 @@
+// The squash dial: a vector s in the plane, and what each squash makes of it.
+import { draw, frame, labelled, make, newest, two } from "./parts.js";
+
+const SIDE = 320, MARGIN = 26, WIDE = 360;  // of the plane and of the curves
+
+export async function dial(el, { ask, state = {}, changed = () => {} }) {
+  const [box, close] = frame(el, "dial", "What does a squash do?",
+    "A vector s of any length becomes one that is shorter than 1 and points the same way. Drag s, or turn it with the sliders.");
+  const programme = await ask({ what: "programme" }), most = programme.most;  // the longest s: nothing is ever cut off
+  const unit = (SIDE / 2 - MARGIN) / most, middle = SIDE / 2;
+  const now = { length: Math.min(most, Math.max(0, Number.isFinite(+state.length) ? +(state.length ?? 1) : 1)), angle: Number.isFinite(+state.angle) ? +(state.angle ?? 30) : 30 };
+
+  const slider = (name, min, max, step) => {
+    const input = make("input", { type: "range", min, max, step, value: now[name] }), said = make("output", {});
+    input.addEventListener("input", () => { now[name] = +input.value; put(); });
+    return { input, said };
+  };
+  const size = slider("length", 0, most, 0.05), turn = slider("angle", -180, 180, 5);
+
+  // ---- the plane
+  const plane = draw("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, role: "group", "aria-label": "the plane: s and its squashes" });
+  for (let n = -most; n <= most; n++) {
+    const at = middle + unit * n;
+    plane.append(draw("line", { x1: at, x2: at, y1: MARGIN, y2: SIDE - MARGIN, class: n ? "grid" : "axis" }));
+    plane.append(draw("line", { y1: at, y2: at, x1: MARGIN, x2: SIDE - MARGIN, class: n ? "grid" : "axis" }));
+    if (n) plane.append(draw("text", { x: at, y: SIDE - MARGIN + 15, "text-anchor": "middle", class: "note" }, String(n).replace("-", "−")));
+    if (n) plane.append(draw("text", { x: MARGIN - 5, y: middle - unit * n + 4, "text-anchor": "end", class: "note" }, String(n).replace("-", "−")));
+  }
+  plane.append(draw("circle", { cx: middle, cy: middle, r: unit, class: "unit" }));
+  const arrow = (stroke, broad) => {
+    const line = draw("line", { stroke, "stroke-width": broad }), head = draw("polygon", { fill: stroke });
+    plane.append(line, head);
+    return ([x, y]) => {
+      const size = unit * Math.hypot(x, y), tip = Math.min(size, 5 + 1.6 * broad), [ux, uy] = size ? [unit * x / size, -unit * y / size] : [0, 0];
+      const [px, py] = [middle + (size - tip) * ux, middle + (size - tip) * uy], wide = tip / 2;
+      Object.entries({ x1: middle, y1: middle, x2: px, y2: py }).forEach(([n, v]) => line.setAttribute(n, v));
+      head.setAttribute("points", `${middle + size * ux},${middle + size * uy} ${px - wide * uy},${py + wide * ux} ${px + wide * uy},${py - wide * ux}`);
+    };
+  };
+  // The wider one first, so that two equal arrows are both seen.
+  const looks = ["var(--squash-0)", "var(--squash-1)"], arrows = [arrow("var(--link)", 2.5)];
+  programme.names.map((_, n) => n).reverse().forEach((n) => { arrows[n + 1] = arrow(looks[n], n ? 7 : 2.5); });
+  const grip = draw("circle", { r: 14, class: "grip" });
+  plane.append(grip);
+  const point = (event) => {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(plane.getScreenCTM().inverse());
+    const x = (at.x - middle) / unit, y = (middle - at.y) / unit;
+    now.length = Math.min(most, Math.round(20 * Math.hypot(x, y)) / 20);
+    now.angle = Math.round(Math.atan2(y, x) * 180 / Math.PI);
+    size.input.value = now.length; turn.input.value = now.angle;
+    put();
+  };
+  plane.addEventListener("pointerdown", (event) => { plane.setPointerCapture(event.pointerId); event.preventDefault(); point(event); });
+  plane.addEventListener("pointermove", (event) => { if (plane.hasPointerCapture(event.pointerId)) point(event); });
+
+  // ---- the curves: new length over old
+  const curves = draw("svg", { viewBox: `0 0 ${WIDE} ${SIDE}`, role: "img", "aria-label": `the new length over the old one, from 0 to ${most}` });
+  const highest = Math.max(1, ...programme.curves.flatMap((c) => Array.from(c)).filter(Number.isFinite));
+  const px = (n) => 40 + (WIDE - 60) * n / most, py = (n) => SIDE - 44 - (SIDE - 74) * n / highest;
+  for (let n = 0; n <= most; n++) curves.append(draw("line", { x1: px(n), x2: px(n), y1: py(0), y2: py(highest), class: "grid" }), draw("text", { x: px(n), y: py(0) + 16, "text-anchor": "middle", class: "note" }, n));
+  for (let n = 0; n <= highest + 1e-6; n += highest > 2 ? 1 : 0.25) curves.append(draw("line", { x1: px(0), x2: px(most), y1: py(n), y2: py(n), class: n === 1 ? "axis" : "grid" }), draw("text", { x: 34, y: py(n) + 4, "text-anchor": "end", class: "note" }, n));
+  curves.append(draw("text", { x: px(most / 2), y: SIDE - 8, "text-anchor": "middle" }, "length of s"), draw("text", { x: 6, y: 16 }, "length of v"));
+  const dots = [];
+  programme.names.map((_, n) => n).reverse().forEach((n) => {
+    const path = Array.from(programme.curves[n], (value, k) => `${px(most * k / (programme.curves[n].length - 1))},${py(value)}`).join(" ");
+    curves.append(draw("polyline", { points: path, fill: "none", stroke: looks[n], "stroke-width": n ? 4 : 2, "stroke-dasharray": n ? "7 3" : "none" }));
+    dots[n] = draw("circle", { r: 5, fill: looks[n] });
+  });
+  curves.append(...dots);
+
+  const said = make("p", { className: "said", "aria-live": "polite" }), problem = make("p", { className: "problem", role: "alert" });
+  const key = make("p", { className: "legend" }, make("span", { className: "key s" }), "s", ...programme.names.flatMap((name, n) => [make("span", { className: `key k${n}` }), name]), make("span", { className: "dotted" }), "length 1");
+  box.append(
+    make("div", { className: "row" }, labelled("length of s", size.input, size.said), labelled("angle", turn.input, turn.said)),
+    problem, make("div", { className: "planes" }, plane, curves), key, said,
+  );
+
+  const send = newest(ask, ({ s, squashed, problems }) => {
+    const lengths = squashed.map((v) => Math.hypot(...v));
+    arrows[0](s);
+    squashed.forEach((v, n) => {
+      const fits = v.every(Number.isFinite) && lengths[n] <= most;
+      arrows[n + 1](fits ? v : [0, 0]);
+      dots[n].setAttribute("cx", px(now.length));
+      dots[n].setAttribute("cy", py(fits ? lengths[n] : 0));
+    });
+    grip.setAttribute("cx", middle + unit * s[0]); grip.setAttribute("cy", middle - unit * s[1]);
+    const bent = (v) => Math.hypot(...v) > 1e-3 && now.length > 1e-3 ? Math.round(Math.acos(Math.max(-1, Math.min(1, (v[0] * s[0] + v[1] * s[1]) / Math.hypot(...v) / Math.hypot(...s)))) * 180 / Math.PI) : 0;
+    said.textContent = `s has length ${two(now.length)}. ` + programme.names.map((name, n) => `${name}: ${two(lengths[n])}${bent(squashed[n]) ? `, turned by ${bent(squashed[n])}°` : ""}`).join("; ") + ".";
+    problem.textContent = problems.join(" ");
+    box.dataset.settled = "true";
+  }, (message) => { problem.textContent = message; box.dataset.settled = "true"; });
+  function put() {
+    box.dataset.settled = "false";
+    const radians = now.angle * Math.PI / 180;
+    size.said.value = two(now.length); turn.said.value = `${now.angle}°`.replace("-", "−");
+    send({ what: "squash", s: [now.length * Math.cos(radians), now.length * Math.sin(radians)] });
+    changed({ length: now.length, angle: now.angle });
+  }
+  put();
+  return close;
+}

@@ -1,0 +1,265 @@
+// The explorer: turn the numbers of a capsule and see what each one does to the drawing.
+import { chooser } from "./chooser.js";
+import { button, choice, frame, fresh, grey, labelled, make, newest, paint, picture, rgb, two } from "./parts.js";
+
+const PAPER = 168;  // pixels of the paper to draw on
+const POSE = 0.5;  // where the colours of the pose end
+const DRAW = 120;  // milliseconds without a move of the pen after which the network is asked
+
+export async function explorer(el, { ask, state = {}, changed = () => {} }) {
+  const [box, close] = frame(el, "explorer", "What does each dimension of a capsule mean?",
+    "A network has read the digit and keeps a few numbers of it, a capsule: its pose. A decoder draws the digit from these numbers. "
+    + "Turn them, and watch. While you turn, only the decoder works; when you rest, the drawing is shown to the network again.");
+  const { networks, controls, labels, colours } = await ask({ what: "programme" });
+  const now = { network: networks.includes(state.network) ? state.network : networks[0], j: 0, look: null, drawn: null, second: null };
+  let info = await ask({ what: "network", network: now.network });
+  const MISSING = rgb(colours.missing), EXTRA = rgb(colours.extra);
+  const about = (question) => ask({ network: now.network, ...question });
+
+  // ---- the stage: three pictures, the pose, the lengths
+  const side = info.side, shown = (name) => picture(side, name);
+  const image = shown("the image"), drawn = shown("the reconstruction");
+  const difference = shown("the difference: orange is ink that the reconstruction lacks, blue is ink too much");
+  const figure = (canvas, name) => make("figure", {}, canvas, make("figcaption", {}, name));
+  const pose = make("div", { className: "pose", role: "img", "aria-label": "the pose" });
+  const stage = make("div", { className: "stage" },
+    make("div", { className: "pictures" }, figure(image, "image"), figure(drawn, "reconstruction"), figure(difference, "difference")), pose);
+  const bars = make("div", { className: "bars", role: "img", "aria-label": "the lengths of all capsules" });
+  const said = make("p", { className: "said", "aria-live": "polite" });
+  const key = (name, text) => [make("span", { className: `swatch ${name}` }), text];
+  const legend = make("div", { className: "keys" },
+    make("p", {}, "bars:", ...key("turned", "the drawn capsule ▸"), ...key("other", "the others"), ...key("again", "the network's answer to its own drawing")),
+    make("p", {}, "difference:", ...key("missing", "ink that is lacking"), ...key("extra", "ink too much")),
+    make("p", {}, "pose:", make("span", { className: "scale-pose" }), `−${POSE} … 0 … ${POSE}; the lower row is the pose as you have turned it`));
+  const side_ = make("div", { className: "answers" }, bars, said, legend);
+
+  // ---- the knobs
+  const capsule = make("select"), range = make("input", { type: "number", min: controls.step, max: controls.most, step: controls.step, value: +state.range >= controls.step && +state.range <= controls.most ? state.range : controls.range });
+  const rangeProblem = problem(), group = fresh("mode");
+  const mode = (value, text) => {
+    const input = make("input", { type: "radio", name: group, value, checked: (value === "set") === (state.mode === "set") });
+    input.addEventListener("change", placeSliders);
+    return make("label", { className: "check" }, input, make("span", {}, make("b", {}, value), ` ${text}`));
+  };
+  const modes = make("div", { className: "modes", role: "radiogroup", "aria-label": "what a slider does" },
+    mode("add", "a slider's value is added to the number that the network found"),
+    mode("set", "a slider's value takes its place: every slider starts at its own number"));
+  const sliders = make("div", { className: "sliders" });
+  const sweepOf = make("select", { "aria-label": "dimension to sweep" });
+  const sweep = button("▶ sweep", () => (sweeping ? still() : swing()));
+  const knobs = make("div", { className: "knobs" },
+    make("div", { className: "row" }, labelled("capsule", capsule), labelled("range ±", range), button("reset", placeSliders, { className: "reset" })),
+    rangeProblem, modes, sliders, make("div", { className: "row" }, sweep, labelled("dimension", sweepOf)));
+  let inputs = [], cells = [], rows = [];
+
+  // ---- the images
+  const paperProblem = problem();
+  const images = chooser({ ask: about, side, labels, chosen: (place) => look({ place }) });
+  const network = choice(networks.map((name) => [name, name]), now.network, async (name) => {
+    now.network = name;
+    info = await about({ what: "network" });
+    build();
+    await images.list();
+    if (now.look.place === null) read(); else look({ place: now.look.place });
+  });
+  const paper = make("canvas", { width: PAPER, height: PAPER, role: "img", "aria-label": "Paper: draw a digit here with mouse, pen or finger", className: "paper" });
+  const clear = button("clear the paper", () => { wipe(); paperProblem.textContent = ""; });
+  const choose = make("div", { className: "choose" },
+    make("div", {}, make("h3", {}, "Choose an image"), ...(networks.length > 1 ? [labelled("network", network)] : []), images.element),
+    make("div", {}, make("h3", {}, "or draw one"), paper, make("div", { className: "row" }, clear), paperProblem));
+
+  // ---- the code
+  const source = make("pre", { tabIndex: 0 }), copied = make("span", { role: "status" });
+  const copy = button("copy", async () => {
+    try { await navigator.clipboard.writeText(source.textContent); copied.textContent = "copied"; } catch {
+      const range = document.createRange();
+      range.selectNodeContents(source);
+      getSelection().removeAllRanges(); getSelection().addRange(range);
+      copied.textContent = document.execCommand("copy") ? "copied" : "selected: press Ctrl+C";
+    }
+    setTimeout(() => { copied.textContent = ""; }, 2000);
+  });
+  const code = make("details", { className: "code" }, make("summary", {}, "as Python code"), make("div", { className: "row" }, copy, copied), source);
+  code.addEventListener("toggle", write);
+
+  box.append(make("div", { className: "explore" }, stage, side_, knobs, choose, code));
+
+  function problem() { return make("p", { className: "problem", role: "alert" }); }
+  const modeNow = () => modes.querySelector("input:checked").value;
+  const own = () => now.look.v.subarray(now.j * info.z, (now.j + 1) * info.z);
+  const moved = () => Float32Array.from(own(), (x, z) => +inputs[z].value + (modeNow() === "add" ? x : 0));
+
+  function build() {
+    image.width = image.height = drawn.width = drawn.height = difference.width = difference.height = info.side;
+    const chosen = capsule.value;
+    capsule.replaceChildren(new Option("longest", -1), ...info.classes.map((name, j) => new Option(name, j)));
+    capsule.value = chosen && chosen < info.classes.length ? chosen : -1;
+    rows = info.classes.map((name, j) => {
+      const bar = make("i", { className: "bar" }), again = make("i", { className: "bar again" }), number = make("span", { className: "number" });
+      const row = make("div", { className: "length" }, make("span", { className: "class" }, name), make("span", { className: "track" }, bar, again), number);
+      return { row, bar, again, number };
+    });
+    const axis = make("div", { className: "length axis-row" }, make("span"), make("span", { className: "ticks" }, make("span", {}, "0"), make("span", {}, "0.5"), make("span", {}, "1")), make("span"));
+    bars.replaceChildren(...rows.map((r) => r.row), axis);
+    const lines = ["own", "now"].map((line) => Array.from({ length: info.z }, () => make("i", { className: line })));
+    cells = lines;
+    pose.style.gridTemplateColumns = `repeat(${info.z}, 1fr)`;
+    pose.replaceChildren(...lines.flat());
+    const before = inputs.map((input) => input.value);
+    inputs = Array.from({ length: info.z }, (_, z) => {
+      const input = make("input", { type: "range", "data-z": z });
+      input.addEventListener("input", tick);
+      return input;
+    });
+    if (before.length === inputs.length) inputs.forEach((input, z) => { input.value = before[z]; });
+    sliders.replaceChildren(...inputs.map((input, z) => labelled(`dimension ${z}`, input, make("output", {}))));
+    sweepOf.replaceChildren(...inputs.map((_, z) => new Option(z, z)));
+  }
+
+  // ---- choosing
+  const see = newest((question) => about({ what: "look", ...question }), (found) => {
+    if (found.problem) { paperProblem.textContent = found.problem; return; }
+    paperProblem.textContent = "";
+    now.look = found;
+    images.mark(found.place);
+    paint(image, (n) => grey(found.image[n]));
+    image.setAttribute("aria-label", `the image, ${truth()}`);
+    chooseCapsule();
+  }, (message) => { paperProblem.textContent = message; });
+  function look(question) { box.dataset.settled = "false"; return see(question); }
+  const truth = () => (now.look.place === null ? "your drawing" : `a ${now.look.label}`);
+  const longest = (lengths) => lengths.indexOf(Math.max(...lengths));
+
+  function chooseCapsule() {
+    now.j = +capsule.value < 0 ? longest(now.look.lengths) : +capsule.value;
+    placeSliders();
+  }
+  function placeSliders() {
+    const reach = +range.value;
+    rangeProblem.textContent = reach >= controls.step && reach <= controls.most ? "" : `The range must be between ${controls.step} and ${controls.most}.`;
+    if (rangeProblem.textContent) return;
+    const start = state.d;  // the turned dimensions of an address, once
+    delete state.d;
+    inputs.forEach((input, z) => {
+      const middle = modeNow() === "set" ? own()[z] : 0;
+      Object.assign(input, { min: middle - reach, max: middle + reach, step: modeNow() === "set" ? "any" : controls.step });
+      input.value = middle;
+    });
+    for (const [z, value] of (start || "").split(",").map((part) => part.split(":").map(Number)))
+      if (inputs[z] && Number.isFinite(value)) inputs[z].value = value + (modeNow() === "set" ? own()[z] : 0);
+    tick();
+  }
+
+  // ---- turning
+  let resting = 0;
+  const send = newest((pose) => about({ what: "tick", j: now.j, pose: Array.from(pose) }), (found) => {
+    now.drawn = found.drawn;
+    paint(drawn, (n) => grey(now.drawn[n]));
+    if (!box.dataset.ticks) performance.mark("first picture");
+    const seen = now.look.image;
+    paint(difference, (n) => {
+      const d = seen[n] - now.drawn[n], towards = d > 0 ? MISSING : EXTRA, share = Math.abs(d);
+      return towards.map((x) => 255 + share * (x - 255));
+    });
+    showLengths(found.length);
+    box.dataset.ticks = +(box.dataset.ticks || 0) + 1;
+  }, (message) => { rangeProblem.textContent = message; });
+  function tick() {
+    box.dataset.settled = "false";
+    now.second = null;
+    const turned = moved();
+    inputs.forEach((input) => { input.nextElementSibling.value = two(+input.value); });
+    own().forEach((x, z) => { cells[0][z].style.background = tint(x); cells[1][z].style.background = tint(turned[z]); });
+    send(turned);
+    clearTimeout(resting);
+    resting = setTimeout(rest, 1000 * controls.rest);
+    tell();
+    write();
+  }
+  function showLengths(length) {
+    rows.forEach(({ row, bar, again, number }, j) => {
+      const size = j === now.j ? length : now.look.lengths[j];
+      row.classList.toggle("turned", j === now.j);
+      bar.style.width = `${100 * Math.min(1, size)}%`;  // a turned pose may be longer than 1: the number says so
+      number.textContent = two(size);
+      again.style.width = now.second ? `${100 * now.second[j]}%` : "0";
+    });
+    now.length = length;
+  }
+  const ask_again = newest((turned) => about({ what: "again", j: now.j, pose: Array.from(turned) }), (found) => {
+    now.second = found.lengths;
+    showLengths(now.length);
+    const again = longest(now.second), names = info.classes;
+    said.replaceChildren(`The image is ${truth()}; the network reads ${names[longest(now.look.lengths)]}. Drawn: capsule ${names[now.j]}. Shown its own drawing, the network reads `,
+      make("b", {}, names[again]), ` (length ${two(now.second[again])}).`);
+    pose.setAttribute("aria-label", `the pose: ${Array.from(moved(), two).join(", ")}`);
+    bars.setAttribute("aria-label", `the lengths of all capsules: ${rows.map(({ number }, j) => `${names[j]} ${number.textContent}`).join(", ")}`);
+    box.dataset.settled = "true";
+  }, (message) => { rangeProblem.textContent = message; });
+  function rest() { if (now.look) ask_again(moved()); }
+  function tint(x) {
+    const share = Math.min(1, Math.abs(x) / POSE), towards = x > 0 ? MISSING : EXTRA;
+    return `rgb(${towards.map((c) => Math.round(255 + share * (c - 255))).join()})`;
+  }
+  const changes = () => moved().reduce((list, x, z) => (Math.abs(x - own()[z]) > 1e-6 ? [...list, [z, x - own()[z]]] : list), []);
+  function tell() {
+    const d = changes().map(([z, by]) => `${z}:${+by.toFixed(4)}`).join();
+    changed({ ...(networks.length > 1 && { network: now.network }), ...(now.look.place !== null && { digit: now.look.place }),
+      ...(capsule.value !== "-1" && { capsule: capsule.value }), ...(modeNow() === "set" && { mode: "set" }),
+      ...(+range.value !== controls.range && { range: range.value }), ...(d && { d }) });
+  }
+
+  let sweeping = 0;
+  function still() { clearInterval(sweeping); sweeping = 0; sweep.textContent = "▶ sweep"; }
+  function swing() {
+    let frames = 0;
+    sweep.textContent = "❚❚ stop";
+    sweeping = setInterval(() => {
+      const slider = inputs[sweepOf.value], middle = (+slider.min + +slider.max) / 2, half = (slider.max - slider.min) / 2;
+      slider.value = middle + half * Math.sin(++frames / 6);
+      tick();
+    }, 60);
+  }
+
+  function write() {
+    if (!code.open || !now.look) return;
+    source.textContent = "import torch\nimport capsule_tutor as caps\nfrom capsule_tutor import data\n\n"
+      + `network = caps.load("${now.network}")\nimage = ${now.look.source || `…  # (1, ${info.shape.join(", ")}): your drawing`}\n`
+      + `delta = torch.zeros(${info.z})\nfor z, change in {${changes().map(([z, by]) => `${z}: ${by.toFixed(4)}`).join(", ")}}.items():\n    delta[z] = change\n`
+      + `masked = caps.perturb(network(image), delta, torch.tensor([${now.j}]))\ndrawn = network.decoder(masked).view(${info.shape.slice(1).join(", ")})\n`;
+  }
+
+  // ---- drawing: the network answers while the pen moves
+  const pen = paper.getContext("2d", { willReadFrequently: true });
+  let last = null, drawing = 0;
+  function wipe() { pen.fillStyle = "#fff"; pen.fillRect(0, 0, PAPER, PAPER); }
+  function at(event) {
+    const area = paper.getBoundingClientRect();
+    return [(event.clientX - area.left) * PAPER / area.width, (event.clientY - area.top) * PAPER / area.height];
+  }
+  function read() {
+    clearTimeout(drawing); drawing = 0;
+    const rgba = pen.getImageData(0, 0, PAPER, PAPER).data, ink = new Uint8Array(PAPER * PAPER);
+    for (let n = 0; n < ink.length; n++) ink[n] = 255 - rgba[4 * n];
+    look({ ink, side: PAPER });
+  }
+  paper.addEventListener("pointerdown", (event) => { paper.setPointerCapture(event.pointerId); last = at(event); event.preventDefault(); });
+  paper.addEventListener("pointermove", (event) => {
+    if (!last) return;
+    const next = at(event);
+    Object.assign(pen, { strokeStyle: "#000", lineWidth: 14, lineCap: "round" });
+    pen.beginPath(); pen.moveTo(...last); pen.lineTo(...next); pen.stroke();
+    last = next;
+    drawing ||= setTimeout(read, DRAW);
+  });
+  for (const end of ["pointerup", "pointercancel"]) paper.addEventListener(end, () => { if (last) { last = null; read(); } });
+
+  capsule.addEventListener("change", chooseCapsule);
+  range.addEventListener("change", placeSliders);
+  wipe();
+  build();
+  if (state.capsule in info.classes) capsule.value = state.capsule;
+  const first = await images.list();
+  await look({ place: /^\d+$/.test(state.digit) ? +state.digit : first });
+  return () => { still(); clearTimeout(resting); clearTimeout(drawing); close(); };
+}

@@ -1,0 +1,38 @@
+// A scene in a notebook: its questions go to Python, whose tensors come back as lists of floats.
+
+function unpacked(value, buffers) {
+  if (Array.isArray(value)) return value.map((part) => unpacked(part, buffers));
+  if (value === null || typeof value !== "object") return value;
+  if ("floats" in value) {
+    const { buffer, byteOffset, byteLength } = buffers[value.floats];
+    return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unpacked(part, buffers)]));
+}
+
+export function widget(scene) {
+  return {
+    async render({ model, el }) {
+      const waiting = new Map(), mine = Math.random().toString(36);  // two views of one scene hear each other's answers
+      let count = 0;
+      const hear = (message, buffers) => {
+        const promise = waiting.get(message.id);
+        if (!promise) return;
+        waiting.delete(message.id);
+        if (message.error) promise.reject(new Error(message.error));
+        else promise.resolve(unpacked(message.reply, buffers));
+      };
+      model.on("msg:custom", hear);
+      const ask = (question) => new Promise((resolve, reject) => {
+        const id = `${mine}-${count++}`;
+        waiting.set(id, { resolve, reject });
+        // Bytes travel beside the question, not in it.
+        const bytes = Object.keys(question).filter((name) => question[name] instanceof Uint8Array);
+        const rest = Object.fromEntries(Object.entries(question).filter(([name]) => !bytes.includes(name)));
+        model.send({ id, question: rest, bytes }, undefined, bytes.map((name) => question[name].buffer));
+      });
+      const close = await scene(el, { ask });
+      return () => { model.off("msg:custom", hear); close(); };
+    },
+  };
+}

@@ -1,0 +1,76 @@
+// The answers of capsule_tutor/theatre/{routing,dial,explore}.py, for pages without Python.
+import { dynamicRouting, exponentialSquash, length, selfAttentionRouting, squash, way } from "./arithmetic.js";
+import { bytes, network, prepared } from "./network.js";
+
+export function offline(data) {
+  const net = network(data.network), side = net.shape[2], size = side * side;
+  const ink = Float32Array.from(bytes(data.examples.ink), (x) => x / 255);
+  const { places, labels, read } = data.examples, image = (n) => ink.subarray(n * size, (n + 1) * size);
+  const at = (place) => Math.max(0, places.indexOf(place)), says = (n) => `a ${labels[n]}`;
+  const known = network({ ...data.network, ...data.encoded }).net;  // what was worked out when the file was written
+  const J = net.classes, Z = net.z;
+
+  const chosen = ({ label, wrong }) => places.map((_, n) => n).filter((n) => (label === "all" || labels[n] === +label) && (!wrong || read[n] !== labels[n]));
+  function page(question) {
+    const all = chosen(question), shown = all.slice(question.from, question.from + question.count), pixels = new Float32Array(shown.length * size);
+    shown.forEach((n, k) => pixels.set(image(n), k * size));
+    return { total: all.length, ink: pixels, items: shown.map((n) => ({ place: places[n], label: labels[n], read: read[n] })) };
+  }
+  function random(question) {
+    const all = chosen(question);
+    return { place: all.length ? places[all[Math.floor(Math.random() * all.length)]] : null };
+  }
+
+  function play(votes, sizes, prior) {
+    const [, parents, z] = sizes, toy = z === 2 && parents <= 3, dynamic = dynamicRouting(votes, sizes, data.routing.iterations);
+    const most = Array.from({ length: votes.length / z }, (_, n) => votes.subarray(n * z, (n + 1) * z)).reduce((m, vote) => Math.max(m, toy ? Math.max(...vote.map(Math.abs)) : length(vote)), 0);
+    const ways = [["dynamic routing", dynamic], ["self-attention", selfAttentionRouting(votes, sizes, null)],
+      ...(prior ? [["self-attention with prior", selfAttentionRouting(votes, sizes, prior)]] : []), ["uniform", dynamic.slice(0, 1)]];
+    return {
+      sizes, votes, draggable: toy, limit: Math.max(toy ? 2.6 : 1, 0.2 * Math.ceil(most / 0.2 - 1e-6)),
+      parents: Array.from({ length: parents }, (_, j) => (toy ? String.fromCharCode(65 + j) : String(j))),
+      ways: ways.map(([name, steps]) => way(name, steps, votes, sizes)),
+    };
+  }
+  const routing = {
+    programme: () => ({ ...data.routing, labels: data.explorer.labels, side }),
+    page, random,
+    play(question) {
+      if (data.routing.real.includes(question.name)) {
+        const n = at(question.digit), found = net.encode(image(n));
+        return { ...play(found.votes, net.sizes, net.prior()), image: image(n), place: places[n], says: says(n) };
+      }
+      const toy = data.toys[question.name], sizes = question.sizes || [toy.length, toy[0].length, toy[0][0].length];
+      return play(Float32Array.from(question.votes || toy.flat(2)), sizes, null);
+    },
+  };
+
+  const squashes = [squash, exponentialSquash];
+  const dial = {
+    programme: () => ({
+      ...data.dial, curves: squashes.map((f) => Float32Array.from({ length: 101 }, (_, n) => length(f([data.dial.most * n / 100, 0])))),
+    }),
+    squash: ({ s }) => ({ s, squashed: squashes.map((f) => f(s)), problems: [] }),
+  };
+
+  const explorer = {
+    programme: () => data.explorer,
+    network: () => ({ classes: Array.from({ length: J }, (_, j) => String(j)), z: Z, shape: net.shape, side }),
+    page, random,
+    look(question) {
+      if (question.place === undefined) {
+        const drawing = prepared(question.ink, question.side, side);
+        if (!drawing) return { problem: "There is nothing on the paper yet: draw a digit." };
+        const { v, lengths } = net.encode(drawing);
+        return { image: drawing, v, lengths, place: null, label: null, source: null };
+      }
+      const n = at(question.place), v = known.v.subarray(n * J * Z, (n + 1) * J * Z);
+      const lengths = Float32Array.from({ length: J }, (_, j) => length(v.subarray(j * Z, (j + 1) * Z)));
+      return { image: image(n), v, lengths, place: places[n], label: labels[n], source: `data.digits("test").images[${places[n]}][None]` };
+    },
+    tick: ({ j, pose }) => ({ drawn: net.decode(pose, j), length: length(pose) }),
+    again: ({ j, pose }) => ({ lengths: net.encode(net.decode(pose, j)).lengths }),
+  };
+  const scenes = { routing, dial, explorer };
+  return (scene) => async (question) => scenes[scene][question.what](question);
+}

@@ -1,0 +1,468 @@
+// Routing on a stage: children left, parents right, between them lines as wide and as dark as the couplings c_ij.
+import { chooser } from "./chooser.js";
+import { button, calm, check, choice, draw, frame, fresh, grey, labelled, make, newest, paint, picture, write, two } from "./parts.js";
+
+const WIDTH = 310, CHILD = 58, DIGITS = 214, PLANE = 246, RADIUS = 62, CLOSE = 64;  // in a panel's own units
+const MOST_CHILDREN = 5;  // of a toy: so many colours are told apart
+const PACE = 900, GLIDE = 350;  // milliseconds from iteration to iteration: playing, and after a key
+
+const NUMBERS = { "": "hide", c: "couplings c", agreement: "agreement û·v" };
+
+// One law for all widths, on the fixed scale from 0 to 1.
+export const width = (c) => 0.6 + 8 * Math.abs(c);
+export const opacity = (c) => Math.min(1, 0.12 + 0.88 * Math.abs(c));
+
+export async function routing(el, { ask, state = {}, changed = () => {} }) {
+  const [box, close] = frame(el, "routing", "Who listens to whom?",
+    "Every child (left) votes for the pose of every parent (right): its arrows. It has one unit of trust and divides it: its lines, as wide as its shares c. "
+    + "Each iteration has two halves. A parent adds up the votes, weighted by the shares, and squashes the sum: v, the arrow without a number. Then a child gives more to the parents whose v agrees with its vote.");
+  const programme = await ask({ what: "programme" });
+  const now = {
+    votes: programme.plays.includes(state.votes) ? state.votes : programme.plays[0],
+    digit: /^\d+$/.test(state.digit) ? +state.digit : 0,
+    t: Math.min(programme.iterations, Math.max(1, +state.t || 1)),
+    hidden: new Set(state.hide ? state.hide.split("~") : []),
+    look: /^(child|parent)-\d+$/.test(state.look) ? state.look : "",  // "child-3" or "parent-0": whose lines alone are shown
+    numbers: state.numbers in NUMBERS ? state.numbers : "",  // "" or what the tables hold
+  };
+  let play = null, panels = [], moving = 0, pinned = now.look;
+
+  // ---- what is asked, and what comes back
+  const put = newest(ask, show, (message) => { problem.textContent = message; settle(); });
+  const isToy = () => !programme.real.includes(now.votes);
+  function question(votes, sizes) {
+    box.dataset.settled = "false";
+    problem.textContent = "";
+    put({ what: "play", name: now.votes, digit: now.digit, ...(votes && { votes: Array.from(votes), sizes }) });
+    tell(votes && { u: Array.from(votes, (x) => +x.toFixed(2)).join(), parents: sizes[1] });
+  }
+  function tell(own) {
+    if (own !== undefined) now.own = own || {};
+    const { votes, digit, hidden, look, numbers } = now, real = votes === programme.digits;
+    changed({ votes, ...(real && { digit }), t: +now.t.toFixed(2), hide: [...hidden].join("~"), look, numbers, ...now.own });
+  }
+  function show(found, asked) {
+    const same = play && String(play.sizes) === String(found.sizes)
+      && play.ways.map((w) => w.name).join() === found.ways.map((w) => w.name).join();
+    if (same && asked.votes) found.limit = Math.max(found.limit, play.limit);  // no change of scale under the hand
+    play = found;
+    if (!same) build();
+    if (held) play.votes = held.votes;  // an arrow that is being dragged stays under the finger
+    for (const panel of panels) panel.take(play);
+    if (play.image) {
+      const side = Math.sqrt(play.image.length);
+      if (image.width !== side) image.width = image.height = side;
+      paint(image, (n) => grey(play.image[n]));
+      image.setAttribute("aria-label", play.says);
+      now.digit = play.place;
+      images.mark(play.place);
+    }
+    seen.hidden = !play.image;
+    caption.textContent = play.says || "";
+    const dragged = asked.name === now.votes && play.draggable;
+    add.hidden = remove.hidden = hint.hidden = !dragged;
+    add.disabled = play.sizes[0] >= MOST_CHILDREN;
+    remove.disabled = play.sizes[0] <= 1;
+    redraw();
+    box.dataset.shows = +(box.dataset.shows || 0) + 1;
+    settle();
+  }
+
+  // ---- controls
+  const plays = choice(programme.plays.map((name) => [name, name]), now.votes, (name) => {
+    now.votes = name;
+    stop(); look("", true); place(1);
+    images.element.hidden = name !== programme.digits;
+    tell(null);
+    question();
+  });
+  const images = chooser({ ask, side: programme.side, labels: programme.labels, chosen: (digit) => { now.digit = digit; images.mark(digit); question(); } });
+  images.element.hidden = now.votes !== programme.digits;
+  const add = button("add a child", () => grow(1)), remove = button("remove a child", () => grow(-1));
+  const hint = make("span", { className: "hint" }, "Drag the head of a vote, or focus it and press the arrow keys.");
+  const ticks = fresh("ticks"), time = make("input", { type: "range", min: 1, max: programme.iterations, step: "any", value: now.t, list: ticks });
+  const said = make("output", { className: "time" });
+  const player = button("▶ play", () => (moving ? stop() : run()), { className: "play" });
+  const problem = make("p", { className: "problem", role: "alert" });
+  const ways = make("div", { className: "row ways", role: "group", "aria-label": "algorithms on the stage" });
+  const numbers = labelled("numbers", choice(
+    Object.entries(NUMBERS), now.numbers,
+    (value) => { now.numbers = value; panels.forEach((p) => p.table(value)); redraw(); tell(); },
+  ));
+  const image = picture(28, "the image"), caption = make("figcaption", {});
+  const seen = make("figure", { className: "seen", hidden: true }, image, caption);
+  const boxes = make("div", { className: "panels" });
+  const spoken = make("p", { className: "spoken", "aria-live": "polite" });
+  box.append(
+    make("div", { className: "row" }, labelled("votes", plays), add, remove, hint),
+    images.element,
+    make("div", { className: "row timeline" }, player, labelled("iteration", time, said), make("datalist", { id: ticks }, ...Array.from({ length: programme.iterations }, (_, k) => make("option", { value: k + 1 })))),
+    make("div", { className: "row" }, ways, numbers),
+    problem,
+    make("div", { className: "hall" }, seen, boxes),
+    legend(), spoken,
+  );
+
+  function build() {
+    const [kind, n] = now.look.split("-");
+    if (now.look && +n >= play.sizes[kind === "child" ? 0 : 1]) now.look = pinned = "";
+    ways.replaceChildren(...(play.ways.length > 1 ? play.ways.map((w) => check(w.name, !now.hidden.has(w.name), (on) => {
+      now.hidden[on ? "delete" : "add"](w.name);
+      panels.forEach((p) => { p.figure.hidden = now.hidden.has(p.name); });
+      tell();
+    })) : []));
+    panels = play.ways.map((w, n) => panel(play, w, n, { look, drag, letGo, nudge }));
+    panels.forEach((p) => { p.figure.hidden = now.hidden.has(p.name); p.table(now.numbers); p.isolate(now.look); });
+    boxes.replaceChildren(...panels.map((p) => p.figure));
+  }
+
+  // ---- time
+  function place(t) { now.t = Math.min(programme.iterations, Math.max(1, t)); time.value = now.t; redraw(); }
+  function redraw() {
+    const k = Math.floor(now.t), whole = now.t - k < 1e-6;
+    said.textContent = whole ? `${k} of ${programme.iterations}` : `${k} → ${k + 1}`;
+    time.setAttribute("aria-valuetext", whole ? `iteration ${k}` : `between iterations ${k} and ${k + 1}`);
+    box.dataset.t = now.t;
+    if (!play) return;
+    for (const p of panels) if (!p.figure.hidden) p.draw(now.t);
+  }
+  function settle() {
+    if (moving) return;
+    box.dataset.settled = "true";
+    if (play) spoken.textContent = panels.filter((p) => !p.figure.hidden).map((p) => p.words(now.t)).join(" ");
+  }
+  function stop() {
+    cancelAnimationFrame(moving); clearTimeout(waiting); moving = 0;
+    player.textContent = "▶ play";
+    settle();
+  }
+  let waiting = 0;
+  function glide(to, milliseconds, done) {
+    cancelAnimationFrame(moving); clearTimeout(waiting);
+    box.dataset.settled = "false";
+    const from = now.t;
+    if (calm()) { moving = 1; waiting = setTimeout(() => { place(to); done(); }, milliseconds === PACE ? PACE : 0); return; }
+    let start = null;
+    const step = (at) => {
+      start ??= at;
+      const share = Math.min(1, (at - start) / milliseconds);
+      place(share < 1 ? from + (to - from) * share * share * (3 - 2 * share) : to);
+      if (share < 1) moving = requestAnimationFrame(step); else done();
+    };
+    moving = requestAnimationFrame(step);
+  }
+  function run() {
+    if (now.t >= programme.iterations) place(1);
+    player.textContent = "❚❚ pause";
+    const next = () => {
+      if (now.t >= programme.iterations) { stop(); tell(); } else glide(Math.floor(now.t) + 1, PACE, next);
+    };
+    next();
+  }
+  let target = null;
+  function step(to) {
+    if (player.textContent !== "▶ play") stop();
+    target = Math.min(programme.iterations, Math.max(1, to));
+    glide(target, GLIDE, () => { target = null; stop(); tell(); });
+  }
+  time.addEventListener("input", () => { stop(); target = null; now.t = +time.value; redraw(); });
+  time.addEventListener("change", () => { settle(); tell(); });
+  time.addEventListener("keydown", (event) => {
+    const at = target ?? now.t, to = {
+      ArrowRight: Math.floor(at + 1 + 1e-6), ArrowUp: Math.floor(at + 1 + 1e-6),
+      ArrowLeft: Math.ceil(at - 1 - 1e-6), ArrowDown: Math.ceil(at - 1 - 1e-6), Home: 1, End: programme.iterations,
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault(); event.stopPropagation();
+    step(to);
+  });
+
+  // ---- looking closer: a hover or a focus shows, a click keeps, Escape lets go
+  function look(what, keep = false) {
+    if (keep) pinned = pinned === what ? "" : what;
+    const wanted = what || pinned;
+    if (keep) { now.look = pinned; tell(); }
+    for (const p of panels) p.isolate(keep ? pinned : wanted, pinned);
+    redraw();
+  }
+  box.addEventListener("keydown", (event) => { if (event.key === "Escape") { pinned = ""; look("", true); } });
+
+  // ---- toys are for hands
+  let held = null;
+  function moved(i, j, x, y) {
+    const [, J] = play.sizes, votes = Float32Array.from(play.votes), at = (i * J + j) * 2;
+    votes[at] = clamp(x); votes[at + 1] = clamp(y);
+    play.votes = votes;
+    panels.forEach((p) => p.take(play));
+    redraw();
+    question(votes, play.sizes);
+    return votes;
+  }
+  const clamp = (x) => Math.round(100 * Math.min(play.limit, Math.max(-play.limit, x))) / 100;
+  function drag(i, j, x, y) { held = { votes: moved(i, j, x, y) }; }
+  function letGo() { held = null; settle(); }
+  function nudge(i, j, dx, dy) {
+    const at = (i * play.sizes[1] + j) * 2;
+    moved(i, j, play.votes[at] + dx, play.votes[at + 1] + dy);
+  }
+  function grow(by) {
+    const [I, J, Z] = play.sizes, votes = new Float32Array((I + by) * J * Z);
+    votes.set(play.votes.subarray(0, Math.min(I, I + by) * J * Z));
+    // A newcomer is undecided: of length 2 for everybody, upwards.
+    if (by > 0) for (let j = 0; j < J; j++) votes[(I * J + j) * Z + 1] = 2;
+    look("", pinned !== "");
+    question(votes, [I + by, J, Z]);
+  }
+
+  images.list();
+  const own = state.u && state.u.split(",").map(Number), J = +state.parents || 2;
+  if (own && isToy() && own.every(Number.isFinite) && own.length % (2 * J) === 0 && own.length / (2 * J) <= MOST_CHILDREN)
+    question(own, [own.length / (2 * J), J, 2]);
+  else question();
+  return close;
+}
+
+function legend() {
+  const scale = draw("svg", { viewBox: "0 0 260 34", class: "scale", role: "img", "aria-label": "A line's width and darkness are the coupling c, from 0 to 1." });
+  [0, 0.25, 0.5, 0.75, 1].forEach((c, n) => {
+    scale.append(draw("line", { x1: 52 * n + 4, x2: 52 * n + 40, y1: 10, y2: 10, class: "link", "stroke-width": width(c), "stroke-opacity": opacity(c) }));
+    scale.append(draw("text", { x: 52 * n + 22, y: 30, "text-anchor": "middle" }, c));
+  });
+  return make("div", { className: "legend" }, make("span", {}, "coupling c, fixed scale:"), scale,
+    make("span", {}, "dashed: negative · ring: length 1 · disc: ‖v‖, the parent's length · Σ: what a child gives in all, where it is not 1"));
+}
+
+// One algorithm. `act` is what its nodes can do.
+function panel(play, way, number, act) {
+  const [I, J, Z] = play.sizes, toy = Z === 2 && J <= 3;
+  const pitch = toy ? 2 * RADIUS + 34 : 36, high = J * pitch + (toy ? 6 : 10), whole = high + (toy ? 0 : 2 * CLOSE + 30);
+  const childY = (i) => high * (i + 0.5) / I, parentY = (j) => (toy ? 30 + RADIUS + pitch * j : 5 + pitch * (j + 0.5));
+  let ring = 14;  // of length 1
+  const centre = toy ? PLANE : DIGITS;
+  const stage = draw("svg", { viewBox: `0 0 ${WIDTH} ${whole}`, class: toy ? "toy" : "digits", role: "group", "aria-label": `${way.name}: children and parents` });
+  const table = make("div", { className: "numbers", role: "region", "aria-label": `numbers of ${way.name}` }), words = make("p", { className: "words" });
+  const figure = make("div", { className: "panel" }, make("h3", {}, way.name), stage, words, table);
+  let votes = play.votes, data = way, looking = "", shows = "";
+
+  // ---- what is drawn once
+  const colour = (i) => (toy ? `var(--child-${i % MOST_CHILDREN})` : "var(--link)");
+  const links = [], children = [], parents = [], arrows = [];
+  for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) {
+    const link = draw("line", { class: "link", x1: CHILD + 11, y1: childY(i), x2: toy ? centre - RADIUS : centre - ring, y2: parentY(j), stroke: colour(i), "data-i": i, "data-j": j });
+    links.push(link);
+    stage.append(link);
+  }
+  const note = (x, y, anchor) => draw("text", { x, y, "text-anchor": anchor, class: "note" });
+  function node(kind, n, ...inside) {
+    const group = draw("g", { class: `node ${kind}`, role: "button", tabindex: -1, "aria-pressed": "false", "data-node": `${kind}-${n}` }, ...inside);
+    group.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") act.look(`${kind}-${n}`); });
+    group.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") act.look(""); });
+    group.addEventListener("focus", () => act.look(`${kind}-${n}`));
+    group.addEventListener("blur", () => act.look(""));
+    group.addEventListener("click", () => act.look(`${kind}-${n}`, true));
+    stage.append(group);
+    return group;
+  }
+  for (let i = 0; i < I; i++) {
+    const beside = note(CHILD - 14, childY(i) + 4, "end");
+    const name = draw("text", { x: CHILD, y: childY(i) + 4, "text-anchor": "middle", class: "name" }, i);
+    const size = toy || I <= 20 ? 10 : 7;
+    const circle = draw("circle", { cx: CHILD, cy: childY(i), r: size, class: "child", stroke: colour(i) });
+    children.push({ group: node("child", i, circle, ...(size === 10 ? [name] : []), beside), note: beside });
+  }
+  for (let j = 0; j < J; j++) {
+    const y = parentY(j), disc = draw("circle", { cx: centre, cy: y, r: 0, class: "disc" });
+    const [title, beside] = toy
+      ? [draw("text", { x: centre - RADIUS, y: y - RADIUS - 8, class: "name" }), note(centre + RADIUS - 5, y + RADIUS - 6, "end")]
+      : [draw("text", { x: centre + 21, y: y + 4, class: "name" }), note(WIDTH - 2, y + 4, "end")];
+    const outside = toy ? [draw("rect", { x: centre - RADIUS, y: y - RADIUS, width: 2 * RADIUS, height: 2 * RADIUS, class: "plane" })] : [];
+    const unit = draw("circle", { cx: centre, cy: y, class: toy ? "unit" : "ring" });
+    parents.push({ group: node("parent", j, ...outside, disc, unit, title, beside), disc, unit, title, note: beside, y });
+  }
+  // A vote as an arrow; in a toy its head can be moved.
+  function arrow(className, stroke) {
+    const line = draw("line", { class: className, stroke }), head = draw("polygon", { class: className, fill: stroke });
+    stage.append(line, head);
+    return (cx, cy, x, y, broad, dark = 1) => {
+      const size = Math.hypot(x, y), tip = Math.min(size, 5 + 1.3 * broad), k = size ? (size - tip) / size : 0;
+      const [ux, uy] = size ? [x / size, y / size] : [0, 0], wide = 0.5 * tip;
+      const at = (...numbers) => numbers.map((n) => n.toFixed(1)).join();
+      const points = at(cx + x, cy + y, cx + k * x - wide * uy, cy + k * y + wide * ux, cx + k * x + wide * uy, cy + k * y - wide * ux);
+      const display = size < 0.01 ? "none" : "inline";
+      write(line, { x1: cx, y1: cy, x2: cx + k * x, y2: cy + k * y, "stroke-width": broad, opacity: dark, display });
+      write(head, { points, opacity: dark, display });
+    };
+  }
+  if (toy) {
+    for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) arrows.push({ i, j, set: arrow("vote", colour(i)), label: draw("text", { class: "tip", "text-anchor": "middle" }, i) });
+    for (const parent of parents) parent.v = arrow("v", "var(--ink)");
+    for (const one of arrows) { stage.append(one.label); if (play.draggable) one.handle = handle(one.i, one.j); }
+  }
+  function handle(i, j) {
+    const grip = draw("circle", { r: 12, class: "grip", role: "button", tabindex: number ? -1 : 0, "aria-roledescription": "movable vote", "data-vote": `${i}-${j}` });
+    const at = (event) => {
+      const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(stage.getScreenCTM().inverse());
+      return [(point.x - centre) / ring, (parents[j].y - point.y) / ring];
+    };
+    grip.addEventListener("pointerdown", (event) => { grip.setPointerCapture(event.pointerId); event.preventDefault(); grip.focus(); });
+    // Chromium gives a touch on an SVG shape to scrolling, whatever its touch-action.
+    grip.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    grip.addEventListener("pointermove", (event) => { if (grip.hasPointerCapture(event.pointerId)) act.drag(i, j, ...at(event)); });
+    grip.addEventListener("pointerup", (event) => { act.drag(i, j, ...at(event)); act.letGo(); });
+    grip.addEventListener("pointercancel", act.letGo);
+    grip.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key], size = event.shiftKey ? 0.5 : 0.1;
+      if (!by) return;
+      event.preventDefault(); event.stopPropagation();
+      act.nudge(i, j, size * by[0], size * by[1]);
+    });
+    stage.append(grip);
+    return grip;
+  }
+  // Digits: the votes for one parent seen closely. Sixteen dimensions do not fit on paper, their angles to v do.
+  const closer = toy ? null : { y: high + 22 + CLOSE, unit: draw("circle", { cx: 90, cy: high + 22 + CLOSE, class: "unit" }), title: draw("text", { x: 8, y: high + 14, class: "name" }) };
+  if (closer) {
+    stage.append(draw("circle", { cx: 90, cy: closer.y, r: CLOSE, class: "plane" }), closer.unit, closer.title);
+    closer.votes = Array.from({ length: I }, () => arrow("vote", "var(--link)"));
+    closer.v = arrow("v", "var(--ink)");
+    ["all its votes, turned", "so that v (the bold", "arrow) points up;", "dotted: length 1"].forEach((text, n) => stage.append(draw("text", { x: 172, y: closer.y - 22 + 17 * n, class: "note" }, text)));
+  }
+
+  // One tab stop for all nodes: up and down within children or parents, left and right between them.
+  const nodes = () => [children, parents].map((side) => side.map((n) => n.group));
+  children[0].group.setAttribute("tabindex", 0);
+  stage.addEventListener("keydown", (event) => {
+    const sides = nodes(), side = sides.findIndex((s) => s.includes(event.target));
+    if (side < 0) return;
+    const n = sides[side].indexOf(event.target), other = sides[1 - side];
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); act.look(event.target.dataset.node, true); return; }
+    const to = {
+      ArrowDown: sides[side][n + 1], ArrowUp: sides[side][n - 1],
+      ...(side === 0 ? { ArrowRight: other[Math.min(other.length - 1, Math.round(n * other.length / I))] } : { ArrowLeft: other[Math.min(other.length - 1, Math.round(n * other.length / J))] }),
+    }[event.key];
+    if (!(event.key.startsWith("Arrow"))) return;
+    event.preventDefault(); event.stopPropagation();
+    if (!to) return;
+    event.target.setAttribute("tabindex", -1);
+    to.setAttribute("tabindex", 0);
+    to.focus();
+  });
+
+  // ---- what changes with the iteration
+  let drawn = "";  // what was drawn last, where it cannot have changed
+  function at(t) {
+    const k = Math.min(data.steps, Math.floor(t)) - 1, share = k + 1 < data.steps ? t - Math.floor(t) : 0;
+    return (list, n, size) => { const a = list[k * size + n]; return share ? a + share * (list[(k + 1) * size + n] - a) : a; };
+  }
+  function draw_(t) {
+    const scene = `${data.steps === 1 ? "one look" : t} ${looking} ${shows}`;
+    if (data.problem || scene === drawn) return;
+    drawn = scene;
+    const [kind, place] = looking.split("-"), chosen = +place;
+    const value = at(t), sums = new Float32Array(I);
+    for (let n = 0; n < I * J; n++) {
+      const c = value(data.c, n, I * J), i = Math.floor(n / J);
+      sums[i] += c;
+      write(links[n], { "stroke-width": width(c), "stroke-opacity": opacity(c), "stroke-dasharray": c < 0 ? "4 3" : "none" });
+      if (kind === "child" && chosen === i) write(parents[n % J].note, { text: `c ${two(c)}` });
+      if (kind === "parent" && chosen === n % J) write(children[i].note, { text: two(c) });
+      if (toy) {
+        const x = ring * votes[2 * n], y = -ring * votes[2 * n + 1];
+        const dark = kind === "child" && chosen !== i ? 0.12 : opacity(c);
+        arrows[n].set(centre, parents[n % J].y, x, y, 0.7 * width(c), dark);
+        const size = Math.hypot(x, y) || 1;
+        write(arrows[n].label, { x: centre + x + 9 * x / size, y: parents[n % J].y + y + 9 * y / size + 4 });
+        if (arrows[n].handle) write(arrows[n].handle, { cx: centre + x, cy: parents[n % J].y + y });
+      }
+    }
+    if (kind !== "parent") sums.forEach((sum, i) => write(children[i].note, { text: Math.abs(sum - 1) > 5e-3 ? `Σ${two(sum)}` : "" }));
+    if (kind !== "child") parents.forEach((parent) => write(parent.note, { text: "" }));
+    const lengths = Array.from({ length: J }, (_, j) => value(data.lengths, j, J));
+    lengths.forEach((size, j) => {
+      write(parents[j].disc, { r: ring * size });
+      write(parents[j].title, { text: toy ? `parent ${play.parents[j]}: ‖v‖ ${two(size)}` : `${play.parents[j]}  ${two(size)}` });
+      if (toy) parents[j].v(centre, parents[j].y, ring * value(data.v, 2 * j, 2 * J), -ring * value(data.v, 2 * j + 1, 2 * J), 2.5);
+    });
+    if (closer) {
+      const j = kind === "parent" ? chosen : lengths.indexOf(Math.max(...lengths)), unit = CLOSE / play.limit;
+      write(closer.title, { text: `a closer look: parent ${play.parents[j]}` });
+      for (let i = 0; i < I; i++) {
+        const n = i * J + j, size = Math.hypot(...votes.subarray(n * Z, (n + 1) * Z));
+        const cosine = Math.max(-1, Math.min(1, value(data.agreement, n, I * J) / (size * lengths[j] || 1)));
+        const side = (i % 2 ? 1 : -1) * Math.sqrt(1 - cosine * cosine), c = value(data.c, n, I * J);
+        const shown = kind === "child" && chosen !== i ? 0.1 : opacity(c);
+        closer.votes[i](90, closer.y, unit * size * side, -unit * size * cosine, 0.5 * width(c), shown);
+      }
+      closer.v(90, closer.y, 0, -unit * lengths[j], 2.5);
+    }
+    const k = Math.min(data.steps, Math.round(t)) - 1;
+    write(words, { text: inWords(k) });
+    if (shows && (Number.isInteger(t) || data.steps === 1)) fill(k);
+  }
+  function inWords(k) {
+    const lengths = Array.from(data.lengths.subarray(k * J, (k + 1) * J)), best = lengths.indexOf(Math.max(...lengths));
+    const bits = data.entropy[k], after = data.steps > 1 ? `after ${k + 1} iteration${k ? "s" : ""} ` : "";
+    return `${after}parent ${play.parents[best]} is longest (${two(lengths[best])})` + (Number.isNaN(bits) ? "; a child's couplings do not sum to 1" : `; entropy ${two(bits)} bits`) + ".";
+  }
+
+  // ---- numbers on demand
+  let cells = [];
+  function setTable(what) {
+    shows = what;
+    cells = [];
+    table.replaceChildren();
+    table.tabIndex = what ? 0 : -1;
+    figure.classList.toggle("wide", Boolean(what) && !toy);
+    if (!what || data.problem) return;
+    const sum = what === "c" ? ["Σ"] : [], row = (head, count, foot) => {
+      const line = Array.from({ length: count }, () => make("td"));
+      cells.push(line);
+      return make("tr", { className: foot ? "foot" : "" }, make("th", { scope: "row" }, head), ...line);
+    };
+    const head = make("tr", {}, make("th", { scope: "col" }, "child"), ...[...play.parents, ...sum].map((name) => make("th", { scope: "col" }, name)));
+    const body = make("tbody", {}, ...Array.from({ length: I }, (_, i) => row(i, J + sum.length)), row("‖v‖", J, true));
+    const title = make("caption", {}, `${data.name}: ${NUMBERS[what]}`);
+    table.append(make("table", {}, title, make("thead", {}, head), body));
+  }
+  function fill(k) {
+    const list = data[shows];
+    for (let i = 0; i < I; i++) {
+      const row = Array.from(list.subarray((k * I + i) * J, (k * I + i + 1) * J));
+      if (shows === "c") row.push(row.reduce((a, b) => a + b));
+      row.forEach((x, n) => { write(cells[i][n], { text: two(x) }); });
+    }
+    for (let j = 0; j < J; j++) write(cells[I][j], { text: two(data.lengths[k * J + j]) });
+  }
+
+  return {
+    name: way.name,
+    figure,
+    draw: draw_,
+    table: setTable,
+    words: (t) => (data.problem ? `${data.name}: ${data.problem}` : `${data.name}, ${inWords(Math.min(data.steps, Math.round(t)) - 1)}`),
+    take(found) {
+      play = found;
+      votes = found.votes;
+      data = found.ways[number];
+      drawn = "";
+      if (toy) ring = RADIUS / play.limit;
+      parents.forEach((parent) => parent.unit.setAttribute("r", ring));
+      closer?.unit.setAttribute("r", CLOSE / play.limit);
+      stage.style.display = data.problem ? "none" : "";
+      figure.classList.toggle("failed", Boolean(data.problem));
+      if (data.problem) write(words, { text: data.problem });
+      arrows.forEach((one) => one.handle?.setAttribute("aria-label", `vote of child ${one.i} for parent ${play.parents[one.j]}: (${two(votes[2 * (one.i * J + one.j)])}, ${two(votes[2 * (one.i * J + one.j) + 1])}); arrow keys move it`));
+      children.forEach((child, i) => child.group.setAttribute("aria-label", `child ${i}: show its lines alone`));
+      parents.forEach((parent, j) => parent.group.setAttribute("aria-label", `parent ${play.parents[j]}: show its lines alone`));
+    },
+    isolate(what, kept = "") {
+      looking = what;
+      const [kind, chosen] = what.split("-"), off = (i, j) => what && +chosen !== (kind === "child" ? i : j);
+      links.forEach((link, n) => link.classList.toggle("off", Boolean(off(Math.floor(n / J), n % J))));
+      [...children, ...parents].forEach(({ group }) => {
+        group.classList.toggle("looked", group.dataset.node === what);
+        group.setAttribute("aria-pressed", String(group.dataset.node === kept));
+      });
+    },
+  };
+}

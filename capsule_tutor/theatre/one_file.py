@@ -1,0 +1,131 @@
+"""The theatre as one HTML file that needs no Python, no network and no installation."""
+
+import base64
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from capsule_tutor import __version__, functional, pretrained
+from capsule_tutor.files import write_atomically
+from capsule_tutor.models import CapsuleNetwork
+from capsule_tutor.theatre import dial, explore, page, routing
+from capsule_tutor.theatre.examples import NETWORK, Examples, examples
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Capsule Tutor</title>
+<style>
+{style}
+</style>
+</head>
+<body class="theatre-file">
+<footer><small>{made_of}</small></footer>
+<script type="application/json" id="data">{data}</script>
+<script type="module">
+{script}
+modules.file.file(document.body, JSON.parse(document.getElementById("data").textContent));
+</script>
+</body>
+</html>
+"""
+
+
+def export(path: Path) -> int:
+    """Write all scenes with weights, examples and program into one file. Returns its size in bytes.
+
+    The examples are embedded digits of the test split, for these may be passed on: of each class the first few, and
+    all that the network misreads. Raises OSError if the file cannot be written.
+    """
+    card = pretrained.card(NETWORK)
+    made_of = (
+        f"Capsule Tutor {__version__}. Network: {NETWORK}, trained on MNIST, test error "
+        f"{card['test_error']['shipped']:.2f} %. Digits: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten "
+        "Digits (1998), UCI Machine Learning Repository, in the copy of scikit-learn, drawn as MNIST draws its own."
+    )
+    data = json.dumps(content(pretrained.load(NETWORK), examples()))
+    html = _PAGE.format(style=page.style(), made_of=made_of, data=data, script=page.script("file"))
+    write_atomically(path, lambda temporary: temporary.write_text(html, encoding="utf-8"))
+    return path.stat().st_size
+
+
+def content(network: CapsuleNetwork, chosen: Examples) -> dict:
+    """All that the scenes need: the network, the examples and what it says to them, and every constant."""
+    with torch.inference_mode():
+        v = network(chosen.images)  # (n, j, z)
+    names = list(dial.titles(functional.squash, functional.exponential_squash))
+    return {
+        "network": described(network),
+        "encoded": {"v": _single(v)},
+        "examples": {
+            "places": chosen.places,
+            "labels": chosen.labels.tolist(),
+            "read": chosen.read.tolist(),
+            "ink": _base64((255 * chosen.images).round().to(torch.uint8)),
+        },
+        "toys": routing.TOYS,
+        "routing": {
+            "plays": [*routing.TOYS, routing.REAL],
+            "real": [routing.REAL],
+            "digits": routing.REAL,
+            "iterations": routing.ITERATIONS,
+        },
+        "dial": {"most": dial.MOST, "names": names},
+        "explorer": {
+            "networks": [NETWORK],
+            "controls": explore.CONTROLS,
+            "colours": explore.COLOURS,
+            "labels": sorted(set(chosen.labels.tolist())),
+        },
+    }
+
+
+def described(network: CapsuleNetwork) -> dict:
+    """An Efficient-CapsNet as data: sizes, and every layer with its weights."""
+    front, primary, routed = network.encoder
+    i, j, d, z = routed.weight.shape
+    convolutions = [part for part in front if isinstance(part, nn.Conv2d)]
+    normalisations = [part for part in front if isinstance(part, nn.BatchNorm2d)]
+    return {
+        "name": NETWORK,
+        "shape": list(network.shape),
+        "children": i,
+        "classes": j,
+        "d": d,
+        "z": z,
+        "front": [
+            _convolution(c) | {"scale": _single(scale), "shift": _single(n.bias - scale * n.running_mean)}
+            for c, n in zip(convolutions, normalisations, strict=True)
+            # Once trained, a normalisation is scale · x + shift.
+            for scale in [n.weight / (n.running_var + n.eps).sqrt()]
+        ],
+        "primary": _convolution(primary.convolution),
+        "routing": {"weight": _half(routed.weight), "prior": _half(routed.prior)},
+        "decoder": [
+            {"weight": _half(part.weight), "bias": _half(part.bias)}
+            for part in network.decoder
+            if isinstance(part, nn.Linear)
+        ],
+    }
+
+
+def _convolution(layer: nn.Conv2d) -> dict:
+    sizes = {"kernel": layer.kernel_size[0], "stride": layer.stride[0]}
+    return sizes | {"weight": _half(layer.weight), "bias": _half(layer.bias)}
+
+
+def _half(tensor: Tensor) -> dict:
+    # As it is shipped: nothing is lost.
+    return {"half": _base64(tensor.detach().half())}
+
+
+def _single(tensor: Tensor) -> dict:
+    return {"single": _base64(tensor.detach().float())}
+
+
+def _base64(tensor: Tensor) -> str:
+    return base64.b64encode(tensor.contiguous().numpy().tobytes()).decode()

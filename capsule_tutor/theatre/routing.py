@@ -1,0 +1,194 @@
+"""Routing on a stage: any routing, played iteration by iteration, on toys, on a real digit or on your own votes."""
+
+import inspect
+import math
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from capsule_tutor import data, functional
+from capsule_tutor.theatre import explore, page
+
+ITERATIONS = 10
+MOST_CHILDREN = 40  # more lines than this are a wall
+REAL, OWN = "a real digit", "your votes"
+
+TOYS = {
+    # The three children and two parents of lesson 04: two agree about A, nobody about B.
+    "two of three agree": [[[2, 1], [-2, 1]], [[2, 0], [1, 2]], [[-2, -1], [1, -1]]],
+    "two friends, one enemy": [[[2, 1], [0, 2]], [[2, 0], [0, -2]], [[-2, -0.5], [2, 0]]],
+    "a crowd and a whisper": [[[1, 0], [2, 0]], [[2.5, 0], [0, 1]], [[2.5, 0], [0, -1]]],
+}
+
+
+def theatre(
+    yours: Callable | None = None,
+    against: Callable | None = None,
+    *,
+    votes: Tensor | None = None,
+    network: str = "efficient-capsnet-mnist",
+) -> object:
+    """Routing, live: scrub through the iterations, drag the votes of a toy. Returns a widget: put it last in a cell.
+
+    Alone it plays dynamic routing, self-attention routing and uniform couplings side by side on the same votes.
+    `yours` plays your own function instead, beside `against` if there is one: a function of votes (b, i, j, z) that
+    returns v (b, j, z) and c (b, i, j). One with a parameter `iterations` is played step by step.
+    `votes` (i, j, z) or (1, i, j, z) are played besides the toys and the digits, which get the votes of `network`.
+    Raises ValueError for votes of another shape, or with too many children to be drawn.
+    """
+    own = None if votes is None else _own(votes)
+    functions = _chosen(yours, against)
+    told = partial(answer, functions=functions, own=own, network=network)
+    return page.widget("routing", told, "[theatre: routing, live]")
+
+
+def answer(question: dict, functions: dict[str, Callable], own: Tensor | None, network: str) -> dict:
+    """What the stage shows. question: {"what": "programme"} or {"what": "play", "name", "digit", "votes", "sizes"}"""
+    if question["what"] == "programme":
+        return _programme(own)
+    if question["what"] != "play":  # the chooser's
+        return explore.answer(question | {"network": network}, [network], data.digits("test"))
+    image = prior = None
+    if question["name"] == REAL:
+        image, label, u_hat, prior = _digit(network, question["digit"])
+    elif "votes" in question:
+        u_hat = torch.tensor(question["votes"], dtype=torch.float32).view(question["sizes"])
+    else:
+        u_hat = own if question["name"] == OWN else torch.tensor(TOYS[question["name"]], dtype=torch.float32)
+    shown = play(u_hat, functions or _algorithms(prior), prior)
+    if image is not None:
+        shown |= {"image": image, "place": question["digit"], "says": f"a {label}"}
+    return shown
+
+
+def play(u_hat: Tensor, functions: dict[str, Callable], prior: Tensor | None = None) -> dict:
+    """What each function makes of the same votes, at each of its steps. u_hat (i, j, z), prior (i, j)"""
+    i, j, z = u_hat.shape
+    return {
+        "sizes": [i, j, z],
+        "votes": u_hat,
+        "parents": [chr(ord("A") + n) for n in range(j)] if z == 2 and j <= 3 else [str(n) for n in range(j)],
+        "draggable": z == 2 and j <= 3,
+        "limit": limit(u_hat),
+        "ways": [way(name, function, u_hat, prior) for name, function in functions.items()],
+    }
+
+
+def limit(u_hat: Tensor) -> float:
+    """How far the plane of a parent reaches, so that no vote is cut off: at least 2.6, in steps of 0.2."""
+    if u_hat.shape[2] == 2:
+        return max(2.6, 0.2 * math.ceil(u_hat.abs().max().item() / 0.2))
+    return max(1.0, 0.2 * math.ceil(u_hat.norm(dim=2).max().item() / 0.2))
+
+
+def way(name: str, function: Callable, u_hat: Tensor, prior: Tensor | None = None) -> dict:
+    """One function's steps: c (k, i, j), v (k, j, z), lengths (k, j), agreement (k, i, j), entropy (k,), in bits.
+
+    Where the function fails there is "problem", a line for people, instead.
+    """
+    try:
+        with torch.no_grad():
+            steps = [_right_shape(v_and_c, u_hat) for v_and_c in _steps(function, u_hat.unsqueeze(0), prior)]
+    except Exception as error:  # whatever a learner's function does is shown on the stage, and ends no lesson
+        told = f"it raised {type(error).__name__}" + (f": {error}" if str(error) else "")
+        return {"name": name, "steps": 0, "problem": str(error) if type(error) is _Unplayable else told + "."}
+    v, c = (torch.stack(parts) for parts in zip(*steps, strict=True))
+    shares = (c >= 0).all(dim=(1, 2)) & ((c.sum(dim=2) - 1).abs() < 1e-3).all(dim=1)  # (k,)
+    entropy = -(c * c.clamp(min=1e-12).log2()).sum(dim=2).mean(dim=1)
+    return {
+        "name": name,
+        "steps": len(c),
+        "c": c,
+        "v": v,
+        "lengths": functional.lengths(v),
+        "agreement": torch.einsum("ijz,kjz->kij", u_hat, v),
+        "entropy": entropy.where(shares, torch.nan),
+    }
+
+
+class _Unplayable(Exception):
+    """What a function returned is no v and c."""
+
+
+def _steps(function: Callable, votes: Tensor, prior: Tensor | None) -> list:
+    try:
+        takes = inspect.signature(function).parameters
+    except (TypeError, ValueError):  # a builtin has no signature to read
+        takes = {}
+    if "iterations" in takes:
+        return [function(votes.clone(), iterations=k) for k in range(1, ITERATIONS + 1)]
+    return [function(votes.clone(), prior) if prior is not None and "prior" in takes else function(votes.clone())]
+
+
+def _right_shape(returned: object, u_hat: Tensor) -> tuple[Tensor, Tensor]:
+    i, j, z = u_hat.shape
+    if returned is None or returned is ...:
+        raise _Unplayable("it returns nothing yet.")
+    if not (isinstance(returned, tuple) and len(returned) == 2 and all(isinstance(x, Tensor) for x in returned)):
+        raise _Unplayable(f"it returned {type(returned).__name__}; the stage needs two tensors, v and c.")
+    wants = (("v", "b, j, z", (1, j, z)), ("c", "b, i, j", (1, i, j)))
+    for tensor, (name, letters, wanted) in zip(returned, wants, strict=True):
+        if tensor.shape != wanted:
+            raise _Unplayable(f"its {name} has shape {tuple(tensor.shape)}; expected ({letters}) = {wanted}.")
+        if not torch.isfinite(tensor).all():
+            raise _Unplayable(f"its {name} holds numbers that are not finite.")
+    return returned[0][0].float(), returned[1][0].float()
+
+
+def _algorithms(prior: Tensor | None) -> dict[str, Callable]:
+    known = {
+        "dynamic routing": functional.dynamic_routing,
+        "self-attention": lambda u_hat: functional.self_attention_routing(u_hat),
+        "self-attention with prior": functional.self_attention_routing,
+        "uniform": lambda u_hat: functional.dynamic_routing(u_hat, 1),
+    }
+    return known if prior is not None else {name: f for name, f in known.items() if "prior" not in name}
+
+
+def _chosen(yours: Callable | None, against: Callable | None) -> dict[str, Callable]:
+    """Titles and functions; one panel where both are the same."""
+    if yours is None:
+        return {} if against is None else {_name(against): against}
+    if against is None or against is yours:
+        return {_name(yours): yours}
+    return {f"yours: {_name(yours)}": yours, f"beside it: {_name(against)}": against}
+
+
+def _name(function: Callable) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _own(votes: Tensor) -> Tensor:
+    if votes.ndim == 4 and votes.shape[0] == 1:
+        votes = votes[0]
+    if votes.ndim != 3:
+        raise ValueError(f"votes has shape {tuple(votes.shape)}; expected (i, j, z), or (1, i, j, z) for one image")
+    if votes.shape[0] > MOST_CHILDREN:
+        raise ValueError(
+            f"votes has {votes.shape[0]} children (axis i); the stage shows {MOST_CHILDREN}: "
+            f"choose some, for example votes[:{MOST_CHILDREN}]"
+        )
+    return votes.detach().float()
+
+
+def _programme(own: Tensor | None) -> dict:
+    images, labels = data.digits("test")
+    return {
+        "plays": [*([OWN] if own is not None else []), *TOYS, REAL],
+        "real": [REAL, *([OWN] if own is not None and own.shape[2] != 2 else [])],
+        "digits": REAL,
+        "iterations": ITERATIONS,
+        "labels": sorted(set(labels.tolist())),
+        "side": images.shape[-1],
+    }
+
+
+def _digit(network: str, place: int) -> tuple[Tensor, int, Tensor, Tensor]:
+    """image (h, w), its label, its votes (i, j, z) and the prior (i, j) of the network's routing."""
+    split = data.digits("test")
+    front, primary, routing = explore.loaded(network).encoder
+    with torch.no_grad():
+        u = primary(front(split.images[place][None]))
+        return split.images[place, 0], split.labels[place].item(), functional.votes(u, routing.weight)[0], routing.prior

@@ -1,0 +1,306 @@
+"""The theatre tells the truth: what a scene is told is what the functions compute, and no more than it asked for."""
+
+import base64
+import json
+import math
+import re
+
+import pytest
+import torch
+
+import capsule_tutor as caps
+from capsule_tutor import data, functional, pretrained
+from capsule_tutor.theatre import dial, explore, explorer, export, one_file, page, routing, squash_dial, theatre
+
+NETWORK = "efficient-capsnet-mnist"
+DIGITS = data.digits("test")
+
+
+@pytest.fixture(scope="module")
+def network():
+    return caps.load(NETWORK)
+
+
+def asks(**question):
+    """What the explorer of the embedded digits is told."""
+    return explore.answer({"network": NETWORK} | question, [NETWORK], DIGITS)
+
+
+# ---- routing on a stage
+
+
+def test_every_step_is_what_routing_computes():
+    torch.manual_seed(0)
+    u_hat = torch.randn(5, 3, 4)
+    dynamic, attention, uniform = routing.play(u_hat, routing._algorithms(None))["ways"]
+    for k in range(routing.ITERATIONS):
+        v, c = caps.dynamic_routing(u_hat[None], k + 1)
+        torch.testing.assert_close(dynamic["c"][k], c[0])
+        torch.testing.assert_close(dynamic["v"][k], v[0])
+        torch.testing.assert_close(dynamic["lengths"][k], caps.lengths(v[0]))
+        torch.testing.assert_close(dynamic["agreement"][k, 2, 1], u_hat[2, 1] @ v[0, 1])
+    torch.testing.assert_close(attention["c"], caps.self_attention_routing(u_hat[None])[1])
+    torch.testing.assert_close(uniform["c"], torch.full((1, 5, 3), 1 / 3))
+    assert uniform["entropy"].item() == pytest.approx(math.log2(3), abs=1e-4)
+    assert (dynamic["entropy"][1:] < uniform["entropy"]).all()
+    assert (attention["steps"], dynamic["steps"]) == (1, routing.ITERATIONS)
+
+
+def test_a_digit_is_played_with_the_votes_and_the_prior_of_the_network(network):
+    told = theatre().answer({"what": "play", "name": routing.REAL, "digit": 9})
+    assert told["says"] == f"a {DIGITS.labels[9].item()}"
+    assert torch.equal(told["image"], DIGITS.images[9, 0])
+    with_prior = next(way for way in told["ways"] if "with prior" in way["name"])
+    torch.testing.assert_close(with_prior["v"][0], network(DIGITS.images[9:10])[0].detach())
+    # A prior is added after the softmax: such couplings are no shares, and have no entropy.
+    assert with_prior["entropy"].isnan().all()
+    assert len(told["ways"]) == 4
+
+
+def test_a_moved_vote_is_played_as_it_lies():
+    votes = torch.tensor(routing.TOYS["two of three agree"]).float()
+    votes[2, 0] = torch.tensor([1.5, 0.7])
+    moved = {"votes": votes.flatten().tolist(), "sizes": list(votes.shape)}
+    told = theatre().answer({"what": "play", "name": "two of three agree"} | moved)
+    torch.testing.assert_close(told["ways"][0]["c"][-1], caps.dynamic_routing(votes[None], routing.ITERATIONS)[1][0])
+
+
+@pytest.mark.parametrize("name", routing.TOYS)
+def test_no_vote_of_a_toy_is_cut_off(name):
+    told = theatre().answer({"what": "play", "name": name})
+    assert told["draggable"]
+    assert told["votes"].abs().max() <= told["limit"]
+
+
+def softmax_over_children(u_hat, iterations=3):
+    logits = u_hat.new_zeros(u_hat.shape[:3])
+    for _ in range(iterations):
+        c = logits.softmax(dim=1)
+        v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+        logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+    return v, c
+
+
+def test_your_function_plays_beside_the_right_one():
+    yours, right = theatre(softmax_over_children, against=caps.dynamic_routing).answer(
+        {"what": "play", "name": "two of three agree"}
+    )["ways"]
+    assert (yours["name"], right["name"]) == ("yours: softmax_over_children", "beside it: dynamic_routing")
+    torch.testing.assert_close(yours["c"].sum(dim=1), torch.ones(routing.ITERATIONS, 2))
+    assert yours["entropy"].isnan().all()
+    torch.testing.assert_close(right["c"].sum(dim=2), torch.ones(routing.ITERATIONS, 3))
+
+
+def test_a_function_that_has_passed_plays_alone():
+    ways = theatre(caps.dynamic_routing, against=caps.dynamic_routing).answer(
+        {"what": "play", "name": "two of three agree"}
+    )["ways"]
+    assert [way["name"] for way in ways] == ["dynamic_routing"]
+
+
+@pytest.mark.parametrize(
+    ("function", "problem"),
+    [
+        (lambda u_hat: None, "it returns nothing yet."),
+        (lambda u_hat: ..., "it returns nothing yet."),
+        (lambda u_hat: u_hat, "it returned Tensor; the stage needs two tensors, v and c."),
+        (lambda u_hat: (u_hat, u_hat), "its v has shape (1, 3, 2, 2); expected (b, j, z) = (1, 2, 2)."),
+        (lambda u_hat: (u_hat[:, 0], u_hat[..., 0] / 0), "its c holds numbers that are not finite."),
+        (lambda u_hat: u_hat @ u_hat[0, 0, 0, :1], "it raised RuntimeError: "),
+        (lambda u_hat: [][0], "it raised IndexError: list index out of range."),
+    ],
+)
+def test_a_function_that_fails_is_a_line_on_the_stage(function, problem):
+    (way,) = theatre(function).answer({"what": "play", "name": "two of three agree"})["ways"]
+    assert way["problem"].startswith(problem)
+    assert way["problem"].endswith(".")
+
+
+def test_a_function_cannot_spoil_the_votes_of_the_next():
+    def greedy(u_hat):
+        v, c = caps.dynamic_routing(u_hat)
+        u_hat.zero_()
+        return v, c
+
+    told = theatre(greedy, against=caps.dynamic_routing).answer({"what": "play", "name": "two of three agree"})
+    assert told["votes"].any()
+    assert told["ways"][1]["lengths"].max() > 0.9
+
+
+def test_your_own_votes_come_first():
+    torch.manual_seed(0)
+    u_hat = torch.randn(1, 6, 3, 8)
+    asked = theatre(votes=u_hat).answer
+    assert asked({"what": "programme"})["plays"][0] == routing.OWN
+    told = asked({"what": "play", "name": routing.OWN})
+    torch.testing.assert_close(told["ways"][0]["c"][2], caps.dynamic_routing(u_hat, 3)[1][0])
+    assert not told["draggable"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "says"),
+    [((2, 5, 3, 4), "expected (i, j, z)"), ((5, 3), "expected (i, j, z)"), ((41, 3, 4), "votes[:40]")],
+)
+def test_votes_that_cannot_be_shown_are_refused(shape, says):
+    with pytest.raises(ValueError, match=re.escape(says)):
+        theatre(votes=torch.zeros(shape))
+
+
+# ---- the squash dial
+
+
+@pytest.mark.parametrize("length", [0, 0.05, 1, 3])
+def test_the_dial_is_told_what_squash_says(length):
+    told = squash_dial().answer({"what": "squash", "s": [0.0, -float(length)]})
+    first, second = told["squashed"]
+    assert first.norm().item() == pytest.approx(length**2 / (1 + length**2), abs=1e-4)
+    assert second.norm().item() == pytest.approx(1 - math.exp(-length), abs=1e-4)
+    assert told["problems"] == []
+
+
+def test_the_dial_shows_your_own_squash_with_its_mistakes():
+    asked = squash_dial(torch.sigmoid, lambda s: s / 0).answer
+    assert asked({"what": "programme"})["names"] == ["sigmoid", "<lambda>"]
+    told = asked({"what": "squash", "s": [-1.0, 0.0]})
+    torch.testing.assert_close(told["squashed"][0], torch.tensor([-1.0, 0.0]).sigmoid())
+    assert told["problems"] == ["<lambda> returned numbers that are not finite."]
+
+
+def test_two_squashes_of_one_name_are_told_apart():
+    assert list(dial.titles(functional.squash, functional.squash)) == ["squash (2017)", "squash (2017), second"]
+
+
+# ---- the explorer
+
+
+def test_an_untouched_pose_is_drawn_as_the_networks_reconstruction(network):
+    seen = asks(what="look", place=7)
+    j = seen["lengths"].argmax().item()
+    told = asks(what="tick", j=j, pose=seen["v"][j].tolist())
+    torch.testing.assert_close(told["drawn"], network.reconstruct(DIGITS.images[7:8])[0, 0].detach())
+    torch.testing.assert_close(seen["lengths"], network.lengths(DIGITS.images[7:8])[0].detach())
+    assert told["length"] == pytest.approx(seen["lengths"][j].item(), abs=1e-4)
+    assert seen["label"] == DIGITS.labels[7].item()
+
+
+def test_a_turned_pose_is_drawn_as_perturb_says_and_asked_again(network):
+    seen = asks(what="look", place=7)
+    delta = torch.zeros(16)
+    delta[3], delta[9] = 0.25, -0.1
+    pose = (seen["v"][4] + delta).tolist()
+    told = asks(what="tick", j=4, pose=pose)
+    expected = network.decoder(caps.perturb(seen["v"][None], delta, torch.tensor([4]))).view(28, 28)
+    torch.testing.assert_close(told["drawn"], expected.detach())
+    again = asks(what="again", j=4, pose=pose)["lengths"]
+    torch.testing.assert_close(again, network.lengths(told["drawn"].view(1, 1, 28, 28))[0].detach())
+
+
+def test_while_a_slider_moves_the_encoder_rests(network):
+    encoder, calls = explore.loaded(NETWORK).encoder, []
+    hook = encoder.register_forward_hook(lambda *_: calls.append(1))
+    try:
+        pose = [0.1] * 16
+        asks(what="tick", j=0, pose=pose)
+        assert not calls
+        asks(what="again", j=0, pose=pose)
+        assert len(calls) == 1
+    finally:
+        hook.remove()
+
+
+def test_images_are_chosen_by_class_and_by_mistake(network):
+    every = asks(what="page", label="all", wrong=False, **{"from": 0}, count=20)
+    assert (every["total"], len(every["items"])) == (300, 20)
+    assert torch.equal(every["ink"], DIGITS.images[:20, 0])
+    fours = asks(what="page", label="4", wrong=False, **{"from": 20}, count=20)
+    assert {item["label"] for item in fours["items"]} == {4}
+    assert fours["total"] == (DIGITS.labels == 4).sum()
+    wrong = asks(what="page", label="all", wrong=True, **{"from": 0}, count=20)
+    for item in wrong["items"]:
+        assert network.predict(DIGITS.images[item["place"]][None]).item() == item["read"] != item["label"]
+    right = next(j for j in range(10) if not asks(what="page", label=j, wrong=True, **{"from": 0}, count=20)["total"])
+    assert asks(what="random", label=right, wrong=True)["place"] is None
+    assert asks(what="random", label=4, wrong=False)["place"] in (DIGITS.labels == 4).nonzero()
+
+
+def test_a_drawing_is_read_and_an_empty_paper_is_a_line():
+    paper = torch.zeros(168, 168, dtype=torch.uint8)
+    assert "draw a digit" in asks(what="look", ink=paper.numpy().tobytes(), side=168)["problem"]
+    paper[20:148, 78:90] = 255
+    seen = asks(what="look", ink=paper.numpy().tobytes(), side=168)
+    assert seen["lengths"].argmax().item() == 1
+    assert (seen["place"], seen["label"], seen["source"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_every_network_can_be_explored(name):
+    seen = asks(what="look", place=0, network=name)
+    sizes = asks(what="network", network=name)
+    assert tuple(seen["v"].shape) == (len(sizes["classes"]), sizes["z"])
+    assert asks(what="tick", network=name, j=2, pose=seen["v"][2].tolist())["drawn"].shape == (sizes["side"],) * 2
+
+
+def test_networks_of_the_same_data_stand_beside_the_one_asked_for():
+    names = explorer("capsnet-mnist", DIGITS).answer({"what": "programme"})["networks"]
+    assert names[0] == "capsnet-mnist"
+    assert len(names) == len(set(names)) > 1
+
+
+# ---- into a page
+
+
+def test_a_widget_answers_in_floats_and_a_mistake_is_a_line():
+    made, sent = squash_dial(), []
+    made.send = lambda *parts: sent.append(parts)
+    made.reply(made, {"id": "x-0", "question": {"what": "squash", "s": [3.0, 4.0]}, "bytes": []}, [])
+    ((content, buffers),) = sent
+    assert content["id"] == "x-0"
+    values = torch.frombuffer(bytearray(buffers[content["reply"]["squashed"][0]["floats"]]), dtype=torch.float32)
+    torch.testing.assert_close(values, caps.squash(torch.tensor([3.0, 4.0])))
+
+    def refuses(question):
+        raise ValueError("one line")
+
+    failing, sent = page.widget("dial", refuses, "says"), []
+    failing.send = lambda *parts: sent.append(parts)
+    failing.reply(failing, {"id": "x-1", "question": {}, "bytes": []}, [])
+    assert sent == [({"id": "x-1", "error": "one line"},)]
+
+
+def test_without_a_kernel_a_scene_says_what_it_is():
+    assert repr(theatre()) == "[theatre: routing, live]"
+
+
+def test_a_script_holds_every_module_once_in_the_order_of_need():
+    script = page.script("routing", "file")
+    modules = re.findall(r"^modules\.(\w+) = \(\(\) => \{$", script, re.MULTILINE)
+    assert len(modules) == len(set(modules))
+    assert modules.index("parts") < modules.index("chooser") < modules.index("routing") < modules.index("file")
+    assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
+
+
+def test_no_scene_names_an_address():
+    for path in page.FOLDER.iterdir():
+        found = re.findall(r"https?://[^\s\"'`)]+", path.read_text(encoding="utf-8"))
+        assert set(found) <= {"http://www.w3.org/2000/svg"}, path.name  # a name, never asked for
+
+
+def test_the_file_holds_what_was_worked_out(tmp_path, network):
+    size = export(tmp_path / "theatre.html")
+    assert size == (tmp_path / "theatre.html").stat().st_size < 5_000_000
+    html = (tmp_path / "theatre.html").read_text(encoding="utf-8")
+    content = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html)[1])
+    places = content["examples"]["places"]
+    stored = base64.b64decode(content["encoded"]["v"]["single"])
+    v = torch.frombuffer(bytearray(stored), dtype=torch.float32).view(len(places), 10, 16)
+    torch.testing.assert_close(v, network(DIGITS.images[places]).detach(), rtol=0, atol=1e-3)
+    assert content["explorer"]["controls"] == explore.CONTROLS
+    assert content["explorer"]["colours"] == explore.COLOURS
+    assert content["toys"] == routing.TOYS
+
+
+def test_a_network_is_described_by_its_sizes(network):
+    said = one_file.described(network)
+    assert (said["children"], said["classes"], said["d"], said["z"]) == (16, 10, 8, 16)
+    assert said["shape"] == [1, 28, 28]
+    assert [part["stride"] for part in said["front"]] == [1, 1, 1, 2]
