@@ -331,7 +331,7 @@ def explore(
     """Turn the knobs of a capsule in the browser. Further arguments (--port 9000) are passed on to Voilà."""
     if export:
         from capsule_tutor import pretrained
-        from capsule_tutor.widgets.one_file import export as write
+        from capsule_tutor.theatre.one_file import export as write
 
         try:
             size = write(export)
@@ -345,8 +345,9 @@ def explore(
         raise _stop(f"Voilà is missing ({short(error)}). Fix it: {pip_install('-e', f'{ROOT}[lab]')}") from None
     import nbformat
 
-    source = "from capsule_tutor.widgets import explorer\n\nexplorer()"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    source = "from capsule_tutor.theatre import explorer\n\nexplorer()"
+    cells = [nbformat.v4.new_markdown_cell("# The capsule explorer"), nbformat.v4.new_code_cell(source)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "explorer.ipynb"

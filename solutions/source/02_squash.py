@@ -320,13 +320,13 @@ for length in (0.01, 0.1, 1.0, 3.0):
 # %% [markdown] id="dial-intro"
 # ### The dial
 #
-# Turn length and angle of a vector yourself, if a kernel is running (click a slider, then the arrow keys): the plane shows $s$
-# and what both squashes make of it. At which length do the two differ most? What does the angle change?
+# Turn a vector yourself, if a kernel is running: drag its arrow, or click a slider and press the arrow keys. The plane shows $s$
+# and what your two functions make of it. At which length do they differ most? What does the angle change?
 
 # %% id="dial"
-from capsule_tutor.widgets import squash_dial
+from capsule_tutor.theatre import squash_dial
 
-squash_dial()
+squash_dial(squash, exponential_squash)
 
 # %% [markdown] id="dial-text"
 # Without a kernel, the answer as a picture:

@@ -346,6 +346,7 @@ def dynamic_routing(u_hat, iterations=3, bias=None):
     ### END SOLUTION
 
 
+mine = dynamic_routing  # kept as you wrote it, for the stage below
 dynamic_routing = checks.dynamic_routing(dynamic_routing)
 
 # %% [markdown] id="equality"
@@ -486,17 +487,20 @@ figures.heatmaps(
     "At 10, about half of the children have one bright entry and are dark elsewhere.",
 )
 
-# %% [markdown] id="microscope-text"
-# ### The microscope
+# %% [markdown] id="theatre-text"
+# ### Your function on the stage
 #
-# The same, live, if a kernel is running: press play, or step through the iterations with the arrow keys. The first *toy* is yours:
-# compare with what you worked out by hand. Then choose *a real digit*: the votes of sixteen children, from a network that was
-# trained (lesson 09). Is there an image on which ten iterations name another parent than one?
+# The same, live, if a kernel is running. **Your** `dynamic_routing` plays; if the check has not passed it yet, the reference plays
+# beside it, on the same votes. Press play, or step through the iterations with the arrow keys.
 #
-# Three tables stand side by side: dynamic routing, self-attention routing (lesson 08; ignore it for now), and uniform couplings,
-# which are dynamic routing's first iteration. Here is the toy as a picture, for readers without a kernel:
+# - *two of three agree* is the toy that you worked out by hand. Compare.
+# - *two friends, one enemy*: drag the enemy's vote for A (the head of its arrow) towards the friends, slowly. Where does it change sides?
+# - *a real digit*: the votes of sixteen children, from a network that was trained (lesson 09). Is there an image on which ten
+#   iterations name another parent than one?
+#
+# Here is the first toy as a picture, for readers without a kernel:
 
-# %% id="microscope-picture"
+# %% id="theatre-picture"
 figures.heatmaps(
     {f"{k} iteration{'s' * (k > 1)}": dynamic_routing(u_hat, k)[1][0] for k in (1, 2, 3, 10)},
     xlabel="parent j",
@@ -505,10 +509,10 @@ figures.heatmaps(
     "0 turns to parent 0 and child 2 to parent 1, at 3 child 1 follows child 0, and at 10 all three are decided.",
 )
 
-# %% id="microscope"
-from capsule_tutor.widgets import microscope
+# %% id="theatre"
+from capsule_tutor.theatre import theatre
 
-microscope()
+theatre(mine, against=dynamic_routing)
 
 # %% [markdown] id="honest"
 # Is this good for anything, then? The papers disagree, and you should know it now:

@@ -639,18 +639,18 @@ for name, who in (("true class", truth), ("the others", ~truth)):
 # A fair warning: these votes were *trained* for one look with a prior. Dynamic routing plays away from home here. To
 # compare the two fairly, one trains the same network with each: lesson 15 does.
 
-# %% [markdown] id="microscope-text"
-# ### Under the microscope
+# %% [markdown] id="theatre-text"
+# ### On one stage
 #
-# Live, if a kernel is running: lesson 04's microscope once more, and now you know its middle table (one look, no prior). Choose
-# *a real digit*, then *agreement* instead of *couplings*, and step through the iterations: how many does dynamic routing need
-# until its table looks like the one beside it? Without a kernel, the picture at the head of this section is what you would see
-# for one image.
+# Live, if a kernel is running: dynamic routing, one look (with the prior and without it) and uniform couplings, on the same
+# votes. Choose *a real digit* and step through the iterations: how many does dynamic routing need until its lines look like those
+# beside it? Then show the *numbers*, and see what the prior does to them. Without a kernel, the picture at the head of this
+# section is what you would see for one image.
 
-# %% id="microscope"
-from capsule_tutor.widgets import microscope
+# %% id="theatre"
+from capsule_tutor.theatre import theatre
 
-microscope()
+theatre()
 
 # %% [markdown] id="sign"
 # ## What neither can see

@@ -258,7 +258,7 @@ pictures.grids(
 # middle, and the bars below the pictures are the lengths *after* the turn.
 
 # %% tags=["nbval-ignore-output"] id="explorer-show"
-from capsule_tutor.widgets import explorer
+from capsule_tutor.theatre import explorer
 
 view = explorer("efficient-capsnet-mnist", data.digits("test"))
 view

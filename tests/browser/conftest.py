@@ -38,11 +38,11 @@ def chromium() -> Iterator:
 
 @pytest.fixture
 def new_page(chromium) -> Iterator[Callable]:
-    """`new_page()`: an empty page that waits for what it should show as long as it takes."""
+    """`new_page()`: an empty page that waits for what it should show as long as it takes. `settings`: its context's."""
     contexts = []
 
-    def new_page_(width: int = 1280):
-        contexts.append(chromium.new_context(viewport={"width": width, "height": 900}))
+    def new_page_(**settings):
+        contexts.append(chromium.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings))
         contexts[-1].set_default_timeout(1000 * HUNG)
         return contexts[-1].new_page()
 
