@@ -484,3 +484,21 @@ def test_class_ids_are_integers(function, name, dtype):
 def test_class_ids_of_another_batch_are_named(function, name):
     with pytest.raises(ValueError, match=rf"{name} .*axis 0 \(b\) should be 2"):
         function(torch.zeros(B, J), torch.zeros(B + 1, dtype=torch.long))
+
+
+def test_perturb_by_nothing_is_masking():
+    v = torch.randn(5, J, Z)
+    for index in (None, torch.tensor([1, 2, 0, 1, 2])):
+        assert torch.equal(F.perturb(v, torch.zeros(Z), index), F.mask_capsules(v, index))
+
+
+def test_perturb_adds_to_one_capsule_and_leaves_the_others_zero():
+    v, delta = torch.randn(2, 3, 4), torch.randn(2, 4)
+    moved = F.perturb(v, delta, torch.tensor([2, 0])).view(2, 3, 4)
+    assert_close(moved[0, 2], v[0, 2] + delta[0])
+    assert_close(moved[1, 0], v[1, 0] + delta[1])
+    assert not moved[0, :2].any()
+    assert not moved[1, 1:].any()
+    assert_close(F.perturb(v, delta[0]), torch.cat([F.perturb(v[b : b + 1], delta[0]) for b in (0, 1)]))
+    with pytest.raises(ValueError, match=r"delta has shape \(3,\)"):
+        F.perturb(v, torch.zeros(3))
