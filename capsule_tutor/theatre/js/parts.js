@@ -35,6 +35,8 @@ export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 export function frame(el, name, title, intro) {
   const heading = make("h2", { id: fresh(name) }, title);
   const box = make("section", { className: `theatre ${name}`, "aria-labelledby": heading.id }, heading, make("p", { className: "intro" }, intro));
+  // Keys belong to what has the focus: with the arrow keys JupyterLab would fold headings and leave the cell.
+  box.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true"));
   const system = matchMedia("(prefers-color-scheme: dark)");
   const choose = () => {
     const lab = document.body.dataset.jpThemeLight, site = document.documentElement.dataset.theme;
