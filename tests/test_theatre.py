@@ -9,8 +9,10 @@ import pytest
 import torch
 
 import capsule_tutor as caps
-from capsule_tutor import data, functional, pretrained
+from capsule_tutor import data, functional, pretrained, training
+from capsule_tutor.data.views import CLASSES
 from capsule_tutor.theatre import dial, explore, explorer, export, one_file, page, routing, squash_dial, theatre
+from capsule_tutor.theatre.gallery import Gallery, gallery, loaded, read
 
 NETWORK = "efficient-capsnet-mnist"
 DIGITS = data.digits("test")
@@ -23,7 +25,7 @@ def network():
 
 def asks(**question):
     """What the explorer of the embedded digits is told."""
-    return explore.answer({"network": NETWORK} | question, [NETWORK], DIGITS)
+    return explore.answer({"network": NETWORK} | question, [NETWORK], gallery("digits"))
 
 
 # ---- routing on a stage
@@ -180,7 +182,7 @@ def test_an_untouched_pose_is_drawn_as_the_networks_reconstruction(network):
     torch.testing.assert_close(told["drawn"], network.reconstruct(DIGITS.images[7:8])[0, 0].detach())
     torch.testing.assert_close(seen["lengths"], network.lengths(DIGITS.images[7:8])[0].detach())
     assert told["length"] == pytest.approx(seen["lengths"][j].item(), abs=1e-4)
-    assert seen["label"] == DIGITS.labels[7].item()
+    assert seen["says"] == f"a {DIGITS.labels[7].item()}"
 
 
 def test_a_turned_pose_is_drawn_as_perturb_says_and_asked_again(network):
@@ -196,7 +198,7 @@ def test_a_turned_pose_is_drawn_as_perturb_says_and_asked_again(network):
 
 
 def test_while_a_slider_moves_the_encoder_rests(network):
-    encoder, calls = explore.loaded(NETWORK).encoder, []
+    encoder, calls = loaded(NETWORK).encoder, []
     hook = encoder.register_forward_hook(lambda *_: calls.append(1))
     try:
         pose = [0.1] * 16
@@ -213,11 +215,13 @@ def test_images_are_chosen_by_class_and_by_mistake(network):
     assert (every["total"], len(every["items"])) == (300, 20)
     assert torch.equal(every["ink"], DIGITS.images[:20, 0])
     fours = asks(what="page", label="4", wrong=False, **{"from": 20}, count=20)
-    assert {item["label"] for item in fours["items"]} == {4}
+    assert {item["says"] for item in fours["items"]} == {"a 4"}
     assert fours["total"] == (DIGITS.labels == 4).sum()
     wrong = asks(what="page", label="all", wrong=True, **{"from": 0}, count=20)
     for item in wrong["items"]:
-        assert network.predict(DIGITS.images[item["place"]][None]).item() == item["read"] != item["label"]
+        said, place = network.predict(DIGITS.images[item["place"]][None]).item(), item["place"]
+        assert item["says"].endswith(f" {DIGITS.labels[place]}, read as {said}")
+        assert said != DIGITS.labels[place]
     right = next(j for j in range(10) if not asks(what="page", label=j, wrong=True, **{"from": 0}, count=20)["total"])
     assert asks(what="random", label=right, wrong=True)["place"] is None
     assert asks(what="random", label=4, wrong=False)["place"] in (DIGITS.labels == 4).nonzero()
@@ -229,7 +233,7 @@ def test_a_drawing_is_read_and_an_empty_paper_is_a_line():
     paper[20:148, 78:90] = 255
     seen = asks(what="look", ink=paper.numpy().tobytes(), side=168)
     assert seen["lengths"].argmax().item() == 1
-    assert (seen["place"], seen["label"], seen["source"]) == (None, None, None)
+    assert (seen["place"], seen["says"], seen["source"]) == (None, "your drawing", None)
 
 
 @pytest.mark.parametrize("name", pretrained.NAMES)
@@ -237,11 +241,111 @@ def test_every_network_can_be_explored(name):
     seen = asks(what="look", place=0, network=name)
     sizes = asks(what="network", network=name)
     assert tuple(seen["v"].shape) == (len(sizes["classes"]), sizes["z"])
-    assert asks(what="tick", network=name, j=2, pose=seen["v"][2].tolist())["drawn"].shape == (sizes["side"],) * 2
+    assert asks(what="tick", network=name, j=2, pose=seen["v"][2].tolist())["drawn"].shape == (28, 28)
+
+
+# What a network reads decides what is shown: recipe, first weights.
+KINDS = {
+    "two digits": (training.RECIPES["efficient-capsnet-multimnist"], "multidigits"),
+    "toys": (
+        training.Recipe("efficient-capsnet", 1, 1, 0.0, "", data="toys", options={"classes": 5, "shape": (2, 48, 48)}),
+        "toys",
+    ),
+}
+
+
+@pytest.fixture
+def kind(request, monkeypatch):
+    """A shipped network of this name that has never learned anything. → its name, and the network"""
+    recipe, _ = KINDS[request.param]
+    torch.manual_seed(0)
+    network = recipe.network().eval()
+    monkeypatch.setattr(pretrained, "recipe", lambda name: recipe)
+    monkeypatch.setattr(pretrained, "load", lambda name: network)
+    loaded.cache_clear()
+    yield request.param, network
+    loaded.cache_clear()
+    routing._shown.cache_clear()
+
+
+def toys():
+    """Six toys, each seen once. No test needs all 24,300 pictures."""
+    images = torch.stack([data.toy(label, 0, size=48) for label in (0, 1, 2, 3, 4, 0)])
+    return data.Views(images, torch.tensor([0, 1, 2, 3, 4, 0]), torch.zeros(6, 4, dtype=torch.long))
+
+
+@pytest.mark.parametrize("kind", ["two digits"], indirect=True)
+def test_a_network_of_two_digits_is_explored_on_two_digits(kind):
+    name, network = kind
+    shown = data.multidigits("test", count=40)
+    asked = explorer(name, shown).answer
+    said = {"network": name, "what": "look", "place": 3}
+    seen = asked(said)
+    one, other = sorted(shown.labels[3].tolist())
+    assert seen["says"] == f"{one} and {other}"
+    assert seen["image"].shape == (36, 36)
+    assert asked(said | {"what": "network"})["present"] == 2
+    assert [label for label, _ in asked({"what": "programme"})["labels"]] == list(range(10))
+    pose = seen["v"][one]
+    told = asked(said | {"what": "tick", "j": one, "pose": pose.tolist()})
+    torch.testing.assert_close(told["drawn"], network.decode(seen["v"][None], torch.tensor([one]))[0, 0].detach())
+    with_fours = asked(said | {"what": "page", "label": 4, "wrong": False, "from": 0, "count": 40})
+    assert [item["place"] for item in with_fours["items"]] == (shown.labels == 4).any(dim=1).nonzero()[:, 0].tolist()
+    wrong = asked(said | {"what": "page", "label": "all", "wrong": True, "from": 0, "count": 40})
+    for item in wrong["items"]:
+        found = sorted(network.lengths(shown.images[item["place"]][None])[0].topk(2).indices.tolist())
+        assert item["says"].endswith(f", read as {found[0]} and {found[1]}")
+        assert found != sorted(shown.labels[item["place"]].tolist())
+    paper = torch.zeros(168, 168, dtype=torch.uint8)
+    paper[20:148, 78:90] = 255
+    assert asked({"network": name, "what": "look", "ink": paper.numpy().tobytes(), "side": 168})["image"].shape == (
+        36,
+        36,
+    )
+    played = theatre(network=name).answer({"what": "play", "name": routing.REAL, "digit": 0})
+    assert played["image"].shape == (36, 36)
+    assert " and " in played["says"]
+
+
+@pytest.mark.parametrize("kind", ["toys"], indirect=True)
+def test_a_network_of_toys_is_explored_in_stereo(kind):
+    name, network = kind
+    asked, views = explorer(name, toys()).answer, toys()
+    seen = asked({"network": name, "what": "look", "place": 2})
+    assert seen["says"] == "an airplane"
+    torch.testing.assert_close(seen["image"], 1 - torch.cat([views.images[2, 0], views.images[2, 1]], dim=1))
+    info = asked({"network": name, "what": "network"})
+    assert (info["classes"], info["shape"], info["paper"]) == (list(CLASSES), [2, 48, 48], False)
+    told = asked({"network": name, "what": "tick", "j": 2, "pose": seen["v"][2].tolist()})
+    picture = network.decode(seen["v"][None], torch.tensor([2]))[0].detach()
+    torch.testing.assert_close(told["drawn"], 1 - torch.cat([*picture], dim=1))
+    again = asked({"network": name, "what": "again", "j": 2, "pose": seen["v"][2].tolist()})["lengths"]
+    torch.testing.assert_close(again, network.lengths(picture[None])[0].detach())
+
+
+@pytest.mark.parametrize("kind", ["toys"], indirect=True)
+def test_images_of_another_shape_are_refused(kind):
+    with pytest.raises(ValueError, match=re.escape("toys reads (n, 2, 48, 48)")):
+        explorer(kind[0], data.digits("test"))
+
+
+def test_a_network_without_its_routing_has_no_stage():
+    with pytest.raises(ValueError, match="choose an Efficient-CapsNet"):
+        theatre(network="convnet-mnist")
+
+
+def test_what_a_network_misreads_of_its_own_test_images_is_not_worked_out_again():
+    # Where every image comes from MNIST, the stored mistakes must be what a look at the images would find.
+    stored = pretrained.mistakes(NETWORK)
+    labels = torch.zeros(10_000, 1, dtype=torch.long)
+    labels[stored.index, 0] = stored.label.long()
+    found = read(NETWORK, Gallery(torch.zeros(10_000, 1, 1, 1), labels, name="mnist"))
+    wrong = (found != labels).any(dim=1).sum().item()
+    assert 100 * wrong / 10_000 == pytest.approx(pretrained.card(NETWORK)["test_error"]["shipped"])
 
 
 def test_networks_of_the_same_data_stand_beside_the_one_asked_for():
-    names = explorer("capsnet-mnist", DIGITS).answer({"what": "programme"})["networks"]
+    names = explorer("capsnet-mnist", "digits").answer({"what": "programme"})["networks"]
     assert names[0] == "capsnet-mnist"
     assert len(names) == len(set(names)) > 1
 
@@ -294,8 +398,8 @@ def test_the_file_holds_what_was_worked_out(tmp_path, network):
     stored = base64.b64decode(content["encoded"]["v"]["single"])
     v = torch.frombuffer(bytearray(stored), dtype=torch.float32).view(len(places), 10, 16)
     torch.testing.assert_close(v, network(DIGITS.images[places]).detach(), rtol=0, atol=1e-3)
-    assert content["explorer"]["controls"] == explore.CONTROLS
-    assert content["explorer"]["colours"] == explore.COLOURS
+    assert content["explorer"]["programme"]["controls"] == explore.CONTROLS
+    assert content["explorer"]["programme"]["colours"] == explore.COLOURS
     assert content["toys"] == routing.TOYS
 
 

@@ -11,11 +11,13 @@ from functools import cache, partial
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from capsule_tutor import data, functional, pretrained
 from capsule_tutor.figures import BLUE, ORANGE
 from capsule_tutor.models import CapsuleNetwork
 from capsule_tutor.theatre import page
+from capsule_tutor.theatre.gallery import Gallery, at_hand, gallery, loaded, read
 
 # What the explorer in a notebook and the one in a file share.
 CONTROLS = {
@@ -30,76 +32,96 @@ COLOURS = {
 }
 
 
-def explorer(network: str = "efficient-capsnet-mnist", images: data.Split | None = None) -> object:
+def explorer(network: str = "efficient-capsnet-mnist", images: str | data.Split | None = None) -> object:
     """A live view of one image's capsules. Returns a widget: put it last in a cell.
 
     `network` is one of pretrained.NAMES; those that were trained on the same data can be chosen beside it. `images`
-    are those to choose from: by default MNIST's test images if they are on this machine, otherwise the embedded digits.
+    are those to choose from: a name in data.SETS, for its test images, or images and labels of your own. By default
+    they are the test images that belong to the network, or, where they are not on this machine, others of their kind
+    that need no download. Raises ValueError for images of another shape than the network's.
     """
-    images = images or (data.mnist("test") if data.has_mnist() else data.digits("test"))
     trained_on = pretrained.recipe(network).data
     names = [network, *(n for n in pretrained.NAMES if n != network and pretrained.recipe(n).data == trained_on)]
-    return page.widget("explorer", partial(answer, names=names, images=images), "[theatre: the explorer, live]")
+    shown, shape = gallery(at_hand(trained_on) if images is None else images), loaded(network).shape
+    if shown.images.shape[1:] != shape:
+        raise ValueError(
+            f"images has shape {tuple(shown.images.shape)}; {network} reads (n, {', '.join(map(str, shape))})"
+        )
+    return page.widget("explorer", partial(answer, names=names, shown=shown), "[theatre: the explorer, live]")
 
 
-def answer(question: dict, names: list[str], images: data.Split) -> dict:
+def answer(question: dict, names: list[str], shown: Gallery) -> dict:
     """What the explorer shows. question: {"what": one of ANSWERS, "network": a name, …}"""
     if question["what"] == "programme":
-        labels = sorted(set(images.labels.flatten().tolist()))
-        return {"networks": names, "controls": CONTROLS, "colours": COLOURS, "labels": labels}
-    return ANSWERS[question["what"]](question, question["network"], images)
+        return {"networks": names, "controls": CONTROLS, "colours": COLOURS, "labels": labels(shown)}
+    return ANSWERS[question["what"]](question, question["network"], shown)
 
 
-def _network(_question: dict, name: str, _images: data.Split) -> dict:
+def labels(shown: Gallery) -> list[tuple[int, str]]:
+    """The classes to choose from, with their names."""
+    return [(j, shown.classes[j]) for j in shown.labels.unique().tolist()]
+
+
+def _network(_question: dict, name: str, shown: Gallery) -> dict:
     network = loaded(name)
     j, z = capsules(network)
-    return {"classes": [str(n) for n in range(j)], "z": z, "shape": list(network.shape), "side": network.shape[-1]}
+    # What is drawn is one digit: a network that looks at toys has no use for it.
+    return {
+        "classes": list(shown.classes[:j]),
+        "present": shown.labels.shape[1],
+        "z": z,
+        "shape": list(network.shape),
+        "paper": not shown.photo,
+    }
 
 
-def _page(question: dict, name: str, images: data.Split) -> dict:
-    places = _chosen(question, name, images)
-    places = places[question["from"] : question["from"] + question["count"]] if places else []
-    items = [{"place": n, "label": images.labels[n].item()} for n in places]
+def _page(question: dict, name: str, shown: Gallery) -> dict:
+    every = _chosen(question, name, shown)
+    places = every[question["from"] : question["from"] + question["count"]]
+    says = [shown.says(shown.labels[place].tolist()) for place in places]
     if question["wrong"]:
-        read = _read(name, images)
-        items = [item | {"read": read[item["place"]].item()} for item in items]
-    return {"total": len(_chosen(question, name, images)), "items": items, "ink": images.images[places, 0]}
+        reads = read(name, shown)[places].tolist()
+        says = [f"{truth}, read as {shown.names(wrong)}" for truth, wrong in zip(says, reads, strict=True)]
+    items = [{"place": place, "says": text} for place, text in zip(places, says, strict=True)]
+    return {"total": len(every), "items": items, "ink": shown.sheet(shown.images[places])}
 
 
-def _random(question: dict, name: str, images: data.Split) -> dict:
-    places = _chosen(question, name, images)
+def _random(question: dict, name: str, shown: Gallery) -> dict:
+    places = _chosen(question, name, shown)
     return {"place": random.choice(places) if places else None}
 
 
-def _look(question: dict, name: str, images: data.Split) -> dict:
+def _look(question: dict, name: str, shown: Gallery) -> dict:
     network, place = loaded(name), question.get("place")
     if place is None:
         side = question["side"]
         grey = 1 - torch.frombuffer(bytearray(question["ink"]), dtype=torch.uint8).view(side, side).float() / 255
         try:
-            image, label = data.prepare(grey), None
+            digit, says, source = data.prepare(grey), "your drawing", None
         except data.DataError:
             return {"problem": "There is nothing on the paper yet: draw a digit."}
+        image = pad(digit, [(network.shape[-1] - digit.shape[-1]) // 2] * 4)
     else:
-        place = min(max(0, place), len(images.labels) - 1)
-        image, label = images.images[place][None], images.labels[place].item()
+        place = min(max(0, place), len(shown.images) - 1)
+        image, source = shown.images[place][None], shown.source(place)
+        says = shown.says(shown.labels[place].tolist())
     with torch.no_grad():
         v = network(image)[0]
-    source = None if place is None else f'data.{_set_of(images)}("test").images[{place}][None]'
-    found = {"image": image[0, 0], "v": v, "lengths": functional.lengths(v)}
-    return found | {"place": place, "label": label, "source": source}
+    found = {"image": shown.sheet(image[0]), "v": v, "lengths": functional.lengths(v)}
+    return found | {"place": place, "says": says, "source": source}
 
 
-def _tick(question: dict, name: str, _images: data.Split) -> dict:
+def _tick(question: dict, name: str, shown: Gallery) -> dict:
     pose = torch.tensor(question["pose"])
-    return {"drawn": drawn(loaded(name), question["j"], pose), "length": functional.lengths(pose).item()}
+    picture = drawn(loaded(name), question["j"], pose)
+    return {"drawn": shown.sheet(picture), "length": functional.lengths(pose).item()}
 
 
-def _again(question: dict, name: str, _images: data.Split) -> dict:
+def _again(question: dict, name: str, _shown: Gallery) -> dict:
     network = loaded(name)
     picture = drawn(network, question["j"], torch.tensor(question["pose"]))
     with torch.no_grad():
-        return {"lengths": network.lengths(picture.view(1, *network.shape))[0]}
+        return {"lengths": network.lengths(picture[None])[0]}
 
 
 ANSWERS: dict[str, Callable] = {
@@ -113,17 +135,11 @@ ANSWERS: dict[str, Callable] = {
 
 
 def drawn(network: CapsuleNetwork, j: int, pose: Tensor) -> Tensor:
-    """What the decoder makes of one capsule alone. pose (z,) → (h, w), for one channel"""
+    """What the decoder makes of one capsule alone. pose (z,) → (c, h, w)"""
     v = torch.zeros(1, *capsules(network))
     v[0, j] = pose
     with torch.no_grad():
-        return network.decoder(v.flatten(1)).view(network.shape)[0]
-
-
-@cache
-def loaded(name: str) -> CapsuleNetwork:
-    """A shipped network, read once."""
-    return pretrained.load(name)
+        return network.decoder(v.flatten(1)).view(network.shape)
 
 
 @cache
@@ -133,26 +149,10 @@ def capsules(network: CapsuleNetwork) -> tuple[int, int]:
         return tuple(network(torch.zeros(1, *network.shape)).shape[1:])
 
 
-def _chosen(question: dict, name: str, images: data.Split) -> list[int]:
-    keep = torch.ones(len(images.labels), dtype=torch.bool)
+def _chosen(question: dict, name: str, shown: Gallery) -> list[int]:
+    keep = torch.ones(len(shown.labels), dtype=torch.bool)
     if question["label"] != "all":
-        keep &= images.labels == int(question["label"])
+        keep &= (shown.labels == int(question["label"])).any(dim=1)
     if question["wrong"]:
-        keep &= _read(name, images) != images.labels
-    return keep.nonzero().squeeze(1).tolist()
-
-
-_READ: dict[tuple[str, int], Tensor] = {}
-
-
-def _read(name: str, images: data.Split) -> Tensor:
-    """What the network reads in all of these images; worked out once."""
-    key = name, images.images.data_ptr()
-    if key not in _READ:
-        with torch.no_grad():
-            _READ[key] = torch.cat([loaded(name).predict(part) for part in images.images.split(250)])
-    return _READ[key]
-
-
-def _set_of(images: data.Split) -> str:
-    return "mnist" if len(images.labels) == 10_000 else "digits"
+        keep &= (read(name, shown) != shown.labels).any(dim=1)
+    return keep.nonzero()[:, 0].tolist()

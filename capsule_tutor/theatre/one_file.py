@@ -11,7 +11,9 @@ from capsule_tutor import __version__, functional, pretrained
 from capsule_tutor.files import write_atomically
 from capsule_tutor.models import CapsuleNetwork
 from capsule_tutor.theatre import dial, explore, page, routing
-from capsule_tutor.theatre.examples import NETWORK, Examples, examples
+from capsule_tutor.theatre.gallery import embedded, gallery, loaded, read, some
+
+NETWORK = "efficient-capsnet-mnist"  # small enough to travel, and all of it: encoder and decoder
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -47,25 +49,32 @@ def export(path: Path) -> int:
         f"{card['test_error']['shipped']:.2f} %. Digits: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten "
         "Digits (1998), UCI Machine Learning Repository, in the copy of scikit-learn, drawn as MNIST draws its own."
     )
-    data = json.dumps(content(pretrained.load(NETWORK), examples()))
+    data = json.dumps(content())
     html = _PAGE.format(style=page.style(), made_of=made_of, data=data, script=page.script("file"))
     write_atomically(path, lambda temporary: temporary.write_text(html, encoding="utf-8"))
     return path.stat().st_size
 
 
-def content(network: CapsuleNetwork, chosen: Examples) -> dict:
-    """All that the scenes need: the network, the examples and what it says to them, and every constant."""
-    with torch.inference_mode():
-        v = network(chosen.images)  # (n, j, z)
+def content() -> dict:
+    """All that the scenes need: the network, some images and what it says to them, and every constant."""
+    network, shown = loaded(NETWORK), gallery(embedded(pretrained.recipe(NETWORK).data))
+    places = some(NETWORK, shown)
+    with torch.no_grad():
+        v = network(shown.images[places])  # (n, j, z)
     names = list(dial.titles(functional.squash, functional.exponential_squash))
+    explorer = {
+        what: explore.answer({"what": what, "network": NETWORK}, [NETWORK], shown) for what in ("programme", "network")
+    }
     return {
         "network": described(network),
         "encoded": {"v": _single(v)},
         "examples": {
-            "places": chosen.places,
-            "labels": chosen.labels.tolist(),
-            "read": chosen.read.tolist(),
-            "ink": _base64((255 * chosen.images).round().to(torch.uint8)),
+            "places": places,
+            "labels": shown.labels[places, 0].tolist(),
+            "read": read(NETWORK, shown)[places, 0].tolist(),
+            "says": [shown.says([label]) for label in shown.labels[places, 0].tolist()],
+            "sources": [shown.source(place) for place in places],
+            "ink": _base64((255 * shown.images[places]).round().to(torch.uint8)),
         },
         "toys": routing.TOYS,
         "routing": {
@@ -75,12 +84,7 @@ def content(network: CapsuleNetwork, chosen: Examples) -> dict:
             "iterations": routing.ITERATIONS,
         },
         "dial": {"most": dial.MOST, "names": names},
-        "explorer": {
-            "networks": [NETWORK],
-            "controls": explore.CONTROLS,
-            "colours": explore.COLOURS,
-            "labels": sorted(set(chosen.labels.tolist())),
-        },
+        "explorer": explorer,
     }
 
 

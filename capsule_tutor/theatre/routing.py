@@ -3,13 +3,15 @@
 import inspect
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import torch
 from torch import Tensor
 
-from capsule_tutor import data, functional
+from capsule_tutor import functional, pretrained
+from capsule_tutor.layers import AttentionCapsules
 from capsule_tutor.theatre import explore, page
+from capsule_tutor.theatre.gallery import Gallery, embedded, gallery, loaded
 
 ITERATIONS = 10
 MOST_CHILDREN = 40  # more lines than this are a wall
@@ -36,8 +38,11 @@ def theatre(
     `yours` plays your own function instead, beside `against` if there is one: a function of votes (b, i, j, z) that
     returns v (b, j, z) and c (b, i, j). One with a parameter `iterations` is played step by step.
     `votes` (i, j, z) or (1, i, j, z) are played besides the toys and the digits, which get the votes of `network`.
-    Raises ValueError for votes of another shape, or with too many children to be drawn.
+    Raises ValueError for votes of another shape or with too many children to be drawn, and for a network without
+    self-attention routing.
     """
+    if not isinstance(loaded(network).encoder[-1], AttentionCapsules):
+        raise ValueError(f"network is {network!r}, which has no self-attention routing; choose an Efficient-CapsNet")
     own = None if votes is None else _own(votes)
     functions = _chosen(yours, against)
     told = partial(answer, functions=functions, own=own, network=network)
@@ -47,19 +52,19 @@ def theatre(
 def answer(question: dict, functions: dict[str, Callable], own: Tensor | None, network: str) -> dict:
     """What the stage shows. question: {"what": "programme"} or {"what": "play", "name", "digit", "votes", "sizes"}"""
     if question["what"] == "programme":
-        return _programme(own)
+        return _programme(own, network)
     if question["what"] != "play":  # the chooser's
-        return explore.answer(question | {"network": network}, [network], data.digits("test"))
+        return explore.answer(question | {"network": network}, [network], _shown(network))
     image = prior = None
     if question["name"] == REAL:
-        image, label, u_hat, prior = _digit(network, question["digit"])
+        image, says, u_hat, prior = _digit(network, question["digit"])
     elif "votes" in question:
         u_hat = torch.tensor(question["votes"], dtype=torch.float32).view(question["sizes"])
     else:
         u_hat = own if question["name"] == OWN else torch.tensor(TOYS[question["name"]], dtype=torch.float32)
     shown = play(u_hat, functions or _algorithms(prior), prior)
     if image is not None:
-        shown |= {"image": image, "place": question["digit"], "says": f"a {label}"}
+        shown |= {"image": image, "place": question["digit"], "says": says}
     return shown
 
 
@@ -173,22 +178,28 @@ def _own(votes: Tensor) -> Tensor:
     return votes.detach().float()
 
 
-def _programme(own: Tensor | None) -> dict:
-    images, labels = data.digits("test")
+def _programme(own: Tensor | None, network: str) -> dict:
     return {
         "plays": [*([OWN] if own is not None else []), *TOYS, REAL],
         "real": [REAL, *([OWN] if own is not None and own.shape[2] != 2 else [])],
         "digits": REAL,
         "iterations": ITERATIONS,
-        "labels": sorted(set(labels.tolist())),
-        "side": images.shape[-1],
+        "labels": explore.labels(_shown(network)),
+        "shape": list(loaded(network).shape),
     }
 
 
-def _digit(network: str, place: int) -> tuple[Tensor, int, Tensor, Tensor]:
-    """image (h, w), its label, its votes (i, j, z) and the prior (i, j) of the network's routing."""
-    split = data.digits("test")
-    front, primary, routing = explore.loaded(network).encoder
+@cache
+def _shown(network: str) -> Gallery:
+    """Images of the kind that the network reads; they need no download."""
+    return gallery(embedded(pretrained.recipe(network).data))
+
+
+def _digit(network: str, place: int) -> tuple[Tensor, str, Tensor, Tensor]:
+    """image (h, c·w), what it is, its votes (i, j, z) and the prior (i, j) of the network's routing."""
+    shown = _shown(network)
+    front, primary, routing = loaded(network).encoder
     with torch.no_grad():
-        u = primary(front(split.images[place][None]))
-        return split.images[place, 0], split.labels[place].item(), functional.votes(u, routing.weight)[0], routing.prior
+        u = primary(front(shown.images[place][None]))
+        u_hat = functional.votes(u, routing.weight)[0]
+    return shown.sheet(shown.images[place]), shown.says(shown.labels[place].tolist()), u_hat, routing.prior

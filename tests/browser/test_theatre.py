@@ -121,7 +121,7 @@ def test_a_person_explores(page):
     assert_drawn(page, 0, {})
 
     page.check("text=only the misread")
-    page.wait_for_function("() => /is a (\\d); the network reads (?!\\1)\\d/.test(document.body.innerText)")
+    page.wait_for_function("() => /is an? (\\d); the network reads (?!\\1)\\d/.test(document.body.innerText)")
 
     paper = page.locator(".paper")
     paper.scroll_into_view_if_needed()
@@ -196,7 +196,7 @@ def test_your_own_functions_are_on_the_stage(write, open_notebook):
         exec(WRONG, scope)
         c = (function or scope["mine"])(votes[None], routing.ITERATIONS)[1].flatten()
         widths = "lines => lines.map((line) => (line.getAttribute('stroke-width') - 0.6) / 8)"
-        shown = torch.tensor(page.locator(".panel").nth(n).locator(".link").evaluate_all(widths))
+        shown = torch.tensor(page.locator(".panel").nth(n).locator(".link").evaluate_all(widths), dtype=torch.float32)
         torch.testing.assert_close(shown, c, rtol=0, atol=1e-3)
 
 

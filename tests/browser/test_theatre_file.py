@@ -8,11 +8,14 @@ import torch
 import capsule_tutor as caps
 from capsule_tutor import data, functional
 from capsule_tutor.theatre import dial, explore, export, page, routing
-from capsule_tutor.theatre.examples import NETWORK, examples
+from capsule_tutor.theatre.gallery import gallery, read, some
+from capsule_tutor.theatre.one_file import NETWORK
 
 pytestmark = pytest.mark.browser
 
-DIGITS = data.digits("test")
+DIGITS, GALLERY = data.digits("test"), gallery("digits")
+PLACES = some(NETWORK, GALLERY)
+LABELS, READ = GALLERY.labels[PLACES, 0], read(NETWORK, GALLERY)[PLACES, 0]
 SCREENS = {
     "desk": {"viewport": {"width": 1400, "height": 900}},
     "telephone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
@@ -116,7 +119,7 @@ def assert_alike(ours, torchs, where=""):
 
 @pytest.mark.parametrize("name", [*routing.TOYS, routing.REAL])
 def test_routing_is_pytorchs(ask, name):
-    for digit in examples().places[::9] if name == routing.REAL else (0,):
+    for digit in PLACES[::9] if name == routing.REAL else (0,):
         question = {"what": "play", "name": name, "digit": digit}
         assert_alike(ask("routing", question), routing.answer(question, {}, None, NETWORK))
 
@@ -138,15 +141,15 @@ def test_the_dial_is_pytorchs(ask, length):
 
 def test_the_explorer_is_pytorchs(ask):
     torch.manual_seed(0)
-    for place in examples().places[::10]:
+    for place in PLACES[::10]:
         look = {"what": "look", "place": place, "network": NETWORK}
-        seen = explore.answer(look, [NETWORK], DIGITS)
+        seen = explore.answer(look, [NETWORK], GALLERY)
         assert_alike(ask("explorer", look), seen)
         j = seen["lengths"].argmax().item()
         pose = (seen["v"][j] + 0.05 * torch.randint(-5, 6, (16,))).tolist()
         for what in ("tick", "again"):
             question = {"what": what, "j": j, "pose": pose, "network": NETWORK}
-            assert_alike(ask("explorer", question), explore.answer(question, [NETWORK], DIGITS))
+            assert_alike(ask("explorer", question), explore.answer(question, [NETWORK], GALLERY))
 
 
 def test_a_drawing_is_read_alike(ask):
@@ -163,7 +166,7 @@ def test_a_drawing_is_read_alike(ask):
 
 
 def test_lines_are_as_wide_as_their_couplings(visit):
-    for name, digit in (("two of three agree", 0), (routing.REAL, examples().places[3])):
+    for name, digit in (("two of three agree", 0), (routing.REAL, PLACES[3])):
         shown = visit(f"routing?votes={name.replace(' ', '+')}&t=3&digit={digit}")
         told = routing.answer({"what": "play", "name": name, "digit": digit}, {}, None, NETWORK)
         for n, way in enumerate(told["ways"]):
@@ -308,12 +311,12 @@ def test_a_digit_is_chosen_by_thumbnail_and_by_keys(visit):
     page = visit("routing?votes=a+real+digit")
     page.locator(".thumbnails button").nth(4).click()
     settled(page)
-    place = examples().places[4]
+    place = PLACES[4]
     page.wait_for_function("place => location.hash.includes(`digit=${place}`)", arg=place)
     page.keyboard.press("ArrowRight")
     settled(page)
     assert page.locator(".thumbnails [aria-checked=true]").get_attribute("aria-label").startswith("a ")
-    assert page.locator(".seen figcaption").inner_text() == f"a {examples().labels[5].item()}"
+    assert page.locator(".seen figcaption").inner_text() == GALLERY.says([LABELS[5].item()])
 
 
 def test_fingers_can_do_it_all(visit):
@@ -375,7 +378,7 @@ def torch_draws(place, changes, j=None):
 
 
 def test_keyboard_and_mouse_turn_a_dimension_and_reset_brings_it_back(visit):
-    page, place = visit(), examples().places[0]
+    page, place = visit(), PLACES[0]
     before = drawn(page)
     torch.testing.assert_close(before, torch_draws(place, {}), rtol=0, atol=1e-2)
     page.focus("[data-z='3']")
@@ -405,16 +408,15 @@ def test_a_misread_image_is_drawn_from_the_longest_capsule(visit):
     page = visit()
     page.check("text=only the misread")
     page.wait_for_function(
-        "() => /is a (\\d); the network reads (?!\\1)\\d/.test(document.querySelector('.said').innerText)"
+        "() => /is an? (\\d); the network reads (?!\\1)\\d/.test(document.querySelector('.said').innerText)"
     )
     settled(page)
-    chosen = examples()
-    n = (chosen.read != chosen.labels).nonzero()[0].item()
-    torch.testing.assert_close(drawn(page), torch_draws(chosen.places[n], {}), rtol=0, atol=1e-2)
-    label = chosen.labels[n].item()
+    n = (READ != LABELS).nonzero()[0].item()
+    torch.testing.assert_close(drawn(page), torch_draws(PLACES[n], {}), rtol=0, atol=1e-2)
+    label = LABELS[n].item()
     control(page, "capsule").select_option(str(label))
     settled(page)
-    torch.testing.assert_close(drawn(page), torch_draws(chosen.places[n], {}, label), rtol=0, atol=1e-2)
+    torch.testing.assert_close(drawn(page), torch_draws(PLACES[n], {}, label), rtol=0, atol=1e-2)
     assert page.locator(".turned .class").inner_text() == str(label)
 
 
@@ -424,7 +426,7 @@ def test_set_starts_at_the_pose_and_changes_nothing(visit):
     page.check("input[value=set]")
     settled(page)
     with torch.no_grad():
-        v = caps.load(NETWORK)(DIGITS.images[examples().places[0]][None])[0]
+        v = caps.load(NETWORK)(DIGITS.images[PLACES[0]][None])[0]
     own = v[caps.lengths(v).argmax()]
     values = page.evaluate("() => [...document.querySelectorAll('.sliders input')].map((input) => +input.value)")
     assert values == pytest.approx(own.tolist(), abs=1e-3)
@@ -467,8 +469,7 @@ def test_messages_are_where_the_eye_is(visit):
     page.keyboard.press("Tab")
     assert page.locator(".knobs .problem").inner_text() == ""
     assert page.get_attribute("[data-z='0']", "max") == "0.5"
-    chosen = examples()
-    right = next(j for j in range(10) if (chosen.read == chosen.labels)[chosen.labels == j].all())
+    right = next(j for j in range(10) if not (READ != LABELS)[j == LABELS].any())
     page.check("text=only the misread")
     control(page, "class").select_option(str(right))
     page.wait_for_function("() => /misreads no image/.test(document.querySelector('.chooser .problem').innerText)")
@@ -519,7 +520,7 @@ def test_on_a_telephone_the_pictures_stay_in_sight_of_every_slider(visit):
 
 
 def test_an_address_says_look_at_this_one(visit):
-    place = examples().places[7]
+    place = PLACES[7]
     page = visit(f"explorer?digit={place}&d=3:0.15,9:-0.1&capsule=4")
     torch.testing.assert_close(drawn(page), torch_draws(place, {3: 0.15, 9: -0.1}, 4), rtol=0, atol=1e-2)
     page.click("text=Routing")

@@ -4,7 +4,7 @@ import { button, check, choice, labelled, make, thumbnails } from "./parts.js";
 const SHOWN = 20;  // pictures on a page
 
 // ask({ what: "page" | "random", … }) answers; chosen(place) hears what was chosen.
-export function chooser({ ask, side, labels, chosen }) {
+export function chooser({ ask, size, labels, chosen }) {
   const filter = { label: "all", wrong: false, from: 0 };
   const problem = make("p", { className: "problem", role: "alert" }), page = make("div", { className: "page" }), counted = make("output", {});
   const refilter = (change) => { Object.assign(filter, change, { from: 0 }); list(true); };
@@ -17,7 +17,7 @@ export function chooser({ ask, side, labels, chosen }) {
   }, { className: "random" });
   const element = make("div", { className: "chooser" },
     make("div", { className: "row" },
-      labelled("class", choice([["all", "all"], ...labels.map((label) => [label, label])], "all", (label) => refilter({ label }))),
+      labelled("class", choice([["all", "all"], ...labels], "all", (label) => refilter({ label }))),
       check("only the misread", false, (wrong) => refilter({ wrong })), earlier, counted, later, random),
     problem, page);
   let thumbs = null, marked = null;
@@ -26,8 +26,8 @@ export function chooser({ ask, side, labels, chosen }) {
     problem.textContent = "";
     const { total, items, ink } = await ask({ what: "page", ...filter, count: SHOWN });
     if (!total) { problem.textContent = "The network misreads no image of this class. Choose another one."; return; }
-    const named = items.map((item) => ({ ...item, says: `a ${item.label}${(item.read ?? item.label) === item.label ? "" : `, read as ${item.read}`}` }));
-    thumbs = thumbnails(named, side, (n) => ink.subarray(n * side ** 2, (n + 1) * side ** 2), chosen, "images to choose from");
+    const pixels = size[0] * size[1];
+    thumbs = thumbnails(items, size, (n) => ink.subarray(n * pixels, (n + 1) * pixels), chosen, "images to choose from");
     page.replaceChildren(thumbs.list);
     counted.value = `${filter.from + 1} to ${filter.from + items.length} of ${total}`;
     earlier.disabled = filter.from <= 0;

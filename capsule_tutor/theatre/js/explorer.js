@@ -1,6 +1,6 @@
 // The explorer: turn the numbers of a capsule and see what each one does to the drawing.
 import { chooser } from "./chooser.js";
-import { button, choice, frame, fresh, grey, labelled, make, newest, paint, picture, rgb, two } from "./parts.js";
+import { button, choice, frame, fresh, grey, labelled, make, newest, paint, picture, rgb, sheet, two } from "./parts.js";
 
 const PAPER = 168;  // pixels of the paper to draw on
 const POSE = 0.5;  // where the colours of the pose end
@@ -17,7 +17,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const about = (question) => ask({ network: now.network, ...question });
 
   // ---- the stage: three pictures, the pose, the lengths
-  const side = info.side, shown = (name) => picture(side, name);
+  const size = sheet(info.shape), shown = (name) => picture(size, name);
   const image = shown("the image"), drawn = shown("the reconstruction");
   const difference = shown("the difference: orange is ink that the reconstruction lacks, blue is ink too much");
   const figure = (canvas, name) => make("figure", {}, canvas, make("figcaption", {}, name));
@@ -54,7 +54,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   // ---- the images
   const paperProblem = problem();
-  const images = chooser({ ask: about, side, labels, chosen: (place) => look({ place }) });
+  const images = chooser({ ask: about, size, labels, chosen: (place) => look({ place }) });
   const network = choice(networks.map((name) => [name, name]), now.network, async (name) => {
     now.network = name;
     info = await about({ what: "network" });
@@ -66,7 +66,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const clear = button("clear the paper", () => { wipe(); paperProblem.textContent = ""; });
   const choose = make("div", { className: "choose" },
     make("div", {}, make("h3", {}, "Choose an image"), ...(networks.length > 1 ? [labelled("network", network)] : []), images.element),
-    make("div", {}, make("h3", {}, "or draw one"), paper, make("div", { className: "row" }, clear), paperProblem));
+    make("div", { hidden: !info.paper }, make("h3", {}, "or draw one"), paper, make("div", { className: "row" }, clear), paperProblem));
 
   // ---- the code
   const source = make("pre", { tabIndex: 0 }), copied = make("span", { role: "status" });
@@ -90,7 +90,6 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const moved = () => Float32Array.from(own(), (x, z) => +inputs[z].value + (modeNow() === "add" ? x : 0));
 
   function build() {
-    image.width = image.height = drawn.width = drawn.height = difference.width = difference.height = info.side;
     const chosen = capsule.value;
     capsule.replaceChildren(new Option("longest", -1), ...info.classes.map((name, j) => new Option(name, j)));
     capsule.value = chosen && chosen < info.classes.length ? chosen : -1;
@@ -127,8 +126,10 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     chooseCapsule();
   }, (message) => { paperProblem.textContent = message; });
   function look(question) { box.dataset.settled = "false"; return see(question); }
-  const truth = () => (now.look.place === null ? "your drawing" : `a ${now.look.label}`);
-  const longest = (lengths) => lengths.indexOf(Math.max(...lengths));
+  const truth = () => now.look.says;
+  const ordered = (lengths) => Array.from(lengths, (_, j) => j).sort((a, b) => lengths[b] - lengths[a]);
+  const longest = (lengths) => ordered(lengths)[0];
+  const read_ = (lengths) => ordered(lengths).slice(0, info.present).sort((a, b) => a - b).map((j) => info.classes[j]).join(" and ");
 
   function chooseCapsule() {
     now.j = +capsule.value < 0 ? longest(now.look.lengths) : +capsule.value;
@@ -190,7 +191,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     now.second = found.lengths;
     showLengths(now.length);
     const again = longest(now.second), names = info.classes;
-    said.replaceChildren(`The image is ${truth()}; the network reads ${names[longest(now.look.lengths)]}. Drawn: capsule ${names[now.j]}. Shown its own drawing, the network reads `,
+    said.replaceChildren(`The image is ${truth()}; the network reads ${read_(now.look.lengths)}. Drawn: capsule ${names[now.j]}. Shown its own drawing, the network reads `,
       make("b", {}, names[again]), ` (length ${two(now.second[again])}).`);
     pose.setAttribute("aria-label", `the pose: ${Array.from(moved(), two).join(", ")}`);
     bars.setAttribute("aria-label", `the lengths of all capsules: ${rows.map(({ number }, j) => `${names[j]} ${number.textContent}`).join(", ")}`);

@@ -3,18 +3,17 @@ import { dynamicRouting, exponentialSquash, length, selfAttentionRouting, squash
 import { bytes, network, prepared } from "./network.js";
 
 export function offline(data) {
-  const net = network(data.network), side = net.shape[2], size = side * side;
+  const net = network(data.network), side = net.shape[2], size = side * side, J = net.classes, Z = net.z;
   const ink = Float32Array.from(bytes(data.examples.ink), (x) => x / 255);
-  const { places, labels, read } = data.examples, image = (n) => ink.subarray(n * size, (n + 1) * size);
-  const at = (place) => Math.max(0, places.indexOf(place)), says = (n) => `a ${labels[n]}`;
+  const { places, labels, read, says, sources } = data.examples, image = (n) => ink.subarray(n * size, (n + 1) * size);
+  const at = (place) => Math.max(0, places.indexOf(place));
   const known = network({ ...data.network, ...data.encoded }).net;  // what was worked out when the file was written
-  const J = net.classes, Z = net.z;
 
   const chosen = ({ label, wrong }) => places.map((_, n) => n).filter((n) => (label === "all" || labels[n] === +label) && (!wrong || read[n] !== labels[n]));
   function page(question) {
     const all = chosen(question), shown = all.slice(question.from, question.from + question.count), pixels = new Float32Array(shown.length * size);
     shown.forEach((n, k) => pixels.set(image(n), k * size));
-    return { total: all.length, ink: pixels, items: shown.map((n) => ({ place: places[n], label: labels[n], read: read[n] })) };
+    return { total: all.length, ink: pixels, items: shown.map((n) => ({ place: places[n], says: says[n] + (read[n] === labels[n] ? "" : `, read as ${read[n]}`) })) };
   }
   function random(question) {
     const all = chosen(question);
@@ -33,12 +32,12 @@ export function offline(data) {
     };
   }
   const routing = {
-    programme: () => ({ ...data.routing, labels: data.explorer.labels, side }),
+    programme: () => ({ ...data.routing, labels: data.explorer.programme.labels, shape: net.shape }),
     page, random,
     play(question) {
       if (data.routing.real.includes(question.name)) {
         const n = at(question.digit), found = net.encode(image(n));
-        return { ...play(found.votes, net.sizes, net.prior()), image: image(n), place: places[n], says: says(n) };
+        return { ...play(found.votes, net.sizes, net.prior()), image: image(n), place: places[n], says: says[n] };
       }
       const toy = data.toys[question.name], sizes = question.sizes || [toy.length, toy[0].length, toy[0][0].length];
       return play(Float32Array.from(question.votes || toy.flat(2)), sizes, null);
@@ -54,19 +53,19 @@ export function offline(data) {
   };
 
   const explorer = {
-    programme: () => data.explorer,
-    network: () => ({ classes: Array.from({ length: J }, (_, j) => String(j)), z: Z, shape: net.shape, side }),
+    programme: () => data.explorer.programme,
+    network: () => data.explorer.network,
     page, random,
     look(question) {
       if (question.place === undefined) {
         const drawing = prepared(question.ink, question.side, side);
         if (!drawing) return { problem: "There is nothing on the paper yet: draw a digit." };
         const { v, lengths } = net.encode(drawing);
-        return { image: drawing, v, lengths, place: null, label: null, source: null };
+        return { image: drawing, v, lengths, place: null, says: "your drawing", source: null };
       }
       const n = at(question.place), v = known.v.subarray(n * J * Z, (n + 1) * J * Z);
       const lengths = Float32Array.from({ length: J }, (_, j) => length(v.subarray(j * Z, (j + 1) * Z)));
-      return { image: image(n), v, lengths, place: places[n], label: labels[n], source: `data.digits("test").images[${places[n]}][None]` };
+      return { image: image(n), v, lengths, place: places[n], says: says[n], source: sources[n] };
     },
     tick: ({ j, pose }) => ({ drawn: net.decode(pose, j), length: length(pose) }),
     again: ({ j, pose }) => ({ lengths: net.encode(net.decode(pose, j)).lengths }),

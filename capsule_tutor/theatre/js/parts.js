@@ -95,8 +95,8 @@ export function check(text, on, turned) {
 export const grey = (ink) => { const g = 255 * (1 - ink); return [g, g, g]; };
 export const rgb = (colour) => [1, 3, 5].map((n) => parseInt(colour.slice(n, n + 2), 16));
 
-export function picture(side, name, properties = {}) {
-  return make("canvas", { width: side, height: side, role: "img", "aria-label": name, className: "picture", ...properties });
+export function picture([height, width], name, properties = {}) {
+  return make("canvas", { width, height, role: "img", "aria-label": name, className: "picture", ...properties });
 }
 
 export function paint(canvas, colour) {
@@ -108,11 +108,14 @@ export function paint(canvas, colour) {
   pen.putImageData(image, 0, 0);
 }
 
+// All channels of an image side by side, as Python sends it. shape [channels, height, width] → [height, width]
+export const sheet = ([channels, height, width]) => [height, channels * width];
+
 // Small pictures to choose from, as one tab stop: arrow keys move within. items: [{place, says}], ink(n) its pixels.
-export function thumbnails(items, side, ink, chosen, name) {
+export function thumbnails(items, size, ink, chosen, name) {
   const list = make("div", { className: "thumbnails", role: "radiogroup", "aria-label": name });
   const buttons = items.map(({ place, says }, n) => {
-    const shown = picture(side, says, { "aria-hidden": "true" }), pixels = ink(n);
+    const shown = picture(size, says, { "aria-hidden": "true" }), pixels = ink(n);
     paint(shown, (k) => grey(pixels[k]));
     const one = make("button", { type: "button", title: says, "aria-label": says, tabIndex: -1 }, shown);
     one.setAttribute("role", "radio");

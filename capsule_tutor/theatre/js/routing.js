@@ -1,6 +1,6 @@
 // Routing on a stage: children left, parents right, between them lines as wide and as dark as the couplings c_ij.
 import { chooser } from "./chooser.js";
-import { button, calm, check, choice, draw, frame, fresh, grey, labelled, make, newest, paint, picture, write, two } from "./parts.js";
+import { button, calm, check, choice, draw, frame, fresh, grey, labelled, make, newest, paint, picture, sheet, write, two } from "./parts.js";
 
 const WIDTH = 310, CHILD = 58, DIGITS = 214, PLANE = 246, RADIUS = 62, CLOSE = 64;  // in a panel's own units
 const MOST_CHILDREN = 5;  // of a toy: so many colours are told apart
@@ -50,8 +50,6 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     if (held) play.votes = held.votes;  // an arrow that is being dragged stays under the finger
     for (const panel of panels) panel.take(play);
     if (play.image) {
-      const side = Math.sqrt(play.image.length);
-      if (image.width !== side) image.width = image.height = side;
       paint(image, (n) => grey(play.image[n]));
       image.setAttribute("aria-label", play.says);
       now.digit = play.place;
@@ -76,7 +74,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     tell(null);
     question();
   });
-  const images = chooser({ ask, side: programme.side, labels: programme.labels, chosen: (digit) => { now.digit = digit; images.mark(digit); question(); } });
+  const images = chooser({ ask, size: sheet(programme.shape), labels: programme.labels, chosen: (digit) => { now.digit = digit; images.mark(digit); question(); } });
   images.element.hidden = now.votes !== programme.digits;
   const add = button("add a child", () => grow(1)), remove = button("remove a child", () => grow(-1));
   const hint = make("span", { className: "hint" }, "Drag the head of a vote, or focus it and press the arrow keys.");
@@ -89,7 +87,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     Object.entries(NUMBERS), now.numbers,
     (value) => { now.numbers = value; panels.forEach((p) => p.table(value)); redraw(); tell(); },
   ));
-  const image = picture(28, "the image"), caption = make("figcaption", {});
+  const image = picture(sheet(programme.shape), "the image"), caption = make("figcaption", {});
   const seen = make("figure", { className: "seen", hidden: true }, image, caption);
   const boxes = make("div", { className: "panels" });
   const spoken = make("p", { className: "spoken", "aria-live": "polite" });
