@@ -11,15 +11,22 @@ notebook is made by taking the answers away:
 In markdown, text between `<!-- BEGIN SOLUTION -->` and `<!-- END SOLUTION -->` appears in the solution alone, and
 `{{ exercise 02-squash }}` on a line of its own is replaced by what the caller's `expand` makes of "02-squash".
 A cell that begins with `figures.` or `pictures.` is shown folded, with its picture below.
+
+A lesson remembers in its metadata what its cells were when it was made: what differs from that is a learner's work,
+which `build` never overwrites and `update` carries into a new version.
 """
 
+import hashlib
 import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from capsule_tutor import files
+
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "# stub:"
+CHECK = re.compile(r"^(\w+) = checks\.\1\(\1\)$", re.MULTILINE)  # the line below an exercise that asks its check
 _MARKDOWN_SOLUTION = re.compile(r"\n*<!-- BEGIN SOLUTION -->\n?(.*?)<!-- END SOLUTION -->\n?", re.DOTALL)
 _EXERCISE = re.compile(r"^\{\{ exercise (\S+) \}\}$", re.MULTILINE)
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -41,25 +48,30 @@ def build(
 
     names    lessons to build, by the start of their file names ("02"); all of them if empty
     force    execute solutions again even if their cells have not changed
-    Raises AuthoringError for a malformed source, a solution that fails, or, with `check`, any drift.
+    A lesson that holds a learner's work is left as it is, with a line. Raises AuthoringError for a malformed source, a
+    solution that fails, or, with `check`, any drift.
     """
     drifted = []
     for source in _sources(root, names):
         lesson_path = root / "lessons" / f"{source.stem}.ipynb"
         solution_path = root / "solutions" / f"{source.stem}.ipynb"
         text = source.read_text(encoding="utf-8")
-        lesson = _as_text(learner_notebook(text, source.name, expand))
+        lesson = learner_notebook(text, source.name, expand)
         solution = solution_notebook(text, source.name, expand)
-        if not lesson_path.exists() or lesson_path.read_text(encoding="utf-8") != lesson:
+        if not lesson_path.exists() or lesson_path.read_text(encoding="utf-8") != as_text(lesson):
             drifted.append(f"lessons/{lesson_path.name}")
             if not check:
-                _write(lesson_path, lesson)
-                say(f"wrote lessons/{lesson_path.name}")
-        if force or not _is_current(solution_path, solution):
+                _write_lesson(lesson_path, lesson, say)
+        stored = _stored(solution_path)
+        if force or not _has_run(stored) or _skeleton(stored) != _skeleton(solution):
             drifted.append(f"solutions/{solution_path.name}")
-            if not check:
+            if not check and not force and _has_run(stored) and _texts(stored) == _texts(solution):
+                for old, new in zip(stored.cells, solution.cells, strict=True):
+                    old.metadata = new.metadata  # no line of code has changed, so that nothing need run again
+                _write(solution_path, as_text(stored))
+            elif not check:
                 say(f"running solutions/{solution_path.name} …")
-                _write(solution_path, _as_text(_executed(solution, solution_path)))
+                _write(solution_path, as_text(_executed(solution, solution_path)))
     if check and not names:
         drifted += _orphans(root)
     if check and drifted:
@@ -68,7 +80,19 @@ def build(
 
 def learner_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
     """Return the notebook that a learner gets: answers taken away, nothing executed. Raises AuthoringError."""
-    return _notebook(source, name, expand, _without_solution, r"\n")
+    notebook = _notebook(source, name, expand, without_solution, r"\n")
+    notebook.metadata["capsule_tutor"] = {"cells": {cell.id: fingerprint(cell) for cell in notebook.cells}}
+    return notebook
+
+
+def assignment_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
+    """Return the learner's notebook, whose exercises keep their answers between the markers. Raises AuthoringError."""
+
+    def code(text: str, where: str) -> str:
+        stub = without_solution(text, where)
+        return text if CHECK.search(text) else stub
+
+    return _notebook(source, name, expand, code, r"\n")
 
 
 def solution_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
@@ -98,12 +122,31 @@ def _notebook(source: str, name: str, expand: Callable, code: Callable, markdown
             cell.source = _EXERCISE.sub(lambda match: expand(match[1]), _MARKDOWN_SOLUTION.sub(markdown, cell.source))
             cell.source = cell.source.strip("\n")
     notebook.cells = [cell for cell in notebook.cells if cell.source]
+    _warn_nbgrader(notebook.cells[0], name)
     notebook.metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
 
 
-def _without_solution(code: str, where: str) -> str:
+def _warn_nbgrader(title, name: str) -> None:
+    """Make nbgrader refuse a lesson or a solution that is given to it as it is.
+
+    It would give no points for the one, and release the answers with the other. What makes it stop is a graded cell
+    without points, whose name it prints: "nbgrader cell 'not-an-assignment-…' does not have points".
+    """
+    if title.cell_type == "markdown" and name[:2].isdigit():
+        advice = f"not-an-assignment-make-one-with--capsule-tutor-nbgrader-{name[:2]}"
+        title.metadata["nbgrader"] = nbgrader_cell(advice, grade=True, solution=True)
+
+
+def nbgrader_cell(grade_id: str, **changes: object) -> dict:
+    """nbgrader's metadata of a cell (version 3 of its format)."""
+    kind = {"grade": False, "locked": False, "solution": False, "task": False}
+    return {"grade_id": grade_id, "schema_version": 3, **kind, **changes}
+
+
+def without_solution(code: str, where: str) -> str:
+    """The code of a cell with its answers taken away, stubs in their place. Raises AuthoringError."""
     lines, region, indent = [], None, ""
     for line in code.splitlines():
         text = line.strip()
@@ -126,7 +169,7 @@ def _without_solution(code: str, where: str) -> str:
 
 
 def _without_markers(code: str, where: str) -> str:
-    _without_solution(code, where)  # complains about unpaired markers, here too
+    without_solution(code, where)  # complains about unpaired markers, here too
     lines = [line for line in code.splitlines() if line.strip() not in (BEGIN, END)]
     return "\n".join(line for line in lines if not line.strip().startswith(STUB))
 
@@ -158,20 +201,26 @@ def _executed(notebook, path: Path):
     return notebook
 
 
-def _is_current(path: Path, notebook) -> bool:
-    """Whether the stored solution has these cells, every code cell executed and none failed."""
+def _stored(path: Path):
     import nbformat
 
     try:
-        stored = nbformat.read(path, as_version=4)
+        return nbformat.read(path, as_version=4)
     except FileNotFoundError:
-        return False
+        return None
     except Exception as error:
         raise AuthoringError(f"{path} is not a notebook ({type(error).__name__}); delete it and build again") from error
-    code = [cell for cell in stored.cells if cell.cell_type == "code"]
-    executed = all(cell.execution_count for cell in code)
+
+
+def _has_run(notebook) -> bool:
+    """Whether every code cell was executed and none failed."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"] if notebook else []
     failed = any(output.output_type == "error" for cell in code for output in cell.outputs)
-    return executed and not failed and _skeleton(stored) == _skeleton(notebook)
+    return notebook is not None and all(cell.execution_count for cell in code) and not failed
+
+
+def _texts(notebook) -> list[tuple]:
+    return [(cell.id, cell.cell_type, cell.source) for cell in notebook.cells]
 
 
 def _skeleton(notebook) -> list[tuple]:
@@ -193,13 +242,41 @@ def _orphans(root: Path) -> list[str]:
     return [f"{p}/{f.name} (no source)" for p in places for f in (root / p).glob("*.ipynb") if f.stem not in sources]
 
 
-def _as_text(notebook) -> str:
+def as_text(notebook) -> str:
+    """A notebook as its file holds it: the same bytes every time."""
     import nbformat
 
     nbformat.validate(notebook)
     return nbformat.writes(notebook, indent=1) + "\n"
 
 
+def fingerprint(cell) -> str:
+    """Eight hexadecimal digits that tell whether a cell is still as it was."""
+    return hashlib.sha256(f"{cell.cell_type}\n{cell.source.strip()}".encode()).hexdigest()[:8]
+
+
+def changed(notebook, new) -> list[str]:
+    """Ids of the cells of a lesson that are a learner's work: neither as they were made nor as `new` has them."""
+    made = notebook.metadata.get("capsule_tutor", {}).get("cells", {})
+    today = {cell.id: fingerprint(cell) for cell in new.cells}
+    mine = {cell.id: fingerprint(cell) for cell in notebook.cells if cell.source.strip()}
+    return [id_ for id_, now in mine.items() if now not in (made.get(id_), today.get(id_))]
+
+
+def _write_lesson(path: Path, lesson, say: Callable[[str], None]) -> None:
+    place = f"{path.parent.name}/{path.name}"
+    stored = _stored(path)
+    if stored and (work := changed(stored, lesson)):
+        number = path.stem[:2]
+        say(
+            f"left {place} as it is, as it holds a learner's work ({', '.join(work[:3])}{' …' * (len(work) > 3)}); "
+            f"`capsule-tutor update {number}` brings the new version and keeps that"
+        )
+        return
+    _write(path, as_text(lesson))
+    say(f"wrote {place}")
+
+
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    files.write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline="\n"))
