@@ -12,9 +12,11 @@ from typing import Annotated
 
 import typer
 
+from capsule_tutor import teaching
 from capsule_tutor.doctor import ROOT, examine, pip_install, short
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(teaching.app)
 
 
 @app.callback()
@@ -34,8 +36,9 @@ def _stop(problem: str) -> typer.Exit:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(context: typer.Context) -> None:
     """Open the lessons in JupyterLab. Further arguments (--port 9000) are passed on to JupyterLab."""
-    if not (ROOT / "lessons").is_dir():
-        raise _stop("No lessons here: they come with the repository, so run this in a checkout of it.")
+    home = next((place for place in (Path.cwd(), ROOT) if (place / "lessons").is_dir()), None)
+    if home is None:
+        raise _stop("No lessons here: `capsule-tutor start FOLDER` copies them to a folder of yours; open them there.")
     try:
         from jupyterlab.labapp import LabApp
     except Exception as error:
@@ -45,7 +48,7 @@ def lab(context: typer.Context) -> None:
     ours, others = str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [ours, others]))
     arguments = [
-        f"--ServerApp.root_dir={ROOT}",  # not lessons/ alone: the solutions can be browsed, too
+        f"--ServerApp.root_dir={home}",  # not lessons/ alone: the solutions can be browsed, too
         "--LabApp.default_url=/lab/tree/lessons",
         "--Application.log_level=WARN",  # otherwise thirty lines of log bury the address
     ]
@@ -72,6 +75,55 @@ def _has_desktop() -> bool:
     if "SSH_CONNECTION" in os.environ:  # a browser would open on the wrong machine, or inside the terminal
         return False
     return not sys.platform.startswith("linux") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+
+
+@app.command()
+def start(folder: Annotated[Path, typer.Argument(help="A folder of yours; made if it is not there.")]) -> None:
+    """Copy the lessons to a folder of your own, where you can work in them."""
+    from capsule_tutor.classroom import versions
+
+    try:
+        lessons = versions.start(folder, say=typer.echo)
+    except (KeyError, OSError) as error:
+        raise _stop(error.args[0] if isinstance(error, KeyError) else short(error)) from None
+    typer.echo(f"The lessons are in {lessons}. Open them: cd {folder}; capsule-tutor lab")
+
+
+@app.command()
+def update(
+    lessons: Annotated[
+        list[str] | None, typer.Argument(help='Notebooks, or lessons by number ("02"); all of them if none.')
+    ] = None,
+    new: Annotated[Path | None, typer.Option(help="The new version: a notebook, a folder or a ZIP file.")] = None,
+) -> None:
+    """Bring lessons up to date; what you wrote in them stays, and the old files, too."""
+    from capsule_tutor import authoring
+    from capsule_tutor.classroom import versions
+
+    try:
+        versions.update(_notebooks(lessons or []), new, say=typer.echo)
+    except (versions.VersionError, authoring.AuthoringError, KeyError) as error:
+        raise _stop(error.args[0]) from None
+    except OSError as error:
+        raise _stop(f"{short(error)}; nothing was lost") from None
+
+
+def _notebooks(names: list[str]) -> list[Path]:
+    """The files that a person means: given as such, or as numbers of lessons in this folder or in the checkout."""
+    from capsule_tutor import course
+
+    home = Path("lessons") if Path("lessons").is_dir() else course.folder()
+    every = sorted(path for path in home.glob("[0-9][0-9]_*.ipynb") if "before-update" not in path.stem)
+    if not names:
+        return every
+    paths = []
+    for name in names:
+        if name.endswith(".ipynb"):
+            paths.append(Path(name))
+        else:
+            stem = course.find(name).stem
+            paths += [path for path in every if path.stem == stem] or [home / f"{stem}.ipynb"]
+    return paths
 
 
 # ---- build -------------------------------------------------------------------------------------------------
@@ -425,8 +477,24 @@ def pack(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a teacher who collects them.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Of a folder of such files: whose machine lacks what.")
+    ] = None,
+) -> None:
     """Say what is installed, what is missing and how to fix it."""
+    from capsule_tutor import doctor as examination
+
+    if report:
+        try:
+            typer.echo(examination.of_class(report))
+        except examination.Broken as error:
+            raise _stop(str(error)) from None
+        return
+    if as_json:
+        typer.echo(examination.as_json())
+        return
     if broken := examine():
         raise _stop(f"To fix before the lessons run: {broken}. The command is below each of them.")
 

@@ -2,6 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,22 @@ def find(lesson: str | int) -> Lesson:
         if number and int(known.number) == int(number[0]):
             return known
     raise KeyError(f"There is no lesson {str(lesson)!r}; there are {LESSONS[0].number} to {LESSONS[-1].number}.")
+
+
+def folder() -> Path:
+    """Where this installation keeps the learner's notebooks: in its checkout, or inside the package (a wheel).
+
+    Raises KeyError, with a sentence, if it has none.
+    """
+    for place in (_PACKAGE.parent / "lessons", _PACKAGE / "lessons"):
+        if any(place.glob("[0-9][0-9]_*.ipynb")):
+            return place
+    raise KeyError(f"There are no lessons beside {_PACKAGE}: install Capsule Tutor again, or clone its repository.")
+
+
+def here() -> set[str]:
+    """The numbers of the lessons that this installation holds: a class may have been handed some of them."""
+    try:
+        return {path.stem[:2] for path in folder().glob("[0-9][0-9]_*.ipynb")}
+    except KeyError:
+        return set()

@@ -3,12 +3,13 @@
 It imports what it examines inside the examination: whatever is broken becomes a line.
 """
 
+import json
 import os
 import platform
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,18 @@ class Broken(Exception):
         self.fix = fix
 
 
+def findings() -> Iterator[dict[str, object]]:
+    """Of each need: its name, whether it is met, whether it is optional, a detail or the problem, and the fix."""
+    for name, test, fix in _needs():
+        found = {"name": name, "ok": True, "optional": name == "MNIST files", "detail": "", "fix": ""}
+        try:
+            found["detail"] = test()
+        except Exception as error:
+            problem = str(error) if isinstance(error, Broken) else short(error)
+            found |= {"ok": False, "detail": problem, "fix": getattr(error, "fix", "") or fix}
+        yield found
+
+
 def examine() -> int:
     """Print a line for each need, and below a broken one the command that fixes it. Returns how many are broken."""
     from rich.console import Console
@@ -30,17 +43,51 @@ def examine() -> int:
 
     console = Console(soft_wrap=True, highlight=False)  # a command broken over two lines cannot be copied
     broken = 0
-    for name, test, fix in _needs():
-        try:
-            console.print(Text.assemble(("[OK]", "green"), f"   {name}: {test()}"))
-        except Exception as error:
-            optional = name == "MNIST files"
-            broken += not optional
-            mark = ("[--]", "yellow") if optional else ("[FAIL]", "bold red")
-            problem = str(error) if isinstance(error, Broken) else short(error)
-            console.print(Text.assemble(mark, f"{'  ' * optional} {name}: {problem}"))
-            console.print(Text(f"       {getattr(error, 'fix', '') or fix}"))
+    for found in findings():
+        if found["ok"]:
+            console.print(Text.assemble(("[OK]", "green"), f"   {found['name']}: {found['detail']}"))
+            continue
+        broken += not found["optional"]
+        mark = ("[--]", "yellow") if found["optional"] else ("[FAIL]", "bold red")
+        console.print(Text.assemble(mark, f"{'  ' * found['optional']} {found['name']}: {found['detail']}"))
+        console.print(Text(f"       {found['fix']}"))
     return broken
+
+
+def as_json() -> str:
+    """All findings, for a teacher who collects those of a class (`of_class`)."""
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return json.dumps({"system": system, "findings": list(findings())}, indent=1)
+
+
+def of_class(folder: Path) -> str:
+    """What is broken on whose machine, from a folder of such files, each under its owner's name.
+
+    Raises Broken if there are none.
+    """
+    machines, unreadable = {}, []
+    for path in sorted(folder.rglob("*.json")):
+        try:
+            found = json.loads(path.read_bytes())
+            machines[path.relative_to(folder).with_suffix("").as_posix()] = found["system"], found["findings"]
+        except (OSError, ValueError, KeyError, TypeError):
+            unreadable.append(path.name)
+    if not machines:
+        raise Broken(f"{folder} holds no file of `capsule-tutor doctor --json`.")
+    broken: dict[str, dict] = {}
+    for owner, (_, needs) in machines.items():
+        for need in needs:
+            if not (need["ok"] or need["optional"]):
+                broken.setdefault(need["name"], {})[owner] = need
+    failing = {owner for owners in broken.values() for owner in owners}
+    lines = [f"{len(machines) - len(failing)} of {len(machines)} machines are ready."]
+    for name, owners in sorted(broken.items(), key=lambda item: -len(item[1])):
+        lines.append(f"\n{name}: {len(owners)}")
+        for owner, need in owners.items():
+            lines += [f"  {owner} ({machines[owner][0]}): {need['detail']}", f"    {need['fix']}"]
+    if unreadable:
+        lines.append(f"\nNot read: {', '.join(unreadable)}")
+    return "\n".join(lines)
 
 
 def pip_install(*arguments: str) -> str:

@@ -314,6 +314,7 @@ def started(monkeypatch, tmp_path):
 
     monkeypatch.setattr(LabApp, "initialize_server", initialize_server)
     monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "lessons").mkdir()
     for name in ("SSH_CONNECTION", "WAYLAND_DISPLAY", "JUPYTER_CONFIG_PATH"):
         monkeypatch.delenv(name, raising=False)
@@ -366,8 +367,16 @@ def test_lab_without_lessons_is_one_line(started, tmp_path):
     result = run("lab")
     assert result.exit_code == 1
     assert len(result.output.splitlines()) == 1
-    assert "checkout" in result.output
+    assert "capsule-tutor start FOLDER" in result.output
     assert not started
+
+
+def test_lab_prefers_the_lessons_of_the_folder_that_one_is_in(started, tmp_path, monkeypatch):
+    mine = tmp_path / "mine"
+    (mine / "lessons").mkdir(parents=True)
+    monkeypatch.chdir(mine)
+    assert run("lab").exit_code == 0
+    assert f"--ServerApp.root_dir={mine}" in started
 
 
 def test_lab_without_jupyterlab_is_one_line(started, monkeypatch):

@@ -55,12 +55,14 @@ def board(lesson: str | int = "") -> None:
 def standing(lesson: str | int = "", effort: bool = False) -> str:
     """One line per exercise, as `board` prints them; with `effort`, attempts, minutes and so on beside them.
 
+    Without a lesson: of all lessons that this installation holds, as a handout has only some.
     Raises KeyError, with a sentence, for a lesson that does not exist or has no exercises.
     """
     from capsule_tutor import exercises
 
     chosen = course.find(lesson).number if lesson else ""
-    of_lesson = [exercises.load(name) for id_, name in exercises.ids().items() if id_.startswith(chosen)]
+    wanted = {chosen} if lesson else course.here() or {known.number for known in course.LESSONS}
+    of_lesson = [exercises.load(name) for id_, name in exercises.ids().items() if id_[:2] in wanted]
     if not of_lesson:
         raise KeyError(f"Lesson {chosen} has no exercises yet.")
     return progress.board(of_lesson, effort)
@@ -79,18 +81,19 @@ def predict(id_: str, guess: object) -> None:
         print(wording.filled(f"You said {guess}. {question[guess]}"))
 
 
-def brief(id_: str) -> str:
-    """An exercise as markdown, for the head of its section in a lesson: goal, effort, three folded hints."""
+def brief(id_: str, hints: int = 3) -> str:
+    """An exercise as markdown, for the head of its section in a lesson: goal, effort, and as many folded hints."""
     exercise = find(id_)
     titles = ("the direction", "the key idea", "nearly the code")
-    hints = "\n\n".join(
+    folded = [
         f"<details><summary>Hint {n}: {title}</summary>\n\n{hint}\n\n</details>"
         for n, (title, hint) in enumerate(zip(titles, exercise.hints, strict=True), start=1)
-    )
-    return (
+    ]
+    effort = (
         f"**Exercise {exercise.id}** · about {exercise.minutes} minutes · difficulty {exercise.difficulty} of 5 · "
-        f"importance {exercise.importance} of 5\n\n{exercise.goal}\n\n{hints}"
+        f"importance {exercise.importance} of 5"
     )
+    return "\n\n".join([effort, exercise.goal, *folded[:hints]])
 
 
 def _near(name: str, names: Iterable[str]) -> str:

@@ -97,7 +97,7 @@ class Exercise:
         if printed:
             print("Your function printed:\n" + textwrap.indent(printed.rstrip("\n"), "  "))
         if status != "not attempted":
-            progress.record(self.id, status)
+            progress.record(self.id, status, sentence)
         if status != "passed" and strict():
             raise CheckFailed(f"{self.id}: {status}. {sentence}")
         print(wording.line(status, f"{self.id}: {status}.", sentence))

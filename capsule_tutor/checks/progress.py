@@ -2,7 +2,8 @@
 
 The file is in the user's data folder, or in the folder that CAPSULE_TUTOR_HOME names. It is written whole
 to a temporary file and then renamed, under a lock, so that neither a crash nor a second notebook can tear it.
-Where it cannot be written, progress is kept in memory and the lesson goes on.
+Where it cannot be written, progress is kept in memory and the lesson goes on. While somebody's work is being graded
+it is neither read nor written: it would be the teacher's own.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from capsule_tutor import files
 from capsule_tutor.checks import wording
 
 VERSION = 1
+MOST_SAID = 20  # different sentences kept for an exercise
 
 _memory: dict[str, dict] = {}  # what could not be saved
 _said: set[str] = set()  # each complaint is made once per session
@@ -36,7 +38,12 @@ def folder() -> Path:
 
 
 def load() -> dict[str, dict]:
-    """Exercise id → {"status": "passed" or "not yet", "attempts", "first_passed", "last": ISO times}."""
+    """Exercise id → {"status": "passed" or "not yet", "attempts", "first", "first_passed", "last": ISO times, "said"}.
+
+    `said` counts the sentences that the learner has read, as they name the mistakes.
+    """
+    if grading():
+        return dict(_memory)
     try:
         stored = _content()["exercises"]
     except OSError as error:
@@ -45,18 +52,29 @@ def load() -> dict[str, dict]:
     return {**stored, **_memory}
 
 
-def record(exercise: str, status: str) -> None:
-    """Add one attempt with its result. A passed exercise stays passed. Never raises for a bad file or disk."""
+def grading() -> bool:
+    """Whether nbgrader is running somebody's submission. (When learners validate their own, they are at home.)"""
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
+
+
+def record(exercise: str, status: str, sentence: str = "") -> None:
+    """Add one attempt with its result, and the sentence if it did not pass. A passed exercise stays passed.
+
+    Never raises for a bad file or disk.
+    """
+    if grading():
+        _memory[exercise] = _next(_memory.get(exercise, {}), status, sentence)
+        return
     try:
         with _locked():
             content = _content()
             if content["version"] > VERSION:
                 raise OSError("the file belongs to a newer version")
-            content["exercises"][exercise] = _next(content["exercises"].get(exercise, {}), status)
+            content["exercises"][exercise] = _next(content["exercises"].get(exercise, {}), status, sentence)
             text = json.dumps(content, indent=1, sort_keys=True)
             files.write_atomically(_path(), lambda temporary: temporary.write_text(text, encoding="utf-8"))
     except OSError as error:
-        _memory[exercise] = _next(load().get(exercise, {}), status)
+        _memory[exercise] = _next(load().get(exercise, {}), status, sentence)
         _say(
             f"Progress cannot be saved{_where()} ({error.strerror or error}); it is kept until this kernel stops. "
             "Set CAPSULE_TUTOR_HOME to a folder that you may write to."
@@ -79,15 +97,20 @@ def board(exercises: Iterable, effort: bool = False) -> str:
     return "\n".join([*head, *lines, f"{passed} of {len(lines)} passed"])
 
 
-def _next(record: dict, status: str) -> dict:
+def _next(record: dict, status: str, sentence: str) -> dict:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     was_passed = record.get("status") == "passed"
     first_passed = record.get("first_passed") or (now if status == "passed" else None)
+    said = dict(record.get("said", {}))
+    if sentence and status != "passed" and (sentence in said or len(said) < MOST_SAID):
+        said[sentence] = said.get(sentence, 0) + 1
     return {
         "status": "passed" if was_passed else status,
         "attempts": record.get("attempts", 0) + 1,
+        "first": record.get("first") or now,
         "first_passed": first_passed,
         "last": now,
+        "said": said,
     }
 
 
@@ -102,7 +125,7 @@ def _content() -> dict:
         content = json.loads(path.read_bytes())  # from bytes json knows the marks that editors put before UTF-8 and 16
         if not isinstance(content["version"], int):
             raise ValueError("not a progress file")
-        records = {exercise: _sound(found) for exercise, found in content["exercises"].items()}
+        records = {exercise: sound(found) for exercise, found in content["exercises"].items()}
         return {
             "version": content["version"],
             "exercises": {name: record for name, record in records.items() if record},
@@ -114,15 +137,17 @@ def _content() -> dict:
     return {"version": VERSION, "exercises": {}}
 
 
-def _sound(found: object) -> dict:
+def sound(found: object) -> dict:
     """A record with what makes no sense replaced by nothing; empty if it has no status."""
     if not isinstance(found, dict) or found.get("status") not in ("passed", "not yet"):
         return {}
-    attempts, times = found.get("attempts"), {name: found.get(name) for name in ("first_passed", "last")}
+    attempts, times = found.get("attempts"), {name: found.get(name) for name in ("first", "first_passed", "last")}
+    said = found.get("said") if isinstance(found.get("said"), dict) else {}
     return {
         "status": found["status"],
         "attempts": attempts if isinstance(attempts, int) and attempts > 0 else 0,
         **{name: time if isinstance(time, str) else None for name, time in times.items()},
+        "said": {sentence: count for sentence, count in said.items() if isinstance(count, int) and count > 0},
     }
 
 

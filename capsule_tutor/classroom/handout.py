@@ -1,0 +1,81 @@
+"""`capsule-tutor handout`: some lessons, and all that they need, in one ZIP file for a class."""
+
+import ast
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from capsule_tutor import authoring, checks, course
+from capsule_tutor.doctor import ROOT
+
+FOLDER = "capsule-tutor"  # inside the ZIP file
+_FILES = ("pyproject.toml", "environment.yml", "environment-cpu.yml", "Makefile", "LICENSE")
+_README = """# Capsule Tutor: lessons {numbers}
+
+You write functions, and a check below each cell says what is right or what went wrong, and why.
+
+Linux and macOS, with Python 3.11 or newer, in this folder:
+
+    make lab
+
+Windows (PowerShell):
+
+    py -m venv .venv
+    .venv\\Scripts\\python -m pip install -e ".[lab]"
+    .venv\\Scripts\\capsule-tutor lab
+
+Then open these, in this order:
+
+{lessons}
+
+If something fails, `make doctor` (Windows: `.venv\\Scripts\\capsule-tutor doctor`) says what and how to fix it.
+Your progress is kept on your machine: `make progress`. The code and the lessons are under the MIT licence (LICENSE).
+"""
+
+
+def write(out: Path, lessons: Iterable[str]) -> list[str]:
+    """Write `out`, a ZIP file of these lessons and of the package; returns the names of the files in it.
+
+    It holds no solutions, no tests and no history, and of the exercises no right answers that are there for our tests.
+    (The reference functions stay: a lesson goes on with them where a learner has not finished.) The progress board
+    shows these lessons alone. Raises KeyError for an unknown lesson, AuthoringError for one that is not here.
+    """
+    chosen = [course.find(name) for name in lessons]
+    content = {f"lessons/{lesson.stem}.ipynb": _lesson(lesson) for lesson in chosen}
+    content |= {name: (ROOT / name).read_text(encoding="utf-8") for name in _FILES if (ROOT / name).is_file()}
+    content["README.md"] = _README.format(
+        numbers=", ".join(lesson.number for lesson in chosen),
+        lessons="\n".join(f"- lessons/{lesson.stem}.ipynb ({lesson.minutes} minutes)" for lesson in chosen),
+    )
+    package = Path(__file__).parents[1]
+    for path in sorted(package.rglob("*")):
+        place = path.relative_to(package)
+        if path.is_file() and "__pycache__" not in place.parts and place.parts[0] != "lessons":
+            text = _without_right(path) if place.parts[0] == "exercises" and path.suffix == ".py" else path.read_bytes()
+            content[f"capsule_tutor/{place.as_posix()}"] = text
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in content.items():
+            archive.writestr(f"{FOLDER}/{name}", text)
+    return list(content)
+
+
+def _lesson(lesson: course.Lesson) -> str:
+    """A lesson as it is made: never the copy in which somebody may have written answers, if there is a source."""
+    source = ROOT / "solutions" / "source" / f"{lesson.stem}.py"
+    if source.is_file():
+        notebook = authoring.learner_notebook(source.read_text(encoding="utf-8"), source.name, checks.brief)
+        return authoring.as_text(notebook)
+    path = course.folder() / f"{lesson.stem}.ipynb"
+    if not path.is_file():
+        raise authoring.AuthoringError(f"Lesson {lesson.number}, {lesson.title}, is not here.")
+    return path.read_text(encoding="utf-8")
+
+
+def _without_right(path: Path) -> str:
+    """An exercise's file without the bodies of its right answers."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ClassDef) and node.name == "right":
+            lines[node.lineno : node.end_lineno] = ['    """Left out of the handout."""\n']
+    return "".join(lines)

@@ -1,0 +1,126 @@
+"""The commands for those who teach, as `capsule-tutor nbgrader`. TEACHING.md says how to use them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from capsule_tutor.doctor import pip_install
+
+app = typer.Typer()
+
+LESSONS = Annotated[list[str], typer.Argument(help='Lessons by number, as "02 04".')]
+
+
+def _stop(problem: str) -> typer.Exit:
+    typer.echo(problem, err=True)
+    return typer.Exit(1)
+
+
+@app.command()
+def nbgrader(
+    lessons: LESSONS,
+    out: Annotated[Path, typer.Option(help="The course folder; made if it is not there.")] = Path("course"),
+    hints: Annotated[
+        int, typer.Option(min=0, max=3, help="Hints left over each exercise; the third is nearly it.")
+    ] = 3,
+) -> None:
+    """Make nbgrader assignments of lessons: answers and checks in cells of their own, with points."""
+    from capsule_tutor import authoring
+    from capsule_tutor.classroom import assignments
+
+    try:
+        assignments.write(out, lessons, hints, say=typer.echo)
+    except (authoring.AuthoringError, KeyError, OSError) as error:
+        raise _stop(str(error.args[0] if isinstance(error, KeyError) else error)) from None
+    except ImportError as error:
+        raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[teach]')}") from None
+    typer.echo(f"Next: cd {out}; nbgrader generate_assignment {_stem(lessons[0])}")
+
+
+def _stem(lesson: str) -> str:
+    from capsule_tutor import course
+
+    return course.find(lesson).stem
+
+
+@app.command()
+def handout(
+    lessons: LESSONS,
+    out: Annotated[Path, typer.Option(help="The ZIP file to write.")] = Path("class.zip"),
+) -> None:
+    """Put lessons and all that they need into one ZIP file for a class, without solutions."""
+    from capsule_tutor import authoring
+    from capsule_tutor.classroom import handout as handouts
+
+    try:
+        names = handouts.write(out, lessons)
+    except (authoring.AuthoringError, KeyError, OSError) as error:
+        raise _stop(str(error.args[0] if isinstance(error, KeyError) else error)) from None
+    except ImportError as error:
+        raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[author]')}") from None
+    typer.echo(f"{out}: {len(names)} files, {out.stat().st_size / 1e6:.0f} MB. Its README.md says how to begin.")
+
+
+@app.command()
+def slides(
+    lesson: Annotated[str, typer.Argument(help='A lesson by number ("04").')],
+    out: Annotated[Path | None, typer.Option(help="Where to write.  \\[default: NN_name.slides.html]")] = None,
+) -> None:
+    """Make a deck of a lesson: one file for the lecture hall, without network; printed, it is a handout."""
+    from capsule_tutor import authoring, course
+    from capsule_tutor.classroom import slides as decks
+
+    try:
+        known = course.find(lesson)
+        path = out or Path(f"{known.stem}.slides.html")
+        count = decks.write(known, path)
+    except (authoring.AuthoringError, KeyError, OSError) as error:
+        raise _stop(str(error.args[0] if isinstance(error, KeyError) else error)) from None
+    except ImportError as error:
+        raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[teach]')}") from None
+    typer.echo(f"{path}: {count} slides. Open it in any browser: → next heading, ↓ more of it, Esc overview.")
+    typer.echo("Print it (Ctrl-P) and it is a handout.")
+
+
+@app.command()
+def misconceptions(
+    csv: Annotated[bool, typer.Option("--csv", help="As a table for a spreadsheet.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="As a page to print or to send.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write it here instead of printing it.")] = None,
+) -> None:
+    """Print every mistake that a check knows by name, with what it says, by lesson."""
+    from capsule_tutor.classroom import misconceptions as known
+
+    if csv and html:
+        raise _stop("Choose --csv or --html, not both.")
+    write = known.as_csv if csv else known.as_html if html else known.as_text
+    try:
+        text = write(known.every())
+        if out:
+            out.write_text(text, encoding="utf-8")
+    except ImportError as error:
+        raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[teach]')}") from None
+    except OSError as error:
+        raise _stop(str(error)) from None
+    typer.echo(f"wrote {out}" if out else text)
+
+
+@app.command("class-report")
+def class_report(
+    folder: Annotated[Path, typer.Argument(help="Everybody's progress.json and the table of `grade --csv`.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("class.html"),
+) -> None:
+    """Turn a class's progress and grades into one page: who is where, common mistakes, what took long."""
+    from capsule_tutor.classroom import report
+
+    try:
+        learners = report.read(folder)
+        out.write_text(report.as_html(learners), encoding="utf-8")
+    except report.ReportError as error:
+        raise _stop(str(error)) from None
+    except ImportError as error:
+        raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[teach]')}") from None
+    except OSError as error:
+        raise _stop(str(error)) from None
+    typer.echo(f"{out}: {len(learners)} learners")

@@ -1,0 +1,320 @@
+"""What a class needs: handouts without solutions, new versions that keep answers, lessons out of a wheel."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+from typer.testing import CliRunner
+
+from capsule_tutor import authoring, checks, cli, course
+from capsule_tutor.checks import progress
+from capsule_tutor.classroom import assignments, handout, versions
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def own_progress(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path / "progress"))
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def lesson(number: str = "02"):
+    path = ROOT / "solutions" / "source" / f"{course.find(number).stem}.py"
+    return authoring.learner_notebook(path.read_text(encoding="utf-8"), path.name, checks.brief)
+
+
+def cell(notebook, id_: str):
+    return next(cell for cell in notebook.cells if cell.id == id_)
+
+
+# ---- assignments
+
+
+@pytest.mark.parametrize("hints", [0, 1, 2, 3])
+def test_as_many_hints_as_a_teacher_leaves(hints):
+    text = "\n".join(cell.source for cell in assignments.assignment(course.find("02"), hints).cells)
+    for exercise in (checks.find(name) for name in ("02-squash", "02-squash-slope", "02-exponential-squash")):
+        assert [hint in text for hint in exercise.hints] == [n <= hints for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    "known", [known for known in course.LESSONS if not known.planned], ids=lambda known: known.stem
+)
+def test_every_exercise_of_every_lesson_has_its_two_cells(known):
+    cells = assignments.assignment(known).cells
+    points = {c.id.removesuffix("-check"): c.metadata.nbgrader["points"] for c in cells if c.id.endswith("-check")}
+    asked = {c.id for c in cells if c.cell_type == "code" and "### BEGIN SOLUTION" in c.source}
+    assert asked == points.keys() == {c.id for c in cells if c.metadata.get("nbgrader", {}).get("solution")}
+    exercises = [exercise for exercise in checks.EXERCISES.values() if exercise.lesson == known.number]
+    assert sum(points.values()) == sum(exercise.importance for exercise in exercises)
+    locked = [
+        c for c in cells if c.metadata.get("nbgrader", {}).get("locked") and c.id not in map("{}-check".format, asked)
+    ]
+    assert len(locked) == 1
+    assert re.search(r"import .*checks", locked[0].source)
+
+
+def test_a_teachers_changes_to_an_assignment_are_left(tmp_path):
+    assert run("nbgrader", "02", "--out", tmp_path).exit_code == 0
+    changed = tmp_path / "source" / "02_squash" / "02_squash.ipynb"
+    changed.write_text(changed.read_text().replace("Squash", "Squeeze"))
+    result = run("nbgrader", "02", "4", "--out", tmp_path)
+    assert f"left {changed} as it is" in result.output
+    assert "Squeeze" in changed.read_text()
+    assert (tmp_path / "source" / "04_dynamic_routing").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("99", "There is no lesson '99'"), ("16", "no source of lesson 16")], ids=["unknown", "planned"]
+)
+def test_an_assignment_that_cannot_be_made_is_a_line(name, says, tmp_path):
+    for command in ("nbgrader", "handout"):
+        result = run(command, name, "--out", tmp_path / command)
+        assert result.exit_code == 1
+        assert len(result.output.splitlines()) == 1
+        assert says in result.output or "Lesson 16, Capstone, is not here" in result.output
+
+
+def test_grading_neither_reads_nor_writes_the_teachers_progress(monkeypatch, tmp_path):
+    monkeypatch.setattr(progress, "_memory", {})
+    progress.record("02-squash", "passed")
+    mine = (tmp_path / "progress" / "progress.json").read_bytes()
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert progress.load() == {}
+    progress.record("02-squash", "not yet", "Why.")
+    progress.record("03-votes", "passed")
+    assert {id_: record["status"] for id_, record in progress.load().items()} == {
+        "02-squash": "not yet",
+        "03-votes": "passed",
+    }
+    assert (tmp_path / "progress" / "progress.json").read_bytes() == mine
+
+
+# ---- handouts
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("handout")
+    assert run("handout", "02", "04", "--out", folder / "class.zip").exit_code == 0
+    with zipfile.ZipFile(folder / "class.zip") as archive:
+        archive.extractall(folder)
+    return folder / handout.FOLDER
+
+
+def test_a_handout_holds_its_lessons_and_no_solutions(unpacked):
+    names = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
+    assert {name for name in names if name.endswith(".ipynb")} == {
+        "lessons/02_squash.ipynb",
+        "lessons/04_dynamic_routing.ipynb",
+    }
+    assert not [name for name in names if re.match(r"solutions|tests|\.git|\.venv|runs", name)]
+    assert {"README.md", "LICENSE", "pyproject.toml", "Makefile", "capsule_tutor/cli.py"} <= names
+    assert not [name for name in names if "__pycache__" in name]
+    for lesson_, name in (("02", "02_squash"), ("04", "04_dynamic_routing")):
+        assert (unpacked / "lessons" / f"{name}.ipynb").read_text() == authoring.as_text(lesson(lesson_))
+    right = next(answer for answer in checks.squash.right)
+    assert right.__name__ not in (unpacked / "capsule_tutor" / "exercises" / "lesson02" / "squash.py").read_text()
+
+
+def test_a_handouts_board_shows_its_lessons_and_its_checks_work(unpacked, tmp_path):
+    code = (
+        "from capsule_tutor import checks, functional\n"
+        "def squash(s, dim=-1, eps=1e-8):\n"
+        "    n2 = (s * s).sum(dim, keepdim=True)\n"
+        "    return n2 / (1 + n2) * s / (n2 + eps).sqrt()\n"
+        "checks.squash(squash)\n"
+        "checks.board()\n"
+    )
+    (tmp_path / "try.py").write_text(code, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(unpacked), "PYTHONIOENCODING": "utf-8"}
+    said = subprocess.run(
+        [sys.executable, tmp_path / "try.py"], env=environment, capture_output=True, encoding="utf-8", cwd=tmp_path
+    ).stdout
+    assert "02-squash: passed" in said
+    shown = set(re.findall(r"\b(\d\d)-[a-z]", said))
+    assert shown == {"02", "04"}
+    assert said.rstrip().endswith(f"1 of {len([e for e in checks.EXERCISES.values() if e.lesson in shown])} passed")
+
+
+# ---- new versions
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A lesson in which somebody has worked, and the folder that it is in."""
+    notebook = lesson()
+    cell(notebook, "squash").source = "def squash(s, dim=-1, eps=1e-8):\n    return s  # mine"
+    place = [c.id for c in notebook.cells].index("table") + 1
+    notebook.cells.insert(place, new_code_cell("print('an experiment')", id="1a2b3c4d"))
+    notebook.cells.append(new_code_cell("", id="9f8e7d6c"))  # as JupyterLab adds one at the end
+    path = tmp_path / "lessons" / "02_squash.ipynb"
+    path.parent.mkdir()
+    path.write_text(authoring.as_text(notebook), encoding="utf-8")
+    return path
+
+
+def new_version(tmp_path: Path) -> Path:
+    """The same lesson, as its authors have changed it: a text, a gap, one cell gone, one more."""
+    notebook = lesson()
+    cell(notebook, "table-read").source = "Read the table twice."
+    cell(notebook, "exponential-squash").source += "\n# a new comment"
+    cell(notebook, "squash").source += "\n# a new comment"
+    notebook.cells.remove(cell(notebook, "keepdim"))
+    notebook.cells.append(new_code_cell("print('new')", id="news"))
+    notebook.metadata["capsule_tutor"] = {"cells": {c.id: authoring.fingerprint(c) for c in notebook.cells}}
+    path = tmp_path / "new" / "02_squash.ipynb"
+    path.parent.mkdir()
+    path.write_text(authoring.as_text(notebook), encoding="utf-8")
+    return path
+
+
+def test_an_update_brings_the_new_and_keeps_the_answers(mine, tmp_path):
+    before, new = mine.read_bytes(), new_version(tmp_path)
+    result = run("update", mine, "--new", new.parent)
+    assert result.exit_code == 0, result.output
+    assert "kept your work in 2 cells (1a2b3c4d, squash)" in result.output
+    assert "changed these cells, too, so compare them with a new copy: squash\n" in result.output
+    updated, wanted = nbformat.read(mine, as_version=4), nbformat.read(new, as_version=4)
+    assert cell(updated, "squash").source.endswith("# mine")
+    assert cell(updated, "table-read").source == "Read the table twice."
+    ids = [c.id for c in updated.cells]
+    assert ids[ids.index("table") + 1] == "1a2b3c4d"
+    assert [id_ for id_ in ids if id_ != "1a2b3c4d"] == [c.id for c in wanted.cells]
+    assert mine.with_name("02_squash.before-update-1.ipynb").read_bytes() == before
+    # A second time nothing is left to do, and the answers are still known as such.
+    assert "up to date" in run("update", mine, "--new", new.parent).output
+    assert "1a2b3c4d" in authoring.changed(nbformat.read(mine, as_version=4), wanted)
+
+
+def test_an_update_keeps_an_answer_whose_cell_is_gone_and_of_a_lesson_without_fingerprints(mine, tmp_path):
+    notebook = nbformat.read(mine, as_version=4)
+    cell(notebook, "keepdim").source = "My own notes."
+    mine.write_text(authoring.as_text(notebook), encoding="utf-8")
+    new = new_version(tmp_path)
+    assert run("update", mine, "--new", new).exit_code == 0
+    ids = [c.id for c in nbformat.read(mine, as_version=4).cells]
+    assert ids[ids.index("by-hand") + 1] == "keepdim"
+
+    del notebook.metadata["capsule_tutor"]
+    mine.write_text(authoring.as_text(notebook), encoding="utf-8")
+    assert run("update", mine, "--new", new).exit_code == 0
+    updated = nbformat.read(mine, as_version=4)
+    assert cell(updated, "squash").source.endswith("# mine")
+    assert cell(updated, "1a2b3c4d")
+    assert cell(updated, "table-read").source == "Read the table twice."
+
+
+def test_an_update_from_the_checkout_and_from_a_handout(mine, unpacked, tmp_path, monkeypatch):
+    archive = unpacked.parent / "class.zip"
+    text = mine.read_text()
+    stale = json.loads(text)
+    stale["cells"][2]["source"] = "Old text."
+    stale["metadata"]["capsule_tutor"]["cells"][stale["cells"][2]["id"]] = authoring.fingerprint(
+        nbformat.from_dict({"cell_type": stale["cells"][2]["cell_type"], "source": "Old text."})
+    )
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["02"], [mine, "--new", archive], []):
+        mine.write_text(json.dumps(stale), encoding="utf-8")
+        result = run("update", *arguments)
+        assert "kept your work in 2 cells" in result.output, result.output
+        assert "Old text." not in mine.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["gone.ipynb"], "There is no gone.ipynb."),
+        (["02", "--new", "gone.zip"], "There is no gone.zip."),
+        (["77"], "There is no lesson '77'"),
+        (["other.ipynb"], "other.ipynb is no lesson."),
+        (["03_broken.ipynb"], "03_broken.ipynb is not a notebook"),
+    ],
+)
+def test_an_update_that_cannot_be_made_is_a_line(mine, tmp_path, monkeypatch, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(mine, "other.ipynb")
+    Path("03_broken.ipynb").write_text("{")
+    result = run("update", *arguments)
+    assert result.exit_code == 1
+    assert says in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_build_never_overwrites_answers(tmp_path, mine):
+    (tmp_path / "solutions" / "source").mkdir(parents=True)
+    source = (ROOT / "solutions" / "source" / "02_squash.py").read_text(encoding="utf-8")
+    (tmp_path / "solutions" / "source" / "02_squash.py").write_text(source.replace("By hand first", "By hand"))
+    shutil.copy(ROOT / "solutions" / "02_squash.ipynb", tmp_path / "solutions")
+    edited = (tmp_path / "solutions" / "02_squash.ipynb").read_text().replace("By hand first", "By hand")
+    (tmp_path / "solutions" / "02_squash.ipynb").write_text(edited)
+    before, said = mine.read_bytes(), []
+    authoring.build(tmp_path, expand=checks.brief, say=said.append)
+    assert mine.read_bytes() == before
+    assert said == [
+        "left lessons/02_squash.ipynb as it is, as it holds a learner's work (1a2b3c4d, squash); "
+        "`capsule-tutor update 02` brings the new version and keeps that"
+    ]
+    # An untouched lesson, even one that was run, is replaced.
+    untouched = lesson()
+    for number, code in enumerate([c for c in untouched.cells if c.cell_type == "code"], start=1):
+        code.execution_count = number
+    mine.write_text(authoring.as_text(untouched), encoding="utf-8")
+    authoring.build(tmp_path, expand=checks.brief, say=said.append)
+    assert said[1:] == ["wrote lessons/02_squash.ipynb"]
+
+
+def test_a_change_in_metadata_alone_runs_nothing(tmp_path):
+    (tmp_path / "solutions" / "source").mkdir(parents=True)
+    shutil.copy(ROOT / "solutions" / "source" / "02_squash.py", tmp_path / "solutions" / "source")
+    stored = json.loads((ROOT / "solutions" / "02_squash.ipynb").read_text())
+    stored["cells"][0]["metadata"] = {}
+    (tmp_path / "solutions" / "02_squash.ipynb").write_text(json.dumps(stored))
+    said = []
+    authoring.build(tmp_path, expand=checks.brief, say=said.append)
+    assert said == ["wrote lessons/02_squash.ipynb"]
+    authoring.build(tmp_path, check=True, expand=checks.brief)
+
+
+# ---- start
+
+
+def test_start_copies_the_lessons_and_overwrites_nothing(tmp_path):
+    mine = tmp_path / "mine" / "lessons" / "02_squash.ipynb"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("my answers")
+    result = run("start", tmp_path / "mine")
+    assert result.exit_code == 0
+    assert f"left {mine} as it is" in result.output
+    assert mine.read_text() == "my answers"
+    there = {path.name for path in mine.parent.iterdir()}
+    assert there == {path.name for path in (ROOT / "lessons").glob("*.ipynb")}
+
+
+def test_start_without_lessons_is_a_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(course, "_PACKAGE", tmp_path / "capsule_tutor")
+    result = run("start", tmp_path / "mine")
+    assert result.exit_code == 1
+    assert "There are no lessons beside" in result.output
+
+
+def test_a_wheels_lessons_are_found(tmp_path, monkeypatch):
+    inside = tmp_path / "capsule_tutor" / "lessons"
+    inside.mkdir(parents=True)
+    shutil.copy(ROOT / "lessons" / "02_squash.ipynb", inside)
+    monkeypatch.setattr(course, "_PACKAGE", tmp_path / "capsule_tutor")
+    assert versions.start(tmp_path / "mine", say=print) == tmp_path / "mine" / "lessons"
+    assert [path.name for path in (tmp_path / "mine" / "lessons").iterdir()] == ["02_squash.ipynb"]
+    assert course.here() == {"02"}
