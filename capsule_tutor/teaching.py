@@ -103,7 +103,7 @@ def misconceptions(
         raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[teach]')}") from None
     except OSError as error:
         raise _stop(str(error)) from None
-    typer.echo(f"wrote {out}" if out else text)
+    typer.echo(f"wrote {out}" if out else text.rstrip("\n"))
 
 
 @app.command("class-report")

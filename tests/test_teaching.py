@@ -1,22 +1,30 @@
 """What a class needs: handouts without solutions, new versions that keep answers, lessons out of a wheel."""
 
+import csv
+import importlib.util
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
+from collections import Counter
+from html import unescape
 from pathlib import Path
 
 import nbformat
 import pytest
+import typer
+import yaml
 from nbformat.v4 import new_code_cell
 from typer.testing import CliRunner
 
-from capsule_tutor import authoring, checks, cli, course
+from capsule_tutor import authoring, checks, cli, course, museum
 from capsule_tutor.checks import progress
-from capsule_tutor.classroom import assignments, handout, versions
+from capsule_tutor.classroom import assignments, handout, misconceptions, report, versions
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -318,3 +326,171 @@ def test_a_wheels_lessons_are_found(tmp_path, monkeypatch):
     assert versions.start(tmp_path / "mine", say=print) == tmp_path / "mine" / "lessons"
     assert [path.name for path in (tmp_path / "mine" / "lessons").iterdir()] == ["02_squash.ipynb"]
     assert course.here() == {"02"}
+
+
+# ---- misconceptions and reports
+
+
+def test_misconceptions_are_all_there_in_three_forms(tmp_path):
+    every = misconceptions.every()
+    assert len(every) == sum(len(exercise.mutants) for exercise in checks.EXERCISES.values())
+    text = run("misconceptions").output
+    rows = list(csv.reader(io.StringIO(run("misconceptions", "--csv").output)))
+    assert rows[0] == ["lesson", "exercise", "name", "says"]
+    assert [tuple(row) for row in rows[1:]] == every
+    page = tmp_path / "page.html"
+    assert run("misconceptions", "--html", "--out", page).exit_code == 0
+    shown = unescape(page.read_text(encoding="utf-8"))
+    for one in every:
+        assert one.says in text
+        assert one.says in shown
+    assert shown.count("<h2>") == len({one.lesson for one in every})
+    assert run("misconceptions", "--csv", "--html").exit_code == 1
+
+
+def progress_file(folder: Path, records: dict) -> None:
+    folder.mkdir(parents=True)
+    content = {"version": 1, "exercises": records}
+    (folder / "progress.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+NO_EPS = next(mutant for mutant in checks.squash.mutants if "eps" in mutant.name)
+
+
+@pytest.fixture
+def a_class(tmp_path):
+    """Three learners: one has passed, one took long, one is stuck; two made the same mistake."""
+    at = "2026-03-02T10:{:02}:00+00:00".format
+    passed = {"status": "passed", "attempts": 1, "first": at(0), "first_passed": at(1), "last": at(1)}
+    slow = {"status": "passed", "attempts": 7, "first": at(0), "first_passed": at(40), "last": at(40)}
+    stuck = {"status": "not yet", "attempts": 6, "first": at(0), "last": at(50)}
+    progress_file(tmp_path / "all" / "ada", {"02-squash": passed, "03-votes": passed})
+    progress_file(tmp_path / "all" / "bo", {"02-squash": {**slow, "said": {NO_EPS.says: 5, "Something else.": 1}}})
+    progress_file(tmp_path / "all" / "<cy>", {"02-squash": {**stuck, "said": {NO_EPS.says: 6}}})
+    grades = "student,02-squash,late,total,of\nada,5,-0%,5,5\ndi,0,-0%,0,5\n"
+    (tmp_path / "all" / "grades.csv").write_text(grades)
+    (tmp_path / "all" / "notes.json").write_text("[1]")
+    return tmp_path / "all"
+
+
+def test_a_class_on_one_page(a_class, tmp_path):
+    result = run("class-report", a_class, "--out", tmp_path / "class.html")
+    assert result.exit_code == 0, result.output
+    assert "4 learners" in result.output
+    page = (tmp_path / "class.html").read_text(encoding="utf-8")
+    assert "<cy>" not in page
+    assert "&lt;cy&gt;: 02-squash, 6 attempts" in page
+    assert "5 of 5" in page
+
+    learners = report.read(a_class)
+    assert [one.name for one in learners] == ["<cy>", "ada", "bo", "di"]
+    assert report.mistakes(learners)[0] == (2, "02-squash", NO_EPS.name.replace("_", " "), NO_EPS.says)
+    assert report.mistakes(learners)[1][:3] == (1, "02-squash", "")
+    effort = next(row for row in report.efforts(learners) if row["exercise"].id == "02-squash")
+    assert (effort["begun"], effort["passed"], effort["attempts"], effort["minutes"]) == (3, 2, 6, 20.5)
+    assert effort["long"]
+    assert not next(row for row in report.efforts(learners) if row["exercise"].id == "03-votes")["long"]
+
+
+def test_what_a_learner_reads_is_recorded_for_the_report(tmp_path):
+    checks.squash(NO_EPS.function)
+    checks.squash(NO_EPS.function)
+    checks.squash(checks.squash.right[0])
+    learners = report.read(tmp_path / "progress")
+    assert [row[:3] for row in report.mistakes(learners)] == [(1, "02-squash", NO_EPS.name.replace("_", " "))]
+    assert progress.load()["02-squash"]["said"] == {NO_EPS.says: 2}
+
+
+def test_a_folder_without_progress_is_a_line(tmp_path):
+    result = run("class-report", tmp_path)
+    assert result.exit_code == 1
+    assert len(result.output.splitlines()) == 1
+
+
+def test_doctors_findings_of_a_class(tmp_path, monkeypatch):
+    said = json.loads(run("doctor", "--json").output)
+    assert {need["name"] for need in said["findings"]} >= {"Python", "torch", "digits load"}
+    (tmp_path / "machines").mkdir()
+    (tmp_path / "machines" / "ada.json").write_text(json.dumps(said))
+    for need in said["findings"]:
+        if need["name"] == "torch":
+            need |= {"ok": False, "detail": "not installed", "fix": "pip install torch"}
+    (tmp_path / "machines" / "bo.json").write_text(json.dumps(said))
+    (tmp_path / "machines" / "cy.json").write_text("{")
+    told = run("doctor", "--report", tmp_path / "machines").output
+    assert told.startswith("1 of 2 machines are ready.")
+    assert "torch: 1\n  bo (" in told
+    assert "pip install torch" in told
+    assert "Not read: cy.json" in told
+    assert run("doctor", "--report", tmp_path).exit_code == 0  # also from folders below
+    (tmp_path / "empty").mkdir()
+    assert run("doctor", "--report", tmp_path / "empty").exit_code == 1
+
+
+# ---- a wheel
+
+
+def test_the_citation_agrees_with_the_package():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert citation["version"] == project["version"]
+    assert citation["license"] == "MIT"
+    assert {"cff-version", "message", "title", "authors", "type"} <= citation.keys()
+
+
+@pytest.mark.skipif(sys.platform == "win32" and "CI" not in os.environ, reason="builds a wheel")
+def test_a_wheel_is_enough(tmp_path):
+    """It holds the lessons, and `start` copies them out where there is no checkout."""
+    builder = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
+    pytest.importorskip("hatchling")
+    subprocess.run([sys.executable, "-c", builder, str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    names = {path.name for path in (tmp_path / "site" / "capsule_tutor" / "lessons").iterdir()}
+    assert names == {path.name for path in (ROOT / "lessons").glob("*.ipynb")}
+    code = "import sys; sys.argv[1:] = ['start', 'mine']; from capsule_tutor.cli import main; main()"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert {path.name for path in (tmp_path / "mine" / "lessons").iterdir()} == names
+
+
+# ---- TEACHING.md
+
+
+def test_what_teaching_says_in_numbers_is_true():
+    text = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
+    points = Counter()
+    for exercise in checks.EXERCISES.values():
+        points[exercise.lesson] += exercise.importance
+    assert f"A lesson has between {min(points.values())} and {max(points.values())}." in text
+    assert f"lesson 04 as an assignment, {points['04']} points" in text
+
+    seen = {}
+    for exhibit in museum.exhibits():
+        names = re.sub(r"\(.*?\)|;.*", "", re.search(r"Seen in: (.*?)\.\n", exhibit.plate + "\n", re.DOTALL)[1])
+        seen[exhibit.number] = len(names.split(","))
+    rows = re.findall(r"^\| (.+?) \| (\d+) \| (\d\d) \|", text.split("## The mistakes you will see")[1], re.MULTILINE)
+    exhibits = (2, 1, 4, 10, 6, 7, 11, 13, 19, 5, 23, 24)
+    assert [int(count) for _, count, _ in rows] == [seen[number] for number in exhibits]
+
+
+def test_every_command_that_teaching_names_is_there():
+    text = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"capsule-tutor ([a-z][a-z-]+)", text)) - {"python", "import"}
+    if not importlib.util.find_spec("capsule_tutor.grading"):
+        named.remove("grade")
+    group = typer.main.get_command(cli.app)
+    assert len(named) > 8
+    for name in named:
+        assert name in group.commands, name
+
+
+def test_the_cpu_environment_differs_in_torch_alone():
+    usual, cpu = (yaml.safe_load((ROOT / f"environment{kind}.yml").read_text()) for kind in ("", "-cpu"))
+    torch_ = [line for line in cpu["dependencies"] if line not in usual["dependencies"]]
+    assert [line for line in cpu["dependencies"] if line not in torch_] == usual["dependencies"]
+    assert torch_ == ["pytorch-cpu>=2.4", "torchvision>=0.19"]
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert '"torch>=2.4,' in project
+    assert '"torchvision>=0.19,' in project

@@ -1,7 +1,7 @@
 """`capsule-tutor nbgrader`: lessons as assignments, with points, answers and checks in cells of their own.
 
 The source version holds our answer between nbgrader's markers; `nbgrader generate_assignment` takes it away and leaves
-the lesson's own stub (`Stubs`). A check is a locked cell that is worth as many points as its exercise is important:
+the lesson's own stub (`stubs`). A check is a locked cell that is worth as many points as its exercise is important:
 under nbgrader a check that does not pass raises, so that a blank earns nothing.
 """
 
@@ -69,33 +69,3 @@ def _parts(cell) -> list:
     cell.source = cell.source[: found.start()].rstrip()
     cell.metadata["nbgrader"] = authoring.nbgrader_cell(cell.id, solution=True)
     return [cell, check]
-
-
-def generating() -> list[type]:
-    """nbgrader's steps from a source version to a release version, with our own stubs (for nbgrader_config.py)."""
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.preprocessors import ClearSolutions
-
-    steps = GenerateAssignment.preprocessors.make_dynamic_default() or GenerateAssignment.preprocessors.default_value
-    return [_stubs(step) if step is ClearSolutions else step for step in steps]
-
-
-def _stubs(clear_solutions: type) -> type:
-    class Stubs(clear_solutions):
-        """Leaves the stub that the lesson has, where it has one, in place of nbgrader's one stub for all cells."""
-
-        def preprocess(self, notebook, resources):
-            if not any("points" in cell.metadata.get("nbgrader", {}) for cell in notebook.cells):
-                raise RuntimeError(
-                    "This notebook has no points to give: it is not an assignment. Make one of a lesson with "
-                    "`capsule-tutor nbgrader 02 --out COURSE`."
-                )
-            return super().preprocess(notebook, resources)
-
-        def preprocess_cell(self, cell, resources, index):
-            if cell.cell_type == "code" and authoring.STUB in cell.source:
-                cell.source = authoring.without_solution(cell.source, f"cell {cell.id}")
-                return cell, resources
-            return super().preprocess_cell(cell, resources, index)
-
-    return Stubs

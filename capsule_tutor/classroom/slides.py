@@ -1,10 +1,12 @@
 """`capsule-tutor slides`: a lesson as a deck for the lecture hall, in one file, and on paper as a handout.
 
-Text and code are the learner's, outputs are the solution's, wherever a cell is the same in both: no answer is shown.
+Text and code are the learner's, outputs are the solution's, wherever a cell is the same in both: no answer is shown,
+and no hint.
 """
 
 import base64
 import re
+from functools import partial
 from pathlib import Path
 
 from capsule_tutor import authoring, checks, course, files
@@ -30,7 +32,8 @@ def write(lesson: course.Lesson, out: Path) -> int:
     if not (source.is_file() and solution.is_file()):
         planned = "it is still to come" if lesson.planned else "slides are made in a checkout of the repository"
         raise authoring.AuthoringError(f"There is no solution of lesson {lesson.number} in {ROOT}: {planned}.")
-    learners = authoring.learner_notebook(source.read_text(encoding="utf-8"), source.name, checks.brief)
+    brief = partial(checks.brief, hints=0)
+    learners = authoring.learner_notebook(source.read_text(encoding="utf-8"), source.name, brief)
     slides = _slides(learners, nbformat.read(solution, as_version=4))
     template = Environment(loader=FileSystemLoader(_HERE), autoescape=False).get_template("deck.html.j2")
     page = template.render(
