@@ -29,6 +29,8 @@ def write(out: Path, lessons: Iterable[str], hints: int = 3, say: Callable[[str]
     for lesson in [course.find(name) for name in lessons]:
         notebook = assignment(lesson, hints)
         made[Path("source") / lesson.stem / f"{lesson.stem}.ipynb"] = authoring.as_text(notebook)
+        points = sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in notebook.cells)
+        say(f"{lesson.number} · {lesson.title}: {points} points")
     made[Path("nbgrader_config.py")] = _CONFIG.read_text(encoding="utf-8")
     for place, text in made.items():
         path = out / place

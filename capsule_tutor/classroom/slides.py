@@ -89,7 +89,7 @@ def _output(output) -> str:
     if "text/html" in data:
         return f"<figure>{data['text/html']}</figure>"
     text = output.get("text") or data.get("text/plain", "")
-    if not text.strip() or re.match(r"\w+\(children=", text):
+    if not text.strip() or re.match(r"\w+\(children=|\[theatre: ", text):
         return ""
     return f'<pre class="output">{escape(_ANSI.sub("", text.rstrip()))}</pre>'
 
