@@ -201,15 +201,33 @@ def _executed(notebook, path: Path):
     return notebook
 
 
-def _stored(path: Path):
+def read(path: Path):
+    """A notebook, every cell of which has an id: Colab keeps ids in the metadata, older editors have none.
+
+    Raises FileNotFoundError, or AuthoringError if it is no notebook.
+    """
     import nbformat
 
     try:
-        return nbformat.read(path, as_version=4)
+        notebook = nbformat.read(path, as_version=4)
+        for number, cell in enumerate(notebook.cells):
+            kept = cell.metadata.pop("id", None)
+            cell.id = cell.get("id") or kept or f"cell-{number}"
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise AuthoringError(f"{path} is not a notebook ({type(error).__name__})") from error
+    notebook.nbformat_minor = max(5, notebook.nbformat_minor)  # the first that has ids
+    return notebook
+
+
+def _stored(path: Path):
+    try:
+        return read(path)
     except FileNotFoundError:
         return None
-    except Exception as error:
-        raise AuthoringError(f"{path} is not a notebook ({type(error).__name__}); delete it and build again") from error
+    except AuthoringError as error:
+        raise AuthoringError(f"{error}; delete it and build again") from error
 
 
 def _has_run(notebook) -> bool:

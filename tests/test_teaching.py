@@ -226,6 +226,17 @@ def test_an_update_keeps_an_answer_whose_cell_is_gone_and_of_a_lesson_without_fi
     assert cell(updated, "table-read").source == "Read the table twice."
 
 
+def test_an_update_of_a_notebook_that_colab_saved(mine, tmp_path):
+    """It moves ids to the metadata, and adds some of its own."""
+    saved = json.loads(mine.read_text())
+    saved["nbformat_minor"] = 0
+    for one in saved["cells"]:
+        one["metadata"] |= {"id": one.pop("id"), "outputId": "b4dd"}
+    mine.write_text(json.dumps(saved), encoding="utf-8")
+    result = run("update", mine, "--new", new_version(tmp_path))
+    assert "kept your work in 2 cells (1a2b3c4d, squash)" in result.output, result.output
+
+
 def test_an_update_from_the_checkout_and_from_a_handout(mine, unpacked, tmp_path, monkeypatch):
     archive = unpacked.parent / "class.zip"
     text = mine.read_text()

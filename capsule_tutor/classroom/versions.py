@@ -89,17 +89,10 @@ def _is_our_id(id_: str) -> bool:
 
 
 def _read(path: Path):
-    import nbformat
-
     try:
-        notebook = nbformat.read(path, as_version=4)
+        return authoring.read(path)
     except FileNotFoundError:
         raise VersionError(f"There is no {path}.") from None
-    except Exception as error:
-        raise VersionError(f"{path} is not a notebook ({type(error).__name__}).") from None
-    for cell in notebook.cells:  # Colab keeps ids there
-        cell.id = cell.metadata.pop("id", None) or cell.id
-    return notebook
 
 
 def _new_version(path: Path, folder: Path | None):
