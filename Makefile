@@ -20,7 +20,7 @@ lab: $(VENV)/.lab ## open the lessons in JupyterLab
 explore: $(VENV)/.lab ## turn the knobs of a capsule in the browser
 	$(RUN) -m capsule_tutor explore $(ARGS)
 
-explorer.html: $(VENV)/.lab ## write the explorer as one file that needs no Python
+explorer.html: $(VENV)/.lab ## write the theatre as one file that needs no Python
 	$(RUN) -m capsule_tutor explore --export $@ $(ARGS)
 
 test: $(VENV)/.test ## run every check and test (ARGS="--list" names them)

@@ -11,7 +11,18 @@ import torch
 import capsule_tutor as caps
 from capsule_tutor import data, functional, pretrained, training
 from capsule_tutor.data.views import CLASSES
-from capsule_tutor.theatre import dial, explore, explorer, export, one_file, page, routing, squash_dial, theatre
+from capsule_tutor.theatre import (
+    dial,
+    explore,
+    explorer,
+    export,
+    network_map,
+    one_file,
+    page,
+    routing,
+    squash_dial,
+    theatre,
+)
 from capsule_tutor.theatre.gallery import Gallery, gallery, loaded, read
 
 NETWORK = "efficient-capsnet-mnist"
@@ -348,6 +359,40 @@ def test_networks_of_the_same_data_stand_beside_the_one_asked_for():
     names = explorer("capsnet-mnist", "digits").answer({"what": "programme"})["networks"]
     assert names[0] == "capsnet-mnist"
     assert len(names) == len(set(names)) > 1
+
+
+# ---- the map
+
+
+@pytest.mark.parametrize("name", ["capsnet-mnist", "efficient-capsnet-mnist"])
+def test_the_map_counts_every_parameter_and_holds_what_the_network_computes(name):
+    network, asked = caps.load(name), network_map(name).answer
+    stages = asked({"what": "programme"})["stages"]
+    assert sum(stage["parameters"] for stage in stages) == sum(p.numel() for p in network.parameters())
+    told = asked({"what": "look", "place": 3})
+    assert [list(tile.shape) for tile in told["tiles"]] == [stage["sizes"] for stage in stages]
+    assert told["says"] == gallery("digits").says([DIGITS.labels[3].item()])
+    held = dict(zip([stage["name"] for stage in stages], told["tiles"], strict=True))
+    image = DIGITS.images[3:4]
+    with torch.no_grad():
+        torch.testing.assert_close(held["class capsules"], network(image))
+        torch.testing.assert_close(held["reconstruction"], network.reconstruct(image)[0])
+        torch.testing.assert_close(told["lengths"], network.lengths(image)[0])
+    if name == "capsnet-mnist":
+        torch.testing.assert_close(held["convolution 1"], network.encoder[:2](image)[0].detach())
+        torch.testing.assert_close(held["couplings"].sum(dim=0), torch.ones(32, 36))
+    shapes = {stage["name"]: stage["shape"] for stage in stages}
+    assert shapes["votes"] == ([1152, 10, 16] if name == "capsnet-mnist" else [16, 10, 16])
+
+
+def test_where_a_lesson_asks_for_them_the_map_tells_no_parameters():
+    stages = network_map("capsnet-mnist", parameters=False).answer({"what": "programme"})["stages"]
+    assert {stage["parameters"] for stage in stages} == {None}
+
+
+def test_a_network_without_routing_has_no_map():
+    with pytest.raises(ValueError, match="which does not route"):
+        network_map("convnet-mnist")
 
 
 # ---- into a page

@@ -7,7 +7,13 @@ computes every number; elsewhere the page does.
 from importlib import import_module
 
 # No module may bear the name of a function here: importing it would put the module in the place of the function.
-_HOMES = {"explorer": "explore", "export": "one_file", "squash_dial": "dial", "theatre": "routing"}
+_HOMES = {
+    "explorer": "explore",
+    "export": "one_file",
+    "network_map": "map",
+    "squash_dial": "dial",
+    "theatre": "routing",
+}
 
 __all__ = [*_HOMES]
 

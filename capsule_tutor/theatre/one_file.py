@@ -11,6 +11,7 @@ from capsule_tutor import __version__, functional, pretrained
 from capsule_tutor.files import write_atomically
 from capsule_tutor.models import CapsuleNetwork
 from capsule_tutor.theatre import dial, explore, page, routing
+from capsule_tutor.theatre import map as network_map
 from capsule_tutor.theatre.gallery import embedded, gallery, loaded, read, some
 
 NETWORK = "efficient-capsnet-mnist"  # small enough to travel, and all of it: encoder and decoder
@@ -85,6 +86,7 @@ def content() -> dict:
         },
         "dial": {"most": dial.MOST, "names": names},
         "explorer": explorer,
+        "map": network_map.answer({"what": "programme"}, NETWORK, shown),
     }
 
 

@@ -260,7 +260,7 @@ pictures.grids(
 # %% tags=["nbval-ignore-output"] id="explorer-show"
 from capsule_tutor.theatre import explorer
 
-view = explorer("efficient-capsnet-mnist", data.digits("test"))
+view = explorer("efficient-capsnet-mnist", "digits")
 view
 
 # %% [markdown] id="measure"

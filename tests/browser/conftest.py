@@ -42,13 +42,26 @@ def new_page(chromium) -> Iterator[Callable]:
     contexts = []
 
     def new_page_(**settings):
-        contexts.append(chromium.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings))
-        contexts[-1].set_default_timeout(1000 * HUNG)
+        contexts.append(new_context(chromium, **settings))
         return contexts[-1].new_page()
 
     yield new_page_
     for context in contexts:
         context.close()
+
+
+def new_context(chromium, **settings):
+    context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings)
+    context.set_default_timeout(1000 * HUNG)
+    return context
+
+
+@pytest.fixture(scope="session")
+def lab(chromium) -> Iterator:
+    """One context for all notebooks: only the first of them has to load JupyterLab's megabytes of scripts."""
+    context = new_context(chromium)
+    yield context
+    context.close()
 
 
 @pytest.fixture(scope="session")
@@ -103,10 +116,10 @@ def write(jupyter):
 
 
 @pytest.fixture
-def open_notebook(new_page, jupyter, tmp_path) -> Iterator[Callable[[str], Notebook]]:
+def open_notebook(lab, jupyter, tmp_path) -> Iterator[Callable[[str], Notebook]]:
     """`open_notebook("02_squash.ipynb")`; afterwards its kernel is gone and a screenshot lies in tmp_path."""
     _, address, token = jupyter
-    page = new_page()
+    page = lab.new_page()
 
     def open_(name: str) -> Notebook:
         # A workspace per notebook: else each page would open the notebooks of the pages before it.
@@ -116,3 +129,4 @@ def open_notebook(new_page, jupyter, tmp_path) -> Iterator[Callable[[str], Noteb
     yield open_
     page.screenshot(path=tmp_path / "screenshot.png")
     page.evaluate("async () => { await window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown(); }")
+    page.close()

@@ -1,11 +1,12 @@
 // The exported file: every scene on a tab, and all that can be chosen in the address, so that it can be sent.
 import { dial } from "./dial.js";
 import { explorer } from "./explorer.js";
+import { map } from "./map.js";
 import { make } from "./parts.js";
 import { offline } from "./offline.js";
 import { routing } from "./routing.js";
 
-const SCENES = { explorer: ["Explorer", explorer], routing: ["Routing", routing], dial: ["Squash", dial] };
+const SCENES = { explorer: ["Explorer", explorer], routing: ["Routing", routing], dial: ["Squash", dial], map: ["Network", map] };
 
 // "#routing?digit=9&t=3" ↔ ["routing", { digit: "9", t: "3" }]
 export function fromAddress(hash) {
@@ -32,7 +33,7 @@ export function file(el, data) {
     document.title = `${title} · Capsule Tutor`;
     links.forEach((link) => { if (link.hash === `#${name}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current"); });
     close = await scene(stage, {
-      ask: answers(name), state,
+      ask: answers(name), state, address: toAddress,
       changed(now) {  // browsers limit how often an address may change
         clearTimeout(writing);
         writing = setTimeout(() => { if (fromAddress(location.hash)[0] !== name) return; shown = toAddress(name, now); history.replaceState(null, "", shown); }, 250);

@@ -1,5 +1,5 @@
 // The answers of capsule_tutor/theatre/{routing,dial,explore}.py, for pages without Python.
-import { dynamicRouting, exponentialSquash, length, selfAttentionRouting, squash, way } from "./arithmetic.js";
+import { dynamicRouting, exponentialSquash, length, longest, selfAttentionRouting, squash, way } from "./arithmetic.js";
 import { bytes, network, prepared } from "./network.js";
 
 export function offline(data) {
@@ -70,6 +70,17 @@ export function offline(data) {
     tick: ({ j, pose }) => ({ drawn: net.decode(pose, j), length: length(pose) }),
     again: ({ j, pose }) => ({ lengths: net.encode(net.decode(pose, j)).lengths }),
   };
-  const scenes = { routing, dial, explorer };
+  const map = {
+    programme: () => data.map,
+    page, random,
+    look({ place }) {
+      const n = at(place), { maps, u, votes, c, v, lengths } = net.encode(image(n)), [I] = net.sizes, best = longest(lengths);
+      const byParent = new Float32Array(votes.length);  // (i, j, z) → (j, i, z)
+      for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) byParent.set(votes.subarray((i * J + j) * Z, (i * J + j + 1) * Z), (j * I + i) * Z);
+      const drawing = net.decode(v.subarray(best * Z, (best + 1) * Z), best);
+      return { place: places[n], says: says[n], lengths, tiles: [image(n), ...maps.map(({ map }) => map), u, byParent, c, v, drawing] };
+    },
+  };
+  const scenes = { routing, dial, explorer, map };
   return (scene) => async (question) => scenes[scene][question.what](question);
 }

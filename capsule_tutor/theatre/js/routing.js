@@ -400,7 +400,8 @@ function panel(play, way, number, act) {
   function inWords(k) {
     const lengths = Array.from(data.lengths.subarray(k * J, (k + 1) * J)), best = lengths.indexOf(Math.max(...lengths));
     const bits = data.entropy[k], after = data.steps > 1 ? `after ${k + 1} iteration${k ? "s" : ""} ` : "";
-    return `${after}parent ${play.parents[best]} is longest (${two(lengths[best])})` + (Number.isNaN(bits) ? "; a child's couplings do not sum to 1" : `; entropy ${two(bits)} bits`) + ".";
+    const equals = play.parents.filter((_, j) => lengths[best] - lengths[j] < 5e-3), several = equals.length > 1;
+    return `${after}${several ? `parents ${equals.join(" and ")} are equally long` : `parent ${play.parents[best]} is longest`} (${two(lengths[best])})` + (Number.isNaN(bits) ? "; a child's couplings do not sum to 1" : `; entropy ${two(bits)} bits`) + ".";
   }
 
   // ---- numbers on demand

@@ -1,0 +1,117 @@
+// The living map: every stage of a network, from the image to its drawing, with what is in it for the chosen image.
+import { chooser } from "./chooser.js";
+import { frame, make, newest, paint, picture, rgb, sheet, two } from "./parts.js";
+
+const THUMBNAILS = 16;  // tiles in a small picture
+const ALL_BUT = 0.995;  // the share of numbers that a colour scale reaches
+const WIDE = 620, HIGH = 420;  // pixels of the large picture
+const PLUS = rgb("#e69f00"), MINUS = rgb("#0072b2");
+
+export async function map(el, { ask, state = {}, changed = () => {}, address = null }) {
+  const [box, close] = frame(el, "map", "What is in the network?",
+    "An image enters on the left, and a drawing of it leaves on the right. Every stage shows what it holds for this image. Choose a stage to look inside.");
+  const { network, labels, shape, classes, stages } = await ask({ what: "programme" });
+  const now = { place: /^\d+$/.test(state.digit) ? +state.digit : null, stage: state.stage in stages ? +state.stage : 0 };
+  const size = sheet(shape);
+  let seen = null;
+
+  const problem = make("p", { className: "problem", role: "alert" });
+  const images = chooser({ ask, size, labels, chosen: (place) => look({ what: "look", place }) });
+  const stops = stages.map((stage, n) => {
+    const small = make("canvas", { className: "picture", "aria-hidden": "true" });
+    const stop = make("button", { type: "button", tabIndex: -1 }, small, make("b", {}, stage.name), make("span", {}, stage.shape.join("×")));
+    stop.setAttribute("role", "radio");
+    stop.addEventListener("click", () => choose(n));
+    return { stop, small };
+  });
+  const road = make("div", { className: "road", role: "radiogroup", "aria-label": `the stages of ${network}` }, ...stops.map(({ stop }) => stop));
+  road.addEventListener("keydown", (event) => {
+    const to = { ArrowRight: now.stage + 1, ArrowDown: now.stage + 1, ArrowLeft: now.stage - 1, ArrowUp: now.stage - 1, Home: 0, End: stages.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault(); event.stopPropagation();
+    choose(Math.min(stages.length - 1, Math.max(0, to)));
+    stops[now.stage].stop.focus();
+  });
+  const inside = make("div", { className: "inside" });
+  const reads = make("p", { className: "reads", "aria-live": "polite" });
+  box.append(make("p", { className: "hint" }, `Network: ${network}`), images.element, problem, reads, road, inside);
+
+  // ---- pictures of numbers: dark for more, or orange for positive and blue for negative
+  function colours(list) {
+    const sizes = Float32Array.from(list, Math.abs).sort(), both = list.some((x) => x < 0);
+    const most = sizes[Math.floor(ALL_BUT * (sizes.length - 1))] || 1;  // a few extremes would leave all others pale
+    const colour = (x) => (both ? (x > 0 ? PLUS : MINUS) : [0, 0, 0]).map((c) => 255 + Math.min(1, Math.abs(x) / most) * (c - 255));
+    return { low: both ? -most : 0, high: most, both, colour };
+  }
+  function drawn(canvas, { tiles, sizes: [n, height, width] }, columns, colour) {
+    const rows = Math.ceil(n / columns), gap = n > 1 ? 1 : 0, wide = columns * (width + gap) - gap, high = rows * (height + gap) - gap;
+    Object.assign(canvas, { width: wide, height: high });
+    const where = (k) => {  // the number behind a pixel; −1: between tiles, −2: after the last
+      const x = k % wide, y = Math.floor(k / wide), column = Math.floor(x / (width + gap)), row = Math.floor(y / (height + gap));
+      const dx = x % (width + gap), dy = y % (height + gap), tile = row * columns + column;
+      return tile >= n ? -2 : dx < width && dy < height ? (tile * height + dy) * width + dx : -1;
+    };
+    paint(canvas, (k) => { const at = where(k); return at === -2 ? [255, 255, 255] : at < 0 ? [200, 200, 200] : colour(tiles[at]); });
+    return where;
+  }
+
+  // ---- choosing
+  const look = newest((question) => { box.dataset.settled = "false"; return ask(question); }, (found) => {
+    seen = found;
+    now.place = found.place;
+    images.mark(found.place);
+    stops.forEach(({ small }, n) => {
+      const [count, height, width] = stages[n].sizes, shown = Math.min(count, THUMBNAILS);
+      const { colour } = colours(found.tiles[n]);
+      drawn(small, { tiles: found.tiles[n], sizes: [shown, height, width] }, Math.ceil(Math.sqrt(shown)), colour);
+    });
+    const lengths = Array.from(found.lengths), best = lengths.indexOf(Math.max(...lengths));
+    reads.textContent = `The image is ${found.says}. Its longest capsule is ${classes[best]} (length ${two(lengths[best])}).`;
+    show();
+    box.dataset.settled = "true";
+  }, (message) => { problem.textContent = message; box.dataset.settled = "true"; });
+
+  function choose(n) {
+    now.stage = n;
+    show();
+  }
+  function show() {
+    stops.forEach(({ stop }, n) => {
+      stop.setAttribute("aria-checked", String(n === now.stage));
+      stop.tabIndex = n === now.stage ? 0 : -1;
+    });
+    const { stop } = stops[now.stage];
+    road.scrollLeft = stop.offsetLeft - road.offsetLeft - (road.clientWidth - stop.offsetWidth) / 2;
+    const stage = stages[now.stage], tiles = seen.tiles[now.stage], [n, height, width] = stage.sizes;
+    const { low, high, both, colour } = colours(tiles);
+    const large = make("canvas", { className: "picture", role: "img", "aria-label": `${stage.name}: ${n > 1 ? `${n} pictures of ` : ""}${height} by ${width} numbers from ${two(low)} to ${two(high)}` });
+    const columns = stage.names.length ? Math.min(n, 5) : Math.min(n, Math.ceil(Math.sqrt(1.6 * n * height / width)));
+    const where = drawn(large, { tiles, sizes: stage.sizes }, columns, colour);
+    large.style.width = `${Math.max(1, Math.floor(Math.min(WIDE / large.width, HIGH / large.height))) * large.width}px`;
+    const value = make("output", {});
+    large.addEventListener("pointermove", (event) => {
+      const area = large.getBoundingClientRect(), x = Math.floor((event.clientX - area.left) * large.width / area.width), y = Math.floor((event.clientY - area.top) * large.height / area.height);
+      const at = x >= 0 && y >= 0 && x < large.width && y < large.height ? where(y * large.width + x) : -1;
+      const tile = Math.floor(at / (height * width)), row = Math.floor(at / width) % height;
+      value.value = at < 0 ? "" : `${n > 1 ? `picture ${stage.names[tile] ?? tile}, ` : ""}row ${row}, column ${at % width}: ${two(tiles[at])}`;
+    });
+    const facts = [["shape", stage.shape.join(" × ")], ["formula", formula(stage.formula)],
+      ...(stage.parameters === null ? [] : [["parameters", stage.parameters.toLocaleString("en")]]), ["more in", stage.lesson]];
+    inside.replaceChildren(
+      make("div", { className: "about" }, make("h3", {}, stage.name), make("p", {}, stage.says),
+        make("dl", {}, ...facts.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, ...[text].flat())])),
+        ...(address ? [make("p", {}, make("a", { href: address("routing", { votes: "a real digit", digit: now.place }) }, "Play the routing of this image"), " · ", make("a", { href: address("explorer", { digit: now.place }) }, "Turn its capsule"))] : [])),
+      make("div", { className: "large" }, make("p", { className: "hint" }, [stage.names.length ? `one picture for each class: ${stage.names.join(", ")}` : "", stage.axes].filter(Boolean).join("; ")), large,
+        make("p", { className: "legend" }, both ? `${two(low)} or less` : "0", make("span", { className: both ? "scale-pose" : "scale-ink" }), `${two(high)} or more`, value)));
+    changed({ digit: now.place, stage: now.stage });
+  }
+
+  const first = await images.list();
+  await look({ what: "look", place: now.place ?? first });
+  return close;
+}
+
+// "û_{j|i} = u_i W_{ij}" with its indices set low
+function formula(text) {
+  return text.split(/_\{([^}]*)\}|_(\w)/).flatMap((part, n) => (!part ? [] : n % 3 ? [make("sub", {}, part)] : [part]));
+}
