@@ -164,7 +164,8 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("4"); all i
         ) from None
 
 
-FOLDER = Annotated[str, typer.Option("--folder", help="Where the files of the data set are, as MNIST/raw.")]
+IN = "Where the files of the data set are, as MNIST/raw."
+FOLDER = Annotated[str, typer.Option("--folder", help=IN)]
 
 
 # ---- train -------------------------------------------------------------------------------------------------
@@ -197,7 +198,8 @@ def train(
     if recipe not in training.RECIPES:
         raise _stop(f"There is no recipe {recipe!r}. There are: {', '.join(training.RECIPES)}.")
     if data_set and data_set not in data.SETS:
-        raise _stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.")
+        hint = " Name a folder by --folder." if Path(data_set).is_dir() else ""
+        raise _stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.{hint}")
     changes = {"epochs": epochs, "batch_size": batch_size, "data": data_set}
     chosen = replace(training.RECIPES[recipe], **{name: value for name, value in changes.items() if value})
     if folder:
@@ -312,7 +314,7 @@ NETWORK = typer.Option("--network", metavar="NAME", help=f"One of {SHIPPED}.")
 def evaluate(
     name: Annotated[str, typer.Argument(help=f"One of {SHIPPED}.")],
     split: Annotated[str, typer.Option(help="test or validation")] = "test",
-    folder: FOLDER = "",
+    folder: Annotated[str, typer.Option("--folder", "--data", help=IN)] = "",
 ) -> None:
     """Measure a shipped network's error again, and compare it with its card."""
     from rich.progress import Progress

@@ -372,6 +372,29 @@ def test_the_time_limit_of_other_connections_is_left_alone(mirror):
     before = socket.getdefaulttimeout()
     data.mnist("test")
     assert socket.getdefaulttimeout() == before
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("MNIST/raw", "t10k-images.idx3-ubyte"),  # as others publish them
+        ("MNIST/raw", "train-labels-idx1-ubyte.gz"),
+        ("", "train-images-idx3-ubyte"),  # one folder too high, or the folder given is one too low
+    ],
+)
+def test_files_under_other_names_are_named_and_nothing_is_left_behind(monkeypatch, tmp_path, place, name):
+    def download(dataset):
+        raise OSError("no connection")
+
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    (tmp_path / place / name).write_bytes(b"")
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setenv("CAPSULE_TUTOR_DATA", str(tmp_path))
+    monkeypatch.setattr(torchvision.datasets.MNIST, "download", download)
+    with pytest.raises(data.DataError) as error:
+        data.mnist()
+    says(error, f"found in {tmp_path / place}: {name}, but wanted in {tmp_path / 'MNIST' / 'raw'}: {next(iter(FILES))}")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 
 
 def test_where_mnist_lives(monkeypatch):
