@@ -78,7 +78,7 @@ def photograph(
         ink = broken(ink, rng)
     angle = rng.uniform(-turn, turn) if turn < 10 else turn * rng.choice((-1, 1))
     ink = ndimage.rotate(ink, angle, order=1, reshape=True)
-    ink = _cropped(np.clip(ink, 0, 1))
+    ink = cropped(np.clip(ink, 0, 1))
     sheet = np.ones((h, w, 3), np.float32) * np.array(paper, np.float32)
     if printed is not None:
         sheet = printed(sheet, rng)
@@ -98,7 +98,7 @@ def photograph(
     return file.getvalue()
 
 
-def _cropped(ink):
+def cropped(ink):
     rows, columns = np.nonzero((ink > 0.3).any(axis=1))[0], np.nonzero((ink > 0.3).any(axis=0))[0]
     if len(rows) == 0:
         return ink[:1, :1]
@@ -401,7 +401,7 @@ def empty(digit, rng, **how):
 
 def pair(digits, rng, stacked=False, gap=0.15, **how):
     """Two digits (2, 28, 28), side by side or one above the other, on one picture."""
-    one, other = (np.pad(_cropped(digits[k]), 1) for k in (0, 1))
+    one, other = (np.pad(cropped(digits[k]), 1) for k in (0, 1))
     if stacked:
         one, other = one.T, other.T
     h = max(len(one), len(other))

@@ -16,7 +16,6 @@ from torch.nn.functional import interpolate
 
 import capsule_tutor as caps
 from capsule_tutor import data, pretrained
-from capsule_tutor.data.pictures import place
 
 NETWORK = "efficient-capsnet-mnist"
 TWO = "two digits or more"
@@ -296,17 +295,29 @@ def test_two_digits_are_found_as_two(nuisance, clear, tmp_path):
         assert TWO in said
 
 
+@pytest.mark.parametrize("margins", [(0, 0, 0, 0), (0, 40, 0, 40), (30, 0, 0, 0)])
+def test_a_picture_cropped_to_its_digit_is_read(margins, clear, tmp_path):
+    for image, label in zip(*clear, strict=True):
+        ink = photographs.cropped(photographs.stroke(image, 300))
+        left, right, top, bottom = margins
+        file = io.BytesIO()
+        Image.fromarray(grey(torch.from_numpy(np.pad(ink, ((top, bottom), (left, right)))))).save(file, "png")
+        lengths, said = read(file.getvalue(), tmp_path / "p.png")
+        assert not said
+        assert lengths.argmax().item() == label
+
+
 # ---- drawings, whose paper is known
 
 
 def test_a_thin_stroke_has_full_ink():
     ink = torch.zeros(300, 300)
     ink[50:250, 149:152] = 1  # 3 of 200 pixels: a third of one once it is 20 high
-    found = place(ink)[0, 0]
+    found = data.place(ink)[0, 0]
     assert found.max() == 1
     assert (found > 0.5).any(dim=1).sum() == 20
 
 
 def test_an_empty_canvas_is_said():
     with pytest.raises(data.DataError, match="draw a digit"):
-        place(torch.zeros(280, 280))
+        data.place(torch.zeros(280, 280))

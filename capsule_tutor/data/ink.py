@@ -76,13 +76,16 @@ def find_ink(picture: Tensor) -> Tensor:
     Raises DataError where there is no digit, or more than one.
     """
     small = _fitted(picture)
-    ink, box = _found(small)
+    found = _found(small) or _cropped(small)
+    if not found:
+        raise DataError("there is nothing on the paper; the picture needs a digit, darker or lighter than its ground")
+    ink, box = found
     size, scale = max(side.stop - side.start for side in box), max(picture.shape[:2]) / max(small.shape[:2])
     if size < 0.3 * SIDE and scale > 1:  # look closer at a small digit: at a part of the picture that it fills
         margin = 0.7 * size
         part = (slice(max(0, int((s.start - margin) * scale)), int((s.stop + margin) * scale)) for s in box)
         with contextlib.suppress(DataError):  # if it cannot be told from paper without more of the paper
-            ink, _ = _found(_fitted(picture[tuple(part)]))
+            ink, _ = _found(_fitted(picture[tuple(part)])) or found
     return from_numpy(ink)
 
 
@@ -95,12 +98,27 @@ def _fitted(picture: Tensor) -> np.ndarray:
     return interpolate(picture.permute(2, 0, 1)[None], size=size, mode="area")[0].permute(1, 2, 0).numpy()
 
 
-def _found(picture: np.ndarray) -> tuple[np.ndarray, Box]:
+def _cropped(picture: np.ndarray) -> tuple[np.ndarray, Box] | None:
+    """What `_found` gives of a picture that was cropped to its digit, so that the ink touches the border."""
+    sides = picture[0], picture[-1], picture[:, 0], picture[:, -1]  # (n, c) each
+    paper = np.median(np.concatenate(sides), axis=0)
+    if any((abs(side - paper).max(axis=1) > 0.15 * picture.max()).mean() > 0.97 for side in sides):
+        return None  # what lies along a whole side is a desk
+    h, w, _ = picture.shape
+    margin = max(h, w) // 5
+    sheet = np.tile(paper.astype(picture.dtype), (h + 2 * margin, w + 2 * margin, 1))
+    sheet[margin:-margin, margin:-margin] = picture
+    found = _found(sheet)
+    # Nobody crops to less: what is small comes in from outside, as a finger.
+    return found if found and max(side.stop - side.start for side in found[1]) > 0.6 * min(h, w) else None
+
+
+def _found(picture: np.ndarray) -> tuple[np.ndarray, Box] | None:
     """A digit's ink from 0 to 1, (h, w), and the box that it fills. picture (h, w, c), SIDE pixels long"""
     picture = picture / max(ndimage.uniform_filter(picture, (3, 3, 1)).max(), 1e-6)
     dark, light = (_digit(picture, dark) for dark in (True, False))
     if not dark and not light:
-        raise DataError("there is nothing on the paper; the picture needs a digit, darker or lighter than its ground")
+        return None
     best = dark or light
     # The hole of a dark 0 is a light thing, and that of a light 0 a dark one: the ink is what lies around.
     if dark and light and (_encloses(light, dark) or (not _encloses(dark, light) and light.weight > dark.weight)):
