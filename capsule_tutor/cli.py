@@ -164,7 +164,8 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("4"); all i
         ) from None
 
 
-FOLDER = Annotated[str, typer.Option("--folder", help="Where the files of the data set are, as MNIST/raw.")]
+IN = "Where the files of the data set are, as MNIST/raw."
+FOLDER = Annotated[str, typer.Option("--folder", help=IN)]
 
 
 # ---- train -------------------------------------------------------------------------------------------------
@@ -197,7 +198,8 @@ def train(
     if recipe not in training.RECIPES:
         raise _stop(f"There is no recipe {recipe!r}. There are: {', '.join(training.RECIPES)}.")
     if data_set and data_set not in data.SETS:
-        raise _stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.")
+        hint = " Name a folder by --folder." if Path(data_set).is_dir() else ""
+        raise _stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.{hint}")
     changes = {"epochs": epochs, "batch_size": batch_size, "data": data_set}
     chosen = replace(training.RECIPES[recipe], **{name: value for name, value in changes.items() if value})
     if folder:
@@ -312,7 +314,7 @@ NETWORK = typer.Option("--network", metavar="NAME", help=f"One of {SHIPPED}.")
 def evaluate(
     name: Annotated[str, typer.Argument(help=f"One of {SHIPPED}.")],
     split: Annotated[str, typer.Option(help="test or validation")] = "test",
-    folder: FOLDER = "",
+    folder: Annotated[str, typer.Option("--folder", "--data", help=IN)] = "",
 ) -> None:
     """Measure a shipped network's error again, and compare it with its card."""
     from rich.progress import Progress
@@ -343,9 +345,10 @@ def evaluate(
 
 @app.command()
 def predict(
-    picture: Annotated[Path, typer.Argument(help="A picture of one digit: any size, dark on light or light on dark.")],
+    picture: Annotated[str, typer.Argument(help="A picture of one digit, as a photograph; - reads standard input.")],
     name: Annotated[str, NETWORK] = "efficient-capsnet-mnist",
     out: Annotated[Path | None, typer.Option(help="Where to draw.", show_default="PICTURE-read.png")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where the network is in doubt.")] = False,
 ) -> None:
     """Read a digit of your own, and draw what the network thinks it saw."""
     from rich.console import Console
@@ -354,7 +357,9 @@ def predict(
 
     from capsule_tutor import data, figures, pretrained
 
-    out = out or Path(f"{picture.stem}-read.png")
+    out = out or Path("digit-read.png" if picture == "-" else f"{Path(picture).stem}-read.png")
+    if out.exists() and Path(picture).exists() and out.samefile(picture):
+        raise _stop(f"{out} is the picture itself, which would be lost; choose another --out")
     try:
         image = data.read_picture(picture)
         network = pretrained.load(name)
@@ -366,13 +371,16 @@ def predict(
         length = lengths[digit].item()
         table.add_row(str(digit), f"{length:.2f}", ProgressBar(total=1, completed=length, width=30))
     Console().print(table)
-    answer = lengths.argmax().item()
+    doubt = pretrained.doubt(name, lengths)
+    answer = f"No answer: {doubt}." if doubt else f"{lengths.argmax().item()}."
     try:
         figures.save_pictures([image[0, 0], reconstruction[0, 0]], out)
     except (OSError, ValueError) as error:  # Pillow: a folder that is not there, an ending that it does not know
-        typer.echo(f"{answer}.")
+        typer.echo(answer)
         raise _stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
-    typer.echo(f"{answer}. Left in {out}: the digit as the network got it; right: what it thinks it saw.")
+    typer.echo(f"{answer} Left in {out}: the digit as the network got it; right: what it thinks it saw.")
+    if doubt and strict:
+        raise typer.Exit(1)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

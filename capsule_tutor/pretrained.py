@@ -23,6 +23,9 @@ FOLDER = Path(__file__).parent / "weights"
 NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
 
 
+USUAL = 0.995  # the share of validation images whose lengths are what one expects
+
+
 class WeightsError(RuntimeError):
     """Shipped weights are unknown, missing or damaged; the message says what to do next."""
 
@@ -77,6 +80,32 @@ def card(name: str) -> dict:
 def recipe(name: str) -> training.Recipe:
     """How a shipped network was trained; `recipe(name).data` says on what."""
     return training.Recipe(**card(name)["recipe"])
+
+
+def doubt(name: str, lengths: Tensor) -> str:
+    """Why lengths (j,) of one image are no answer of a shipped network, in half a sentence; empty if they are one.
+
+    They are compared with those of the validation images, which the card knows; weights of one's own have no card.
+    """
+    if name not in NAMES:
+        return ""
+    expected = card(name)["lengths"]
+    longest, second = lengths.topk(2).values.tolist()
+    if longest < expected["present"]:
+        return f"the longest capsule has length {longest:.2f}, and a digit's own has at least {expected['present']:.2f}"
+    if second > expected["absent"]:
+        return f"a second capsule has length {second:.2f}, and next to a digit's own {expected['absent']:.2f} at most"
+    return ""
+
+
+def expected_lengths(lengths: Tensor, classes: int = 1) -> dict[str, float]:
+    """What lengths (n, j) to expect: of the longest `classes` capsules at least, of all others at most.
+
+    Each limit holds for a share USUAL of the images. `classes` is how many are present at once.
+    """
+    ordered = lengths.sort(dim=1, descending=True).values
+    present, absent = ordered[:, classes - 1].quantile(1 - USUAL), ordered[:, classes].quantile(USUAL)
+    return {"present": round(present.item(), 4), "absent": round(absent.item(), 4)}
 
 
 class Mistakes(NamedTuple):
@@ -164,17 +193,16 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
     followed = training.Recipe(**results[0]["recipe"])
     train, validation, test = (data.SETS[followed.data](part) for part in ("train", "validation", "test"))
     sizes = [f"{len(split.images):,} {part}" for split, part in ((train, "training"), (validation, "validation"))]
-    seeds, said = [], []
+    seeds, said, known = [], [], []
     for run, result in zip(runs, results, strict=True):
         network = fourier.through_frequencies(_network(followed, _rounded(run)))
-        v = _capsules(network, test.images)
+        v, lengths = _capsules(network, test.images), functional.lengths(_capsules(network, validation.images))
         said.append(v)
+        known.append(lengths)
         seeds.append(
             {
                 "seed": result["seed"],
-                "validation_error": _error(
-                    functional.lengths(_capsules(network, validation.images)), validation.labels
-                ),
+                "validation_error": _error(lengths, validation.labels),
                 "test_error": _error(functional.lengths(v), test.labels),
                 "seconds": result["seconds"],
                 "log": training.read_log(run / "log.csv"),
@@ -191,6 +219,7 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
         "epochs": len(seeds[best]["log"]),
         "validation_error": _summary(seeds, "validation_error", best),
         "test_error": _summary(seeds, "test_error", best),
+        "lengths": expected_lengths(known[best], validation.labels[0].numel()),
         "shipped_seed": seeds[best]["seed"],
         "chosen_by": "lowest validation error; the test split was read once, after the last epoch",
         "hardware": results[best]["device"],

@@ -81,13 +81,16 @@ def main(monkeypatch, tmp_path):
     return main_
 
 
+def zero(n, path):
+    """The embedded test digits' 0 number n, as a picture on white paper."""
+    split = data.digits("test")
+    figures.save_pictures([split.images[(split.labels == 0).nonzero()[n, 0], 0]], path)
+    return path
+
+
 @pytest.fixture
 def picture(tmp_path):
-    """A picture of a 0 on a white page, and where its reading is drawn."""
-    split = data.digits("test")
-    path = tmp_path / "mine.png"
-    figures.save_pictures([split.images[(split.labels == 0).nonzero()[0, 0], 0]], path)
-    return path
+    return zero(2, tmp_path / "mine.png")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "latin-1", "ascii"])
@@ -106,6 +109,27 @@ def test_a_drawing_that_cannot_be_saved_does_not_swallow_the_answer(picture, tmp
     assert result.exit_code == 1
     assert "\n0.\n" in result.stdout
     assert "choose another --out" in result.stderr
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_the_picture_itself_is_never_overwritten(picture, link):
+    content, out = picture.read_bytes(), picture
+    if link:
+        out = picture.with_name("other.png")
+        out.hardlink_to(picture)
+    result = run("predict", str(picture), "--out", str(out))
+    assert result.exit_code == 1
+    assert result.output.strip() == f"{out} is the picture itself, which would be lost; choose another --out"
+    assert picture.read_bytes() == content
+
+
+def test_doubt_is_said_without_a_number(tmp_path):
+    strange = zero(4, tmp_path / "strange.png")  # to the network it is neither a 0 nor anything else
+    for strict, code in (([], 0), (["--strict"], 1)):
+        result = run("predict", str(strange), "--out", str(tmp_path / "read.png"), *strict)
+        assert result.exit_code == code, result.output
+        assert "No answer: the longest capsule has length 0.5" in result.output
+        assert not re.search(r"^\d\.", result.output, re.MULTILINE)
 
 
 def test_what_nobody_foresaw_is_one_line_and_a_file(main, monkeypatch):

@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 import torch
 import torchvision
-from PIL import Image
-from torch.nn.functional import interpolate
 
 from capsule_tutor import data
 from capsule_tutor.data.mnist import FILES
@@ -374,6 +372,29 @@ def test_the_time_limit_of_other_connections_is_left_alone(mirror):
     assert socket.getdefaulttimeout() == before
 
 
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("MNIST/raw", "t10k-images.idx3-ubyte"),  # as others publish them
+        ("MNIST/raw", "train-labels-idx1-ubyte.gz"),
+        ("", "train-images-idx3-ubyte"),  # one folder too high, or the folder given is one too low
+    ],
+)
+def test_files_under_other_names_are_named_and_nothing_is_left_behind(monkeypatch, tmp_path, place, name):
+    def download(dataset):
+        raise OSError("no connection")
+
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    (tmp_path / place / name).write_bytes(b"")
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setenv("CAPSULE_TUTOR_DATA", str(tmp_path))
+    monkeypatch.setattr(torchvision.datasets.MNIST, "download", download)
+    with pytest.raises(data.DataError) as error:
+        data.mnist()
+    says(error, f"found in {tmp_path / place}: {name}, but wanted in {tmp_path / 'MNIST' / 'raw'}: {next(iter(FILES))}")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_where_mnist_lives(monkeypatch):
     monkeypatch.setenv("CAPSULE_TUTOR_DATA", "~/somewhere")
     assert data.mnist_folder() == Path.home() / "somewhere"
@@ -398,80 +419,3 @@ def test_a_user_without_a_home_is_told_so_and_has_no_mnist(monkeypatch, setting)
         data.DataError, match="this user has no home folder that could hold MNIST; set CAPSULE_TUTOR_DATA"
     ):
         data.mnist("test")
-
-
-# ---------------------------------------------------------------- pictures of one's own
-
-
-def drawn(image, size=280, margin=0, polarity=1):
-    """An image (1, 28, 28) as a person would have it: large, on wider paper, ink dark (−1) or light (1)."""
-    large = interpolate(image[None], size=(size, size), mode="bilinear")[0, 0]
-    paper = torch.nn.functional.pad(large, (margin, 3 * margin, 2 * margin, margin))
-    return paper if polarity == 1 else 0.9 - 0.7 * paper
-
-
-def apart(one, other):
-    """Mean difference of two images, whichever way the rounding to whole pixels has placed them."""
-    moves = [(rows, columns) for rows in (-1, 0, 1) for columns in (-1, 0, 1)]
-    return min((one.roll(move, dims=(2, 3)) - other).abs().mean().item() for move in moves)
-
-
-@pytest.mark.parametrize(("size", "margin", "polarity"), [(28, 0, 1), (280, 0, -1), (90, 5, 1), (600, 200, -1)])
-def test_size_place_and_polarity_of_a_drawing_do_not_matter(size, margin, polarity):
-    images = data.digits("test").images[:20]
-    plain = [data.prepare(drawn(image)) for image in images]
-    for image, expected in zip(images, plain, strict=True):
-        found = data.prepare(drawn(image, size, margin, polarity))
-        assert found.shape == (1, 1, 28, 28)
-        assert 0 <= found.min() <= found.max() <= 1
-        assert apart(found, expected) < 0.04
-        assert apart(plain[0], plain[1]) > 0.08  # what two different digits are apart
-
-
-def test_a_prepared_drawing_lies_as_mnist_does():
-    ink = data.prepare(drawn(data.digits("test").images[0], 300, 40, -1))[0, 0]
-    rows, columns = (ink > 0.5).any(dim=1).nonzero(), (ink > 0.5).any(dim=0).nonzero()
-    assert max(rows.max() - rows.min(), columns.max() - columns.min()) + 1 in (19, 20)
-    at = torch.arange(28.0)
-    for axis in (0, 1):
-        assert abs((ink.sum(dim=axis) @ at / ink.sum()).item() - 14) <= 0.51
-
-
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "LA", "I;16", "1"])
-def test_pictures_of_every_kind_are_read(mode, tmp_path):
-    image = data.digits("test").images[3]
-    grey = (drawn(image, 200, 20, -1) * 255).byte().numpy()
-    if mode == "I;16":
-        picture = Image.fromarray(grey.astype("uint16") * 257)
-    elif mode in ("RGBA", "LA"):  # dark ink on nothing at all
-        ink = Image.fromarray(255 - grey).point(lambda value: 0 if value < 80 else value)
-        picture = Image.merge("LA", (Image.new("L", ink.size, 0), ink)).convert(mode)
-    else:
-        picture = Image.fromarray(grey).convert(mode, dither=Image.Dither.NONE)
-    picture.save(tmp_path / "digit.png")
-    read = data.read_picture(tmp_path / "digit.png")
-    assert apart(read, data.prepare(drawn(image))) < 0.05
-
-
-def test_light_ink_on_nothing_is_ink(tmp_path):
-    ink = Image.fromarray((drawn(data.digits("test").images[3], 200, 20) * 255).byte().numpy())
-    Image.merge("LA", (Image.new("L", ink.size, 255), ink)).save(tmp_path / "digit.png")
-    read = data.read_picture(tmp_path / "digit.png")
-    assert apart(read, data.prepare(drawn(data.digits("test").images[3]))) < 0.05
-
-
-def test_pictures_that_cannot_be_read_are_one_line(tmp_path):
-    (tmp_path / "text.png").write_text("not a picture")
-    Image.new("L", (50, 50), 200).save(tmp_path / "empty.png")
-    Image.new("L", (50, 50), 200).save(tmp_path / "whole.png")
-    (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:60])
-    for name, says in {
-        "missing.png": "is not there",
-        "text.png": "is not a picture",
-        "empty.png": "nothing on the paper",
-        "half.png": "could not be read|is not a picture",
-        ".": "could not be read",
-    }.items():
-        with pytest.raises(data.DataError, match=says) as error:
-            data.read_picture(tmp_path / name)
-        assert "\n" not in str(error.value)

@@ -1,6 +1,8 @@
 """The library at its edges: odd dtypes, empty batches, strange sizes, and tools that trace instead of running."""
 
 import copy
+import io
+import sys
 import warnings
 
 import pytest
@@ -10,10 +12,25 @@ from torch.func import functional_call, grad, vmap
 from typer.testing import CliRunner
 
 import capsule_tutor as caps
-from capsule_tutor import augment, cli, data, functional, models, pretrained, training
+from capsule_tutor import augment, checks, cli, data, functional, models, pretrained, training
 from capsule_tutor.data.multimnist import PairMaker
 
 NETWORKS = ("capsnet-mnist", "efficient-capsnet-mnist", "convnet-mnist")
+
+
+# ---- where a check prints
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
+def test_a_check_prints_whatever_letters_standard_output_has(encoding, monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", out)
+    checks.squash(lambda s, dim=-1: s)
+    checks.predict("no such question", "a")
+    out.flush()
+    written = out.buffer.getvalue().decode(encoding)
+    assert "? 02-squash: not yet." in written
+    assert "There is no question" in written
 
 
 # ---- dtypes

@@ -63,6 +63,28 @@ def test_mistakes_are_those_that_the_card_counts(name):
 
 
 @pytest.mark.parametrize("name", pretrained.NAMES)
+def test_the_card_says_what_lengths_are_an_answer(name):
+    expected = pretrained.card(name)["lengths"]
+    lengths = torch.full((10,), 0.05)
+    lengths[3] = expected["present"] + 0.01
+    assert pretrained.doubt(name, lengths) == ""
+    lengths[3] = expected["present"] - 0.01
+    assert "the longest capsule has length" in pretrained.doubt(name, lengths)
+    lengths[3], lengths[5] = 0.99, expected["absent"] + 0.01
+    assert "a second capsule has length" in pretrained.doubt(name, lengths)
+    assert pretrained.doubt("mine.safetensors", lengths) == ""
+
+
+def test_expected_lengths_hold_for_nearly_all_images():
+    lengths = torch.rand(2000, 6, generator=torch.Generator().manual_seed(0))
+    for classes in (1, 2):
+        expected = pretrained.expected_lengths(lengths, classes)
+        ordered = lengths.sort(dim=1, descending=True).values
+        assert 9 <= (ordered[:, classes - 1] < expected["present"]).sum() <= 11  # half a percent; cards are rounded
+        assert 9 <= (ordered[:, classes] > expected["absent"]).sum() <= 11
+
+
+@pytest.mark.parametrize("name", pretrained.NAMES)
 def test_the_readme_says_what_the_card_says(name):
     card = pretrained.card(name)
     errors = ", ".join(f"{seed['test_error']:.2f} %" for seed in card["seeds"])

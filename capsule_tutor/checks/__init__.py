@@ -47,9 +47,9 @@ def find(id_: str) -> Exercise:
 def board(lesson: str | int = "") -> None:
     """Print what this learner has passed, in one lesson ("4", "04" and "lesson 4" are the same) or in all of them."""
     try:
-        print(standing(lesson))
+        wording.say(standing(lesson))
     except KeyError as error:
-        print(error.args[0])
+        wording.say(error.args[0])
 
 
 def standing(lesson: str | int = "", effort: bool = False) -> str:
@@ -73,12 +73,12 @@ def predict(id_: str, guess: object) -> None:
     questions = __getattr__("QUESTIONS")
     question, guess = questions.get(id_), str(guess).strip().lower()
     if question is None:
-        print(f"There is no question {id_!r}.{_near(id_, questions)}")
+        wording.say(f"There is no question {id_!r}.{_near(id_, questions)}")
     elif guess not in question:
         choices = " or ".join(f'"{choice}"' for choice in question)
-        print(f"○ No guess yet. Write {choices} between the quotation marks and run this cell again.")
+        wording.say(f"○ No guess yet. Write {choices} between the quotation marks and run this cell again.")
     else:
-        print(wording.filled(f"You said {guess}. {question[guess]}"))
+        wording.say(wording.filled(f"You said {guess}. {question[guess]}"))
 
 
 def brief(id_: str, hints: int = 3) -> str:

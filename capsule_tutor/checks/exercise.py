@@ -95,20 +95,20 @@ class Exercise:
         if status == "passed" and function is self.reference:
             status, sentence = "not attempted", _THE_PACKAGES_OWN.format(self.name)
         if printed:
-            print("Your function printed:\n" + textwrap.indent(printed.rstrip("\n"), "  "))
+            wording.say("Your function printed:\n" + textwrap.indent(printed.rstrip("\n"), "  "))
         if status != "not attempted":
             progress.record(self.id, status, sentence)
         if status != "passed" and strict():
             raise CheckFailed(f"{self.id}: {status}. {sentence}")
-        print(wording.line(status, f"{self.id}: {status}.", sentence))
+        wording.say(wording.line(status, f"{self.id}: {status}.", sentence))
         return function if status == "passed" else self.reference
 
     def hint(self, number: int = 1) -> None:
         """Print hint 1 (the direction), 2 (the key idea) or 3 (nearly the code)."""
         if number not in (1, 2, 3):
-            print(f"{self.id} has hints 1, 2 and 3, not {number!r}.")
+            wording.say(f"{self.id} has hints 1, 2 and 3, not {number!r}.")
         else:
-            print(wording.filled(f"Hint {number} of 3 for {self.id}: {self.hints[number - 1]}"))
+            wording.say(wording.filled(f"Hint {number} of 3 for {self.id}: {self.hints[number - 1]}"))
 
     def verdict(self, function: Callable) -> tuple[str, str, str]:
         """(status, sentence, what the function printed), for one answer."""

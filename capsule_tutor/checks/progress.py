@@ -193,4 +193,4 @@ def _where() -> str:
 def _say(line: str) -> None:
     if line not in _said:
         _said.add(line)
-        print(line)
+        wording.say(line)

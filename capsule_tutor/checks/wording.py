@@ -15,6 +15,12 @@ _OURS = str(Path(__file__).parents[1])
 MARKS = {"passed": ("✓", "32"), "not yet": ("✗", "31"), "not attempted": ("○", "33")}
 
 
+def say(text: str) -> None:
+    """Print, with a ? for each letter that standard output cannot show, as in an old terminal or a file on Windows."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # a notebook's or a test's own may name none
+    print(text.encode(encoding, "replace").decode(encoding))
+
+
 def described(error: BaseException) -> str:
     if isinstance(error, guard.Exited):
         return "an exit: exit() would end the whole lesson, use `return`"

@@ -11,7 +11,7 @@ from capsule_tutor.data.affine import TRANSFORM, affine, shifted, transformed
 from capsule_tutor.data.digits import digits
 from capsule_tutor.data.mnist import has_mnist, mnist, mnist_folder
 from capsule_tutor.data.multimnist import multidigits, multimnist, pair_maker
-from capsule_tutor.data.pictures import prepare, read_picture
+from capsule_tutor.data.pictures import place, prepare, read_picture
 from capsule_tutor.data.smallnorb import has_smallnorb, smallnorb
 from capsule_tutor.data.splits import Batch, DataError, Split
 from capsule_tutor.data.toys import toy, toy_name, toys
@@ -33,6 +33,7 @@ __all__ = [
     "multidigits",
     "multimnist",
     "pair_maker",
+    "place",
     "prepare",
     "read_picture",
     "shifted",

@@ -1,5 +1,6 @@
 """MNIST: 70,000 handwritten digits, downloaded once and verified on every call."""
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -75,10 +76,24 @@ def _missing() -> list[Path]:
     return [raw / name for name in FILES if not (raw / name).is_file()]
 
 
+def _near_misses() -> str:
+    """In one sentence, what lies in the folder under other names, or one folder too high or too low."""
+    folder = mnist_folder()
+    places = [folder, folder / "MNIST", folder / "MNIST" / "raw"]
+    with contextlib.suppress(OSError):
+        found = sorted(path for place in places if place.is_dir() for path in place.glob("*[-.]idx[13][-.]ubyte*"))
+        found = [path for path in found if path.name not in FILES or path.parent != places[-1]]
+        if found:
+            names = ", ".join(path.name for path in found)
+            return f"found in {found[0].parent}: {names}, but wanted in {places[-1]}: {', '.join(FILES)}; "
+    return ""
+
+
 def _download_mnist() -> None:
     from torchvision.datasets import MNIST
 
     folder, missing = mnist_folder(), _missing()
+    new = [place for place in (folder / "MNIST" / "raw", folder / "MNIST", folder) if not place.exists()]
     before = socket.getdefaulttimeout()
     try:
         missing[0].parent.mkdir(parents=True, exist_ok=True)
@@ -90,8 +105,11 @@ def _download_mnist() -> None:
                 (downloaded / path.name).replace(path)
     # torchvision raises RuntimeError when no mirror gave a whole file.
     except (OSError, RuntimeError, EOFError, http.client.HTTPException) as error:
+        for place in new:
+            with contextlib.suppress(OSError):  # it holds something after all
+                place.rmdir()
         raise DataError(
-            f"MNIST could not be downloaded into {folder} ({one_line(error)}); "
+            f"{_near_misses()}MNIST could not be downloaded into {folder} ({one_line(error)}); "
             f"check the connection and that the folder can be written, then call again, or {_OTHER_WAYS}"
         ) from error
     finally:
