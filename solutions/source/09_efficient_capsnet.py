@@ -63,6 +63,17 @@ figures.bars(
 # Without it, the front, the convolutions before the capsules, has grown. And two parts have collapsed, the primary capsules
 # by a factor of 500. That is the idea worth learning here, so we begin with it.
 
+# %% [markdown] id="map-text"
+# ### A map
+#
+# Walk through the small network, if a kernel is running: choose an image, click a stage, and go on with the arrow keys. How
+# many children are left, and how many had CapsNet on lesson 06's map? (Read on a web page, the cell below shows nothing.)
+
+# %% id="map"
+from capsule_tutor.theatre import network_map
+
+network_map("efficient-capsnet-mnist", parameters=False)
+
 # %% [markdown] id="depthwise"
 # ## One filter per channel
 #
