@@ -39,9 +39,11 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
   // ---- pictures of numbers: dark for more, or orange for positive and blue for negative
   function colours(list) {
     const sizes = Float32Array.from(list, Math.abs).sort(), both = list.some((x) => x < 0);
-    const most = sizes[Math.floor(ALL_BUT * (sizes.length - 1))] || 1;  // a few extremes would leave all others pale
-    const colour = (x) => (both ? (x > 0 ? PLUS : MINUS) : [0, 0, 0]).map((c) => 255 + Math.min(1, Math.abs(x) / most) * (c - 255));
-    return { low: both ? -most : 0, high: most, both, colour };
+    const at = (share) => sizes[Math.floor(share * (sizes.length - 1))];  // a few extremes would leave all others alike
+    const least = both ? 0 : at(1 - ALL_BUT), most = at(ALL_BUT), reach = most - least || 1;
+    const share = (x) => Math.min(1, Math.max(0, (Math.abs(x) - least) / reach));
+    const colour = (x) => (both ? (x > 0 ? PLUS : MINUS) : [0, 0, 0]).map((c) => 255 + share(x) * (c - 255));
+    return { low: both ? -most : least, high: most, both, colour };
   }
   function drawn(canvas, { tiles, sizes: [n, height, width] }, columns, colour) {
     const rows = Math.ceil(n / columns), gap = n > 1 ? 1 : 0, wide = columns * (width + gap) - gap, high = rows * (height + gap) - gap;
@@ -102,7 +104,7 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
         make("dl", {}, ...facts.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, ...[text].flat())])),
         ...(address ? [make("p", {}, make("a", { href: address("routing", { votes: "a real digit", digit: now.place }) }, "Play the routing of this image"), " · ", make("a", { href: address("explorer", { digit: now.place }) }, "Turn its capsule"))] : [])),
       make("div", { className: "large" }, make("p", { className: "hint" }, [stage.names.length ? `one picture for each class: ${stage.names.join(", ")}` : "", stage.axes].filter(Boolean).join("; ")), large,
-        make("p", { className: "legend" }, both ? `${two(low)} or less` : "0", make("span", { className: both ? "scale-pose" : "scale-ink" }), `${two(high)} or more`, value)));
+        make("p", { className: "legend" }, `${two(low)} or less`, make("span", { className: both ? "scale-pose" : "scale-ink" }), `${two(high)} or more`, value)));
     changed({ digit: now.place, stage: now.stage });
   }
 
