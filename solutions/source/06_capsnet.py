@@ -47,6 +47,18 @@ figures.images(
 #
 # (Is there a column whose two labels differ? Then you have seen such a case already.)
 
+# %% [markdown] id="map-text"
+# ### A map
+#
+# Here is the whole network, alive, if a kernel is running. Choose an image, click a stage and walk on with the arrow keys: each
+# says its shape, its formula and the lesson in which you met it. How many parameters it has you will count yourself.
+# (Read on a web page, the cell below shows nothing; the next section prints the same shapes.)
+
+# %% id="map"
+from capsule_tutor.theatre import network_map
+
+network_map("capsnet-mnist", parameters=False)
+
 # %% [markdown] id="plan"
 # ## Watch the shapes flow
 #
