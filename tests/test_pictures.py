@@ -307,6 +307,16 @@ def test_a_picture_cropped_to_its_digit_is_read(margins, clear, tmp_path):
         assert lengths.argmax().item() == label
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 28), (28, 1), (3, 2000), (2000, 3), (9, 9)])
+@pytest.mark.parametrize("noise", [0, 90])
+def test_pictures_of_odd_shapes_are_read_or_refused(shape, noise, tmp_path):
+    pixels = generator(*shape).normal(150, noise, (*shape, 3)).clip(0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "png")
+    lengths, said = read(file.getvalue(), tmp_path / "p.png")
+    assert (lengths is None) == bool(said)
+
+
 # ---- drawings, whose paper is known
 
 

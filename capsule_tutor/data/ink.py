@@ -76,9 +76,8 @@ def find_ink(picture: Tensor) -> Tensor:
     Raises DataError where there is no digit, or more than one.
     """
     small = _fitted(picture)
-    found = _found(small) or _cropped(small)
-    if not found:
-        raise DataError("there is nothing on the paper; the picture needs a digit, darker or lighter than its ground")
+    if not (found := _found(small)):
+        return from_numpy(_cropped(small))
     ink, box = found
     size, scale = max(side.stop - side.start for side in box), max(picture.shape[:2]) / max(small.shape[:2])
     if size < 0.3 * SIDE and scale > 1:  # look closer at a small digit: at a part of the picture that it fills
@@ -98,19 +97,22 @@ def _fitted(picture: Tensor) -> np.ndarray:
     return interpolate(picture.permute(2, 0, 1)[None], size=size, mode="area")[0].permute(1, 2, 0).numpy()
 
 
-def _cropped(picture: np.ndarray) -> tuple[np.ndarray, Box] | None:
-    """What `_found` gives of a picture that was cropped to its digit, so that the ink touches the border."""
+def _cropped(picture: np.ndarray) -> np.ndarray:
+    """A digit's ink from 0 to 1, (h, w), where the picture (h, w, c) was cropped so that it touches the border."""
+    nothing = DataError("there is nothing on the paper; the picture needs a digit, darker or lighter than its ground")
     sides = picture[0], picture[-1], picture[:, 0], picture[:, -1]  # (n, c) each
     paper = np.median(np.concatenate(sides), axis=0)
     if any((abs(side - paper).max(axis=1) > 0.15 * picture.max()).mean() > 0.97 for side in sides):
-        return None  # what lies along a whole side is a desk
+        raise nothing  # what lies along a whole side is a desk
     h, w, _ = picture.shape
     margin = max(h, w) // 5
     sheet = np.tile(paper.astype(picture.dtype), (h + 2 * margin, w + 2 * margin, 1))
     sheet[margin:-margin, margin:-margin] = picture
     found = _found(sheet)
     # Nobody crops to less: what is small comes in from outside, as a finger.
-    return found if found and max(side.stop - side.start for side in found[1]) > 0.6 * min(h, w) else None
+    if not found or max(side.stop - side.start for side in found[1]) < 0.6 * min(h, w):
+        raise nothing
+    return found[0]
 
 
 def _found(picture: np.ndarray) -> tuple[np.ndarray, Box] | None:

@@ -158,8 +158,8 @@ def prepare(picture: Tensor) -> Tensor:
 def place(ink: Tensor, side: int = 28) -> Tensor:
     """Ink from 0 to 1 as MNIST places it: scaled into side − 8 pixels, its centre of mass in the middle.
 
-    (h, w) → (1, 1, side, side). Raises DataError where nothing is inked. Drawings need no more than this, for their
-    paper is known to be clean. The page without Python has the same arithmetic.
+    (h, w) → (1, 1, side, side). Raises DataError where nothing is inked. Drawings on a canvas need no more than this,
+    for what is their ink is known.
     """
     rows, columns = (ink > 0.5).any(dim=1).nonzero(), (ink > 0.5).any(dim=0).nonzero()
     if not len(rows):
