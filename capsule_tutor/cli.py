@@ -521,7 +521,7 @@ def main() -> None:
 
 
 def _written(error: Exception) -> str:
-    """Write down what happened, for whoever is asked for help, and say where."""
+    """Write down what happened, for whoever is to help, and say where."""
     details = [f"{sys.argv}, Python {sys.version}, {platform.platform()}\n", *traceback.format_exception(error)]
     options = {"prefix": "capsule-tutor-", "suffix": ".log", "encoding": "utf-8", "errors": "replace"}
     try:

@@ -35,7 +35,7 @@ _VOTE_BYTES_IN_CACHE = 4 * 2**20
 def squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
     """Shrink every vector to a length below 1 and keep its direction. (…, d) → (…, d)
 
-    Sabour 2017, eq. 1. `dim` is the axis along which a vector lies; `eps` > 0 stands inside the square
+    Sabour 2017, eq. 1. `dim` is the axis along which a vector is; `eps` > 0 is inside the square
     root, where it keeps the gradient at the zero vector finite.
     """
     m, n2 = _scaled(s, dim)  # ‖s‖² = m² n2
@@ -46,7 +46,7 @@ def squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
 def exponential_squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
     """Squash that stays sensitive near zero: its slope there is 1, not 0. (…, d) → (…, d)
 
-    Mazzia 2021, eq. 2. `dim` and `eps` as in `squash`.
+    Xi, Bing, Jin 2017 (arXiv 1712.03480); Mazzia 2021 took it over as eq. 2. `dim` and `eps` as in `squash`.
     """
     norm = _norm(*_scaled(s, dim), eps)
     # v = (1 − e^{−‖s‖}) · s/‖s‖
@@ -111,7 +111,8 @@ def self_attention_routing(u_hat: Tensor, prior: Tensor | None = None) -> tuple[
     """One step of agreement with all other votes, then a learned prior.
 
     Mazzia 2021, eqs. 3-5. u_hat (b, i, j, z), prior (i, j) → v (b, j, z) and c (b, i, j), the couplings that
-    made v. The prior is added after the softmax, so that couplings need not sum to 1. Needs O(i) memory:
+    made v. The prior is added after the softmax, so that couplings need not sum to 1. The logits are divided by √z, as
+    in the authors' released code (√16); the paper's text has the children's dimension, √d, there. Needs O(i) memory:
     Σ_k ⟨û_i, û_k⟩ is ⟨û_i, Σ_k û_k⟩, and no (i, i) matrix is ever formed.
     """
     _check_shape("u_hat", u_hat, "b i j z")
@@ -132,7 +133,7 @@ def self_attention_routing(u_hat: Tensor, prior: Tensor | None = None) -> tuple[
 def lengths(v: Tensor, eps: float = 1e-8) -> Tensor:
     """How strongly each capsule is present: the length of its vector. (…, z) → (…)
 
-    Sabour 2017, section 2. `eps` > 0 stands inside the square root and keeps the gradient at zero finite.
+    Sabour 2017, section 2. `eps` > 0 is inside the square root and keeps the gradient at zero finite.
     """
     return _norm(*_scaled(v, -1), eps).squeeze(-1).to(v.dtype)
 

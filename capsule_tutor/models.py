@@ -1,4 +1,4 @@
-"""Whole networks: CapsNet, Efficient-CapsNet, and a plain convolutional network as their control.
+"""Whole networks: CapsNet, Efficient-CapsNet, the control that lacks routing alone, and one that pools.
 
 All have one interface: `model(images)` gives capsules v (b, j, z), whose lengths are the evidence for each class,
 and a decoder draws what a capsule describes.

@@ -29,7 +29,7 @@ class Study:
     """What is compared. Every arm is trained once with every seed.
 
     arms      name → a recipe, or a function of (seed, say) that returns what it measured, `seconds` among it
-    measure   what is asked of each trained network beyond its errors: network → {name: number}
+    measure   what is measured on each trained network beyond its errors: network → {name: number}
     """
 
     question: str

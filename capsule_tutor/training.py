@@ -133,7 +133,7 @@ def train(
     say: Callable[[dict], None] = lambda row: None,
     tick: Callable[[int, int, int], None] = lambda epoch, step, steps: None,
 ) -> dict:
-    """Train to the end of the recipe and return the result, which also stands in out/result.json.
+    """Train to the end of the recipe and return the result, which also is in out/result.json.
 
     device       "cpu", "cuda", … or "auto"
     precision    "float32", "bfloat16" or "auto"; threads on a CPU, or 0 for "auto": what is left open is timed at the
@@ -420,7 +420,7 @@ def _ctrl_c_waits() -> Iterator[list]:
 
 
 def _processes() -> tuple[int, int]:
-    """(rank, world size): those of torchrun, else one process alone."""
+    """(rank, world size): those of torchrun, otherwise one process alone."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and not dist.is_initialized():
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")

@@ -2,7 +2,7 @@
 
 In a lesson, `squash = checks.squash(squash)` prints one line (passed, not yet and why, or not attempted) and
 hands back the learner's function if it is right, else the reference, so that a lesson always runs to its end.
-The exercises lie in `capsule_tutor.exercises` and rest on this package; each is loaded when it is first asked for.
+The exercises are in `capsule_tutor.exercises` and rest on this package; each is loaded when it is first wanted.
 """
 
 import difflib

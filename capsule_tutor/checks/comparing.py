@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from capsule_tutor.checks import wording
+from capsule_tutor.checks import relations, wording
 from capsule_tutor.checks.observing import Observation
 
 RTOL = 1e-3  # how far a right value may be off, relative to itself
@@ -32,7 +32,9 @@ def complaints(
             yield f"{where} it returned {wording.kind(got)}; expected {wording.kind(want)}."
         if isinstance(want, Tensor):
             if got.shape != want.shape:
-                yield f"{where} the shape is {tuple(got.shape)}; expected {wording.named_shape(want, letters)}."
+                related = relations.of_shapes(tuple(got.shape), tuple(want.shape), letters)
+                expected = f"the shape is {tuple(got.shape)}; expected {wording.named_shape(want, letters)}"
+                yield f"{where} {_sentences(expected, related)}"
             if got.dtype != want.dtype:
                 yield f"{where} the dtype is {wording.dtype(got)}; expected {wording.dtype(want)}."
             if not torch.isfinite(got).all():
@@ -44,7 +46,8 @@ def complaints(
             yield f"{where} {sentence}"
     for got, want, letters in zip(seen.tensors, right.tensors, axes, strict=True):
         if not _close(got, want, seen.case.atol):
-            yield f"{where} {_first_difference(got, want, letters, seen.case.atol)}."
+            related = relations.of_values(got, want, letters, (*seen.case.args, *seen.case.kwargs.values()))
+            yield f"{where} {_sentences(related, _first_difference(got, want, letters, seen.case.atol))}"
 
 
 def gradient_complaints(seen: Observation, right: Observation, inputs: list[str]) -> Iterator[str]:
@@ -101,6 +104,12 @@ def _same_kind(x: Any, y: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float))
+
+
+def _sentences(*parts: str) -> str:
+    """The parts that are not empty, as sentences; the first goes on after "on this input"."""
+    said = [part if part.endswith("?") else f"{part}." for part in parts if part]
+    return " ".join([said[0], *(part[0].upper() + part[1:] for part in said[1:])])
 
 
 def _first_difference(got: Any, want: Any, axes: str, atol: float) -> str:

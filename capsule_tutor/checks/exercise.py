@@ -18,7 +18,7 @@ from typing import Any
 
 from torch import Tensor
 
-from capsule_tutor.checks import alarms, guard, progress, wording
+from capsule_tutor.checks import alarms, guard, progress, relations, wording
 from capsule_tutor.checks.borrowed import borrowed
 from capsule_tutor.checks.cases import Case
 from capsule_tutor.checks.comparing import complaints, differ, gradient_complaints
@@ -50,7 +50,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: what is asked, how it is checked, and what is said.
+    """One exercise: what the learner should write, how it is checked, and what is said.
 
     name           of the function that the learner writes, as `checks.NAME`
     reference      the right function, handed back to a lesson that has not solved it
@@ -204,7 +204,38 @@ class Exercise:
                 tells = compare_gradients or differ(behaviour, self._expected, gradients=False)
                 if tells and not differ(seen, behaviour, compare_gradients):
                     return mutant.says
+        return (self.gradient and self._one_of_two_mistakes(seen)) or self._of_other_inputs(seen) or None
+
+    def _one_of_two_mistakes(self, seen: list[Observation]) -> str | None:
+        """The sentence of the mutant that gives the same wrong numbers for the first case, though not for all of them.
+
+        Where there are two mistakes, this is one. Only for floats of the right shape: those do not agree by chance.
+        """
+        got, want = seen[:1], self._expected[:1]
+        value, right = got[0].tensors[0], want[0].tensors[0]
+        if (
+            not isinstance(value, Tensor)
+            or value.shape != right.shape
+            or value.numel() < 6
+            or not differ(got, want, False)
+        ):
+            return None
+        for mutant, behaviour in self._mutant_behaviour:
+            if differ(behaviour[:1], want, False) and not differ(got, behaviour[:1], False):
+                return mutant.says
         return None
+
+    def _of_other_inputs(self, seen: list[Observation]) -> str:
+        if self.test or len(seen) != len(self._expected) or not differ(seen, self._expected, gradients=False):
+            return ""
+        if any(o.error or not isinstance(o.tensors[0], (Tensor, int, float)) for o in seen):
+            return ""
+
+        def explains(cases: list[Case]) -> bool:
+            pairs = zip(seen, cases, strict=True)
+            return all(not differ([a], [observe(self.reference, c, False)], gradients=False) for a, c in pairs)
+
+        return relations.of_inputs(self.cases(), self.reference, explains)
 
     @cached_property
     def _expected(self) -> list[Observation]:

@@ -32,7 +32,7 @@ def digits(split: str = "train") -> Split:
 
 @cache
 def _digits() -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-    """pixels (1797, 1, 28, 28) uint8, labels (1797,) and, for each split, where its images lie."""
+    """pixels (1797, 1, 28, 28) uint8, labels (1797,) and, for each split, where its images are."""
     from sklearn.datasets import load_digits
 
     source = load_digits()

@@ -20,7 +20,7 @@ DISTANCE, FOCUS = 5.0, 205.0  # of the cameras: from the toy's centre; in pixels
 EYES = (2.5, -2.5)  # degrees around the turntable: the left eye, the right eye
 MAP, REACH = 160, 2.4  # a shadow's map: samples along each axis, and half its side in the room
 
-# Where a lamp stands as seen from the toy (x, y, z), its strength, and the light that comes from everywhere.
+# Where a lamp is as seen from the toy (x, y, z), its strength, and the light that comes from everywhere.
 LAMPS = (
     ((0.50, 0.75, 0.45), 0.62, 0.34),
     ((0.35, 0.70, -0.65), 0.66, 0.27),

@@ -48,7 +48,7 @@ def smallnorb(
     size        48: the mean of every 2×2 pixels, to the nearest grey level; 96: as photographed
     dtype       torch.float32, from 0 to 1; torch.uint8, from 0 to 255, needs a quarter of the memory
 
-    The files lie in `mnist_folder()` or in its subfolder smallNORB. They are never downloaded by this package: the
+    The files are in `mnist_folder()` or in its subfolder smallNORB. They are never downloaded by this package: the
     authors allow research, and no sale. Raises DataError, with what to do next, when a file is missing, damaged, or
     another one under its name; ValueError for an unknown option.
 

@@ -64,7 +64,7 @@ def placed(images: Tensor, side: int, shift: int, generator: torch.Generator) ->
     top, left = (side - h) // 2, (side - w) // 2
     offset = torch.randint(-shift, shift + 1, (2, b, 1, 1), generator=generator, device=images.device)
     at = torch.arange(side, device=images.device)
-    # Where each pixel comes from, and whether that lies in the image itself.
+    # Where each pixel comes from, and whether that is in the image itself.
     row, column = at.view(1, side, 1) - top - offset[0], at.view(1, 1, side) - left - offset[1]
     inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
     source = (row.clamp(0, h - 1) * w + column.clamp(0, w - 1)).flatten(1)  # (b, side·side)

@@ -1,4 +1,4 @@
-"""Invariants of more than one exercise: (case, value) → a sentence where the value breaks it, else None."""
+"""Invariants of more than one exercise: (case, value) → a sentence where the value breaks it, otherwise None."""
 
 from typing import Any
 

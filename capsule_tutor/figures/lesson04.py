@@ -7,7 +7,7 @@ def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit:
     """Two-dimensional votes, one plane per parent. steps: title → (u_hat (i, j, 2), v (j, 2), c (i, j))
 
     v and c may be None. The width of a vote's arrow is its coupling, which its label gives; v is black. One step
-    is drawn in a row; several stand side by side, one row per parent. The dotted circle has radius 1.
+    is drawn in a row; several are side by side, one row per parent. The dotted circle has radius 1.
     """
     import matplotlib.pyplot as plt
 

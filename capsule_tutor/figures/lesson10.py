@@ -25,7 +25,7 @@ def squares(panels: dict, alt: str, side: int = 100) -> None:
 
 
 def intervals(groups: dict, xlabel: str, alt: str) -> None:
-    """One bar from low to high per row, a dot where the value lies. groups: name → {row: (low, value, high)}"""
+    """One bar from low to high per row, a dot where the value is. groups: name → {row: (low, value, high)}"""
     import matplotlib.pyplot as plt
 
     rows = [(row, number, bar) for number, bars in enumerate(groups.values()) for row, bar in bars.items()]

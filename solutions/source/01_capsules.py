@@ -9,7 +9,7 @@
 # - write down equivariance as a test, and run it on any feature;
 # - name three ways in which a hand-made pose breaks.
 #
-# **Minutes:** 50 · **Prerequisites:** PyTorch tensors, broadcasting, what a convolution is.
+# **Minutes:** 60 · **Prerequisites:** PyTorch tensors, broadcasting, what a convolution is.
 
 # %% [markdown] id="hook"
 # ## Where did the 4 go?
@@ -206,13 +206,13 @@ for j, vector in enumerate(v[0].tolist()):
 #
 # So a wrong answer breaks nothing. The lesson always goes on with a function that works, and *Run → Run All Cells* gets
 # to the end of a lesson in which you have solved nothing. One thing does stop it: a cell that is not Python (a
-# `SyntaxError`). Mend that cell or undo it back to the stub. What you pass is remembered when you close the notebook;
-# `checks.board()` lists it. Three hints lie folded under every task.
+# `SyntaxError`). Fix that cell or undo it back to the stub. What you pass is remembered when you close the notebook;
+# `checks.board()` lists it. Three hints are folded under every task.
 
 # %% [markdown] id="exercise-lengths"
 # {{ exercise 01-lengths }}
 #
-# Run the cell as it stands first, to see an empty answer answered. Then write your line. Then, if you like, be wrong on
+# Run the cell as it is first, to see what is said to an empty answer. Then write your line. Then, if you like, be wrong on
 # purpose: return `v.abs().sum(dim=-1)`, and see what it makes of that. (What eps is for, you will see at the end of
 # the lesson.)
 #
@@ -240,7 +240,7 @@ print("the same as the loop:", torch.allclose(lengths(v), torch.tensor([[0.9, 0.
 # ## A pose, measured by hand
 #
 # Length was the easy half. What could a pose be, as numbers? A trained capsule invents its own. We begin with one that
-# can be worked out on paper, from where the ink lies:
+# can be worked out on paper, from where the ink is:
 #
 # - $\bar x$, the mean column of the ink, and $\bar y$, its mean row: **where**;
 # - the **slant**: how many columns the ink moves to the right for each row downwards.
@@ -300,7 +300,7 @@ pictures.posed(
 
 # %% id="pose"
 def pose(image, eps=1e-8):
-    """Where the ink lies and how it leans. image (b, h, w) → (b, 3): mean column x, mean row y, slant"""
+    """Where the ink is and how it leans. image (b, h, w) → (b, 3): mean column x, mean row y, slant"""
     h, w = image.shape[1:]
     ### BEGIN SOLUTION
     # stub: x = ...  # (w,)       the column of every pixel
@@ -308,7 +308,7 @@ def pose(image, eps=1e-8):
     # stub: mass = ...  # (b,)    the ink of every image, plus eps
     # stub: mean_x = ...  # (b,)
     # stub: mean_y = ...  # (b,)
-    # stub: dx = ...  # (b, 1, w)  how far each pixel lies to the right of the mean
+    # stub: dx = ...  # (b, 1, w)  how far each pixel is to the right of the mean
     # stub: dy = ...  # (b, h, 1)  how far below
     # stub: covariance = ...  # (b,)
     # stub: variance = ...  # (b,)
@@ -443,7 +443,7 @@ pictures.posed(
 # Read the rows against the first one. The shift added exactly 4 and −3 and left the slant alone. The shear added 0.5 to
 # the slant. Here is why: it moves a pixel to $x' = x + k\,(y - m)$, with $m$ the middle row, so that
 # $\mathrm{cov}(x', y) = \mathrm{cov}(x, y) + k\,\mathrm{var}(y)$. Divided by the variance, that is the old slant plus
-# $k$. It also moved $\bar x$, from 14.44 to 14.82: the mean of the ink lies 0.77 rows below the middle row, 13.5, and was
+# $k$. It also moved $\bar x$, from 14.44 to 14.82: the mean of the ink is 0.77 rows below the middle row, 13.5, and was
 # carried along by half of that. The smaller digit kept its slant, nearly.
 #
 # So the pose *changes*, and we can say in advance how. That has a name.
@@ -492,7 +492,7 @@ def equivariance_error(f, move, move_pose, image):
 equivariance_error = checks.equivariance_error(equivariance_error)
 
 # %% [markdown] id="rules-intro"
-# And here are the rules that a pose should obey, in code. The middle of a 28×28 image lies at 13.5.
+# And here are the rules that a pose should obey, in code. The middle of a 28×28 image is at 13.5.
 
 
 # %% id="rules"
@@ -559,7 +559,7 @@ print(f"stroke maps, rule 'shift the map': error {shift_the_map:.3f}")
 # ## How many numbers does a pose need?
 #
 # You will have noticed that the rotation is missing from the table. Try to write its rule. For $\bar x$ and $\bar y$ it
-# is easy. For the slant it is impossible, and two bars show why:
+# is easy: they turn about the middle of the image. For the slant it is impossible, and two bars show why:
 
 # %% id="bars"
 bars = torch.zeros(2, 28, 28)
@@ -568,6 +568,20 @@ bars[1, 13:15, 6:22] = 1  # lying
 turned = rotate(bars, 30)
 for name, p, q in zip(("upright", "lying"), pose(bars).tolist(), pose(turned).tolist(), strict=True):
     print(f"{name:8s} bar: slant {p[2]:z.2f}, after 30° clockwise {q[2]:5.2f}")
+
+
+def place(images):
+    return pose(images)[:, :2]
+
+
+def place_rule(p, degrees=30, middle=13.5):
+    angle = torch.deg2rad(torch.tensor(float(degrees)))
+    x, y = (p - middle).unbind(dim=1)
+    return middle + torch.stack([angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y], dim=1)
+
+
+off = equivariance_error(place, lambda images: rotate(images, 30), place_rule, one)
+print(f"the place of the 4, with its rule: error {off:.2f} pixels")
 
 # %% id="bars-picture"
 pictures.posed(
@@ -579,11 +593,13 @@ pictures.posed(
 )
 
 # %% [markdown] id="bars-read"
-# The two bars have the same pose before the move and different poses after it. A rule sees the pose
-# and nothing else, and from one pose it would have to make two. So with these three numbers nothing can be equivariant to
-# rotations. More numbers would help: the variance
-# of $x$ for a start. What a pose must hold depends on the moves that it should survive. The parents in CapsNet get 16
-# numbers, and nobody tells them what each is for.
+# The two bars have the same pose before the move and different slants after it. A rule sees the pose
+# and nothing else, and from one pose it would have to make two. So the slant, with only $\bar x$ and $\bar y$ beside it, cannot be
+# equivariant to rotations. The place alone can, as the last line shows: the mean of the ink turns about the middle of the image
+# as every pixel does.
+#
+# More numbers would help the slant: the variance of $x$ for a start. What a pose must hold depends on the moves that it should
+# survive. The parents in CapsNet get 16 numbers, and nobody tells them what each is for.
 
 # %% [markdown] id="breaks"
 # ## Where a hand-made pose breaks
@@ -646,7 +662,7 @@ def four_capsule(images):
     vectors = []
     for image in images.split(1):  # (1, h, w)
         slant = pose(image)[0, 2].item()
-        presence = neuron(shear(image, own_slant - slant))  # how well it fits once it stands as ours does
+        presence = neuron(shear(image, own_slant - slant))  # how well it fits once it leans as ours does
         axis = torch.tensor([-slant, 1.0])  # to the right and up, from the foot of the digit to its top
         vectors.append(presence * axis / axis.norm())
     return torch.stack(vectors)
@@ -701,10 +717,11 @@ pictures.pictures_and_arrows(
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Two mistakes that we found in several public implementations, and that you can now recognise.
+# Two mistakes of public code that you can now recognise. (The names, here and in later lessons, are those of GitHub accounts.
+# Some have fixed it since.)
 #
-# **A root that stands on zero.** The length is the most innocent line of a capsule network. Without eps its value is
-# right everywhere, and its gradient is not:
+# **A root of zero.** The length is the most innocent line of a capsule network, and the same root sits in every squash. The
+# code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski had no eps in it. Then its value is right, and its gradient is not:
 
 
 # %% id="wild-root"
@@ -722,8 +739,8 @@ for name, function in (("without eps", lengths_without_eps), ("lengths", lengths
 # The slope of $\sqrt{x}$ at 0 is infinite, and infinite times 0 is NaN. One black corner of one image is enough. The
 # test that finds it: *call backward at a zero vector and look for NaN*.
 #
-# **A ReLU where the pose comes from.** It is a habit to put one after every layer. A score that says
-# "how much" loses little by it. A direction loses every number below 0:
+# **A ReLU where the pose comes from**, as in the code of ageron, bourdakos1 and naturomics. It is a habit to put one after
+# every layer. A score that says "how much" loses little by it. A direction loses every number below 0:
 
 # %% id="wild-relu"
 cut = v.relu()  # the vectors of our own capsule
@@ -751,7 +768,7 @@ for n, name in enumerate(list(cases)[:3]):
 #
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) It makes a feature indifferent to shifts, and it forgets where the feature was, so that parts can change
-# places unnoticed. (2) Invariant: the score of the 4 is the same wherever it stands. Equivariant: when the 4 moves by 4, the
+# places unnoticed. (2) Invariant: the score of the 4 is the same wherever it is. Equivariant: when the 4 moves by 4, the
 # number moves by 4. (3) A shear by k adds exactly k to it; two bars with the same slant have different slants after the same
 # rotation. (4) Is it there, and how. (5) It lumps all ink together, so a second digit or a covered half ruins it.
 # <!-- END SOLUTION -->
@@ -769,4 +786,4 @@ checks.board("01")
 # - M.-K. Hu, *Visual Pattern Recognition by Moment Invariants*, IRE Transactions on Information Theory 8, 1962: how far means
 #   and covariances of ink can go.
 #
-# **Next:** in lesson 02 the length of a capsule becomes a probability, without its direction noticing: squash.
+# **Next:** in [lesson 02](02_squash.ipynb) the length of a capsule gets a limit of 1, without its direction noticing: squash.

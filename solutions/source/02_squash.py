@@ -7,16 +7,18 @@
 # - write `squash` so that it works on any axis and survives the zero vector;
 # - predict where its gradient is strong, weak and absent;
 # - compare it with the exponential squash of a later network;
-# - find two squash mistakes that several public implementations make.
+# - find two squash mistakes of public code, with one line each.
 #
-# **Minutes:** 50 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
+# **Minutes:** 40 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
 # tensors.
 
 # %% [markdown] id="hook"
 # ## A vector that must say two things
 #
 # A capsule's output is a vector. Its *direction* tells the pose of a thing: where it is, how it is turned. Its *length*
-# tells how sure the capsule is that the thing is there at all, so we want to read it as a probability, between 0 and 1.
+# tells how sure the capsule is that the thing is there at all. We want to read it as we read a probability: a number between 0
+# and 1. (It is none. The loss of lesson 05 is content with 0.9 for yes and 0.1 for no, so a length of 0.9 does not mean that nine
+# of ten such answers are right.)
 #
 # But a layer computes sums, and a sum can have any length. Here are three capsules, each with two numbers:
 
@@ -29,7 +31,7 @@ s = torch.tensor([[0.3, 0.1], [0.6, 1.2], [-3.0, 1.0]])  # (i=3, d=2)
 print("lengths:", s.norm(dim=-1))
 
 # %% [markdown] id="sigmoid-idea"
-# One of them is three times as long as any probability. How would you bring it below 1?
+# One of them is more than three times too long. How would you bring it below 1?
 #
 # The reflex of anyone who has built a network is a sigmoid or a tanh on every number. Let us try, and look at the
 # direction of each vector (its angle, in degrees) before and after.
@@ -125,7 +127,7 @@ print("sum(dim=-1, keepdim):   ", tuple((s * s).sum(dim=-1, keepdim=True).shape)
 def squash(s, dim=-1, eps=1e-8):
     """Shrink every vector to a length below 1 and keep its direction.
 
-    s     any shape; the vectors lie along axis `dim`
+    s     any shape; the vectors are along axis `dim`
     eps   a tiny number that keeps the gradient at the zero vector finite
     """
     ### BEGIN SOLUTION
@@ -219,7 +221,7 @@ figures.curves(
 # A dead input, an empty corner of an image: some capsule will be exactly zero sooner or later. The formula then reads
 # $0 \cdot \frac{0}{0}$.
 #
-# **Predict before you run.** Type the formula as it stands, without `eps`. What does it return for the zero vector?
+# **Predict before you run.** Type the formula as it is, without `eps`. What does it return for the zero vector?
 #
 # - **a** it raises a ZeroDivisionError
 # - **b** 0, since the new length is 0
@@ -265,7 +267,7 @@ for name, function in (("eps outside the root", squash_eps_outside), ("squash", 
 # into NaN at the next step, and one forward pass later everything is NaN. With **eps inside the root**,
 # $\sqrt{n^2+\varepsilon}$ has a finite slope everywhere.
 #
-# (`torch.norm` and `torch.linalg.vector_norm` define their gradient at the zero vector to be 0. With them eps may stand
+# (`torch.norm` and `torch.linalg.vector_norm` define their gradient at the zero vector to be 0. With them eps may be
 # outside, and the check agrees.)
 #
 # This is why the check gave you a batch with a zero vector in it, and why it looked at the gradient.
@@ -273,7 +275,8 @@ for name, function in (("eps outside the root", squash_eps_outside), ("squash", 
 # %% [markdown] id="exponential"
 # ## Another squash
 #
-# Efficient-CapsNet (Mazzia, Salvetti, Chiaberge 2021; lesson 09) keeps the direction, too, but uses another length:
+# Xi, Bing and Jin (2017) keep the direction, too, but use another length. Efficient-CapsNet (Mazzia, Salvetti, Chiaberge 2021;
+# lesson 09) took it over:
 #
 # $$v \;=\; \left(1 - e^{-\lVert s\rVert}\right)\,\frac{s}{\lVert s\rVert}$$
 #
@@ -296,12 +299,12 @@ exponential_squash = checks.exponential_squash(exponential_squash)
 figures.curves(
     x,
     {
-        "squash (2017)": squash(x.unsqueeze(1)).squeeze(1),
-        "exponential squash (2021)": exponential_squash(x.unsqueeze(1)).squeeze(1),
+        "squash (Sabour 2017)": squash(x.unsqueeze(1)).squeeze(1),
+        "exponential squash (Xi 2017)": exponential_squash(x.unsqueeze(1)).squeeze(1),
     },
     xlabel="length of s",
     ylabel="length of v",
-    alt="Two curves from 0 towards 1. The exponential squash rises at once with slope 1 and stays above the older "
+    alt="Two curves from 0 towards 1. The exponential squash rises at once with slope 1 and stays above Sabour's "
     "squash, which starts flat.",
 )
 
@@ -313,7 +316,7 @@ for length in (0.01, 0.1, 1.0, 3.0):
 
 # %% [markdown] id="exponential-read"
 # For weak capsules the difference is dramatic: at length 0.01 the exponential squash lets a hundred times more through,
-# and at 0 its slope is 1 instead of 0. The dead corner on the left is gone. It lies above the older curve everywhere,
+# and at 0 its slope is 1 instead of 0. The dead corner on the left is gone. It is above the other curve everywhere,
 # because $e^n > 1 + n^2$ for every $n > 0$: a capsule gets sure sooner. Neither is "the right one". They are two choices of
 # $g$, and you can now judge a third.
 
@@ -348,10 +351,10 @@ print(f"they differ most at length {most:.2f}")
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Two mistakes stand in several public implementations that we read, and a network can train for hours with either.
+# Two mistakes of public code. A network can train for hours with either.
 #
-# **The wrong axis.** Some implementations squash along an axis of size 1. Then every "vector" is a single number,
-# and the length of a real capsule is no longer bounded:
+# **The wrong axis.** The code of bourdakos1, higgsfield and jindongwang squashes along an axis of size 1. Then every "vector" is a
+# single number, and the length of a real capsule is no longer bounded:
 
 # %% id="wild-axis"
 capsules = torch.full((1, 1, 8), 2.0)  # one capsule with an 8-D pose
@@ -360,9 +363,10 @@ right = squash(capsules, dim=2)
 print(f"length after the wrong axis {wrong.norm().item():.3f}, after the right one {right.norm().item():.3f}")
 
 # %% [markdown] id="wild-axis-read"
-# A "probability" above 2. The one-line test that finds it: *no length after squash exceeds 1*.
+# A length above 2. The one-line test that finds it: *no length after squash exceeds 1*.
 #
-# **The missing or misplaced eps.** You have seen it. It is nasty because it may take thousands of steps until
+# **The missing or misplaced eps**, in the code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski. You have seen it. It is
+# nasty because it may take thousands of steps until
 # a vector is exactly zero, and then the loss is NaN "for no reason". The test that finds it: *call backward at the zero
 # vector and look for NaN*.
 
@@ -389,7 +393,8 @@ checks.board("02")
 # **Further reading**
 #
 # - S. Sabour, N. Frosst, G. Hinton, *Dynamic Routing Between Capsules*, NeurIPS 2017, arXiv 1710.09829: equation 1.
+# - E. Xi, S. Bing, Y. Jin, *Capsule Network Performance on Complex Data*, 2017, arXiv 1712.03480: the exponential squash.
 # - V. Mazzia, F. Salvetti, M. Chiaberge, *Efficient-CapsNet: capsule network with self-attention routing*, Scientific
-#   Reports 11:14634, 2021: the exponential squash.
+#   Reports 11:14634, 2021: equation 2, the same squash.
 #
-# **Next:** in lesson 03 the vectors start to talk. Each capsule will predict the pose of every capsule above it: votes.
+# **Next:** in [lesson 03](03_votes.ipynb) the vectors start to talk. Each capsule will predict the pose of every capsule above it: votes.

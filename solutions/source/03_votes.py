@@ -9,13 +9,13 @@
 # - write the test that finds this trap in anybody's code;
 # - say where the number 1152 comes from, and how large the first weights should be.
 #
-# **Minutes:** 60 · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
+# **Minutes:** 75 · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
 
 # %% [markdown] id="hook"
 # ## Two witnesses
 #
-# You see a nose. You cannot see the rest, and still you could say how the whole face lies: a nose points down, a face goes
-# up from chin to forehead, about three noses long. You see a mouth, alone. It, too, tells you how the face lies: at a right
+# You see a nose. You cannot see the rest, and still you could say how the whole face is turned: a nose points down, a face goes
+# up from chin to forehead, about three noses long. You see a mouth, alone. It, too, tells you how the face is turned: at a right
 # angle to the mouth, one and a half mouths long.
 #
 # Each part is a witness for the face. If two witnesses who have not talked to each other tell the same story, you believe
@@ -31,7 +31,7 @@ nose = torch.tensor([0.0, -1.0])  # from the bridge to the tip: down, length 1
 mouth = torch.tensor([2.0, 0.0])  # from its left end to its right end: length 2
 
 # %% [markdown] id="matrices-intro"
-# How a part lies in its face fits into a matrix, one per part. Row $k$ says where the $k$-th unit arrow goes. The nose:
+# How a part is placed in its face fits into a matrix, one per part. Row $k$ says where the $k$-th unit arrow goes. The nose:
 # turn round and make it three times as long. The mouth: a quarter turn to the left, one and a half times as long.
 
 # %% id="matrices"
@@ -105,7 +105,7 @@ pictures.faces(
 )
 
 # %% [markdown] id="picture-read"
-# That is the idea of capsules in one picture. **The matrix holds how a part lies in its whole. A change of viewpoint
+# That is the idea of capsules in one picture. **The matrix holds how a part is placed in its whole. A change of viewpoint
 # changes all poses and no matrix.** And when the parts do not fit together, the votes say so.
 #
 # Two honest remarks. Our arrows know turn and size only, so a mouth on the forehead would go unnoticed. With four numbers,
@@ -123,9 +123,10 @@ for z in (2, 4, 8, 16):
     print(f"two random votes with {z:2d} numbers agree in {100 * close.float().mean().item():4.1f} % of cases")
 
 # %% [markdown] id="chance-read"
-# In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, one *pair* of random votes practically
-# never agrees. So if two do, there is likely a reason, and lesson 04 (routing) builds on this. It also shows why this is not
-# yet a proof: many votes, of which no two agree, can still make a parent sure. Here we make the votes.
+# In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, a *given pair* of random votes practically
+# never agrees. So if two given votes do, there is likely a reason. The table is about pairs, though, and a parent does not look
+# at pairs: it adds up *all* its votes. Can such a sum be long although no two of its votes agree? Lesson 04 measures it. Here we
+# make the votes.
 
 # %% [markdown] id="by-hand"
 # ## One child, one parent
@@ -197,7 +198,7 @@ figures.arrows(
 #
 # `torch.einsum("id,ijdz->ijz", u[0], weight)`
 #
-# | letter | where it stands | what it does |
+# | letter | where it is | what it does |
 # |---|---|---|
 # | `i` | u, weight, output | a loop that fills: child $i$ meets *its own* matrices |
 # | `j` | weight, output | a loop that fills: one vote per parent |
@@ -319,7 +320,7 @@ print(bare_view(features, 3)[0, :3].long(), "the first three of", tuple(bare_vie
 
 # %% [markdown] id="trap-read"
 # No error, the right shape, and wrong. The first "capsule" is 111, 112, 113: *one* pose entry at *three* places.
-# `reshape` and `view` move nothing. They cut the numbers into groups in the order in which they lie in memory, and there
+# `reshape` and `view` move nothing. They cut the numbers into groups in the order in which they are stored in memory, and there
 # the places of one channel are neighbours. First the pose axis must be brought to the end. That is what `permute` is for.
 
 # %% [markdown] id="exercise-primary"
@@ -634,10 +635,10 @@ figures.curves(
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Three slips from public implementations. All three run, and all three train.
+# Three slips of public code. All three run, and all three train.
 #
-# **The bare view.** You know it by now: 256 capsules moved where 32 should, and a capsule saw 497 pixels instead of 289. Why
-# does nobody notice? Because it is a *fixed* mix-up: always the same numbers land in the same capsule, and each capsule has
+# **The bare view**, in the code of XifengGuo (PyTorch), ethanleet, higgsfield and jindongwang. You know it by now: 256 capsules
+# moved where 32 should, and a capsule saw 497 pixels instead of 289. Why does nobody notice? Because it is a *fixed* mix-up: always the same numbers land in the same capsule, and each capsule has
 # matrices of its own, which learn around it. A network with this line trains. (Lesson 07 will measure how well.) What is
 # lost is the meaning: those vectors are not poses of anything. A score cannot tell you, the locality test can:
 
@@ -646,7 +647,7 @@ for name, count in moving.items():  # counted above, by touched(…).sum()
     print(f"{name:12s} passes the locality test: {count == 32}")  # one capsule per type
 
 # %% [markdown] id="wild-relu-text"
-# **A ReLU before squash.** Convolution, then ReLU: the hand types it by itself. Then no pose has a negative entry. Of
+# **A ReLU before squash**, in the code of ageron, bourdakos1 and naturomics. Convolution, then ReLU: the hand types it by itself. Then no pose has a negative entry. Of
 # the $2^8 = 256$ combinations of signs in an 8-D pose one is left, and no two capsules can point further apart than 90°:
 
 # %% id="wild-relu"
@@ -658,7 +659,7 @@ for name, f in {"without ReLU": fresh, "with ReLU": fresh.relu()}.items():
 # %% [markdown] id="wild-relu-read"
 # The one-line test: `(u < 0).any()`.
 #
-# **A squeeze too many.** Somebody computes votes with `@`, has axes of size 1 left over, and calls `squeeze()` without
+# **A squeeze too many**, in the code of cezannec, gram-ai and naturomics. Somebody computes votes with `@`, has axes of size 1 left over, and calls `squeeze()` without
 # saying which. In training every batch has 128 images, and all is well. Then a user tries one image:
 
 
@@ -686,7 +687,7 @@ for b in (2, 1):
 # 5. why `torch.randn` is no good start for 1152 children.
 #
 # <!-- BEGIN SOLUTION -->
-# Our words: (1) a child's opinion of the parent's pose, child pose times matrix; the matrix holds how part and whole lie to
+# Our words: (1) a child's opinion of the parent's pose, child pose times matrix; the matrix holds how part and whole are placed to
 # each other, and a turn of the camera turns both; (2) d: it is missing after the arrow; (3) neighbouring places of one
 # channel; change one place and count the capsules that move: one per type is right; (4) 28 → 20 → 6, then
 # 6 · 6 · 32; each of the 1152 has ten matrices of 8 × 16; (5) the sum of the votes grows with √1152 ≈ 34, and squash makes
@@ -705,4 +706,4 @@ checks.board("03")
 # - V. Mazzia, F. Salvetti, M. Chiaberge, *Efficient-CapsNet: capsule network with self-attention routing*, Scientific
 #   Reports 11:14634, 2021: sixteen primary capsules.
 #
-# **Next:** in lesson 04 the votes are counted. Children send them where other children agree: dynamic routing.
+# **Next:** in [lesson 04](04_dynamic_routing.ipynb) the votes are counted. Children send them where other children agree: dynamic routing.

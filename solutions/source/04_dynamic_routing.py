@@ -9,7 +9,7 @@
 # - predict what more iterations do to couplings and lengths;
 # - choose whether gradients go through the iterations, knowing the price of both.
 #
-# **Minutes:** 75 · **Prerequisites:** lesson 02 (squash), lesson 03 (votes); softmax.
+# **Minutes:** 90, and 15 more for the optional section on gradients · **Prerequisites:** lesson 02 (squash), lesson 03 (votes); softmax.
 
 # %% [markdown] id="hook"
 # ## Whom would you believe?
@@ -43,7 +43,7 @@ pictures.routing(
 # Which parent is there? In which pose? And child 2: how much should A listen to it?
 #
 # A dense or convolutional layer cannot ask this. Its weights are fixed after training, whatever the votes. Here we want
-# weights that depend on the votes themselves, anew for every image. They are called **couplings** $c_{ij}$: the share of
+# weights that depend on the votes themselves, and are found again for every image. They are called **couplings** $c_{ij}$: the share of
 # child $i$ that goes to parent $j$. Sabour, Frosst and Hinton (2017) find them by a short negotiation. You will hold it on
 # paper first.
 
@@ -181,12 +181,13 @@ for i in range(3):
 
 # %% [markdown] id="coupling-read"
 # Child 1 is as undecided as before. Child 2 sends more to B, not because B is right, but because A is worse. A softmax
-# knows differences only, and there is no "none of them". Remember that for later: it has a consequence that surprises.
+# knows differences only, and it has no "none of them". (The authors did try one: for CIFAR-10 their softmax had one more place to
+# send a share to, `leaky=True` in their released code.) Remember that for later: it has a consequence that surprises.
 
 # %% [markdown] id="again"
 # ## Again, and again
 #
-# With the new couplings the parents add up anew, the children compare anew, and the new agreement is **added** to the
+# With the new couplings the parents add up again, the children compare again, and the new agreement is **added** to the
 # logits: $b_{ij} \leftarrow b_{ij} + \hat u_{j|i}\cdot v_j$. They are a running total of trust. Three rounds:
 
 # %% id="three-rounds"
@@ -381,7 +382,7 @@ weight = torch.randn(200, 10, 8, 6).double()  # (i, j, d, z), standard deviation
 u_hat_digits = votes(u, weight)  # (b, i, j, z)
 v, c = dynamic_routing(u_hat_digits)
 print("u", tuple(u.shape), "  v", tuple(v.shape), "  c", tuple(c.shape))
-print(f"weights, learned once: {weight.numel()}    couplings, made anew for every image: {c[0].numel()}")
+print(f"weights, learned once: {weight.numel()}    couplings, found for every image: {c[0].numel()}")
 
 # %% id="real-picture"
 figures.images(
@@ -472,9 +473,11 @@ for k in (1, 3, 10):
     )
 
 # %% [markdown] id="sixteen-read"
-# Longer poses do not help. **No two votes need agree.** $v$ is a sum of the votes. A vote that leans a little towards it earns
+# Lesson 03 was right about pairs: the first line counts next to none that agree. And the parents get sure all the same. **No two
+# votes need agree.** $v$ is a sum of the votes. A vote that leans a little towards it earns
 # a larger share, and that turns $v$ further towards this vote. The votes as a whole fit $v$ no better than before, but each
-# child gives its unit where it leans most, and that is enough for a long sum.
+# child gives its unit where it leans most, and that is enough for a long sum. So two votes that agree are evidence, and a long
+# sum of two hundred is none.
 #
 # Here are 40 children of the second image, with standard deviation 1:
 
@@ -517,20 +520,24 @@ theatre(mine, against=dynamic_routing)
 # %% [markdown] id="honest"
 # Is this good for anything, then? The papers disagree, and you should know it now:
 #
-# - Sabour et al. (2017), MNIST, error with 1 and with 3 iterations: 0.29 % and 0.25 % with a reconstruction loss, 0.34 %
-#   and 0.35 % without.
+# - Sabour et al. (2017), MNIST, error with 1 and with 3 iterations, mean and standard deviation of three trainings: 0.29 ± 0.011 %
+#   and 0.25 ± 0.005 % with a reconstruction loss, 0.34 ± 0.032 % and 0.35 ± 0.036 % without.
+# - The same paper, two overlapping digits (MultiMNIST): 7.5 % with 1 iteration, 5.2 % with 3.
+# - Hinton, Sabour and Frosst (2018), another routing (EM) on photographs of toys (smallNORB): 9.7, 2.2, 1.8 and 3.9 % with 1, 2, 3 and
+#   5 iterations. There the second iteration matters a great deal, and the fifth does harm.
 # - Paik, Kwak and Kim (2019) compared five routing algorithms. Often they did worse than uniform or random couplings. They
 #   polarise the links, and rarely change the prediction.
 # - Gu and Tresp (2020): routing helped neither generalisation nor robustness to affine transformations.
 #
-# Both can be true: a procedure may do exactly what it says, and a network may not need it. Lesson 15 measures what it is
-# worth on networks of your own.
+# So on MNIST alone nobody can see it; on harder images some saw much, and others nothing. All can be true: a procedure may do
+# exactly what it says, and a network may not need it. Lesson 15 measures what it is worth on networks of your own.
 
 # %% [markdown] id="wrong-axis"
 # ## The wrong axis
 #
-# One of the most common mistakes in public capsule code is a softmax over the *children*. It runs, it trains, and nothing
-# complains. Here are both, from the agreements of round one:
+# One of the most common mistakes in public capsule code is a softmax over the *children*: we read it in that of cezannec, gram-ai,
+# higgsfield, jindongwang, labml and timomernick. It runs, it trains, and nothing complains. Here are both, from the agreements of
+# round one:
 
 # %% id="wrong-axis-sums"
 right, wrong = torch.softmax(a, dim=2), torch.softmax(a, dim=1)  # (b, i, j)
@@ -670,8 +677,8 @@ for k in (1, 3, 10):
 #
 # **The wrong axis and its accomplice.** With a softmax over the children, the shares that a parent gets sum to 1. With one
 # over the parents, 200 children and 10 parents, they sum to 20 on average. So the wrong axis starts with $s$ twenty times
-# shorter, and *tolerates* large vote weights: even with a standard deviation of 1 its parents begin near 0. Public code that
-# has the wrong axis often starts so. Then someone finds the mistake and mends the axis, nothing else. A short race, 18 steps
+# shorter, and *tolerates* large vote weights: even with a standard deviation of 1 its parents begin near 0. All six
+# of the wrong axis start so. Then someone finds the mistake and fixes the axis, nothing else. A short race, 18 steps
 # each, with three different first weights:
 
 # %% id="wild-axis-race"
@@ -712,22 +719,22 @@ for std, axis, iterations in ((1.0, 1, 3), (1.0, 2, 3), (1.0, 2, 1), (0.1, 1, 3)
     print(f"std {std}, softmax over {over}, iterations {iterations}: mean length before {before}; % right after {then}")
 
 # %% [markdown] id="wild-axis-read"
-# Compare the first two lines, seed by seed (the percentages may differ a little on your machine; chance is 10). The mended
+# Compare the first two lines, seed by seed (the percentages may differ a little on your machine; chance is 10). The fixed
 # code is *worse*, with every seed. Eighteen steps show only the start of a training, but who looks at that start puts the
 # mistake back in.
 #
 # What holds it back? Two things together. Routing has driven all ten lengths to about 0.9, where squash is flat (lesson 02).
 # And Adam's 18 steps of 0.01 move a weight by about 0.2 at most, which is little for weights of size 1. Take away the first:
 # in line 3 the same weights, with one iteration, start with lengths of 0.5 to 0.6 and reach more than 80 %. Take away the
-# second, with small weights: the last line, both mistakes mended, is the best of all.
+# second, with small weights: the last line, both mistakes fixed, is the best of all.
 #
 # Nor does the wrong axis *need* large weights: line 4 beats line 1. Its lengths start at 0.00, the dead corner, and Adam gets
 # out of it. Plain gradient descent hardly would (lesson 05).
 #
 # **Two mistakes can hide each other.** The test of the sums does not care how well it trains.
 #
-# **Logits shared by the batch.** Some code keeps one table of logits of shape $(i, j)$, or averages it over the batch. Then
-# an image is routed by its neighbours:
+# **Logits shared by the batch.** The code of FixCaps, higgsfield, jindongwang and timomernick keeps one table of logits of shape
+# $(i, j)$, or averages it over the batch. Then an image is routed by its neighbours:
 
 
 # %% id="wild-batch"
@@ -748,7 +755,7 @@ for name, route in (("one table per image", dynamic_routing), ("one table per ba
 # %% [markdown] id="wild-batch-read"
 # The test: *the output of an image alone equals its output in a batch.*
 #
-# **An update after the last iteration.** It is merely wasted if $v$ and $c$ are returned as they were, and wrong if the
+# **An update after the last iteration**, in the code of adambielski, labml and laubonghaudoi. It is merely wasted if $v$ and $c$ are returned as they were, and wrong if the
 # softmax is taken once more: those couplings made no $v$. The test needs no reference at all: *with one
 # iteration every coupling is 1 over the number of parents*.
 
@@ -794,8 +801,9 @@ checks.board("04")
 #
 # - S. Sabour, N. Frosst, G. Hinton, *Dynamic Routing Between Capsules*, NeurIPS 2017, arXiv 1710.09829: procedure 1 and
 #   table 1.
+# - G. Hinton, S. Sabour, N. Frosst, *Matrix capsules with EM routing*, ICLR 2018: table 1.
 # - I. Paik, T. Kwak, I. Kim, *Capsule Networks Need an Improved Routing Algorithm*, ACML 2019.
 # - J. Gu, V. Tresp, *Improving the Robustness of Capsule Networks to Image Affine Transformations*, CVPR 2020, arXiv
 #   1911.07968.
 #
-# **Next:** the lengths are there, and they are wrong. Lesson 05 makes a loss of them.
+# **Next:** the lengths are there, and they are wrong. [Lesson 05](05_losses.ipynb) makes a loss of them.

@@ -9,12 +9,12 @@
 # - train a thin CapsNet on a CPU in seconds;
 # - read a weight card, and question a trained network about its mistakes.
 #
-# **Minutes:** 75 · **Prerequisites:** lessons 02 to 05 (squash, votes, routing, losses); convolutions in PyTorch.
+# **Minutes:** 90, and 40 more from *Where is it wrong, and does it know?* on, in a second sitting · **Prerequisites:** lessons 02 to 05 (squash, votes, routing, losses); convolutions in PyTorch.
 
 # %% [markdown] id="hook"
 # ## Sixteen numbers and a seat
 #
-# Below you see ten digits. Under each stands what a network drew after it had looked at it. For the drawing it had no
+# Below you see ten digits. Under each is what a network drew after it had looked at it. For the drawing it had no
 # pixels any more. It had one capsule: sixteen numbers, and their seat among ten classes.
 
 # %% id="setup"
@@ -45,7 +45,8 @@ figures.images(
 # these very weights through a function of your own, and then ask the network the uncomfortable question: where are you
 # wrong, and what did you think you saw?
 #
-# (Is there a column whose two labels differ? Then you have seen such a case already.)
+# (Here both labels agree in all ten columns, also in the fifth, whose image and drawing are hard to read. Further down you meet
+# images on which they do not.)
 
 # %% [markdown] id="map-text"
 # ### A map
@@ -91,7 +92,7 @@ for name, x in (*flow.items(), ("after the primary convolution", features)):
 # sees a window of 17×17 pixels.
 #
 # Why a convolution *before* the capsules? Single pixels have no pose. The first layer turns them into strokes, and of strokes
-# one can say how they lie.
+# one can say where they are and how they are turned.
 
 # %% id="flow-capsules"
 flow["children u"] = functional.squash(layers.primary_capsules(features, d=8))  # (b, i, d)
@@ -210,7 +211,8 @@ stored = dict(zip(parts, map(models.count_parameters, modules), strict=True))
 total = sum(counted.values())
 for name in parts:
     share = 100 * counted[name] / total
-    print(f"{name:18s} {counted[name]:10,d}  {share:5.1f} %   as stored: {counted[name] == stored[name]}")
+    agrees = "as stored" if counted[name] == stored[name] else f"but {stored[name]:,} are stored"
+    print(f"{name:18s} {counted[name]:10,d}  {share:5.1f} %   {agrees}")
 print(f"{'together':18s} {total:10,d}   of which the encoder {total - counted['decoder']:,}")
 
 # %% [markdown] id="work-intro"
@@ -266,12 +268,13 @@ print(f"{'together':18s} {total:10,d} → {sum(large.values()):10,d}")
 # A convolution does not care how large its image is. The vote matrices do: a grid of 10×10 has 3200 children, and each
 # brings ten matrices of its own. This is the price for not sharing them between places.
 #
-# A count is also a test. Three differences that occur in public code show up in it at once:
+# A count is also a test. Three differences show up in it at once (the first in the code of InnerPeace-Wu and laubonghaudoi, the
+# second in laubonghaudoi's):
 #
 # | the count is | what happened |
 # |---|---|
 # | 73,728 too small | the decoder reads one bare pose of 16 numbers instead of 160: the class is lost |
-# | 11,520 too large | the couplings were declared as parameters; they are computed anew for every image |
+# | 11,520 too large | the couplings were declared as parameters; they are computed again for every image |
 # | 160 too large | no slip: a bias inside the routing, as in the authors' released code |
 #
 # (They are $144 \cdot 512$, $1152 \cdot 10$ and $10 \cdot 16$.)
@@ -315,7 +318,10 @@ trained = {name: p.detach() for name, p in network.encoder.named_parameters()}
 for name, p in trained.items():
     print(f"{name:22s} {tuple(p.shape)}")
 v = capsnet_forward(ten, *trained.values())  # (b=10, j=10, z=16)
-print("the same capsules as the network's own:", torch.allclose(v, network(ten), atol=1e-4))
+off = (v - network(ten)).abs().max().item()
+print(
+    "largest difference from the network's own capsules:", "below 0.0001" if off < 1e-4 else f"{off:.4f}, far too much"
+)
 
 # %% [markdown] id="wires"
 # ## What no shape gives away
@@ -377,7 +383,7 @@ for name, change in wirings.items():
     print(f"{name:22s} {wrong:5.1f} %   {changed:5.1f} %   {longest[0]:7.2f}  {longest[1]:7.2f}   {tuple(v.shape)}")
 
 # %% [markdown] id="wires-read"
-# (*Changed*: the share of answers that are not those of the first line. *Longest* and *second*: mean lengths of the longest and
+# (*Changed* is the share of answers that are not those of the first line. *Longest* and *second*: mean lengths of the longest and
 # the second longest capsule.) Every line has the same parameters and the same shapes, and none raised an error. Read each
 # line twice, once for the score and once for the lengths:
 #
@@ -389,7 +395,8 @@ for name, change in wirings.items():
 #   the same factor, so their order is that of one iteration (compare the two lines). The score sees no more than
 #   this order; the lengths tell at once.
 # - **One iteration** is no slip but a control: *changed* says how many answers the routing changes in a network that was
-#   trained with it, and the two lengths say what else it changes. (Lesson 15 asks this with many networks.)
+#   trained with it, and the two lengths say what else it changes. Look at it: on these 200 images the two further iterations change
+#   no answer at all. What they change is the gap, the distance between longest and second. (Lesson 15 asks this with many networks.)
 #
 # A network that is *trained* with a wrong wire learns around it (lessons 03 and 05). Trained weights cannot.
 # So this is the sharpest test for a port from one library to another: **the same weights, the same image, and every
@@ -418,7 +425,8 @@ def capsnet_of(channels, types):
 
 thin = capsnet_of(32, 4)
 counts = capsnet_parameters(channels=32, types=4)
-print("your count is right for it, too:", sum(counts) == models.count_parameters(thin))
+found = models.count_parameters(thin)
+print("your count is right for it, too" if sum(counts) == found else f"your count is {sum(counts):,}, it has {found:,}")
 print(f"encoder {sum(counts[:3]):,}, decoder {counts[3]:,}, together {sum(counts):,}")
 print(f"now {counts[3] / sum(counts):.0%} sit in the decoder")
 
@@ -455,8 +463,11 @@ print("wrong on the validation split, in per cent:", [round(error, 1) for error 
 
 # %% id="train-claims"
 print(f"margin loss before the first step: {before:.2f}")
-print("wrong on the validation split: before training more than 80 %:", errors[0] > 80)
-print("                               after training less than 5 %:  ", errors[-1] < 5)
+print("wrong on the validation split, before training:", "more than 80 %" if errors[0] > 80 else f"{errors[0]:.0f} %")
+print(
+    "                                after training: ",
+    "less than 5 %" if errors[-1] < 5 else f"still {errors[-1]:.0f} %",
+)
 
 # %% id="train-picture"
 figures.runs(
@@ -494,11 +505,11 @@ for run in card["seeds"]:
     print(f"seed {run['seed']}      wrong: {score}", "← shipped" * (run["seed"] == card["shipped_seed"]))
 
 # %% [markdown] id="card-questions"
-# (The errors of the last lines were measured anew, with the weights as they are shipped: stored as float16, computed in float32.
+# (The errors of the last lines were measured again, with the weights as they are shipped: stored as float16, computed in float32.
 # The training's own log, drawn below, was measured on the way and in the precision printed above. So its last
 # values may differ from these by some images.)
 #
-# Four questions to ask any card. *How many seeds*, and do they agree? The last lines say. *Who chose* the shipped
+# There are four questions to ask any card. *How many seeds* are there, and do they agree? The last lines say. *Who chose* the shipped
 # one: the validation split or, flatteringly, the test split? See "chosen by". *How long* was it trained? See "recipe". And how
 # much of the score is luck?
 #
@@ -551,6 +562,11 @@ figures.runs(
 # for 300,000 steps of 128 images, which is 640 times through MNIST's 60,000. Compare that with our card before you blame
 # the network.
 #
+# What was different in ours? The number of steps, see the card. And the images: the paper's network saw its training images shifted by
+# up to 2 pixels, and nothing else. Ours were also turned by up to 10°, stretched and sheared a little (*affine* on the card). That
+# makes our training harder and our network less surprised by a digit that leans. So a fair comparison with the paper it is not, and
+# least of all on transformed digits, such as affNIST: there our network has practised what the paper's never saw.
+#
 # (A training line above its validation line is no error: training images are changed at random, and they are counted while the
 # network is still learning.)
 #
@@ -569,16 +585,28 @@ away = 100 * (lengths(v).argmax(dim=1) != labels).double().mean().item()
 print(f"shipped, on MNIST's test images: {at_home:.2f} % wrong, give or take {luck:.2f}")
 print(f"shipped, on 597 of our digits:   {away:.1f} % wrong, give or take {give_or_take(away, 597):.1f}")
 far = (luck**2 + give_or_take(away, 597) ** 2) ** 0.5
-print("the difference is more than two standard errors:", abs(away - at_home) > 2 * far)
-print("thin, on the 300 test digits:    less than 5 % wrong:", training.error(thin, test) < 5)
+print(f"difference {away - at_home:.1f} points, {abs(away - at_home) / far:.0f} standard errors of it")
+thin_error = training.error(thin, test)
+print("thin, on the 300 test digits:   ", "less than 5 % wrong" if thin_error < 5 else f"{thin_error:.0f} % wrong")
 
 # %% [markdown] id="away-read"
-# The network is the same, the task is the same, and the third line says whether the scores differ by more than luck. A score
+# The network is the same, the task is the same, and the scores differ by far more than luck (third line). A score
 # at home does not tell the score abroad. This is called a **domain shift**, and it happens to most networks on the day they
 # meet their users.
 #
 # The thin network has a twenty-fifth of the encoder's weights, and *it* is at home here: it was trained on the same hands. Before
-# you call it better, send it abroad, too. With MNIST on your machine, `training.error(thin, data.mnist("test"))` does it.
+# you call it better, send it abroad, too:
+
+# %% tags=["nbval-ignore-output"] id="thin-away"
+if data.has_mnist():
+    error = training.error(thin, data.mnist("test"))
+    print(f"thin, on MNIST's 10,000 test images: {error:.1f} % wrong, give or take {give_or_take(error, 10_000):.1f}")
+else:
+    print("MNIST is not on this machine: data.mnist() downloads it (12 MB); then run this cell again.")
+
+# %% [markdown] id="thin-away-read"
+# With MNIST here, this is the widest gap of the whole course: a network that gets at least 95 of 100 digits right at home gets about
+# a third of MNIST's wrong. It has seen 1,200 digits of a few dozen hands, and no score on more of *those* could have warned you.
 
 # %% [markdown] id="doubt"
 # ## Where is it wrong, and does it know?
@@ -641,7 +669,11 @@ figures.curves(
 
 # %% [markdown] id="refuse-read"
 # Look at the flat line first: refusing at random helps nobody. As far as a curve falls below it, its measure is worth
-# something. And what the gap is worth *beyond* the length lies between the two curves: that much the rival adds.
+# something. And what the gap is worth *beyond* the length is the distance between the two curves: that much the rival adds.
+#
+# But is that distance more than luck? The table counts a handful of mistakes. Where one measure leaves a mistake or two more than the
+# other, one image decides, and another 597 digits might decide otherwise. Both lists rank the *same* images, so only those count that
+# one measure has refused and the other has not; lesson 10 turns this into a test. Against *random* the evidence is much stronger.
 #
 # The last mistakes to go are those of which the network is surest. Those are the dangerous ones: see above how many images
 # must be refused to lose them all.
@@ -685,8 +717,8 @@ def draw_all(v, decoder):
 draw_all = checks.draw_all(draw_all)
 
 # %% [markdown] id="draw-two-intro"
-# First on two images: the widest gap of all, and the narrowest. Above each image stand its true class and its gap. Behind it
-# stand the drawings of its four longest capsules, with their classes and lengths.
+# We begin with two images: the widest gap of all, and the narrowest. Above each image are its true class and its gap. To the right
+# of it are the drawings of its four longest capsules, with their classes and lengths.
 
 # %% id="draw-two"
 shown = torch.stack([order[-1], order[0]])  # the widest gap and the narrowest
@@ -715,8 +747,8 @@ figures.images(
 # Short capsules draw something, too, but do not read much into it. The decoder never practised on them: in training it got the
 # true class only, and training makes true classes long.
 #
-# Now the mistakes, the widest gap first. Upper row: the image, its true class and its gap. Middle: what the longest capsule
-# draws. Below: what the true class would have drawn.
+# Now come the mistakes, the widest gap first. The upper row shows the image, its true class and its gap. The middle row shows what
+# the longest capsule draws, the lower one what the true class would have drawn.
 
 # %% id="mistakes"
 surest = order[wrong[order]].flip(0)[:5]  # the mistakes with the widest gaps first
@@ -744,7 +776,7 @@ figures.images(
 #
 # - It looks like the image? Then the image looks like the wrong class, and you might have said the same.
 # - It does not? Then the network could have caught itself by looking at its own drawing. (Qin and others, 2020, detect
-#   adversarial images in this way.)
+#   adversarial images in this way. It is no wall: Gu, Wu and Tresp, 2021, attack the votes, and their images get past it.)
 #
 # The third row says how near the truth was. A clear drawing there means a near miss: the network saw the true digit, too. A blur
 # means that it hardly thought of it.
@@ -760,15 +792,15 @@ for (true, other), number in sorted(pairs.items(), key=lambda pair: (-pair[1], p
 print(f"the first of these pairs makes up {max(pairs.values()) / sum(pairs.values()):.0%} of all mistakes")
 
 # %% [markdown] id="confusions-read"
-# If one pair stands far above the others, look for one cause: perhaps these people write a digit in a way that the training
+# If one pair is far more frequent than the others, look for one cause: perhaps these people write a digit in a way that the training
 # images lack, and some images of this kind might cure it. If all pairs are rare, no such cause is in sight.
 
 # %% [markdown] id="home-mistakes"
 # ### Mistakes at home, without the images
 #
 # The package does not contain MNIST's images. But it contains the *capsules* of all the test images that the network got wrong,
-# and the decoder can draw them. So you can see what it thought it saw. The widest gaps first. Above:
-# what the longest capsule draws, its class and the gap. Below: the drawing of the true class, and its length.
+# and the decoder can draw them. So you can see what it thought it saw. The widest gaps come first. Above
+# is what the longest capsule draws, with its class and the gap; below is the drawing of the true class, and its length.
 
 # %% id="home-mistakes-code"
 hard = pretrained.mistakes("capsnet-mnist")
@@ -798,12 +830,12 @@ figures.images(
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Wrong wires you have seen. (Weights that were never loaded come in lesson 10.) A third kind is hidden in the recipe.
+# You have seen wrong wires. (Weights that were never loaded come in lesson 10.) A third kind of mistake is hidden in the recipe.
 #
 # ### Half a recipe
 #
-# The authors' released code does more than the paper says. All weights start with a standard deviation of 0.1 and all biases
-# at 0.1. The sums of the primary convolution are divided by 32. A bias is added inside the routing. And the reconstruction
+# The authors' released code does more than the paper says. All weights start with a standard deviation of 0.1 (0.05 in the first
+# convolution), and all biases at 0.1. The sums of the primary convolution are divided by 32. A bias is added inside the routing. And the reconstruction
 # weighs twenty times more against the margin loss than in the paper's formula.
 #
 # What if one takes over half of that? Four networks that have not been trained, on twenty digits. (The first column is about the
@@ -858,6 +890,7 @@ checks.board("06")
 #   network), table 1 (the errors), section 6 (overlapping digits).
 # - Y. Qin, N. Frosst, S. Sabour, C. Raffel, G. Cottrell, G. Hinton, *Detecting and Diagnosing Adversarial Images with
 #   Class-Conditional Capsule Reconstructions*, ICLR 2020.
+# - J. Gu, B. Wu, V. Tresp, *Effective and Efficient Vote Attack on Capsule Networks*, ICLR 2021, arXiv 2102.10055.
 #
-# **Next:** lesson 07 is a museum. It shows the mistakes of public capsule code, each with its measured effect. Then lessons 08 and 09
-# build a network with a fortieth of this encoder's parameters.
+# **Next:** [lesson 07](07_bug_museum.ipynb) is a museum. It shows the mistakes of public capsule code, each with its measured effect. Then
+# [lessons 08](08_self_attention_routing.ipynb) and [09](09_efficient_capsnet.ipynb) build a network with a fortieth of this encoder's parameters.

@@ -9,7 +9,7 @@
 # - say what a prior after the softmax does, and why a coupling may be negative;
 # - explain why both routings take $u$ and $-u$ for the same thing.
 #
-# **Minutes:** 70 · **Prerequisites:** lesson 02 (both squashes), lesson 04 (dynamic routing).
+# **Minutes:** 90, and 30 more from *What neither can see* on, in a second sitting · **Prerequisites:** lesson 02 (both squashes), lesson 04 (dynamic routing).
 
 # %% [markdown] id="hook"
 # ## Can one look replace a negotiation?
@@ -55,7 +55,9 @@ figures.heatmaps(
 #
 # The new letter $k$ runs over all children, $i$ itself included. Votes for the same parent only: $j$ is the same on both
 # sides. And $\sqrt z$? A dot product of two vectors of $z$ random numbers has a typical size that grows like $\sqrt z$; the
-# division keeps a softmax from being ruled by the size of the poses.
+# division keeps a softmax from being ruled by the size of the poses. (Here paper and code disagree. The text of the paper divides by
+# the root of the other dimension, $\sqrt d$, the children's; its released code divides by $\sqrt{16}$, and 16 is $z$. A dot product of
+# votes has $z$ terms, so we follow the code.)
 #
 # Take a pencil. The votes for A are $(2,1)$, $(2,0)$ and $(-2,-1)$, and these are all their dot products:
 #
@@ -65,7 +67,19 @@ figures.heatmaps(
 # | child 1 | 4 | 4 | −4 | **4** |
 # | child 2 | −5 | −4 | 5 | **−4** |
 #
-# Do the same for B, whose votes are $(-2,1)$, $(1,2)$, $(1,-1)$. You should find 2, 4 and −2. Then a loop:
+# Do the same for B, whose votes are $(-2,1)$, $(1,2)$, $(1,-1)$.
+#
+# <details><summary>The sums for B</summary>
+#
+# | B | $k=0$ | $k=1$ | $k=2$ | sum |
+# |---|---|---|---|---|
+# | child 0 | 5 | 0 | −3 | **2** |
+# | child 1 | 0 | 5 | −1 | **4** |
+# | child 2 | −3 | −1 | 2 | **−2** |
+#
+# </details>
+#
+# A loop finds the same numbers:
 
 
 # %% id="loop"
@@ -205,13 +219,13 @@ pictures.growth(
     {"largest new tensor (MB)": megabytes},
     xlabel="children n",
     alt="The size of the largest new tensor for one image against the number of children, both axes in powers. The line "
-    "of all pairs has slope 2; attention_logits, where it builds no table, has slope 1 and lies below it.",
+    "of all pairs has slope 2; attention_logits, where it builds no table, has slope 1 and is below it.",
 )
 
 # %% [markdown] id="spy-read"
 # On such axes a power is a straight line, and its exponent is the slope: 2 for $n^2$, 1 for $n$. If your line says 4 times, the
 # check passed you and your function still builds a table: the identity is worth one more try. (One einsum, `bijz,bkjz->bij`,
-# is fine. PyTorch sees that $k$ stands in one factor only and sums it first. It knows the identity.)
+# is fine. PyTorch sees that $k$ is in one factor only and sums it first. It knows the identity.)
 #
 # And the time? This cell measures it. Your numbers will differ from anybody's.
 
@@ -332,10 +346,9 @@ print("outputs equal:  ", torch.allclose(v_scaled, v_2, atol=1e-5))
 
 # %% [markdown] id="bridge-meaning"
 # **Self-attention routing is the second iteration of dynamic routing, with the logits of each parent on another scale.** (And
-# with another squash at the end, and a prior: we come to these.) We know of no paper that says so. You need none: you have
-# the algebra and the test.
+# with another squash at the end, and a prior: we come to these.) You need no paper for it: you have the algebra and the test.
 #
-# How far apart do the two scales lie? For the sizes of a digit network, $z = 16$ and $J = 10$:
+# How far apart are the two scales? For the sizes of a digit network, $z = 16$ and $J = 10$:
 
 # %% id="factor-picture"
 figures.curves(
@@ -356,7 +369,7 @@ figures.curves(
 #
 # - **One look speaks at least five times as loudly** as one step of dynamic routing does in such a network. Where dynamic routing
 #   needs several rounds to become decided, one look can do.
-# - **Left of the peak** lie the weak sums, such as those of an absent class. There the squash makes $v$ far shorter than $s$, and
+# - **Left of the peak** are the weak sums, such as those of an absent class. There the squash makes $v$ far shorter than $s$, and
 #   $f$ goes to 0 with $n$. So about weak parents one look is much more than five times as loud.
 # - **Far to the right** the factor falls, too. There $v$ has nearly its full length of 1 and cannot grow with the sum, while
 #   attention's sum goes on growing. Dynamic routing asks *which way does the crowd point?* Attention also asks *how large
@@ -407,16 +420,18 @@ print("out comes one vector per child:", tuple(mixed.shape))
 # | softmax over | $k$, the senders | $j$, the receivers |
 # | result | one vector per child | one vector per parent |
 #
-# What they share: weights that are made anew for every input, from scaled dot products. What is missing: Q, K and V. Nothing is
+# What they share: weights that are computed again for every input, from scaled dot products. What is missing: Q, K and V. Nothing is
 # learned here beyond the votes and, in a moment, a prior. A nearer relative is attention whose softmax runs over the receivers,
-# so that they compete for the senders, as in Slot Attention (Locatello et al. 2020).
+# so that they compete for the senders. That this is what routing does was said early: Hinton, Sabour and Frosst (2018) compare routing
+# with attention in the opposite direction, Tsai et al. (2020) build a routing that they call inverted dot-product attention, and Slot
+# Attention (Locatello et al. 2020) uses the same softmax for objects. The survey of Ribeiro et al. (2022) tells the whole story.
 #
 # **Predict.** Ordinary attention costs $O(n^2)$, a plague of long texts. Could a transformer use your identity, and
 # never build its table?
 #
 # - **a** yes, nobody noticed
 # - **b** no, because queries and keys come from different matrices
-# - **c** no, because a softmax stands between the table and the sum
+# - **c** no, because a softmax is between the table and the sum
 
 # %% id="predict-transformer"
 ### BEGIN SOLUTION
@@ -633,7 +648,7 @@ for name, who in (("true class", truth), ("the others", ~truth)):
 # - **Factors.** A parent with a small $n$ sits left of the peak of the curve, and there one look is louder still: dynamic
 #   routing's first round hardly hears a weak parent.
 # - **Verdicts.** With one iteration nothing is routed: every coupling is 0.1. So the second verdict says how much of
-#   the answer the routing decides, and how much lies in the votes alone. Paik, Kwak and Kim (2019) found that routing
+#   the answer the routing decides, and how much is in the votes alone. Paik, Kwak and Kim (2019) found that routing
 #   rarely changes the prediction.
 #
 # A fair warning: these votes were *trained* for one look with a prior. Dynamic routing plays away from home here. To
@@ -728,7 +743,7 @@ print(f"dynamic, learned bias:   {with_bias:.0f} % right")
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# **The softmax over the children.** Lesson 04 found it in dynamic routing, as one of the most common mistakes in public code.
+# **The softmax over the children.** Lesson 04 told you who has it in dynamic routing: six implementations that many people copy.
 # It waits here, too, since a transformer has its softmax there.
 #
 # **The prior in the wrong place.** "Prior" sounds like Bayes, and then it belongs in the logits, before the softmax. Or somebody
@@ -767,7 +782,7 @@ def sum_made_one(u_hat, prior=None):
 
 # %% id="prior-comes-last"
 def prior_comes_last(route):
-    """route(u_hat, prior) → (v, c). True if the prior is added to what the softmax gives, else False"""
+    """route(u_hat, prior) → (v, c). True if the prior is added to what the softmax gives, otherwise False"""
     ### BEGIN SOLUTION
     u_hat, prior = torch.randn(2, 5, 3, 6), torch.randn(5, 3)
     shares = route(u_hat, torch.zeros(5, 3))[1]
@@ -835,8 +850,8 @@ print("−0.1 everywhere, before the softmax, changes a share:", not torch.allcl
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) with all votes for the same parent; a sum of dot products with one vote is one dot product with the sum;
 # (2) a factor per image and parent, √z/J · n/(1+n²), at most √z/(2J); it does not depend on the child; (3) when one parent has
-# a large crowd: attention counts it, v is never longer than 1; (4) its weights come from scaled dot products, for every
-# input anew; no Q, K, V, and the softmax comes after the sum and runs over the parents; (5) it takes exactly the even share
+# a large crowd: attention counts it, v is never longer than 1; (4) its weights come from scaled dot products, again for every
+# input; no Q, K, V, and the softmax comes after the sum and runs over the parents; (5) it takes exactly the even share
 # away, so the child is silent; (6) turning all votes round leaves couplings alone, prior included, and flips s; a bias on s does
 # not flip with it.
 # <!-- END SOLUTION -->
@@ -853,9 +868,13 @@ checks.board("08")
 # - D. Peer, S. Stabinger, A. Rodríguez-Sánchez, *Limitation of capsule networks*, arXiv 1905.08744: u and −u.
 # - I. Paik, T. Kwak, I. Kim, *Capsule Networks Need an Improved Routing Algorithm*, ACML 2019.
 # - A. Vaswani et al., *Attention Is All You Need*, NeurIPS 2017, arXiv 1706.03762.
+# - G. Hinton, S. Sabour, N. Frosst, *Matrix capsules with EM routing*, ICLR 2018: routing and attention.
+# - Y.-H. H. Tsai, N. Srivastava, H. Goh, R. Salakhutdinov, *Capsules with Inverted Dot-Product Attention Routing*, ICLR 2020, arXiv
+#   2002.04764.
+# - F. De Sousa Ribeiro et al., *Learning with Capsules: A Survey*, 2022, arXiv 2206.02664.
 # - F. Locatello et al., *Object-Centric Learning with Slot Attention*, NeurIPS 2020, arXiv 2006.15055.
 # - A. Katharopoulos et al., *Transformers are RNNs: Fast Autoregressive Transformers with Linear Attention*, ICML 2020,
 #   arXiv 2006.16236.
 #
-# **Next:** lesson 09 builds Efficient-CapsNet around this routing, counts its parameters, and asks how fair the famous
+# **Next:** [lesson 09](09_efficient_capsnet.ipynb) builds Efficient-CapsNet around this routing, counts its parameters, and asks how fair the famous
 # comparison is.

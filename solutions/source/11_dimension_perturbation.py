@@ -9,8 +9,8 @@
 # - test whether a dimension has a meaning of its own, or only directions have;
 # - check equivariance: move a real image, and see whether the pose answers.
 #
-# **Minutes:** 75 for sections 1 to 4, and 45 more for the rest, in a second sitting · **Prerequisites:** lessons 05 (mask, decoder), 06
-# (CapsNet) and 10 (intervals). Lesson 09 helps. The exercises lie in sections 1 to 3; after them you read results.
+# **Minutes:** 90 for sections 1 to 3, and 110 more for the rest, in two more sittings · **Prerequisites:** lessons 05 (mask, decoder), 06
+# (CapsNet) and 10 (intervals). Lesson 09 helps. The exercises are in sections 1 to 3; after them you read results.
 
 # %% [markdown] id="hook"
 # ## What are the sixteen numbers?
@@ -86,7 +86,14 @@ print("drawing", [round(x, 2) for x in toy_decoder(masked)[0].tolist()])
 # is $(0.6, -0.1)$.
 #
 # Public code has two other ways to do it. The first **sets** the number to 0.1. The second adds 0.1 to the second number of
-# *every* capsule, after the mask. Work out both drawings; then run.
+# *every* capsule, after the mask. Work out both drawings.
+#
+# <details><summary>The two drawings</summary>
+#
+# Set: the kept pose becomes $(0.6, 0.1)$, and so does the drawing. Add to all slots: the second numbers are $0.1$, $-0.1$ and $0.1$, so the
+# drawing is $(0.6, 0.1)$, too: by two mistakes the same picture.
+#
+# </details>
 
 # %% id="toy-ways"
 delta = torch.tensor([0.0, 0.1])  # (z,)
@@ -441,7 +448,7 @@ for name, table in (("as drawn", as_drawn), ("as change", as_change), ("shuffled
     )
 
 # %% [markdown] id="chance-read"
-# Start at the bottom. *Shuffled*: this much a table shows where there is nothing to see. What lies beyond 1.96 there is the luck of looking often, and the stricter
+# Start at the bottom. *Shuffled*: this much a table shows where there is nothing to see. What is beyond 1.96 there is the luck of looking often, and the stricter
 # limit is there to silence it. *As change*: what the knobs do to an image's own reconstruction. *As drawn*: how much of that stands out of the variety of 4s.
 #
 # The striking thing is how *many* are left. We looked for the one property of a dimension and the one dimension of a property, and found most of them tied to most.
@@ -449,7 +456,7 @@ for name, table in (("as drawn", as_drawn), ("as change", as_change), ("shuffled
 # ### Certain is not the same as large
 #
 # $r$ tells how *reliable* an effect is. How *large* is it? Take the change per full turn (0.25) and measure it in units of how much the 4s differ
-# anyway. An effect of 1 moves a 4 as far as a typical 4 lies from the average one.
+# anyway. An effect of 1 moves a 4 as far as a typical 4 is from the average one.
 
 
 # %% id="slopes"
@@ -489,7 +496,7 @@ show_tables(
 # %% id="reach"
 own = capsules[fours, 4]  # (m, z)
 print(f"how much the 4s differ in a dimension: median {own.std(dim=0).median():.2f}")
-print(f"furthest that any 4 lies from the mean 4, in any dimension: {(own - own.mean(dim=0)).abs().max():.2f}")
+print(f"furthest that any 4 is from the mean 4, in any dimension: {(own - own.mean(dim=0)).abs().max():.2f}")
 ends = torch.cat([own[:, None] + end * torch.eye(16) for end in (-0.25, 0.25)], dim=1)  # (m, 2·z, z)
 print(f"ends of the grid's rows that are longer than 1: {(lengths(ends) > 1).double().mean():.0%}")
 
@@ -616,7 +623,7 @@ show_tables(
 # ## 5 · Axes or directions?
 #
 # Within one class, is there at least something special about the sixteen *axes*? For a property $p$, let $g$ be its sixteen slopes, measured with a small step, so that turning the pose
-# along $g$ changes $p$ fastest. If an axis had $p$ to itself, then $g$ would lie along that axis: the largest $g_k^2$ would make up all of $\sum_k g_k^2$. The control
+# along $g$ changes $p$ fastest. If an axis had $p$ to itself, then $g$ would be along that axis: the largest $g_k^2$ would make up all of $\sum_k g_k^2$. The control
 # is a direction that knows of no axes: a random one. CapsNet takes the same test.
 
 # %% id="axes-run"
@@ -638,7 +645,7 @@ for name, g in g_of.items():
 print(f"random directions:      95 % within   {low:.2f} to {high:.2f}")
 
 # %% [markdown] id="axes-read"
-# If an axis had a property to itself, the share would be 1. It is far from that, for both: the directions that draw thickness, slant and place lie in the sixteen dimensions nearly as if thrown there at random. A
+# If an axis had a property to itself, the share would be 1. It is far from that, for both: the directions that draw thickness, slant and place are in the sixteen dimensions nearly as if thrown there at random. A
 # value above the random range is a slight preference for the axes, and one to be believed with care: six properties of one class are not six independent directions. So an axis that you look at has a bit of everything, and that is what
 # the grid showed.
 #
@@ -795,14 +802,19 @@ print("one explains more than half of the other: ", linear > 0.5)
 print("share of the best axis below a half:      ", max(map(axis_share, seed_g)).item() < 0.5)
 
 # %% [markdown] id="seeds-read"
-# Another seed, much the same space, other axes. So whoever publishes "dimension 5 is the thickness" has said something about one class of one network from one seed. (If the share of the best axis in your run lies above the random range of
-# section 5, then these young networks have a slight preference for axes. It helps no name: on average, most of a property still lies off its best axis, and the other seed's axes are other ones.)
+# Another seed, much the same space, other axes. So whoever publishes "dimension 5 is the thickness" has said something about one class of one network from one seed. (If the share of the best axis in your run is above the random range of
+# section 5, then these young networks have a slight preference for axes. It helps no name: on average, most of a property is still off its best axis, and the other seed's axes are other ones.)
+#
+# We are not the first to look behind the names. Tawalbeh and Oramas (2023) examine what several capsule networks encode, and also find
+# it less disentangled, and less tied to parts and wholes, than is often said.
 
 # %% [markdown] id="equivariance"
 # ## 7 · Move the image, not the knob
 #
 # So far we asked the decoder. Now the **encoder**: move a real image in a known way, and see what the pose does. Lesson 01 called it equivariance: the output should *answer* a transform of the input. Three transforms:
-# a shift to the right by −2 to 2 pixels, a rotation, and a thicker pen.
+# a shift to the right by −2 to 2 pixels, a rotation, and a thicker pen. (Keep in mind what the shipped networks have practised: they
+# were trained on images that were shifted, and also turned by up to 10°, stretched and sheared. So what you see below about shifts
+# and small turns, training asked for; it is no evidence that capsules generalise to transforms that they never saw.)
 
 
 # %% id="moved-code"
@@ -949,10 +961,10 @@ for name, net in (("Efficient-CapsNet", network), ("CapsNet", capsnet)):
 #
 # | mistake | what one sees | the test |
 # |---|---|---|
-# | the number is **set**, not added | a plausible row of drawings | delta 0 must give the reconstruction |
-# | delta is added to **all ten** capsules, behind the mask | plausible, a little odd | count the slots that are not zero: at most 16 |
-# | the **true class** is turned in a tool that says "what the network sees" | fine, until the network is wrong | use a misread image |
-# | the **length bars never move**, as they show the pose before the turn | knobs that seem to leave the evidence alone | turn until $\|v\|$ must change |
+# | the number is **set**, not added (adambielski) | a plausible row of drawings | delta 0 must give the reconstruction |
+# | delta is added to **all ten** capsules, behind the mask (cezannec) | plausible, a little odd | count the slots that are not zero: at most 16 |
+# | the **true class** is turned in a tool that says "what the network sees" (EscVM) | fine, until the network is wrong | use a misread image |
+# | the **length bars never move**, as they show the pose before the turn (EscVM) | knobs that seem to leave the evidence alone | turn until $\|v\|$ must change |
 # | the **encoder runs at every tick** | a slider that stutters | count the encoder's calls: one per image |
 # | knobs turned **far beyond** ±0.25 | wild pictures with bold names | compare with how far real poses go |
 #
@@ -1030,5 +1042,6 @@ checks.board("11")
 # - I. Higgins and others, *β-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework*, ICLR 2017: a loss that prefers axes.
 # - F. Locatello and others, *Challenging Common Assumptions in the Unsupervised Learning of Disentangled Representations*, ICML 2019, arXiv 1811.12359:
 #   why axes with a meaning do not come by themselves.
+# - S. Tawalbeh, J. Oramas, *Towards the Characterization of Representations Learned via Capsule-based Network Architectures*, 2023, arXiv 2305.05349.
 #
-# **Next:** one capsule at a time was easy. Lesson 12 (planned) puts two digits on top of each other, MultiMNIST, and lets each capsule draw its own.
+# **Next:** one capsule at a time was easy. Lesson 12 (not open yet) puts two digits on top of each other, MultiMNIST, and lets each capsule draw its own.

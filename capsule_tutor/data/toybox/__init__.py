@@ -15,5 +15,5 @@ NAMES = tuple(tuple(table) for table in CLASSES)  # NAMES[class][instance]
 
 @cache
 def toy_mesh(label: int, instance: int) -> Mesh:
-    """The mesh of one toy, as it stands at azimuth 0."""
+    """The mesh of one toy, as it is at azimuth 0."""
     return mesh(CLASSES[label][NAMES[label][instance]]())

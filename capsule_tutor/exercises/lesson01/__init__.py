@@ -20,7 +20,7 @@ PREDICTIONS = {
     },
     "01-two-digits": {
         "a": "You expect it to choose, as you would. A mean never chooses: all ink pulls.",
-        "b": "Yes: the mean of two places lies between them, where nothing is.",
+        "b": "Yes: the mean of two places is between them, where nothing is.",
         "c": "You want an answer per digit, and you are right to. But the function returns one row per image.",
     },
 }

@@ -131,12 +131,12 @@ class wrong:
         return (move(image) - move_pose(image)).abs().max()
 
     def relative_error(f, move, move_pose, image):
-        """You divided by the largest pose, so that the error has no unit. The difference itself is asked."""
+        """You divided by the largest pose, so that the error has no unit. The difference itself is wanted."""
         expected = move_pose(f(image))
         return (f(move(image)) - expected).abs().max() / expected.abs().max()
 
     def relative_to_each(f, move, move_pose, image):
-        """You divided every difference by its pose, which may be 0. The difference itself is asked."""
+        """You divided every difference by its pose, which may be 0. The difference itself is wanted."""
         expected = move_pose(f(image))
         return ((f(move(image)) - expected) / expected).abs().max()
 
@@ -169,7 +169,7 @@ class wrong:
         return (f(move(image)) - move_pose(f(image))).abs().sum()
 
     def straight_line_distance(f, move, move_pose, image):
-        """You took the root of the summed squares: a fair distance, but the largest difference is asked."""
+        """You took the root of the summed squares: a fair distance, but the largest difference is wanted."""
         return (f(move(image)) - move_pose(f(image))).square().sum().sqrt()
 
     def mean_of_the_squares(f, move, move_pose, image):
@@ -181,7 +181,7 @@ class wrong:
         return (f(move(image)).max() - move_pose(f(image)).max()).abs()
 
     def one_error_per_image(f, move, move_pose, image):
-        """You return one error per image. One number for the whole batch is asked."""
+        """You return one error per image. One number for the whole batch is wanted."""
         return (f(move(image)) - move_pose(f(image))).abs().flatten(1).amax(dim=1)
 
     def every_difference(f, move, move_pose, image):

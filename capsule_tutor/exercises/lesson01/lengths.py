@@ -101,11 +101,11 @@ class wrong:
         return (v.sum(-1) + eps).sqrt()
 
     def batch_axis(v, eps):
-        """You summed along axis 0: that mixes different images. The entries of one vector lie along the last axis."""
+        """You summed along axis 0: that mixes different images. The entries of one vector are along the last axis."""
         return ((v * v).sum(0) + eps).sqrt()
 
     def capsule_axis(v, eps):
-        """You summed along axis 1, over the capsules: that mixes different things. The entries of one vector lie along
+        """You summed along axis 1, over the capsules: that mixes different things. The entries of one vector are along
         the last axis, dim=-1."""
         return ((v * v).sum(1) + eps).sqrt()
 

@@ -16,7 +16,7 @@ HINTS = (
     "dy; covariance `(image * dx * dy).sum(dim=(1, 2)) / mass`, variance with `dy * dy`. Stack along dim=1.",
 )
 AXES = ("b z",)
-GRADIENT = False  # a measurement; at an empty image its slope depends on where exactly eps stands
+GRADIENT = False  # a measurement; at an empty image its slope depends on where exactly eps is
 
 
 def _columns_and_rows(image: Tensor) -> tuple[Tensor, Tensor]:
@@ -26,7 +26,7 @@ def _columns_and_rows(image: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def pose(image: Tensor, eps: float = 1e-8) -> Tensor:
-    """Where the ink lies and how it leans. image (b, h, w) → (b, 3): mean column x, mean row y, slant
+    """Where the ink is and how it leans. image (b, h, w) → (b, 3): mean column x, mean row y, slant
 
     The slant says by how many columns the ink moves to the right per row downwards. `eps` makes it 0 where
     there is no ink, or ink in one row only.
@@ -77,8 +77,8 @@ def cases():
         case("the 5×5 picture worked by hand", _toy()[None]),
         case("a batch of 1, higher than wide", numbers(1, 7, 4, seed=1).abs()),
         case("an image with brightnesses up to 255", 255 * numbers(2, 5, 6, seed=2).sigmoid()),
-        case("an empty image, whose pose shall be (0, 0, 0)", torch.zeros(1, 5, 6)),
-        case("a horizontal dash, whose slant shall be 0", dash),
+        case("an empty image, whose pose should be (0, 0, 0)", torch.zeros(1, 5, 6)),
+        case("a horizontal dash, whose slant should be 0", dash),
         case("float64 images", numbers(2, 5, 6, seed=3).abs().double()),
     ]
 
@@ -87,7 +87,7 @@ def _inside_the_image(item, value):
     _, h, w = item.args[0].shape
     for name, mean, size in (("mean x", value[:, 0], w), ("mean y", value[:, 1], h)):
         if bool((mean < -0.01).any() or (mean > size - 0.99).any()):
-            return f"{name} lies outside the image: it must be between 0 and {size - 1}."
+            return f"{name} is outside the image: it must be between 0 and {size - 1}."
     return None
 
 
@@ -156,13 +156,13 @@ class wrong:
         return pose(image, eps)[:, [1, 0, 2]]
 
     def not_divided_by_the_mass(image, eps):
-        """You summed place times ink and stopped. A mean is that sum divided by the mass, else twice as bright is twice
-        as far."""
+        """You summed place times ink and stopped. A mean is that sum divided by the mass, otherwise twice as bright is
+        twice as far."""
         x, y = _columns_and_rows(image)
         return _pose_of(image, x, y, torch.ones(len(image), dtype=image.dtype), eps)
 
     def every_lit_pixel_the_same(image, eps):
-        """You count every lit pixel the same. Weigh it by its brightness, else a grey edge pulls like a stroke."""
+        """You count every lit pixel the same. Weigh it by its brightness, otherwise a grey edge pulls like a stroke."""
         return pose((image > 0).to(image.dtype), eps)
 
     def divided_by_lit_pixels(image, eps):
@@ -200,7 +200,7 @@ class wrong:
         return _pose_of(image, x - (w - 1) / 2, y - (h - 1) / 2, _mass(image, eps), eps)
 
     def fractions_of_the_size(image, eps):
-        """You return fractions of the image's size. x and y are asked in pixels, so that a shift by 3 adds 3."""
+        """You return fractions of the image's size. x and y are wanted in pixels, so that a shift by 3 adds 3."""
         x, y = _columns_and_rows(image)
         h, w = image.shape[1:]
         return _pose_of(image, x / (w - 1), y / (h - 1), _mass(image, eps), eps)

@@ -134,10 +134,44 @@ class wrong:
         return (1 - (-n).exp()) * s / (n + eps)
 
     def dim_ignored(s, dim, eps):
-        """You always use the last axis: `dim` says along which axis a vector lies."""
+        """You always use the last axis: `dim` says along which axis a vector is."""
         return functional.exponential_squash(s, -1, eps)
 
     def keepdim_missing(s, dim, eps):
         """The length lost its axis and no longer lines up with s: pass keepdim=True."""
         n = ((s * s).sum(dim) + eps).sqrt()
         return (1 - (-n).exp()) * s / n
+
+    def one_over_one_plus_n(s, dim, eps):
+        """Your new length is 1 − 1/(1+‖s‖) = ‖s‖/(1+‖s‖). It has the same beginning and the same end; the formula is
+        1 − e^(−‖s‖)."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return (1 - 1 / (1 + n)) * s / n
+
+    def power_of_two(s, dim, eps):
+        """You took 2 to the power of −‖s‖. The base is e: torch.exp(-n)."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return (1 - 2 ** (-n)) * s / n
+
+    def whole_tensor_at_once(s, dim, eps):
+        """You took one length for the whole tensor. Every vector has its own: sum along `dim` only."""
+        n = (s.square().sum() + eps).sqrt()
+        return (1 - (-n).exp()) * s / n
+
+    def unit_vector_only(s, dim, eps):
+        """Every vector comes out with length 1. Multiply by the new length, 1 − e^(−‖s‖)."""
+        return s / (squared_length(s, dim) + eps).sqrt()
+
+    def divided_by_squared_length(s, dim, eps):
+        """You divide s by ‖s‖², not ‖s‖: take the square root to get a unit vector."""
+        n2 = squared_length(s, dim) + eps
+        return (1 - (-n2.sqrt()).exp()) * s / n2
+
+    def mean_for_sum(s, dim, eps):
+        """You took the mean of the squares. A length is the root of their sum."""
+        n = (s.square().mean(dim, keepdim=True) + eps).sqrt()
+        return (1 - (-n).exp()) * s / n
+
+    def relu_first(s, dim, eps):
+        """You cut off negative numbers before squashing. A pose may point in any direction."""
+        return functional.exponential_squash(s.relu(), dim, eps)

@@ -167,11 +167,11 @@ class wrong:
         return n2 / (1 + n2) * s / (n2 + eps).sqrt()
 
     def first_axis(s, dim, eps):
-        """You took the length along axis 0, across the images of the batch. A vector lies along `dim`."""
+        """You took the length along axis 0, across the images of the batch. A vector is along `dim`."""
         return functional.squash(s, 0, eps)
 
     def dim_ignored(s, dim, eps):
-        """You always use the last axis: `dim` says along which axis a vector lies."""
+        """You always use the last axis: `dim` says along which axis a vector is."""
         return functional.squash(s, -1, eps)
 
     def mean_for_sum(s, dim, eps):
@@ -229,3 +229,44 @@ class wrong:
         """You return ‖s‖ itself, one number per vector. Use it twice: in the new length, and to make s a unit
         vector."""
         return (squared_length(s, dim) + eps).sqrt()
+
+    def clipped_at_one(s, dim, eps):
+        """You cut long vectors off at length 1 and leave the short ones as they are. Squash shortens every vector: the
+        new length is ‖s‖²/(1+‖s‖²)."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return s / n.clamp(min=1)
+
+    def sum_of_absolute_values(s, dim, eps):
+        """You took the sum of the absolute values for the length. A length is the root of the sum of squares."""
+        n = s.abs().sum(dim, keepdim=True) + eps
+        return n**2 / (1 + n**2) * s / n
+
+    def sigmoid_of_the_length(s, dim, eps):
+        """Your new length is a sigmoid of ‖s‖, which is ½ where ‖s‖ is 0. It should be 0 there: ‖s‖²/(1+‖s‖²)."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return n.sigmoid() * s / n
+
+    def root_of_the_whole_fraction(s, dim, eps):
+        """You took the root of the whole fraction. Only the length under the unit vector is a root: the factor
+        ‖s‖²/(1+‖s‖²) stays as it is."""
+        n2 = squared_length(s, dim)
+        return (n2 / (1 + n2)).sqrt() * s / (n2 + eps).sqrt()
+
+    def softmax_of_the_vector(s, dim, eps):
+        """You took a softmax of each vector: its numbers become shares and it turns. Only its length may change."""
+        return s.softmax(dim)
+
+    def relu_without_eps(s, dim, eps):
+        """You cut off negative numbers before squashing, and a pose may point in any direction. Then add eps inside the
+        square root: a vector of zeros gives 0/0 = NaN."""
+        return wrong.no_eps(s.relu(), dim, eps)
+
+    def lengths_to_the_fourth(s, dim, eps):
+        """You squared twice: your new length is ‖s‖⁴/(1+‖s‖⁴). (s * s).sum(…) is ‖s‖² already."""
+        n2 = squared_length(s, dim)
+        return n2**2 / (1 + n2**2) * s / (n2 + eps).sqrt()
+
+    def all_axes_but_the_batch(s, dim, eps):
+        """You took one length for each image: sum the squares along `dim` only, not along all axes but the first."""
+        n2 = (s * s).sum(tuple(range(1, s.ndim)) or (0,), keepdim=True)
+        return n2 / (1 + n2) * s / (n2 + eps).sqrt()

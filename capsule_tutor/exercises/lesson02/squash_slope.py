@@ -53,11 +53,10 @@ def cases():
     ]
 
 
-def _exact_in_float64(item, value):
-    if value.dtype != torch.float64:
-        return None
+def _exact(item, value):
     off = (value - squash_slope(item.args[0])).abs().max().item()
-    if not 1e-12 < off < 1e-4:
+    rounding = 1e-12 if value.dtype == torch.float64 else 2e-5
+    if not rounding < off < 5e-3:
         return None
     return (
         f"the slope is nearly right, but off by {off:.1e}, which is more than rounding. A difference quotient is only "
@@ -65,7 +64,7 @@ def _exact_in_float64(item, value):
     )
 
 
-properties = (_exact_in_float64,)
+properties = (_exact,)
 
 
 class right:
@@ -140,3 +139,36 @@ class wrong:
     def slope_of_the_exponential(n):
         """e^(−n) is the slope of the exponential squash. Here g(n) = n²/(1+n²)."""
         return torch.exp(-n)
+
+    def negative_and_without_the_two(n):
+        """Your slope is negative, but a longer s gives a longer v. A factor 2 is missing, too: the derivative of n² is
+        2n."""
+        return -n / (1 + n**2) ** 2
+
+    def denominator_cubed(n):
+        """Your denominator has the power 3. In the quotient rule it is squared: (1 + n²)²."""
+        return 2 * n / (1 + n**2) ** 3
+
+    def n_not_squared_in_the_denominator(n):
+        """You wrote 1 + n in the denominator. It is that of g, squared: (1 + n²)²."""
+        return 2 * n / (1 + n) ** 2
+
+    def slope_of_another_g(n):
+        """That is the slope of n/(1 + n). Here both n are squared: g(n) = n²/(1 + n²)."""
+        return 1 / (1 + n) ** 2
+
+    def n_squared_on_top(n):
+        """You have n² on top. The derivative of n² is 2n: one power less."""
+        return 2 * n**2 / (1 + n**2) ** 2
+
+    def brackets_forgotten(n):
+        """You left out the brackets: `2 * n / 1 + n**2 ** 2` is 2n + n⁴. Write `2 * n / (1 + n**2) ** 2`."""
+        return 2 * n / 1 + n**2**2
+
+    def multiplied_by_the_denominator(n):
+        """You multiplied by the denominator. The quotient rule divides by its square: (1 + n²)²."""
+        return 2 * n * (1 + n**2)
+
+    def second_derivative(n):
+        """That is the second derivative, g″(n). Differentiate once."""
+        return (2 - 6 * n**2) / (1 + n**2) ** 3

@@ -4,7 +4,7 @@ ORDER = ("votes", "primary_capsules", "touched", "capsule_count")
 
 PREDICTIONS = {
     "03-tilted": {
-        "a": "You treat the matrices as if they remembered an upright face. They hold only how a part lies in its "
+        "a": "You treat the matrices as if they remembered an upright face. They hold only how a part is in its "
         "whole, and a tilt changes nothing about that. Look at the middle of the next picture.",
         "b": "Yes: nose, mouth and face turn together, so their relation stays, and the votes turn with them.",
         "c": "You think of the vote as a class label that ignores pose. A vote is a pose computed from a pose: if the "
@@ -17,9 +17,9 @@ PREDICTIONS = {
     },
     "03-bare-view": {
         "a": "That would be right for capsules that keep to one place: one per type. The bare view does not.",
-        "b": "Yes: six numbers changed, one in each channel, and in memory they lie four apart: in six different "
+        "b": "Yes: six numbers changed, one in each channel, and in memory they are four apart: in six different "
         "groups of three.",
-        "c": "Six numbers have changed, and one number lies in one capsule. They cannot touch eight.",
+        "c": "Six numbers have changed, and one number is in one capsule. They cannot touch eight.",
     },
     "03-std": {
         "a": "You expect each capsule to be undecided. But 1152 random votes add up, and their sum grows with "

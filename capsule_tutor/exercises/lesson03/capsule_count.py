@@ -154,3 +154,38 @@ class wrong:
     def types_squared(size, kernels, strides, types):
         """You squared the types as well. Only the side of the grid is squared: types · n²."""
         return types**2 * capsule_count(size, kernels, strides, 1)
+
+    def padded_by_half_a_kernel(size, kernels, strides, types):
+        """You padded each image by half a kernel. Here nothing is padded: the kernel must fit inside."""
+        return _stack(size, kernels, strides, types, lambda n, k, s: (n + 2 * (k // 2) - k) // s + 1)
+
+    def plus_one_forgotten_and_not_squared(size, kernels, strides, types):
+        """You count the steps between the places; places are one more, + 1. And the grid is square: n times n at the
+        end."""
+        for kernel, stride in zip(kernels, strides, strict=True):
+            size = (size - kernel) // stride
+        return types * size
+
+    def plus_one_twice(size, kernels, strides, types):
+        """You count one place too many in every row: ⌊(n − k)/s⌋ + 1 holds the first place already."""
+        return _stack(size, kernels, strides, types, lambda n, k, s: (n - k) // s + 2)
+
+    def kernels_and_strides_exchanged(size, kernels, strides, types):
+        """You exchanged kernels and strides: take the kernel off first, n − k, then divide by the stride."""
+        return capsule_count(size, strides, kernels, types)
+
+    def number_of_the_paper(size, kernels, strides, types):
+        """You typed in 1152. That is right for the paper's network alone: count for any sizes."""
+        return 1152
+
+    def doubled_not_squared(size, kernels, strides, types):
+        """You doubled the side of the grid. Its area is side ** 2: did you write `*` for `**`?"""
+        return 2 * types * round(capsule_count(size, kernels, strides, 1) ** 0.5)
+
+    def one_place_too_few(size, kernels, strides, types):
+        """You took one place off at the end. All places of the last map count: types · n²."""
+        return types * (round(capsule_count(size, kernels, strides, 1) ** 0.5) - 1) ** 2
+
+    def kernel_added(size, kernels, strides, types):
+        """You added the kernel to the side. Nothing is padded, so it takes pixels away: n − k."""
+        return _stack(size, kernels, strides, types, lambda n, k, s: (n + k) // s + 1)

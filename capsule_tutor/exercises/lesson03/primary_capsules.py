@@ -11,7 +11,7 @@ from capsule_tutor.exercises.loops import grid
 EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
 HINTS = (
     "Do it in three steps: split the channel axis in two, bring the pose to the end, merge what is in between.",
-    "The first step gives (b, types, d, h, w). For the second, say where each axis of (b, types, h, w, d) stood "
+    "The first step gives (b, types, d, h, w). For the second, say where each axis of (b, types, h, w, d) was "
     "before: permute wants those five numbers.",
     "`features.reshape(b, channels // d, d, h, w)`; d was axis 2, so `.permute(0, 1, 3, 4, 2)`; "
     "`.reshape(b, -1, d)` merges the rest.",
@@ -73,7 +73,7 @@ class right:
 
 class wrong:
     def bare_view(features, d):
-        """You cut the row of numbers as it lies in memory, so a capsule is made of neighbouring pixels of one channel.
+        """You cut the row of numbers as it is in memory, so a capsule is made of neighbouring pixels of one channel.
         Bring d to the last axis with permute before you merge the others."""
         return features.reshape(features.shape[0], -1, d)
 
@@ -106,7 +106,7 @@ class wrong:
         return layers.primary_capsules(features, d).squeeze()
 
     def view_after_permute(features, d):
-        """After permute the numbers no longer lie in a row in memory, and view refuses. The last step must be reshape,
+        """After permute the numbers are no longer in a row in memory, and view refuses. The last step must be reshape,
         which copies where it has to."""
         b, channels, h, w = features.shape
         return features.view(b, channels // d, d, h, w).permute(0, 1, 3, 4, 2).view(b, -1, d)
@@ -122,7 +122,7 @@ class wrong:
         return layers.primary_capsules(features[:, :d], d)
 
     def types_not_merged(features, d):
-        """The axes stand in the right order, but (types, h, w) are still three: merge them into one axis i."""
+        """The axes are in the right order, but (types, h, w) are still three: merge them into one axis i."""
         b, channels, h, w = features.shape
         return features.reshape(b, channels // d, d, h, w).permute(0, 1, 3, 4, 2)
 

@@ -145,7 +145,8 @@ class right:
 
 class wrong:
     def lengths_compared(to_capsules, features, row, column):
-        """You compare lengths, but a capsule can turn and keep its length: compare all its entries."""
+        """You missed capsules that turned, or moved a little. Do you compare lengths, or ask for more than some
+        threshold? A capsule can turn and keep its length: compare all its entries, and any difference counts."""
         changed = _plus_one(features, (0, slice(None), row, column))
         return ~torch.isclose(to_capsules(changed).norm(dim=-1), to_capsules(features).norm(dim=-1))[0]
 
@@ -218,7 +219,7 @@ class wrong:
         return _moved(to_capsules, features, changed).any(dim=-1).any(dim=0)
 
     def every_image_returned(to_capsules, features, row, column):
-        """You answer for every image of the batch. Only image 0 is asked for: (i,)."""
+        """You answer for every image of the batch. Only image 0 is wanted: (i,)."""
         changed = _plus_one(features, (0, slice(None), row, column))
         return _moved(to_capsules, features, changed).any(dim=-1)
 
@@ -238,3 +239,7 @@ class wrong:
     def own_cut_used(to_capsules, features, row, column):
         """You cut the capsules yourself. The function under test is handed to you: call `to_capsules`."""
         return touched(_cut, features, row, column)
+
+    def last_image_changed(to_capsules, features, row, column):
+        """You change the last image and look at its capsules. Image 0 is wanted, in both places: `[0]`."""
+        return _moved(to_capsules, features, _plus_one(features, (-1, slice(None), row, column)))[-1].any(dim=-1)

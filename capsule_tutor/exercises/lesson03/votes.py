@@ -148,3 +148,16 @@ class wrong:
         u_hat = torch.zeros(u.shape[0], *weight.shape[:2], weight.shape[3])
         u_hat += functional.votes(u, weight)
         return u_hat
+
+    def squashed_children(u, weight):
+        """You squashed u before it votes. The poses come in ready: a vote is u_i W_ij and nothing more."""
+        return functional.votes(functional.squash(u), weight)
+
+    def axes_b_and_i_exchanged(u, weight):
+        """You read u as (i, b, d). The batch comes first: `bid,ijdz->bijz`."""
+        return torch.einsum("ibd,ijdz->bijz", u, weight)
+
+    def children_of_both_kept(u, weight):
+        """tensordot over d alone lets every child meet the matrices of every other child. The same i belongs to u and
+        to weight: use einsum, `bid,ijdz->bijz`."""
+        return torch.tensordot(u, weight, dims=([2], [2]))

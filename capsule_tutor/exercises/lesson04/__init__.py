@@ -10,13 +10,13 @@ PREDICTIONS = {
     },
     "04-updates": {
         "a": "You counted one update per iteration. The third comes after the last v, and changes nothing in it.",
-        "b": "Yes: between three iterations lie two updates. The third is thrown away, so the next loop leaves it out.",
+        "b": "Yes: between three iterations are two updates. The third is thrown away, so the next loop leaves it out.",
         "c": "You may have thought of the first iteration alone. Each new c needs a fresh look at the last v.",
     },
     "04-more-iterations": {
         "a": "You expected the parent without agreement to fade, and at iteration 2 it does. Then child 2 "
         "arrives, and has nowhere else to go. Look at the next picture.",
-        "b": "You expected it to settle where it stood. But the logits keep growing, so the couplings keep moving.",
+        "b": "You expected it to settle where it was. But the logits keep growing, so the couplings keep moving.",
         "c": "Yes. Once child 2 has given B its whole unit, B believes it: one vote of length √2 squashes to 2/3.",
     },
     "04-random-network": {

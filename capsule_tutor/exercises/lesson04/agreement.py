@@ -139,3 +139,25 @@ class wrong:
         """You took a softmax: these are couplings. The raw agreement is wanted here, because it is added to the
         logits."""
         return agreement(u_hat, v).softmax(dim=2)
+
+    def outputs_normalised(u_hat, v):
+        """You made v a unit vector first. Its length says how sure the parent is, and a sure parent counts for more:
+        leave it."""
+        return agreement(u_hat, torch.nn.functional.normalize(v, dim=2))
+
+    def votes_squashed_first(u_hat, v):
+        """You squashed the votes before comparing. Take them as they are: only s is ever squashed."""
+        return agreement(functional.squash(u_hat), v)
+
+    def products_squared(u_hat, v):
+        """You squared the products before adding them, so that disagreement counts as agreement. Add the products
+        themselves."""
+        return (u_hat * v.unsqueeze(1)).square().sum(3)
+
+    def largest_product(u_hat, v):
+        """You took the largest product. A dot product is the sum of all of them, over z."""
+        return (u_hat * v.unsqueeze(1)).amax(3)
+
+    def output_forgotten(u_hat, v):
+        """You added up the votes' entries, and v is not used. Multiply by v first."""
+        return u_hat.sum(3)

@@ -9,7 +9,7 @@ from capsule_tutor.exercises.loops import grid, softmax
 
 EFFORT = {"minutes": 4, "difficulty": 1, "importance": 5}
 HINTS = (
-    "Who owns the unit that is divided? The entries that must sum to 1 lie along one axis only.",
+    "Who owns the unit that is divided? The entries that must sum to 1 are along one axis only.",
     "A child i owns it and divides it among the parents j, so the sum runs over j, the last axis.",
     "`torch.softmax(logits, dim=...)` with the axis of the parents in (b, i, j), counted from 0.",
 )
@@ -130,3 +130,25 @@ class wrong:
         """You changed the logits in place (`-=`). They are kept for the next iteration: make a new tensor."""
         logits -= logits.amax(2, keepdim=True)
         return logits.softmax(dim=2)
+
+    def with_a_temperature(logits):
+        """You divided the logits by a root before the softmax. Take them as they are."""
+        return (logits / logits.shape[2] ** 0.5).softmax(dim=2)
+
+    def signs_turned(logits):
+        """You took the softmax of −logits, so the parent that agrees least gets the most. Leave out the minus."""
+        return (-logits).softmax(dim=2)
+
+    def shares_of_absolute_values(logits):
+        """You divided absolute values by their sum, so that strong disagreement counts as agreement. Take e^logit
+        first: a softmax."""
+        return logits.abs() / logits.abs().sum(2, keepdim=True)
+
+    def shares_of_squares(logits):
+        """You divided squares by their sum, so that strong disagreement counts as agreement. Take e^logit first: a
+        softmax."""
+        return logits**2 / (logits**2).sum(2, keepdim=True)
+
+    def over_children_and_then_over_parents(logits):
+        """You took a softmax over the children first, then one over the parents. One is enough, over the parents."""
+        return logits.softmax(dim=1).softmax(dim=2)

@@ -188,7 +188,7 @@ class wrong:
         return v, c
 
     def one_update_too_few(u_hat, iterations, bias):
-        """You skip two updates instead of one, so your last iteration repeats the one before. Between n iterations lie
+        """You skip two updates instead of one, so your last iteration repeats the one before. Between n iterations are
         n − 1 updates."""
         return _loop(u_hat, iterations, bias, updates=iterations - 2)[:2]
 
@@ -251,7 +251,7 @@ class wrong:
         return _loop(u_hat, iterations, bias, squash=lambda s: s)[:2]
 
     def squash_over_parents(u_hat, iterations, bias):
-        """You squashed along the parents (axis 1). A vector of (b, j, z) lies along z, the last axis."""
+        """You squashed along the parents (axis 1). A vector of (b, j, z) is along z, the last axis."""
         return _loop(u_hat, iterations, bias, squash=lambda s: functional.squash(s, dim=1))[:2]
 
     def bias_ignored(u_hat, iterations, bias):
@@ -310,3 +310,43 @@ class wrong:
             v = functional.squash(s if bias is None else s + bias)
             logits = logits + agreement(u_hat, v)
         return v, c
+
+    def agreement_subtracted(u_hat, iterations, bias):
+        """You subtracted the agreement, so children flee the parents that they agree with. Add it to the logits."""
+        return _loop(u_hat, iterations, bias, measure=lambda u, v: -agreement(u, v))[:2]
+
+    def logits_multiplied_by_the_agreement(u_hat, iterations, bias):
+        """You multiplied the logits by the agreement. They are a running total that starts at 0: add."""
+        logits = u_hat.new_ones(u_hat.shape[:3])
+        for iteration in range(iterations):
+            c = coupling(logits)
+            s = parent_poses(c, u_hat)
+            v = functional.squash(s if bias is None else s + bias)
+            if iteration < iterations - 1:
+                logits = logits * agreement(u_hat, v)
+        return v, c
+
+    def softmax_left_out(u_hat, iterations, bias):
+        """You used the logits themselves as couplings. Between them is a softmax over the parents, in every
+        iteration."""
+        logits = torch.full_like(u_hat[..., 0], 1 / u_hat.shape[2])
+        for iteration in range(iterations):
+            c = logits
+            s = parent_poses(c, u_hat)
+            v = functional.squash(s if bias is None else s + bias)
+            if iteration < iterations - 1:
+                logits = logits + agreement(u_hat, v)
+        return v, c
+
+    def squash_of_2021(u_hat, iterations, bias):
+        """You used the exponential squash. Dynamic routing has the one of Sabour 2017: functional.squash."""
+        return _loop(u_hat, iterations, bias, squash=functional.exponential_squash)[:2]
+
+    def half_of_the_agreement(u_hat, iterations, bias):
+        """You added half of the agreement. Add all of it: b_ij ← b_ij + û·v."""
+        return _loop(u_hat, iterations, bias, measure=lambda u, v: agreement(u, v) / 2)[:2]
+
+    def agreement_without_its_sign(u_hat, iterations, bias):
+        """You added the agreement without its sign, so a child goes to parents that it disagrees with, too. Leave out
+        abs()."""
+        return _loop(u_hat, iterations, bias, measure=lambda u, v: agreement(u, v).abs())[:2]

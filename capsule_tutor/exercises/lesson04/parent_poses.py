@@ -130,3 +130,28 @@ class wrong:
     def squashed_already(c, u_hat):
         """You squashed the sum. That is the next step, v = squash(s); here s itself is wanted."""
         return functional.squash(parent_poses(c, u_hat))
+
+    def largest_for_sum(c, u_hat):
+        """You took the largest weighted vote. A parent hears all of them: sum over the children."""
+        return (c.unsqueeze(3) * u_hat).amax(1)
+
+    def couplings_added(c, u_hat):
+        """You added the couplings to the votes. They are weights: multiply."""
+        return (c.unsqueeze(3) + u_hat).sum(1)
+
+    def couplings_squared(c, u_hat):
+        """You weighted every vote twice, by c². Multiply by c once."""
+        return parent_poses(c**2, u_hat)
+
+    def mean_and_squashed(c, u_hat):
+        """You squashed, which is the next step; here s itself is wanted. And s is a sum over the children, not a
+        mean."""
+        return functional.squash((c.unsqueeze(3) * u_hat).mean(1))
+
+    def last_child_alone(c, u_hat):
+        """You return what the last child says. A parent hears all children: sum over axis 1."""
+        return c[:, -1, :, None] * u_hat[:, -1]
+
+    def multiplied_over_the_children(c, u_hat):
+        """You multiplied the votes of the children. Add them."""
+        return (c.unsqueeze(3) * u_hat).prod(1)

@@ -171,3 +171,46 @@ class wrong:
         """You subtracted the reconstruction loss: the network would learn to draw badly. Add it."""
         margin, reconstruction = _parts(v, target, image, decoder)
         return margin - reconstruction
+
+    def halved(v, target, image, decoder):
+        """You took the mean of the two losses. Add them: the weight of the second is inside it already."""
+        return sum(_parts(v, target, image, decoder)) / 2
+
+    def multiplied(v, target, image, decoder):
+        """You multiplied the two losses: where one is 0 the other is not heard. Add them."""
+        margin, reconstruction = _parts(v, target, image, decoder)
+        return margin * reconstruction
+
+    def prediction_taken_for_the_target(v, target, image, decoder):
+        """Your margin loss takes the network's own answer for the truth: it would only get surer of it. Pass
+        `target`."""
+        margin = functional.margin_loss(functional.lengths(v), functional.lengths(v).argmax(1))
+        return margin + _parts(v, target, image, decoder)[1]
+
+    def reconstruction_cut_off(v, target, image, decoder):
+        """The value is right, but no gradient flows back through the drawing, so neither decoder nor capsules learn
+        from it. Look for .item(), .detach() or torch.no_grad() around the decoder or its loss."""
+        margin, reconstruction = _parts(v, target, image, decoder)
+        return margin + reconstruction.detach()
+
+    def lengths_cut_off(v, target, image, decoder):
+        """The value is right, but the margin loss sends no gradient into the capsules. Look for .detach() or
+        torch.no_grad() around the lengths."""
+        margin, reconstruction = _parts(v, target, image, decoder)
+        return margin.detach() + reconstruction
+
+    def squared_lengths_and_prediction(v, target, image, decoder):
+        """You forgot the root: the margin loss wants lengths, not squared lengths. And you let the network's guess
+        choose the capsule that is decoded: pass `target` to mask_capsules."""
+        drawn = decoder(functional.mask_capsules(v))
+        return functional.margin_loss((v * v).sum(2), target) + functional.reconstruction_loss(drawn, image)
+
+    def squashed_once_more(v, target, image, decoder):
+        """You squashed v once more before taking its lengths. v has been through squash: take `lengths(v)`."""
+        margin = functional.margin_loss(functional.lengths(functional.squash(v)), target)
+        return margin + _parts(v, target, image, decoder)[1]
+
+    def ten_times_the_drawing(v, target, image, decoder):
+        """You weighed the drawing ten times. Its weight is inside reconstruction_loss already: add it as it is."""
+        margin, reconstruction = _parts(v, target, image, decoder)
+        return margin + 10 * reconstruction

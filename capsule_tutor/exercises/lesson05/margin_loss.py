@@ -234,3 +234,49 @@ class wrong:
     def margins_typed_in(lengths, target, m_plus, m_minus, absent_weight):
         """You typed 0.9, 0.1 and 0.5 into the formula. Use the arguments m_plus, m_minus and absent_weight."""
         return functional.margin_loss(lengths, target)
+
+    def absolute_differences(lengths, target, m_plus, m_minus, absent_weight):
+        """You took absolute differences: lengths that are right cost something, too, and nothing is squared. Clamp each
+        difference at 0, then square it."""
+        present = _rows(target, lengths)
+        short, long = (m_plus - lengths).abs(), (lengths - m_minus).abs()
+        return (present * short + absent_weight * (1 - present) * long).sum(1).mean()
+
+    def cross_entropy_for_each_class(lengths, target, m_plus, m_minus, absent_weight):
+        """You took the binary cross-entropy. It never stops pulling; the margin loss is content at m_plus and m_minus:
+        two squared hinges."""
+        present = _rows(target, lengths)
+        return torch.nn.functional.binary_cross_entropy(lengths.clamp(1e-6, 1 - 1e-6), present)
+
+    def squared_after_the_sum(lengths, target, m_plus, m_minus, absent_weight):
+        """You squared the sum of the hinges. Each class is judged alone: square every hinge, then sum."""
+        present = _rows(target, lengths)
+        short, long = _hinges(lengths, m_plus, m_minus)
+        return (present * short + absent_weight * (1 - present) * long).sum(1).square().mean()
+
+    def weight_on_the_present_and_not_squared(lengths, target, m_plus, m_minus, absent_weight):
+        """You did not square the hinges. And you multiplied the present class by `absent_weight`, which belongs to the
+        absent ones."""
+        present = _rows(target, lengths)
+        short, long = _hinges(lengths, m_plus, m_minus)
+        return (absent_weight * present * short + (1 - present) * long).sum(1).mean()
+
+    def no_clamp_and_mean_over_the_classes(lengths, target, m_plus, m_minus, absent_weight):
+        """You punish lengths that are already right: clamp the difference at 0 before you square. And the classes are
+        summed; only the images are averaged."""
+        return wrong.no_clamp(lengths, target, m_plus, m_minus, absent_weight) / lengths.shape[1]
+
+    def second_hinge_not_clamped(lengths, target, m_plus, m_minus, absent_weight):
+        """You clamp the first hinge only. An absent class shorter than m_minus should cost nothing, too."""
+        present = _rows(target, lengths)
+        short, _ = _hinges(lengths, m_plus, m_minus)
+        return (present * short**2 + absent_weight * (1 - present) * (lengths - m_minus) ** 2).sum(1).mean()
+
+    def cross_entropy(lengths, target, m_plus, m_minus, absent_weight):
+        """You took the cross-entropy. It makes the classes compete through a softmax; here each has a squared hinge of
+        its own."""
+        return -(_rows(target, lengths) * lengths.log_softmax(1)).sum(1).mean()
+
+    def margins_of_one_and_zero(lengths, target, m_plus, m_minus, absent_weight):
+        """You wrote 1 and 0 for the margins. They are m_plus and m_minus: what is good enough costs nothing."""
+        return functional.margin_loss(lengths, target, 1.0, 0.0, absent_weight)

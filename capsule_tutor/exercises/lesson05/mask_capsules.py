@@ -122,7 +122,7 @@ class wrong:
         return v.flatten(1) if index is None else functional.mask_capsules(v, index)
 
     def chosen_pose_alone(v, index):
-        """You return the chosen pose alone, (b, z). Where it stood among the classes is lost, so the decoder cannot
+        """You return the chosen pose alone, (b, z). Its place among the classes is lost, so the decoder cannot
         know a 3 from an 8. Keep the zeros of the others: (b, j·z)."""
         return v[torch.arange(len(v)), _index(v, index)]
 
@@ -133,7 +133,7 @@ class wrong:
         return functional.mask_capsules(v, index)
 
     def mask_unsqueezed_in_front(v, index):
-        """Your mask got its new axis in the middle, (b, 1, j), so that it lies along the pose z. Put it at the end:
+        """Your mask got its new axis in the middle, (b, 1, j), so that it is along the pose z. Put it at the end:
         unsqueeze(2), (b, j, 1)."""
         return (v * one_hot(_index(v, index), v.shape[1]).to(v.dtype).unsqueeze(1)).flatten(1)
 
@@ -147,7 +147,7 @@ class wrong:
         return (v * _index(v, index).view(-1, 1, 1).to(v.dtype)).flatten(1)
 
     def mask_along_z(v, index):
-        """Your mask lies along the pose axis z: it keeps one number of every capsule. It belongs to axis j."""
+        """Your mask is along the pose axis z: it keeps one number of every capsule. It belongs to axis j."""
         return (v * one_hot(_index(v, index), v.shape[2]).to(v.dtype).unsqueeze(1)).flatten(1)
 
     def poses_interleaved(v, index):
@@ -173,3 +173,32 @@ class wrong:
     def ten_classes_typed_in(v, index):
         """You typed in ten classes. There are v.shape[1] of them."""
         return (v * one_hot(_index(v, index), 10).to(v.dtype).unsqueeze(2)).flatten(1)
+
+    def stretched_to_length_one(v, index):
+        """You stretched the kept pose to length 1. Only mask: its length says how sure the network is."""
+        return torch.nn.functional.normalize(functional.mask_capsules(v, index), dim=1)
+
+    def next_capsule(v, index):
+        """You keep the capsule after the one that is wanted: classes are counted from 0."""
+        return functional.mask_capsules(v, (_index(v, index) + 1) % v.shape[1])
+
+    def all_longer_than_a_half(v, index):
+        """Without an index you keep every capsule that is long enough. One is kept, the longest, however short it
+        is."""
+        if index is not None:
+            return functional.mask_capsules(v, index)
+        return (v * (functional.lengths(v) > 0.5).to(v.dtype).unsqueeze(2)).flatten(1)
+
+    def lengths_for_their_places(v, index):
+        """Without an index you took the largest length for the number of its class. `max(dim=1)` gives both: use its
+        .indices, or argmax."""
+        index = functional.lengths(v).amax(1).long().clamp(max=v.shape[1] - 1) if index is None else index
+        return functional.mask_capsules(v, index)
+
+    def scaled_by_the_length(v, index):
+        """You multiplied the kept pose by its length. Only mask: 1 for the kept capsule, 0 for the others."""
+        return functional.mask_capsules(v * functional.lengths(v).unsqueeze(2), index)
+
+    def mask_itself(v, index):
+        """You return the mask. Multiply v by it."""
+        return _keep(v, index).expand_as(v).flatten(1)

@@ -114,3 +114,34 @@ class wrong:
         """You took the cross-entropy of the pixels. It is used elsewhere; this loss is the squared difference."""
         per_pixel = binary_cross_entropy(reconstruction.flatten(1), image.flatten(1), reduction="none")
         return 0.0005 * per_pixel.sum(1).mean()
+
+    def factor_of_36_by_36(reconstruction, image):
+        """0.648 × the mean equals 0.0005 × the sum on 36×36 images only (0.0005 · 1296). Other images have another
+        number of pixels; use the sum."""
+        return 0.648 * (reconstruction.flatten(1) - image.flatten(1)).square().mean()
+
+    def ten_times_too_much(reconstruction, image):
+        """Your factor is 0.005. It is 0.0005: one zero more."""
+        return 0.005 * (reconstruction.flatten(1) - image.flatten(1)).square().sum(1).mean()
+
+    def divided_by_the_batch_twice(reconstruction, image):
+        """You divided by the number of images twice: the mean has done it already."""
+        return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).square().sum(1).mean() / len(image)
+
+    def mean_absolute_difference(reconstruction, image):
+        """This is the mean absolute difference. The loss squares the differences, sums them over the pixels, and has
+        the factor 0.0005."""
+        return (reconstruction.flatten(1) - image.flatten(1)).abs().mean()
+
+    def not_squared(reconstruction, image):
+        """You summed the differences without squaring them, so one pixel too bright cancels one too dark."""
+        return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).sum(1).mean()
+
+    def one_side_clamped(reconstruction, image):
+        """You count only the pixels that are too bright (a clamp, a ReLU). Too dark is wrong as well: square, no
+        clamp."""
+        return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).clamp(min=0).square().sum(1).mean()
+
+    def worst_pixel(reconstruction, image):
+        """You took the worst pixel. The loss adds up all of them."""
+        return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).square().amax(1).mean()

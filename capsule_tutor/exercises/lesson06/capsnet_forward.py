@@ -162,7 +162,7 @@ class wrong:
         return _wired(images, weights, iterations, between=lambda x: x)
 
     def squash_for_the_first_relu(images, *weights, iterations):
-        """You squashed the maps of the first convolution. They are no capsules yet: an ordinary ReLU stands there."""
+        """You squashed the maps of the first convolution. They are no capsules yet: an ordinary ReLU is there."""
         return _wired(images, weights, iterations, between=lambda x: functional.squash(x, 1))
 
     def sigmoid_for_the_first_relu(images, *weights, iterations):
@@ -180,7 +180,7 @@ class wrong:
         return _wired(images, weights, iterations, cut=lambda f, d: f.permute(0, 2, 3, 1).reshape(len(f), -1, d))
 
     def every_types_th_channel(images, *weights, iterations):
-        """You collected each pose from channels that lie far apart. The first d channels are type 0, the next d type 1:
+        """You collected each pose from channels that are far apart. The first d channels are type 0, the next d type 1:
         split the channels into (types, d), in this order."""
 
         def cut(f, d):
@@ -205,7 +205,7 @@ class wrong:
         return _cut_into(weights[-1].shape[1], images, weights, iterations)
 
     def squashed_over_the_children(images, *weights, iterations):
-        """You squashed u along its axis 1, over all the children. A vector to be squashed is one child's pose: it lies
+        """You squashed u along its axis 1, over all the children. A vector to be squashed is one child's pose: it is
         in the last axis."""
         return _wired(images, weights, iterations, squash=lambda u: functional.squash(u, 1))
 
@@ -256,7 +256,7 @@ class wrong:
         return _wired(images, weights, 1)
 
     def one_iteration_too_many(images, *weights, iterations):
-        """You route once more than you were asked to. `iterations` counts the softmaxes."""
+        """You route once too often. `iterations` counts the softmaxes."""
         return _wired(images, weights, iterations + 1)
 
     def votes_summed(images, *weights, iterations):
@@ -282,7 +282,7 @@ class wrong:
         return _wired(images, weights, iterations, route=route)
 
     def relu_after_squash(images, *weights, iterations):
-        """You put a ReLU after the squash of the primary capsules. A pose may point in any direction: nothing stands
+        """You put a ReLU after the squash of the primary capsules. A pose may point in any direction: nothing is
         between squash and votes."""
         return _wired(images, weights, iterations, squash=lambda u: functional.squash(u).relu())
 
@@ -297,3 +297,57 @@ class wrong:
     def lengths_returned(images, *weights, iterations):
         """You return the lengths. The decoder needs the whole capsules: return v (b, j, z)."""
         return functional.lengths(_wired(images, weights, iterations))
+
+    def batch_normalised(images, *weights, iterations):
+        """You normalised the maps between the convolutions. CapsNet has no batch normalisation, only a ReLU."""
+
+        def normalised(x):
+            x = x.relu()
+            return (x - x.mean(dim=(0, 2, 3), keepdim=True)) / (x.var(dim=(0, 2, 3), keepdim=True) + 1e-5).sqrt()
+
+        return _wired(images, weights, iterations, between=normalised)
+
+    def self_attention(images, *weights, iterations):
+        """You used self-attention routing, which belongs to another network. CapsNet has dynamic routing."""
+        return _wired(images, weights, iterations, route=lambda u_hat, k: functional.self_attention_routing(u_hat))
+
+    def bias_after_the_relu(images, *weights, iterations):
+        """You added the first bias after the ReLU. It belongs to the convolution: hand it to conv2d after the
+        weight."""
+        first, bias, primary, second, votes = weights
+        between = lambda x: x.relu() + bias[:, None, None]  # noqa: E731
+        return _wired(images, (first, None, primary, second, votes), iterations, between=between)
+
+    def leaky_relu(images, *weights, iterations):
+        """You used a leaky ReLU between the convolutions. CapsNet has a plain ReLU there."""
+        return _wired(images, weights, iterations, between=torch.nn.functional.leaky_relu)
+
+    def votes_squashed_for_children(images, *weights, iterations):
+        """You squashed the votes. Squash the children before they vote: u = squash(…), then the votes as they are."""
+
+        def route(u_hat, k):
+            return functional.dynamic_routing(functional.squash(u_hat), k)
+
+        return _wired(images, weights, iterations, squash=lambda u: u, route=route)
+
+    def first_bias_left_out(images, *weights, iterations):
+        """You left out the bias of the first convolution. Hand it to conv2d after the weight."""
+        return _wired(images, (weights[0], None, *weights[2:]), iterations)
+
+    def relu_in_the_wrong_place(images, *weights, iterations):
+        """Your ReLU is behind the second convolution. It belongs behind the first one: a pose may point anywhere."""
+        return _wired(images, weights, iterations, between=lambda x: x, before=torch.relu)
+
+    def relu_and_not_squashed(images, *weights, iterations):
+        """You put a ReLU behind the primary convolution, too: a pose may point anywhere. And the primary capsules are
+        not squashed: squash u before it votes."""
+        return _wired(images, weights, iterations, before=torch.relu, squash=lambda u: u)
+
+    def tanh_for_the_first_relu(images, *weights, iterations):
+        """You put a tanh between the two convolutions. CapsNet has a ReLU there."""
+        return _wired(images, weights, iterations, between=torch.tanh)
+
+    def divided_as_in_the_released_code(images, *weights, iterations):
+        """You divided the primary capsules by 32, as the released code does, whose weights start larger. The paper, and
+        this exercise, do not."""
+        return _wired(images, weights, iterations, before=lambda f: f / 32)

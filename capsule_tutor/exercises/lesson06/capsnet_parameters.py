@@ -14,7 +14,7 @@ HINTS = (
     "Primary: types·d filters, each reads 9·9·channels numbers and has a bias. Votes: types·grid² children times "
     "`classes` parents, a d·z matrix per pair. Decoder: in·out + out for each of the three layers.",
     "`primary = 81 * channels * types * d + types * d`; `votes = types * grid**2 * classes * d * z`; the decoder's "
-    "first layer is `classes * z * 512 + 512`, its last `1024 * side**2 + side**2`, and one lies between them.",
+    "first layer is `classes * z * 512 + 512`, its last `1024 * side**2 + side**2`, and one is between them.",
 )
 GRADIENT = False
 
@@ -178,12 +178,12 @@ class wrong:
         return _counted(side, channels, types, d, classes, z, votes=types * _grid(side) ** 2 * classes * d)
 
     def votes_for_matrices(side, channels, types, d, classes, z):
-        """You counted the votes, z numbers for every pair. They are computed anew for each image. A parameter is what
+        """You counted the votes, z numbers for every pair. They are computed again for each image. A parameter is what
         is learned and stored: the d·z numbers of the pair's matrix."""
         return _counted(side, channels, types, d, classes, z, votes=types * _grid(side) ** 2 * classes * z)
 
     def couplings_counted(side, channels, types, d, classes, z):
-        """You counted the couplings c_ij, one per pair, among the parameters. Routing computes them anew for every
+        """You counted the couplings c_ij, one per pair, among the parameters. Routing computes them again for every
         image; nothing of them is learned or stored."""
         votes = types * _grid(side) ** 2 * classes * (d * z + 1)
         return _counted(side, channels, types, d, classes, z, votes=votes)
@@ -229,3 +229,20 @@ class wrong:
     def decoder_per_class(side, channels, types, d, classes, z):
         """You built a decoder for each class. There is one for all, which reads the poses of all the classes."""
         return _counted(side, channels, types, d, classes, z, decoder=classes * _decoder(z, side**2))
+
+    def one_bias_for_all_filters(side, channels, types, d, classes, z):
+        """You gave the primary convolution one bias. Each of its types·d filters has one."""
+        return _counted(side, channels, types, d, classes, z, primary=81 * channels * types * d + 1)
+
+    def a_bias_per_map_read(side, channels, types, d, classes, z):
+        """You gave the primary convolution a bias for every map that it reads. Biases belong to what comes out: types·d
+        of them."""
+        return _counted(side, channels, types, d, classes, z, primary=81 * channels * types * d + channels)
+
+    def squared_d(side, channels, types, d, classes, z):
+        """Your matrices are d × d. A vote has z numbers: they are d × z."""
+        return _counted(side, channels, types, d, classes, z, votes=types * _grid(side) ** 2 * classes * d * d)
+
+    def d_plus_z(side, channels, types, d, classes, z):
+        """You gave each pair d + z numbers. A matrix that takes d numbers to z others has d·z."""
+        return _counted(side, channels, types, d, classes, z, votes=types * _grid(side) ** 2 * classes * (d + z))

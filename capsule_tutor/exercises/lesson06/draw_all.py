@@ -117,7 +117,7 @@ class wrong:
 
     def all_in_the_first_seat(v, decoder):
         """You put every pose into the place of class 0. The decoder knows a class by its place: leave each pose where
-        it stands and set the others to zero."""
+        it is and set the others to zero."""
         first = torch.zeros_like(_alone(v))
         first[:, :, 0] = v
         return decoder(first.flatten(0, 1).flatten(1)).reshape(*v.shape[:2], -1)
@@ -141,7 +141,7 @@ class wrong:
         return draw_all(v, decoder).transpose(0, 1).reshape(*v.shape[:2], -1)
 
     def one_long_list(v, decoder):
-        """Your drawings stand in one list, (b·j, pixels). Give it its two axes: (b, j, pixels)."""
+        """Your drawings are in one list, (b·j, pixels). Give it its two axes: (b, j, pixels)."""
         return draw_all(v, decoder).flatten(0, 1)
 
     def stretched_to_length_one(v, decoder):
@@ -216,3 +216,20 @@ class wrong:
     def masked_capsules_returned(v, decoder):
         """The masks are right. Now hand them to the decoder."""
         return _alone(v).flatten(2)
+
+    def weighted_by_the_lengths(v, decoder):
+        """You multiplied the drawings by the lengths. Draw what the decoder draws: nothing follows it."""
+        return draw_all(v, decoder) * functional.lengths(v).unsqueeze(2)
+
+    def squashed_once_more(v, decoder):
+        """You squashed v first. It has been through squash already: hand it to the mask as it is."""
+        return draw_all(functional.squash(v), decoder)
+
+    def brightened(v, decoder):
+        """You divided each drawing by its brightest pixel. Return what the decoder draws, faint or not."""
+        drawn = draw_all(v, decoder)
+        return drawn / drawn.amax(2, keepdim=True)
+
+    def rounded_to_black_and_white(v, decoder):
+        """You rounded the pixels to 0 and 1. Return what the decoder draws."""
+        return draw_all(v, decoder).round()

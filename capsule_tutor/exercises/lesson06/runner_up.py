@@ -10,7 +10,7 @@ from capsule_tutor.exercises.lesson01.lengths import oracle as slow_lengths
 
 EFFORT = {"minutes": 5, "difficulty": 1, "importance": 3}
 HINTS = (
-    "One function of torch finds the largest k numbers along an axis, and where they stand.",
+    "One function of torch finds the largest k numbers along an axis, and where they are.",
     "`functional.lengths(v)` is (b, j). `.topk(2, dim=1)` returns values and indices, both (b, 2), largest first.",
     "`longest, classes = functional.lengths(v).topk(2, dim=1)`; then the columns `classes[:, 0]`, `classes[:, 1]`, "
     "and the difference of the two columns of `longest`.",
@@ -115,7 +115,7 @@ class wrong:
         return _top(v.sum(2), v)
 
     def lengths_over_the_classes(v):
-        """Your lengths run over the classes (dim=1). A capsule's vector lies in the last axis, z: use
+        """Your lengths run over the classes (dim=1). A capsule's vector is in the last axis, z: use
         functional.lengths, or dim=2."""
         two, classes = v.norm(dim=1).topk(2, dim=1)
         return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
@@ -200,3 +200,24 @@ class wrong:
         """You return the first image's answer only. There is one for each image of the batch."""
         first, second, gap = runner_up(v)
         return first[0], second[0], gap[0]
+
+    def gap_relative_to_the_winner(v):
+        """You divided the gap by the winner's length. The gap is the plain difference."""
+        first, second, gap = runner_up(v)
+        return first, second, gap / functional.lengths(v).amax(1)
+
+    def third_for_runner_up(v):
+        """Your runner-up is the third longest. topk(2): the first column and the second."""
+        n, classes = functional.lengths(v).topk(min(3, v.shape[1]), dim=1)
+        return classes[:, 0], classes[:, -1], n[:, 0] - n[:, -1]
+
+    def squares_and_exchanged(v):
+        """You exchanged the two: the winner comes first. And the gap is one of squared lengths: take the roots
+        first."""
+        first, second, gap = wrong.gap_of_squares(v)
+        return second, first, gap
+
+    def lengths_added(v):
+        """You added the two lengths. The gap is the longest minus the second."""
+        two, classes = functional.lengths(v).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], two[:, 0] + two[:, 1]

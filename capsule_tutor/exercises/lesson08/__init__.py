@@ -14,11 +14,11 @@ PREDICTIONS = {
         "a": "You took the toy for the rule. There both sums happen to have the same length; random votes do not do "
         "you this favour.",
         "b": "Yes. The vote is the same in both dot products, so it cancels; what is left belongs to image and parent.",
-        "c": "You expected the child to matter. But its vote stands in both numbers, and the vectors that it meets "
+        "c": "You expected the child to matter. But its vote is in both numbers, and the vectors that it meets "
         "point the same way. Divide, and the child is gone.",
     },
     "08-transformer": {
-        "a": "You moved the sum over k inside. In a transformer an exponential stands between the dot products and "
+        "a": "You moved the sum over k inside. In a transformer an exponential is between the dot products and "
         "the sum, and that cannot be pulled through it.",
         "b": "You suspected the learned maps. But ⟨q, k₁⟩ + ⟨q, k₂⟩ = ⟨q, k₁ + k₂⟩ holds for any q and k, wherever "
         "they come from. The obstacle is the softmax between the table and the sum.",

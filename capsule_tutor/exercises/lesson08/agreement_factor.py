@@ -168,7 +168,7 @@ class wrong:
 
     def length_of_v(u_hat):
         """That is the length of v. Write b_ij = û · v with v = n²/(1+n²) · s/n and s = Σ û / J, and collect everything
-        that stands before Σ_k ⟨û_i, û_k⟩."""
+        that comes before Σ_k ⟨û_i, û_k⟩."""
         n = _n(u_hat, 1 / u_hat.shape[2])
         return n**2 / (1 + n**2)
 
@@ -220,3 +220,17 @@ class wrong:
         """You added up over the parents (axis 2). What a parent hears is a sum over the children, axis 1."""
         n = functional.lengths(u_hat.sum(dim=2) / u_hat.shape[2])
         return root_z(u_hat) / u_hat.shape[2] * n / (1 + n**2)
+
+    def divided_by_z_for_j(u_hat):
+        """You divided the sum by z. What a parent hears in round one is Σ û / J, with J the number of parents."""
+        n = _n(u_hat, 1 / u_hat.shape[3])
+        return root_z(u_hat) / u_hat.shape[2] * n / (1 + n**2)
+
+    def sum_squared_in_the_denominator(u_hat):
+        """You wrote (1 + n)² for 1 + n². In the squash of 2017 only n is squared."""
+        n = _n(u_hat, 1 / u_hat.shape[2])
+        return root_z(u_hat) / u_hat.shape[2] * n / (1 + n) ** 2
+
+    def twice_as_much(u_hat):
+        """Your factor is twice the right one. n/(1+n²) stays as it is: no 2 comes in."""
+        return 2 * agreement_factor(u_hat)

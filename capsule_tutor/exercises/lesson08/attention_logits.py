@@ -214,7 +214,7 @@ class wrong:
         return torch.einsum("bijz,bjz->bj", u_hat, total(u_hat)) / root_z(u_hat)
 
     def softmax_already(u_hat):
-        """You took a softmax: these are couplings. Here the logits themselves are asked."""
+        """You took a softmax: these are couplings. Here the logits themselves are wanted."""
         return attention_logits(u_hat).softmax(dim=2)
 
     def sum_detached(u_hat):

@@ -143,7 +143,7 @@ class wrong:
         return attend(u_hat, prior, logits=wrong_attention_logits.softmax_before_the_sum)
 
     def softmax_forgotten(u_hat, prior):
-        """You used the logits as couplings. Between them stands a softmax over the parents."""
+        """You used the logits as couplings. Between them is a softmax over the parents."""
         return attend(u_hat, prior, shares=lambda a: a)
 
     def sigmoid_for_softmax(u_hat, prior):
@@ -310,7 +310,7 @@ class wrong:
         return attend(u_hat, prior, squash=lambda s: s)
 
     def squashed_along_the_parents(u_hat, prior):
-        """You squashed along the parents (axis 1). A vector of (b, j, z) lies along z, the last axis."""
+        """You squashed along the parents (axis 1). A vector of (b, j, z) is along z, the last axis."""
         return attend(u_hat, prior, squash=lambda s: functional.exponential_squash(s, dim=1))
 
     def mean_heard(u_hat, prior):
@@ -330,3 +330,21 @@ class wrong:
     def couplings_detached(u_hat, prior):
         """The values are right, but no gradient passes through the logits: a vote could not learn to agree."""
         return attend(u_hat, prior, shares=lambda a: a.detach().softmax(dim=2))
+
+    def renormalised_and_root_left_out(u_hat, prior):
+        """Your logits lack the division by √z. And do not divide by the sum after adding the prior: the couplings need
+        not sum to 1."""
+
+        def divided(shares, prior):
+            return (shares + prior) / (shares + prior).sum(dim=2, keepdim=True)
+
+        return attend(u_hat, prior, logits=wrong_attention_logits.root_of_z_forgotten, combine=divided)
+
+    def logits_doubled(u_hat, prior):
+        """Your logits are twice as large as they should be: Σ_k ⟨û_i, û_k⟩ / √z, once."""
+        return attend(u_hat, prior, logits=lambda u: 2 * attention_logits(u))
+
+    def squashed_twice(u_hat, prior):
+        """You squashed twice. Each squash makes a vector shorter: once is enough."""
+        twice = lambda s: functional.exponential_squash(functional.exponential_squash(s))  # noqa: E731
+        return attend(u_hat, prior, squash=twice)

@@ -12,7 +12,7 @@ PREDICTIONS = {
     },
     "09-missing": {
         "a": "A tempting thought, and a mistake seen in public code. But there are 16 · 10 couplings, they are "
-        "computed anew for every image, and nothing of them is stored.",
+        "computed again for every image, and nothing of them is stored.",
         "b": "Yes: 2 · (32 + 64 + 64 + 128) = 576 numbers that are learned.",
         "c": "The number fits: 2 · 288 = 576 of these, too. But nothing learns them. They are kept, not trained, and "
         "not counted as parameters.",

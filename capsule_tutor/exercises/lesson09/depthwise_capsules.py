@@ -16,7 +16,7 @@ EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
 HINTS = (
     "First one number per channel, (b, i·d): channel times its own filter, entry by entry, summed over the map. "
     "Then cut, then squash.",
-    "`weight[:, 0]` is (i·d, h, w) and multiplies the features as it stands. Or conv2d does it, with as many "
+    "`weight[:, 0]` is (i·d, h, w) and multiplies the features as it is. Or conv2d does it, with as many "
     "groups as channels, and leaves maps of 1×1.",
     "`s = (features * weight[:, 0]).sum(dim=(2, 3)) + bias`, then "
     "`functional.exponential_squash(s.reshape(len(s), -1, d))`.",
@@ -130,7 +130,7 @@ class wrong:
 
     def weight_with_its_axis_of_one_reshaped_to_numbers(features, weight, bias, d):
         """You multiplied (b, i·d, h, w) by `weight` as it is stored, (i·d, 1, h, w): lined up from the right, its
-        channels stand below the batch. `weight[:, 0]` is (i·d, h, w) and fits."""
+        channels are below the batch. `weight[:, 0]` is (i·d, h, w) and fits."""
         s = (features * weight).sum(dim=(2, 3)) + bias
         return functional.exponential_squash(s.reshape(len(features), features.shape[1] // d, d))
 
@@ -150,7 +150,7 @@ class wrong:
 
     def filters_turned_round(features, weight, bias, d):
         """You turned the filters round. In mathematics a convolution does, in deep learning nobody does: multiply entry
-        by entry as they stand."""
+        by entry as they are."""
         return _squashed(_one_filter_per_channel(features, weight.flip(2, 3), bias), d)
 
     def bias_left_out(features, weight, bias, d):
@@ -187,7 +187,7 @@ class wrong:
         return _cut(functional.exponential_squash(_one_filter_per_channel(features, weight, bias)), d)
 
     def squashed_over_the_capsules(features, weight, bias, d):
-        """You squashed along the axis of the capsules, i. A capsule's vector lies along d, the last axis."""
+        """You squashed along the axis of the capsules, i. A capsule's vector is along d, the last axis."""
         return functional.exponential_squash(_cut(_one_filter_per_channel(features, weight, bias), d), dim=1)
 
     def relu_before_squash(features, weight, bias, d):
@@ -217,7 +217,7 @@ class wrong:
         return functional.exponential_squash(s.reshape(len(s), -1, d))
 
     def batch_in_one_row(features, weight, bias, d):
-        """You lost the batch: the capsules of all images stand in one list. Keep the first axis, (b, i, d)."""
+        """You lost the batch: the capsules of all images are in one list. Keep the first axis, (b, i, d)."""
         s = _one_filter_per_channel(features, weight, bias)
         return functional.exponential_squash(s.reshape(-1, d))
 
@@ -225,3 +225,31 @@ class wrong:
         """You padded the convolution. Without padding the filter fits into the map exactly once, as it should."""
         padding = weight.shape[2] // 2, weight.shape[3] // 2
         return _squashed(conv2d(features, weight, bias, groups=len(weight), padding=padding), d)
+
+    def largest_for_sum(features, weight, bias, d):
+        """You took the largest product. A convolution sums its products over the map."""
+        return _squashed((features * weight[:, 0]).amax(dim=(2, 3)) + bias, d)
+
+    def bias_subtracted(features, weight, bias, d):
+        """You subtracted the bias. Add it."""
+        return _squashed((features * weight[:, 0]).sum(dim=(2, 3)) - bias, d)
+
+    def bias_multiplied(features, weight, bias, d):
+        """You multiplied by the bias. Add it."""
+        return _squashed((features * weight[:, 0]).sum(dim=(2, 3)) * bias, d)
+
+    def filters_transposed(features, weight, bias, d):
+        """You exchanged rows and columns of the filters. Multiply entry by entry as they are."""
+        turned = weight[:, 0].transpose(1, 2).reshape(weight[:, 0].shape)
+        return _squashed((features * turned).sum(dim=(2, 3)) + bias, d)
+
+    def squash_of_2017_without_bias(features, weight, bias, d):
+        """You left out the bias: one number per channel. And this network has the exponential squash, not that of
+        2017."""
+        return functional.squash(_cut((features * weight[:, 0]).sum(dim=(2, 3)), d))
+
+    def mean_and_every_ith_channel(features, weight, bias, d):
+        """You took the mean over the map; a convolution sums. And neighbours belong together: channels 0 to d−1 are the
+        first capsule."""
+        s = (features * weight[:, 0]).mean(dim=(2, 3)) + bias
+        return functional.exponential_squash(s.reshape(len(s), d, -1).transpose(1, 2))

@@ -202,7 +202,7 @@ class wrong:
         return scale * (y - mean) / (variance + eps) + shift
 
     def root_over_the_fraction(x, weight, bias, statistics, scale, shift, stride, eps):
-        """You took the root of the whole fraction: where y lies below the mean there is none, hence the NaNs. The root
+        """You took the root of the whole fraction: where y is below the mean there is none, hence the NaNs. The root
         is for √(variance + eps) alone."""
         y = _rectified(x, weight, bias, stride)
         mean, variance, scale, shift = _per_channel(*statistics, scale, shift)
@@ -264,7 +264,7 @@ class wrong:
 
     def convolution_without_bias(x, weight, bias, statistics, scale, shift, stride, eps):
         """Your convolution has no bias. It can be spared where a normalisation follows at once, which would subtract it
-        again; here a ReLU stands between."""
+        again; here a ReLU is between."""
         return _normalised(_rectified(x, weight, None, stride), statistics, scale, shift, eps)
 
     def padded_block(x, weight, bias, statistics, scale, shift, stride, eps):
@@ -278,3 +278,41 @@ class wrong:
         shape (out, 1, 1) with `[:, None, None]`."""
         mean, variance = statistics
         return scale * (_rectified(x, weight, bias, stride) - mean) / (variance + eps).sqrt() + shift
+
+    def divided_by_the_squared_variance(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You squared the variance. Divide by its root, √(variance + eps)."""
+        y = _rectified(x, weight, bias, stride)
+        mean, variance, scale, shift = _per_channel(*statistics, scale, shift)
+        return scale * (y - mean) / (variance + eps) ** 2 + shift
+
+    def mean_added(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You added the mean. Subtract it."""
+        mean, variance = statistics
+        return _normalised(_rectified(x, weight, bias, stride), (-mean, variance), scale, shift, eps)
+
+    def shift_subtracted(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You subtracted the shift. Add it."""
+        return _normalised(_rectified(x, weight, bias, stride), statistics, scale, -shift, eps)
+
+    def leaky_relu(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You used a leaky ReLU. MNIST's network has the plain one."""
+        y = torch.nn.functional.leaky_relu(conv2d(x, weight, bias, stride=stride))
+        return _normalised(y, statistics, scale, shift, eps)
+
+    def divided_by_the_scale(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You divided by the learned scale. Multiply by it."""
+        return _normalised(_rectified(x, weight, bias, stride), statistics, 1 / scale, shift, eps)
+
+    def relu_last_and_eps_of_another_library(x, weight, bias, statistics, scale, shift, stride, eps):
+        """Your ReLU comes last; the order is convolution, ReLU, normalisation. And your eps is 1e-5, PyTorch's default:
+        pass `eps` on."""
+        return _normalised(conv2d(x, weight, bias, stride=stride), statistics, scale, shift, 1e-5).relu()
+
+    def relu_last_and_stride_ignored(x, weight, bias, statistics, scale, shift, stride, eps):
+        """Your ReLU comes last; the order is convolution, ReLU, normalisation. And pass `stride` on to the
+        convolution."""
+        return _normalised(conv2d(x, weight, bias), statistics, scale, shift, eps).relu()
+
+    def sigmoid_for_relu(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You put a sigmoid where the ReLU belongs."""
+        return _normalised(conv2d(x, weight, bias, stride=stride).sigmoid(), statistics, scale, shift, eps)

@@ -137,3 +137,34 @@ class wrong:
         """Your filters read one map each. That is so only if there are as many groups as maps; in general a filter
         reads channels_in / groups maps."""
         return channels_out * kernel**2 + channels_out * bias
+
+    def a_bias_for_every_row_of_the_kernel(channels_in, channels_out, kernel, groups, bias):
+        """You counted `kernel` biases per filter. A filter adds one number at the end: one bias."""
+        return channels_out * (channels_in // groups) * kernel**2 + channels_out * kernel * bias
+
+    def side_and_no_groups(channels_in, channels_out, kernel, groups, bias):
+        """You counted `kernel` weights per map; a square kernel has kernel² of them. And with groups a filter reads
+        channels_in / groups maps."""
+        return channels_out * channels_in * kernel + channels_out * bias
+
+    def side_and_biases_of_the_maps_read(channels_in, channels_out, kernel, groups, bias):
+        """You counted `kernel` weights per map; a square kernel has kernel² of them. And a bias belongs to a filter:
+        one per map that goes out."""
+        return channels_out * (channels_in // groups) * kernel + channels_in * bias
+
+    def always_depthwise(channels_in, channels_out, kernel, groups, bias):
+        """You counted one filter per map that comes in, which is right for a depthwise convolution alone. There are
+        channels_out filters, and each reads channels_in / groups maps."""
+        return channels_in * kernel**2 + channels_in * bias
+
+    def groups_subtracted(channels_in, channels_out, kernel, groups, bias):
+        """You subtracted the groups. A filter reads channels_in / groups maps: divide."""
+        return channels_out * (channels_in - groups + 1) * kernel**2 + channels_out * bias
+
+    def kernel_cubed(channels_in, channels_out, kernel, groups, bias):
+        """You counted kernel³ weights per map. A square kernel has kernel² of them."""
+        return channels_out * (channels_in // groups) * kernel**3 + channels_out * bias
+
+    def outputs_for_inputs(channels_in, channels_out, kernel, groups, bias):
+        """You let a filter read channels_out / groups maps. It reads maps that come in: channels_in / groups."""
+        return channels_out**2 // groups * kernel**2 + channels_out * bias

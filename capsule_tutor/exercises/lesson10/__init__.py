@@ -8,7 +8,7 @@ PREDICTIONS = {
         "chance alone moves such a count by five or six.",
         "b": "That is what two separate error bars suggest, and they overlap. But the two networks read the same "
         "images, and this changes everything: keep the question until section 4.",
-        "c": "Yes. The two counts alone cannot tell. What is missing is whether the dots lie on the same images; "
+        "c": "Yes. The two counts alone cannot tell. What is missing is whether the dots are on the same images; "
         "section 4 uses it.",
     },
     "10-zero-wrong": {
@@ -24,7 +24,7 @@ PREDICTIONS = {
         "picks the luckiest. Look at the table.",
         "b": "One image is less than the luck of a single epoch, which is about 3 images here. The luckiest of fifty "
         "is luckier than that.",
-        "c": "Yes: the luckiest of fifty lies more than two standard deviations below the mean. Nothing has been "
+        "c": "Yes: the luckiest of fifty is more than two standard deviations below the mean. Nothing has been "
         "learned, and the number has improved.",
     },
     "10-all-wrong": {

@@ -111,11 +111,11 @@ class wrong:
         return lengths.mean(dim=0).argmin(dim=1) != label
 
     def first_network(lengths, label):
-        """That is the first network alone. The seeds lie along axis 0: average over it."""
+        """That is the first network alone. The seeds are along axis 0: average over it."""
         return lengths[0].argmax(dim=1) != label
 
     def last_network(lengths, label):
-        """That is the last network alone. The seeds lie along axis 0: average over it."""
+        """That is the last network alone. The seeds are along axis 0: average over it."""
         return lengths[-1].argmax(dim=1) != label
 
     def product_of_lengths(lengths, label):
@@ -150,7 +150,7 @@ class wrong:
         return lengths.argmax(dim=2) != label
 
     def mean_over_the_images(lengths, label):
-        """You averaged over axis 1, the images. The seeds lie along axis 0 of (seed, n, j)."""
+        """You averaged over axis 1, the images. The seeds are along axis 0 of (seed, n, j)."""
         return lengths.mean(dim=1).argmax(dim=1) != label
 
     def argmax_without_an_axis(lengths, label):
@@ -159,7 +159,7 @@ class wrong:
         return lengths.mean(dim=0).argmax() != label
 
     def argmax_over_the_images(lengths, label):
-        """After the mean the axes are (n, j), and your argmax runs over the images. Classes lie along dim=1."""
+        """After the mean the axes are (n, j), and your argmax runs over the images. Classes are along dim=1."""
         return lengths.mean(dim=0).argmax(dim=0) != label
 
     def mean_over_the_classes(lengths, label):
@@ -193,3 +193,12 @@ class wrong:
     def predicted_classes(lengths, label):
         """You return the classes that the ensemble says. Compare them with `label`: !=."""
         return lengths.mean(dim=0).argmax(dim=1)
+
+    def shorter_than_a_half(lengths, label):
+        """You call an image wrong if its true capsule is shorter than 0.5. It is wrong if another class is longer:
+        compare the argmax with the label."""
+        return lengths.mean(dim=0)[torch.arange(len(label)), label] < 0.5
+
+    def mean_of_the_squares(lengths, label):
+        """You averaged the squared lengths, where a long one counts for more. Average the lengths themselves."""
+        return lengths.square().mean(dim=0).argmax(dim=1) != label

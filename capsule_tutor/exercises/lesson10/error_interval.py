@@ -9,8 +9,8 @@ from capsule_tutor.checks.wording import told_apart
 EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
 HINTS = (
     "Multiply out both sides: the left gives three terms, the right two. Then bring all to the left and collect.",
-    "Left: share² − 2·share·p + p². Right: (z²/n)·p − (z²/n)·p². a is all that stands with p², b all that stands "
-    "with p, c what stands alone. What comes over from the right changes its sign.",
+    "Left: share² − 2·share·p + p². Right: (z²/n)·p − (z²/n)·p². a is all that comes with p², b all that is "
+    "with p, c what is left alone. What comes over from the right changes its sign.",
     "`a = 1 + z**2 / n`; b is minus the sum of `2 * share` and `z**2 / n`; c is `share**2`.",
 )
 GRADIENT = False
@@ -63,7 +63,7 @@ def _real(item, value):
     if not any(isinstance(end, complex) for end in value):
         return None
     return (
-        "the root of a negative number came out, a complex one. What stands under the root, b² − 4ac, is never "
+        "the root of a negative number came out, a complex one. What is under the root, b² − 4ac, is never "
         "negative if a, b and c are right: look at their signs, their squares, and what is divided by n."
     )
 
@@ -83,7 +83,7 @@ def _a_share(item, value):
 def _holds_the_share(item, value):
     (low, high), (wrong, n) = value, item.args
     outside = not low - 1e-9 <= wrong / n <= high + 1e-9
-    return f"the share itself, {wrong / n:.4g}, lies outside ({low:.4g}, {high:.4g})." if outside else None
+    return f"the share itself, {wrong / n:.4g}, is outside ({low:.4g}, {high:.4g})." if outside else None
 
 
 def _middle_and_reach(item, value):
@@ -304,7 +304,7 @@ class wrong:
         return (share + z**2 / (2 * n) - half) / (1 + z**2 / n), (share + z**2 / (2 * n) + half) / (1 + z**2 / n)
 
     def z_inside_only(wrong, n, z):
-        """The root is multiplied by z: half = z · √(…). Your z stands only under it and in the centre."""
+        """The root is multiplied by z: half = z · √(…). Your z is only under it and in the centre."""
         share = wrong / n
         half = (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
         return (share + z**2 / (2 * n) - half) / (1 + z**2 / n), (share + z**2 / (2 * n) + half) / (1 + z**2 / n)
@@ -357,7 +357,7 @@ class wrong:
         return _roots(1 + z**2 / n, -(2 * share + z / n), share**2)
 
     def one_minus_share_forgotten(wrong, n, z):
-        """Under your root stands share/n. One toss has the variance share · (1 − share): the second factor is missing.
+        """Under your root is share/n. One toss has the variance share · (1 − share): the second factor is missing.
         For small shares it hardly shows, for large ones it does."""
         share = wrong / n
         half = z * (share / n + z**2 / (4 * n**2)) ** 0.5
@@ -369,7 +369,7 @@ class wrong:
         return _roots(1 + z**2 / n, -(share + z**2 / n), share**2)
 
     def b_without_its_minus(wrong, n, z):
-        """Your b has the wrong sign, so both ends come out below 0. All that stands with p is −2 · share · p from the
+        """Your b has the wrong sign, so both ends come out below 0. All that comes with p is −2 · share · p from the
         left and −(z²/n) · p, brought over from the right."""
         share = wrong / n
         return _roots(1 + z**2 / n, 2 * share + z**2 / n, share**2)
@@ -409,7 +409,7 @@ class wrong:
         return _roots(z**2 / n, -(2 * share + z**2 / n), share**2)
 
     def c_not_squared(wrong, n, z):
-        """Your c is the share. What stands alone in (share − p)² is share²."""
+        """Your c is the share. What is left alone in (share − p)² is share²."""
         share = wrong / n
         return _roots(1 + z**2 / n, -(2 * share + z**2 / n), share)
 
@@ -427,3 +427,52 @@ class wrong:
         """In b you divided all by n, the share as well. Only z² is divided: `-(2 * share + z**2 / n)`."""
         share = wrong / n
         return _roots(1 + z**2 / n, -(2 * share + z**2) / n, share**2)
+
+    def right_side_twice_in_b(wrong, n, z):
+        """In b you doubled z²/n as well. Only the mixed term of the left side comes twice: `-(2 * share + z**2 /
+        n)`."""
+        share = wrong / n
+        return _roots(1 + z**2 / n, -2 * (share + z**2 / n), share**2)
+
+    def divided_by_the_root_of_n(wrong, n, z):
+        """You divided z² by √n. Both sides are squared, and so the n under the root becomes n: z²/n."""
+        share = wrong / n
+        return _roots(1 + z**2 / n**0.5, -(2 * share + z**2 / n**0.5), share**2)
+
+    def rounded_to_three_places(wrong, n, z):
+        """You rounded to three places, and an error rate of 0.0025 lives in the fourth. Leave the ends as they are."""
+        low, high = error_interval(wrong, n, z)
+        return round(low, 3), round(high, 3)
+
+    def right_side_left_out(wrong, n, z):
+        """You set the left side to 0: its only root is the share. The right side, z² p (1 − p)/n, comes over into a and
+        b."""
+        share = wrong / n
+        return _roots(1, -2 * share, share**2)
+
+    def c_divided_by_n(wrong, n, z):
+        """You divided c by n. What is alone on the left side is share², as it is."""
+        share = wrong / n
+        return _roots(1 + z**2 / n, -(2 * share + z**2 / n), share**2 / n)
+
+    def two_for_z(wrong, n, z):
+        """You typed in 2 for z. Use the z that comes in: 1.96 is for 95 %, 2.576 for 99 %."""
+        return error_interval(wrong, n, 2.0)
+
+    def two_without_the_share(wrong, n, z):
+        """In b the share is missing: the mixed term of (share − p)² is −2 · share · p."""
+        share = wrong / n
+        return _roots(1 + z**2 / n, -(2 + z**2 / n), share**2)
+
+    def n_minus_one(wrong, n, z):
+        """You divided z² by n − 1. Both sides have n: z²/n."""
+        share = wrong / n
+        return _roots(1 + z**2 / (n - 1), -(2 * share + z**2 / (n - 1)), share**2)
+
+    def z_cubed(wrong, n, z):
+        """You have z³. Squaring both sides squares z: z²/n."""
+        return error_interval(wrong, n, z**1.5)
+
+    def half_of_z_squared(wrong, n, z):
+        """You have z²/2n in a and b. Before the formula is solved it is z²/n: the 2 comes in later, by itself."""
+        return error_interval(wrong, n, z / 2**0.5)

@@ -1,5 +1,5 @@
 """Write `honest_score(validation, test)`: for every run, the test error at the epoch with the lowest validation error.
-At a draw the earliest epoch counts."""
+Where epochs tie, the earliest counts."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ from capsule_tutor.checks.cases import case, numbers
 EFFORT = {"minutes": 5, "difficulty": 2, "importance": 5}
 HINTS = (
     "Two steps: where is validation lowest, for each run? And what does test say at that place?",
-    "`validation.argmin(dim=1)` names the epochs and takes the earliest at a draw. To look up one column per row, "
+    "`validation.argmin(dim=1)` names the epochs and takes the earliest of a tie. To look up one column per row, "
     "use gather or index with two lists: the rows and the columns.",
     "`chosen = validation.argmin(dim=1)`; return `test` indexed with `[torch.arange(len(test)), chosen]`.",
 )
@@ -20,7 +20,7 @@ GRADIENT = False
 def honest_score(validation: Tensor, test: Tensor) -> Tensor:
     """The test error of the epoch that validation chooses. validation, test (run, epoch) → (run,)
 
-    For every run the epoch with the lowest validation error, at a draw the earliest; the test errors choose nothing.
+    For every run the epoch with the lowest validation error, the earliest of a tie; the test errors choose nothing.
     """
     # score_r = test[r, e_r] with e_r = argmin_e validation[r, e]
     chosen = validation.argmin(dim=1, keepdim=True)  # (run, 1)
@@ -89,12 +89,13 @@ class wrong:
         return test.gather(1, validation.argmax(dim=1, keepdim=True)).squeeze(1)
 
     def latest_at_a_draw(validation, test):
-        """At a draw you take the latest epoch. Take the earliest: nothing speaks for more."""
+        """Where epochs tie, you take the latest. Take the earliest: nothing speaks for more."""
         last = validation.shape[1] - 1 - validation.flip(1).argmin(dim=1, keepdim=True)
         return test.gather(1, last).squeeze(1)
 
     def best_test_at_a_draw(validation, test):
-        """At a draw you let the test error decide. Even among equals it may choose nothing: take the earliest."""
+        """Where epochs tie, you let the test error decide. Even among equals it may choose nothing: take the
+        earliest."""
         draws = validation == validation.min(dim=1, keepdim=True).values
         return test.masked_fill(~draws, float("inf")).min(dim=1).values
 
@@ -155,3 +156,40 @@ class wrong:
     def axis_left_over(validation, test):
         """There is an axis of size 1 left over: end with .squeeze(1), so that the shape is (run,)."""
         return test.gather(1, validation.argmin(dim=1, keepdim=True))
+
+    def best_test_of_the_three_best(validation, test):
+        """You let the test error choose among the best epochs of validation. It may choose nothing: take the one epoch
+        with the lowest validation error."""
+        best = validation.topk(min(3, validation.shape[1]), dim=1, largest=False).indices
+        return test.gather(1, best).min(dim=1).values
+
+    def roles_exchanged(validation, test):
+        """You exchanged the two: the test split chooses, and validation is reported. Choose with validation, report
+        test."""
+        return honest_score(test, validation)
+
+    def first_epoch(validation, test):
+        """You took the first epoch. Validation chooses one: argmin along axis 1."""
+        return test[:, 0]
+
+    def mean_of_both_splits(validation, test):
+        """You averaged validation and test error. The validation error was chosen for being low: report test alone."""
+        chosen = validation.argmin(dim=1, keepdim=True)
+        return (test.gather(1, chosen) + validation.gather(1, chosen)).squeeze(1) / 2
+
+    def median_over_epochs(validation, test):
+        """You took the median over all epochs. Validation chooses one epoch of each run."""
+        return test.median(dim=1).values
+
+    def lowest_of_all_runs(validation, test):
+        """You took the lowest test error of all runs. Test may choose nothing, and every run has a score of its own."""
+        return test.min().expand(len(test))
+
+    def epoch_after(validation, test):
+        """You take the epoch after the one that validation chooses. Epochs are counted from 0, as argmin does."""
+        chosen = (validation.argmin(dim=1, keepdim=True) + 1).clamp(max=test.shape[1] - 1)
+        return test.gather(1, chosen).squeeze(1)
+
+    def highest_test_error(validation, test):
+        """You took the highest test error. Validation chooses the epoch, whatever the test error is there."""
+        return test.amax(dim=1)

@@ -75,7 +75,7 @@ def _each_count(item, value):
 
 
 def _a_probability(item, value):
-    return None if 0 <= value[2] <= 1 + 1e-9 else f"p is {value[2]:.4g}. A probability lies between 0 and 1."
+    return None if 0 <= value[2] <= 1 + 1e-9 else f"p is {value[2]:.4g}. A probability is between 0 and 1."
 
 
 def _symmetric_when_equal(item, value):
@@ -209,7 +209,7 @@ class wrong:
         return a, b, erfc(abs(a - b) / (2 * (a + b)) ** 0.5) if a + b else 1.0
 
     def normal_curve_corrected(wrong_a, wrong_b):
-        """You used the normal curve with the −1 for continuity. It comes close. Here the exact count is asked for:
+        """You used the normal curve with the −1 for continuity. It comes close. Here the exact count is wanted:
         math.comb."""
         a, b = _split(wrong_a, wrong_b)
         return a, b, erfc(max(0, abs(a - b) - 1) / (2 * (a + b)) ** 0.5) if a + b else 1.0
@@ -296,3 +296,50 @@ class wrong:
         """Your sum begins at 1. The most uneven split of all, 0 to m, belongs to the tail: `range(fewer + 1)`."""
         a, b = _split(wrong_a, wrong_b)
         return a, b, min(1.0, 2 * sum(comb(a + b, k) for k in range(1, min(a, b) + 1)) / 2 ** (a + b))
+
+    def one_side_and_last_term_forgotten(wrong_a, wrong_b):
+        """Your sum stops one too early: `range(fewer + 1)` takes in the split that was observed. And double it, since A
+        or B could have come out ahead."""
+        a, b = _split(wrong_a, wrong_b)
+        return a, b, sum(comb(a + b, k) for k in range(min(a, b))) / 2 ** (a + b)
+
+    def divided_by_twice_m(wrong_a, wrong_b):
+        """You divided by 2·m. There are 2 to the power of m ways for m coins to fall: `2**m`."""
+        a, b = _split(wrong_a, wrong_b)
+        ways = 2 * sum(comb(a + b, k) for k in range(min(a, b) + 1))
+        return a, b, min(1.0, ways / (2 * (a + b) or 1))
+
+    def comb_turned_round(wrong_a, wrong_b):
+        """You wrote comb(k, m), which is 0 for every k below m. It is comb(m, k): k of m coins."""
+        a, b = _split(wrong_a, wrong_b)
+        return a, b, min(1.0, 2 * sum(comb(k, a + b) for k in range(min(a, b) + 1)) / 2 ** (a + b))
+
+    def larger_tail_once(wrong_a, wrong_b):
+        """You sum up to the larger count, which is nearly everything. Sum up to the smaller one, and double."""
+        a, b = _split(wrong_a, wrong_b)
+        return a, b, sum(comb(a + b, k) for k in range(max(a, b) + 1)) / 2 ** (a + b)
+
+    def from_a_upwards(wrong_a, wrong_b):
+        """You sum from A's count upwards. If A has fewer, that is nearly everything: take the tail from 0 up to the
+        smaller count, and double it."""
+        a, b = _split(wrong_a, wrong_b)
+        return a, b, sum(comb(a + b, k) for k in range(a, a + b + 1)) / 2 ** (a + b)
+
+    def coins_of_all_images(wrong_a, wrong_b):
+        """You divided by 2 to the power of n. Only the disagreements are tossed: `2**m`."""
+        a, b = _split(wrong_a, wrong_b)
+        tail = sum(comb(a + b, k) for k in range(min(a, b) + 1))
+        return a, b, min(1.0, 2 * tail / 2 ** len(wrong_a))
+
+    def agreements_counted(wrong_a, wrong_b):
+        """You count disagreements and agreements. The two counts are of disagreements alone, split by whose fault they
+        are: `wrong_a & ~wrong_b`, and the other way round."""
+        a, b = int((wrong_a != wrong_b).sum()), int((wrong_a == wrong_b).sum())
+        return a, b, _two_sided(min(a, b), a + b)
+
+    def unfair_coin(wrong_a, wrong_b):
+        """Your coin is not fair. Under equality each disagreement is A's fault or B's with probability ½: every way to
+        fall has the same weight, 1/2**m."""
+        a, b = _split(wrong_a, wrong_b)
+        m = a + b
+        return a, b, min(1.0, 2 * sum(comb(m, k) * 0.25**k * 0.75 ** (m - k) for k in range(min(a, b) + 1)))

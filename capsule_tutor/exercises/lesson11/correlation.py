@@ -73,7 +73,7 @@ def cases():
 def _from_minus_1_to_1(item, value):
     for name, got in zip(("r", "low", "high"), value, strict=True):
         if not -1 <= got <= 1:
-            return f"{name} is {got:.4g}; a correlation lies between −1 and 1."
+            return f"{name} is {got:.4g}; a correlation is between −1 and 1."
     return None
 
 
@@ -207,12 +207,12 @@ class wrong:
         return _with_interval((both / n) / ((of_x / n) * (of_y / n)), n)
 
     def root_of_the_sums_forgotten(x, y):
-        """You divided by Σ dx² · Σ dy² itself. Divide by its root, else r depends on n and on the units."""
+        """You divided by Σ dx² · Σ dy² itself. Divide by its root, otherwise r depends on n and on the units."""
         both, of_x, of_y = _sums(x, y)
         return _with_interval(both / (of_x * of_y), len(x))
 
     def r_squared(x, y):
-        """This is r², the share of explained variance. It has lost its sign; r is asked for."""
+        """This is r², the share of explained variance. It has lost its sign; r itself is wanted."""
         return _with_interval(_r(x, y) ** 2, len(x))
 
     def sign_lost(x, y):
@@ -279,7 +279,7 @@ class wrong:
         return _from_to(r, r - half, r + half)
 
     def not_brought_back(x, y):
-        """Your ends are still those of atanh r. Bring them back with tanh, so that they lie between −1 and 1."""
+        """Your ends are still those of atanh r. Bring them back with tanh, so that they are between −1 and 1."""
         r, half = _r(x, y), 1.96 / (len(x) - 3) ** 0.5
         return _from_to(r, r.atanh() - half, r.atanh() + half)
 
@@ -312,3 +312,46 @@ class wrong:
         """You return r and half of a width. The interval is not symmetric: return both ends."""
         r, low, high = correlation(x, y)
         return r, (high - low) / 2
+
+    def two_for_z(x, y):
+        """You went two standard errors to each side. For 95 % it is 1.96 of them."""
+        return _with_interval(_r(x, y), len(x), 2 / (len(x) - 3) ** 0.5)
+
+    def half_of_the_step(x, y):
+        """You halved the step: 1.96/√(n − 3) goes to each side of atanh r."""
+        return _with_interval(_r(x, y), len(x), 1.96 / (len(x) - 3) ** 0.5 / 2)
+
+    def covariance_and_symmetric(x, y):
+        """Your r is the covariance: divide it by both standard deviations. And the interval goes through atanh and
+        tanh."""
+        r, half = _sums(x, y)[0] / (len(x) - 1), 1.96 / (len(x) - 3) ** 0.5
+        return _from_to(r, r - half, r + half)
+
+    def mean_of_x_alone(x, y):
+        """You subtracted the mean of x, and not that of y below the line. Both need it: y − mean."""
+        dx = x - x.mean()
+        return _with_interval((dx * y).sum() / (dx.norm() * y.norm()), len(x))
+
+    def logarithm_not_halved(x, y):
+        """atanh r is HALF the logarithm of (1 + r)/(1 − r). Without the ½ the middle is too far out."""
+        r, half = _r(x, y), 1.96 / (len(x) - 3) ** 0.5
+        middle = torch.log((1 + r) / (1 - r))
+        return _from_to(r, (middle - half).tanh(), (middle + half).tanh())
+
+    def divisors_mixed_and_root_of_n(x, y):
+        """You averaged the products over n, but .std() divides by n − 1: use the same divisor in both. And the step is
+        1.96/√(n − 3)."""
+        return _with_interval(_r(x, y) * (len(x) - 1) / len(x), len(x), 1.96 / len(x) ** 0.5)
+
+    def correlated_with_itself(x, y):
+        """You took the diagonal of the matrix, where x meets itself and r is 1. x and y meet at [0, 1]."""
+        return _with_interval(_r(x, y) * 0 + 0.999, len(x))
+
+    def three_standard_errors(x, y):
+        """You went three standard errors to each side. For 95 % it is 1.96 of them."""
+        return _with_interval(_r(x, y), len(x), 3 / (len(x) - 3) ** 0.5)
+
+    def medians_subtracted(x, y):
+        """You subtracted the medians. Deviations are from the mean."""
+        dx, dy = x - x.median(), y - y.median()
+        return _with_interval((dx * dy).sum() / (dx.norm() * dy.norm()), len(x))

@@ -192,7 +192,7 @@ class wrong:
         return functional.perturb(v, delta, functional.lengths(v).argmin(1) if index is None else index)
 
     def lengths_over_the_classes(v, delta, index):
-        """Without an index your lengths run over the classes (dim=1). A capsule's numbers lie in the last axis, z: use
+        """Without an index your lengths run over the classes (dim=1). A capsule's numbers are in the last axis, z: use
         functional.lengths, or dim=2."""
         return functional.perturb(v, delta, v.norm(dim=1).argmax(1) if index is None else index)
 
@@ -280,3 +280,22 @@ class wrong:
     def squashed_again(v, delta, index):
         """You squashed the moved pose. v has been through squash; delta is added after it, and nothing follows."""
         return (functional.squash(v + delta) * keep_one(v, index)).flatten(1)
+
+    def half_of_delta(v, delta, index):
+        """You added half of delta. Add all of it."""
+        return functional.perturb(v, delta / 2, index)
+
+    def delta_twice(v, delta, index):
+        """You added delta twice. Once is enough."""
+        return functional.perturb(v, 2 * delta, index)
+
+    def set_and_longest_of_what_was_set(v, delta, index):
+        """You put delta in the place of every pose, and v is not used. Delta is ADDED to the kept pose, and the longest
+        is chosen by v."""
+        return functional.mask_capsules(delta.expand_as(v), index)
+
+    def first_entry_alone(v, delta, index):
+        """You moved the first number of the pose alone. Add all of delta, entry by entry."""
+        first = torch.zeros_like(delta)
+        first[0] = delta[0]
+        return functional.perturb(v, first, index)

@@ -254,8 +254,8 @@ class wrong:
         return tweak_grid(v, deltas, decode).transpose(0, 1)
 
     def deltas_first_then_reshaped(v, deltas, decode):
-        """The shape is (z, n, p), but your pictures come in the order (n, z). A reshape only counts the pictures off
-        anew: transpose, or let k be the outer loop."""
+        """The shape is (z, n, p), but your pictures come in the order (n, z). A reshape only counts the pictures
+        again: transpose, or let k be the outer loop."""
         grid = tweak_grid(v, deltas, decode)
         return grid.transpose(0, 1).reshape(grid.shape)
 
@@ -329,7 +329,7 @@ class wrong:
         return torch.stack(rows)
 
     def capsule_zero(v, deltas, decode):
-        """You kept and moved capsule 0. The longest capsule is asked for."""
+        """You kept and moved capsule 0. The longest capsule is wanted."""
         return _drawn(v, _steps(v, deltas), decode, torch.zeros(1).long())
 
     def shortest_capsule(v, deltas, decode):
@@ -360,7 +360,7 @@ class wrong:
         return tweak_grid(v, -deltas, decode)
 
     def difference_from_the_reconstruction(v, deltas, decode):
-        """You return what changed against the reconstruction. The pictures themselves are asked for."""
+        """You return what changed against the reconstruction. The pictures themselves are wanted."""
         return tweak_grid(v, deltas, decode) - decode(functional.mask_capsules(v))
 
     def one_axis_too_many(v, deltas, decode):
@@ -389,3 +389,13 @@ class wrong:
     def last_dimension_only(v, deltas, decode):
         """You return the pictures of the last dimension alone. Collect a row for every dimension: (z, n, p)."""
         return tweak_grid(v, deltas, decode)[-1]
+
+    def squashed_again(v, deltas, decode):
+        """You squashed the moved pose. v has been through squash; the delta is added after it, and nothing follows."""
+        moved = [[functional.squash(v + s) * keep_one(v, None) for s in row] for row in _steps(v, deltas)]
+        return _drawn_all(moved, decode)
+
+    def set_to_minus_delta(v, deltas, decode):
+        """You set dimension k of every capsule to −deltas[t]. Add deltas[t] to what is there, in the longest capsule
+        alone."""
+        return _set(v, -deltas, decode, every=True, again=True, fresh=True)

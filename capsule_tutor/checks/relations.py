@@ -1,0 +1,230 @@
+"""Relations: what a wrong value has to do with the right one. Every sentence is true of the inputs it was seen on.
+
+"Every number is 0.2 times what it should be" says more than 180 entries that differ, and it holds whatever function
+the value came from. So does "right if `weight` is squared first". A relation must hold for all the numbers of a value,
+one of inputs for all the cases; the first that does is said.
+"""
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from capsule_tutor.checks import wording
+from capsule_tutor.checks.cases import Case
+
+
+def of_values(got: Any, want: Any, axes: str, inputs: tuple = ()) -> str:
+    """How a wrong value is related to the right one of the same shape, without a dot at the end; "" if it is not."""
+    if not isinstance(want, Tensor):
+        return _of_numbers(got, want, _sizes(*inputs))
+    if want.ndim == 0:
+        return _of_numbers(got.item(), want.item(), _sizes(*inputs))
+    if want.dtype == torch.bool or want.numel() < 2 or not want.any():
+        return ""
+    letters = wording.letters(axes, want.ndim) or [f"axis {n}" for n in range(want.ndim)]
+    return next(_found(got.double(), want.double(), letters, _sizes(want, *inputs)), "")
+
+
+def of_shapes(got: tuple[int, ...], want: tuple[int, ...], axes: str) -> str:
+    """What happened to the axes of a wrong shape; "" if that cannot be told."""
+    letters = wording.letters(axes, len(want)) or [f"number {n}" for n in range(len(want))]
+    named = dict(zip(want, letters, strict=True))
+    if sorted(got) == sorted(want) and len(named) == len(want):
+        return f"the axes are in another order, ({', '.join(named[n] for n in got)})"
+    if missing := _left_over(want, got):
+        if all(want[n] == 1 for n in missing):
+            return "an axis of size 1 is gone: is there a squeeze() that does not say which axis?"
+        return f"axis {' and '.join(letters[n] for n in missing)} is gone: is there a sum, a mean or an index too many?"
+    if extra := _left_over(got, want):
+        if all(got[n] == 1 for n in extra):
+            return "there is an axis of size 1 too many: a keepdim=True, or a slice where an index belongs?"
+        sizes = " and one of ".join(str(got[n]) for n in extra)
+        return f"there is an axis of size {sizes} too many: is a sum over it missing?"
+    if len(got) < len(want) and torch.Size(got).numel() == torch.Size(want).numel():
+        return "the numbers are all there, but some axes are merged into one"
+    return ""
+
+
+def of_inputs(cases: list[Case], function: Callable, explains: Callable[[list[Case]], bool]) -> str:
+    """The change of one input of a right function with which it gives the wrong values; "" if there is none.
+
+    explains   whether it gives what was seen, if it is called with other inputs: cases → yes or no
+    """
+    defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
+    for name in defaults:
+        for changed, change in (*_OF_TENSORS, *_OF_NUMBERS):
+            others = [_with(case, defaults, name, change) for case in cases]
+            if all(others) and explains(others):
+                how = f"What you return is right if `{name}` is {changed} first, and it should not be."
+                return f"{how} Where do you do that?"
+    return ""
+
+
+def _with(case: Case, defaults: dict[str, Any], name: str, change: Callable) -> Case | None:
+    """The case with one input changed; None where this cannot be done to it."""
+    given = {**defaults, **dict(zip(defaults, case.args, strict=False)), **case.kwargs}
+    if given[name] is None:
+        return case  # an input that may be missing is
+    try:
+        given[name] = change(given[name])
+    except Exception:  # a change that is none for this kind of input
+        return None
+    args = tuple(given[n] for n in list(defaults)[: len(case.args)])
+    kwargs = {n: given[n] for n in list(defaults)[len(case.args) :] if n in case.kwargs or n == name}
+    return Case(case.says, args, kwargs, case.atol, case.gradient_atol)
+
+
+def _found(got: Tensor, want: Tensor, letters: list[str], sizes: list[int]) -> Iterator[str]:
+    for too_much, missing, change in _CHANGES:
+        if _same(got, change(want)):
+            yield too_much
+        if missing and _same(want, change(got)):
+            yield missing
+    for n, letter in enumerate(letters):
+        for name, change in _ALONG:
+            if _same(got, change(want, n)):
+                yield f"there is {name} over {letter} too much"
+            if _same(want, change(got, n)):
+                yield f"{name} over {letter} is missing"
+    yield from _factor(got, want, sizes)
+    off = (got - want).flatten()[0].item()
+    if _same(got, want + off):
+        yield f"every number is {abs(off):.4g} too {'large' if off > 0 else 'small'}"
+    for order in itertools.permutations(range(want.ndim)):
+        if order != tuple(sorted(order)) and _same(got.permute(order), want):
+            yield "the numbers are right, but two axes are exchanged"
+    for n, letter in enumerate(letters):
+        yield from _along(got.movedim(n, 0), want.movedim(n, 0), letter)
+
+
+def _factor(got: Tensor, want: Tensor, sizes: list[int]) -> Iterator[str]:
+    large = want.abs() > 1e-3 * want.abs().max()
+    k = (got[large] / want[large]).median().item()
+    if not _same(got, k * want) or abs(k) < 1e-6:
+        return
+    why = ""
+    for n in sizes:
+        for number, text in (
+            (1 / n, f": is something divided by {n}?"),
+            (n, f": is something counted {n} times?"),
+            (n**0.5, f", which is √{n}"),
+            (n**-0.5, f", which is 1/√{n}"),
+        ):
+            why = why or text * (abs(k / number - 1) < 1e-3)
+    yield f"every number is {k:.4g} times what it should be{why}"
+
+
+def _along(got: Tensor, want: Tensor, letter: str) -> Iterator[str]:
+    """Relations of the slices along an axis, which is the first one here."""
+    if len(want) < 2:
+        return
+    if _same(got, got[:1].expand_as(got)) and not _same(want, want[:1].expand_as(want)):
+        yield f"your numbers are the same for every {letter}, and they should differ"
+    if _same(got, want.flip(0)):
+        yield f"the numbers are right, but {letter} runs backwards"
+    right = [str(n) for n, (a, b) in enumerate(zip(got, want, strict=True)) if _same(a, b)]
+    if 0 < len(right) < 3 and letter.isidentifier():
+        yield f"it is right only where {letter} is {' or '.join(right)}"
+
+
+def _of_numbers(got: Any, want: Any, sizes: list[int]) -> str:
+    """Of two single numbers only a factor that is a size says anything."""
+    if any(isinstance(x, bool) or not isinstance(x, (int, float)) or not x for x in (got, want)):
+        return ""
+    if abs(got + want) < 1e-6 * abs(want):
+        return "it has the wrong sign"
+    for n in (2, *sizes):
+        if abs(got * n / want - 1) < 1e-4:
+            return "it is half of what it should be" if n == 2 else f"what it should be is {n} times as much"
+        if abs(got / (n * want) - 1) < 1e-4:
+            return f"it is {'twice' if n == 2 else f'{n} times'} what it should be"
+    return ""
+
+
+def _same(x: Tensor, y: Tensor) -> bool:
+    return x.shape == y.shape and torch.allclose(x, y, rtol=1e-3, atol=1e-5)  # NaN is never the same
+
+
+def _sizes(*values: Any) -> list[int]:
+    """What a mean or a root may have been taken of: the sizes of all axes, and how many numbers an image has."""
+    sizes: dict[int, None] = {}
+    for value in values:
+        if isinstance(value, Tensor) and value.ndim:
+            sizes.update(dict.fromkeys([*value.shape, value[0].numel(), value.numel()]))
+    return [n for n in sizes if n > 1]
+
+
+def _left_over(longer: tuple[int, ...], shorter: tuple[int, ...]) -> list[int]:
+    """The places of `longer` that `shorter` lacks, if all the others are the same in the same order."""
+    for places in itertools.combinations(range(len(longer)), max(0, len(longer) - len(shorter))):
+        if places and tuple(size for n, size in enumerate(longer) if n not in places) == tuple(shorter):
+            return list(places)
+    return []
+
+
+def _length(x: Tensor, n: int) -> Tensor:
+    return (x.square().sum(n, keepdim=True) + 1e-12).sqrt()
+
+
+def _float(x: Any) -> Tensor:
+    if not (isinstance(x, Tensor) and x.is_floating_point()):
+        raise TypeError("not a tensor of floats")
+    return x
+
+
+def _number(x: Any) -> int | float:
+    if isinstance(x, bool) or not isinstance(x, (int, float)):
+        raise TypeError("not a number")
+    return x
+
+
+_OF_TENSORS: tuple[tuple[str, Callable], ...] = (
+    ("made positive (abs)", lambda x: _float(x).abs()),
+    ("cut off at 0 (a ReLU, a clamp)", lambda x: _float(x).relu()),
+    ("squared", lambda x: _float(x).square()),
+    ("doubled", lambda x: 2 * _float(x)),
+    ("halved", lambda x: _float(x) / 2),
+    ("replaced by zeros", lambda x: torch.zeros_like(_float(x))),
+    ("stretched to length 1 along its last axis", lambda x: torch.nn.functional.normalize(_float(x), dim=-1)),
+    ("squashed along its last axis", lambda x: _ALONG[1][1](_float(x), -1)),
+    ("put through a softmax along its last axis", lambda x: _float(x).softmax(-1)),
+    ("put through a softmax along axis 1", lambda x: _float(x).softmax(1)),
+    ("put through a sigmoid", lambda x: _float(x).sigmoid()),
+    ("clamped to −1 … 1", lambda x: _float(x).clamp(-1, 1)),
+    ("averaged over axis 0", lambda x: _float(x).mean(0, keepdim=True).expand_as(x)),
+    ("replaced by its first entry along axis 0", lambda x: _float(x)[:1].expand_as(x)),
+    ("transposed", lambda x: _float(x).transpose(-1, -2)),
+    ("turned round along its last axis", lambda x: _float(x).flip(-1)),
+)
+_OF_NUMBERS: tuple[tuple[str, Callable], ...] = (
+    ("doubled", lambda x: 2 * _number(x)),
+    ("halved", lambda x: _number(x) / 2),
+    ("squared", lambda x: _number(x) ** 2),
+    ("replaced by its root", lambda x: _number(x) ** 0.5),
+    ("made larger by 1", lambda x: _number(x) + 1),
+    ("made smaller by 1", lambda x: _number(x) - 1),
+)
+
+# What is said if the change was made too often, what if it was left out ("" if that is the same), and the change.
+_CHANGES: tuple[tuple[str, str, Callable], ...] = (
+    ("every number has the wrong sign", "", torch.neg),
+    ("every number below 0 has become 0: is there a ReLU or a clamp too much?", "no number should be below 0: is a "
+     "ReLU or a clamp missing?", torch.relu),
+    ("every number has lost its sign: is there an abs() too much?", "no number should be below 0: is an abs() or a "
+     "square missing?", torch.abs),
+    ("every number is the square of what it should be", "every number is the root of what it should be", torch.square),
+    ("every number has been through a sigmoid", "a sigmoid is missing", torch.sigmoid),
+    ("every number has been through a tanh", "a tanh is missing", torch.tanh),
+    ("every number has been through exp()", "every number is the logarithm of what it should be", torch.exp),
+)  # fmt: skip
+_ALONG: tuple[tuple[str, Callable], ...] = (
+    ("a softmax", torch.softmax),
+    ("a squash", lambda x, n: x * _length(x, n) / (1 + _length(x, n) ** 2)),
+    ("an exponential squash", lambda x, n: x * (1 - (-_length(x, n)).exp()) / _length(x, n)),
+    ("a division by the length", lambda x, n: x / _length(x, n)),
+    ("a division by the sum", lambda x, n: x / x.sum(n, keepdim=True)),
+)

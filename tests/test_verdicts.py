@@ -1,0 +1,141 @@
+"""What is said to wrong answers that nobody listed: it names the mistake, and it is true of the answer."""
+
+import re
+from types import FunctionType
+
+import pytest
+import torch
+import wrong_answers
+from wrong_answers import caps
+
+from capsule_tutor import checks
+from capsule_tutor.checks import relations
+
+EXERCISES = {name: group for name, group in vars(wrong_answers).items() if isinstance(group, type)}
+ANSWERS = [(name, f) for name, group in EXERCISES.items() for f in vars(group).values() if isinstance(f, FunctionType)]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "600")
+
+
+def said(name, answer):
+    torch.manual_seed(0)
+    status, sentence, _ = checks.find(name).verdict(answer)
+    assert status == "not yet"
+    return sentence
+
+
+@pytest.mark.parametrize(("name", "answer"), ANSWERS, ids=[f"{name}-{answer.__name__}" for name, answer in ANSWERS])
+def test_the_sentence_names_the_mistake(name, answer):
+    assert (answer.__doc__ or "On ").strip() in said(name, answer)
+
+
+def test_there_are_six_answers_for_each_exercise_and_most_are_named():
+    later = {e.name for e in checks.EXERCISES.values() if "02" <= e.lesson <= "11"}
+    assert set(EXERCISES) == later
+    for name in EXERCISES:
+        assert sum(exercise == name for exercise, _ in ANSWERS) >= 6, name
+    assert sum(bool(answer.__doc__) for _, answer in ANSWERS) >= 0.85 * len(ANSWERS)
+
+
+def eps_of_a_hundred_thousandth(s, dim=-1, eps=1e-8):
+    n2 = (s * s).sum(dim, keepdim=True)
+    return n2 / (1 + n2) * s / (n2 + 1e-5).sqrt()
+
+
+def small_moves_overlooked(to_capsules, features, row, column):
+    changed = features.clone()
+    changed[0, :, row, column] += 1
+    return ((to_capsules(changed) - to_capsules(features))[0].abs() > 0.9).any(dim=-1)
+
+
+def second_of_two_hundred(wrong_a, wrong_b):
+    only_a, only_b, p = checks.find("paired_test").reference(wrong_a, wrong_b)
+    return only_a, only_b, p * 0.99999
+
+
+def over_the_children_in_the_wrong_squash(u_hat, iterations=3, bias=None):
+    """Two mistakes: after either is fixed, the other is left."""
+    logits = u_hat.new_zeros(u_hat.shape[:3])
+    for turn in range(iterations):
+        c = logits.softmax(dim=1)
+        s = torch.einsum("bij,bijz->bjz", c, u_hat)
+        v = caps.exponential_squash(s if bias is None else s + bias)
+        if turn < iterations - 1:
+            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+    return v, c
+
+
+TRUE = [
+    ("squash", eps_of_a_hundred_thousandth, "is too large"),
+    ("touched", small_moves_overlooked, "some threshold"),
+    ("paired_test", second_of_two_hundred, "expected 0.2188."),
+    ("dynamic_routing", over_the_children_in_the_wrong_squash, "over the parents; expected 1"),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "sentence"), TRUE, ids=[answer.__name__ for _, answer, _ in TRUE])
+def test_what_is_said_is_true_of_the_answer(name, answer, sentence):
+    assert sentence in said(name, answer)
+
+
+def test_an_entry_is_named_by_its_letters_and_by_the_input_it_was_seen_on():
+    sentence = said("agreement", lambda u_hat, v: torch.einsum("bijz,bjz->bij", u_hat, v) + 0.01 * u_hat.amax(3))
+    assert sentence.startswith("On votes (2, 5, 3, 6) and outputs (2, 3, 6) ")
+    assert "the first, at b=0, i=0, j=0, is" in sentence
+
+
+def test_numbers_that_differ_are_printed_with_digits_that_differ():
+    for name in ("error_interval", "correlation", "paired_test", "margin_loss", "squash"):
+        exercise = checks.find(name)
+
+        def nearly(*args, exercise=exercise, **kwargs):
+            value = exercise.reference(*args, **kwargs)
+            parts = value if isinstance(value, tuple) else (value,)
+            parts = tuple(x * 1.005 if isinstance(x, float) or torch.is_tensor(x) else x for x in parts)
+            return parts if isinstance(value, tuple) else parts[0]
+
+        sentence = said(name, nearly)
+        found = re.search(
+            r"(?:is|are|ends are) (\(?[\d.e, -]+\)?)(?: and should be|; expected) (\(?[\d.e, -]+\)?)", sentence
+        )
+        assert found is None or found[1] != found[2], sentence
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "axes", "sentence"),
+    [
+        ((2, 3, 5), (2, 5, 3), "b i j", "the axes are in another order, (b, j, i)"),
+        ((5, 3), (1, 5, 3), "b i j", "an axis of size 1 is gone: is there a squeeze() that does not say which axis?"),
+        ((2, 3), (2, 5, 3), "b i j", "axis i is gone: is there a sum, a mean or an index too many?"),
+        ((2, 5, 3, 1), (2, 5, 3), "b i j", "there is an axis of size 1 too many"),
+        ((2, 5, 3, 6), (2, 5, 3), "b i j", "there is an axis of size 6 too many: is a sum over it missing?"),
+        ((7, 7), (2, 5), "b i", ""),
+    ],
+)
+def test_a_wrong_shape_is_explained(got, want, axes, sentence):
+    assert relations.of_shapes(got, want, axes).startswith(sentence)
+    assert bool(relations.of_shapes(got, want, axes)) == bool(sentence)
+
+
+NUMBERS = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda x: -x, "every number has the wrong sign"),
+        (lambda x: x.relu(), "every number below 0 has become 0: is there a ReLU or a clamp too much?"),
+        (lambda x: x / 5, "every number is 0.2 times what it should be: is something divided by 5?"),
+        (lambda x: x + 2, "every number is 2 too large"),
+        (lambda x: x.softmax(2), "there is a softmax over j too much"),
+        (lambda x: x.flip(2), "the numbers are right, but j runs backwards"),
+        (lambda x: x[:1].expand_as(x), "your numbers are the same for every b, and they should differ"),
+        (lambda x: torch.cat([x[:1], x[1:] ** 3]), "it is right only where b is 0"),
+        (lambda x: x**3, ""),
+    ],
+)
+def test_a_relation_is_said_only_where_it_holds(change, sentence):
+    assert relations.of_values(change(NUMBERS), NUMBERS, "b i j") == sentence

@@ -1,0 +1,1772 @@
+"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 11.
+
+A docstring holds words that the check must say; none means that no sentence names this mistake yet, and that what is
+said about its numbers must do. Most were written before the checks named them; some hold two mistakes at once.
+"""
+
+
+# ruff: noqa: B007, B905, E731, RUF059
+
+import math
+from math import comb
+
+import torch
+import torch.nn.functional as F
+
+from capsule_tutor import functional as caps
+from capsule_tutor import layers
+
+
+class squash:
+    def softmax_of_the_vector(s, dim=-1, eps=1e-8):
+        """You took a softmax of each vector"""
+        return torch.softmax(s, dim=dim)
+
+    def clipped_at_one(s, dim=-1, eps=1e-8):
+        """You cut long vectors off at length 1 and leave the short ones as they are"""
+        n = s.norm(dim=dim, keepdim=True)
+        return s / n.clamp(min=1)
+
+    def one_plus_inside_the_root(s, dim=-1, eps=1e-8):
+        """the longest vector has length"""
+        n2 = (s * s).sum(dim, keepdim=True)
+        return s * (n2 / (1 + n2 + eps)).sqrt()
+
+    def over_one_plus_n(s, dim=-1, eps=1e-8):
+        """You scale by ‖s‖/(1+‖s‖)"""
+        n = s.norm(dim=dim, keepdim=True)
+        return s / (1 + n)
+
+    def absolute_sum_for_length(s, dim=-1, eps=1e-8):
+        """You took the sum of the absolute values for the length"""
+        n = s.abs().sum(dim, keepdim=True) + eps
+        return n**2 / (1 + n**2) * s / n
+
+    def sigmoid_of_the_length(s, dim=-1, eps=1e-8):
+        """Your new length is a sigmoid of ‖s‖, which is ½ where ‖s‖ is 0. It should be 0"""
+        n = ((s * s).sum(dim, keepdim=True) + eps).sqrt()
+        return torch.sigmoid(n) * s / n
+
+    def python_loop_last_axis_only(s, dim=-1, eps=1e-8):
+        """1 of a (2, 4, 3) tensor"""
+        n2 = (s**2).sum(-1, keepdim=True)
+        return n2 / (1 + n2) * s / torch.sqrt(n2)
+
+    def mean_and_no_keepdim(s, dim=-1, eps=1e-8):
+        """it raised RuntimeError"""
+        n2 = (s * s).mean(dim)
+        return n2 / (1 + n2) * s / (n2 + eps).sqrt()
+
+    def relu_and_no_eps(s, dim=-1, eps=1e-8):
+        """You cut off negative numbers before squashing"""
+        s = s.relu()
+        n2 = (s * s).sum(dim, keepdim=True)
+        return n2 / (1 + n2) * s / n2.sqrt()
+
+
+class squash_slope:
+    def sign_and_factor(n):
+        """Your slope is negative"""
+        return -n / (1 + n**2) ** 2
+
+    def power_three(n):
+        """Your denominator has the power 3. In the quotient rule it is squared"""
+        return 2 * n / (1 + n**2) ** 3
+
+    def one_minus(n):
+        """That is g(n)"""
+        return 1 - 1 / (1 + n**2)
+
+    def slope_at_one_n(n):
+        """You wrote 1 + n in the denominator"""
+        return 2 * n / (1 + n) ** 2
+
+    def slope_of_n_over_one_plus_n(n):
+        """That is the slope of n/(1 + n)"""
+        return 1 / (1 + n) ** 2
+
+    def two_n_squared(n):
+        """You have n² on top"""
+        return 2 * n**2 / (1 + n**2) ** 2
+
+    def forward_difference(n):
+        """the slope is nearly right"""
+        h = 1e-4
+        g = lambda n: n**2 / (1 + n**2)
+        return (g(n + h) - g(n)) / h
+
+    def brackets_lost(n):
+        """You left out the brackets"""
+        return 2 * n / 1 + n**2**2
+
+
+class exponential_squash:
+    def one_minus_e_to_minus_s_norm_no_direction_times_s(s, dim=-1, eps=1e-8):
+        """You scale s itself"""
+        n = s.norm(dim=dim, keepdim=True)
+        return s * (1 - torch.exp(-n))
+
+    def exp_of_positive_over(s, dim=-1, eps=1e-8):
+        """Your new length is 1 − 1/(1+‖s‖) = ‖s‖/(1+‖s‖)"""
+        n = ((s * s).sum(dim, keepdim=True) + eps).sqrt()
+        return (1 - 1 / (1 + n)) * s / n
+
+    def two_to_the_minus_n(s, dim=-1, eps=1e-8):
+        """You took 2 to the power of −‖s‖. The base is e"""
+        n = ((s * s).sum(dim, keepdim=True) + eps).sqrt()
+        return (1 - 2 ** (-n)) * s / n
+
+    def mean_for_sum(s, dim=-1, eps=1e-8):
+        """You took the mean of the squares"""
+        n = ((s * s).mean(dim, keepdim=True) + eps).sqrt()
+        return (1 - torch.exp(-n)) * s / n
+
+    def whole_tensor(s, dim=-1, eps=1e-8):
+        """You took one length for the whole tensor"""
+        n = s.norm()
+        return (1 - torch.exp(-n)) * s / (n + eps)
+
+    def relu_first(s, dim=-1, eps=1e-8):
+        """You cut off negative numbers before squashing"""
+        s = s.relu()
+        n = ((s * s).sum(dim, keepdim=True) + eps).sqrt()
+        return (1 - torch.exp(-n)) * s / n
+
+    def unit_vector_only(s, dim=-1, eps=1e-8):
+        """Every vector comes out with length 1. Multiply by the new length"""
+        return s / ((s * s).sum(dim, keepdim=True) + eps).sqrt()
+
+    def squared_and_dim_ignored(s, dim=-1, eps=1e-8):
+        """The exponent holds ‖s‖², but the formula has ‖s‖: this squash starts with slope"""
+        n2 = (s * s).sum(-1, keepdim=True)
+        return (1 - torch.exp(-n2)) * s / (n2 + eps).sqrt()
+
+    def divided_by_n_squared(s, dim=-1, eps=1e-8):
+        """You divide s by ‖s‖², not ‖s‖: take the square root to get a unit vector"""
+        n2 = (s * s).sum(dim, keepdim=True) + eps
+        return (1 - torch.exp(-n2.sqrt())) * s / n2
+
+
+class votes:
+    def tensordot_over_d(u, weight):
+        """tensordot over d alone lets every child meet the matrices of every other child"""
+        return torch.tensordot(u, weight, dims=([2], [2]))
+
+    def einsum_b_and_i_swapped(u, weight):
+        """You read u as (i"""
+        return torch.einsum("ibd,ijdz->bijz", u, weight)
+
+    def u_repeated_no_sum(u, weight):
+        """You multiplied and did not add"""
+        return u[:, :, None, :, None] * weight
+
+    def softmaxed(u, weight):
+        """there is a softmax over j too much"""
+        return torch.einsum("bid,ijdz->bijz", u, weight).softmax(dim=2)
+
+    def relu_votes(u, weight):
+        """every number below 0 has become 0: is there a ReLU or a clamp too much"""
+        return torch.einsum("bid,ijdz->bijz", u, weight).relu()
+
+    def matmul_squeeze_all(u, weight):
+        """An axis of size 1 is gone"""
+        return (u[:, :, None, None, :] @ weight).squeeze()
+
+    def axes_z_before_j(u, weight):
+        """The axes are in another order, (b, i, z, j)"""
+        return torch.einsum("bid,ijdz->bizj", u, weight)
+
+    def divided_by_children(u, weight):
+        """every number is"""
+        return torch.einsum("bid,ijdz->bijz", u, weight) / u.shape[1]
+
+    def squashed_u(u, weight):
+        """You squashed u before it votes"""
+        return torch.einsum("bid,ijdz->bijz", caps.squash(u), weight)
+
+    def transposed_and_summed(u, weight):
+        """it raised RuntimeError"""
+        return torch.einsum("bid,ijzd->bjz", u, weight)
+
+
+class primary_capsules:
+    def permute_then_wrong_merge(features, d):
+        """Your capsules are right"""
+        b, c, h, w = features.shape
+        return features.permute(0, 2, 3, 1).reshape(b, -1, d)
+
+    def bare_view_typed(features, d):
+        """You cut the row of numbers as it is in memory"""
+        b, c, h, w = features.shape
+        return features.reshape(b, c // d * h * w, d)
+
+    def d_types_swapped_names(features, d):
+        """You take every n-th channel for one capsule (n types)"""
+        b, c, h, w = features.shape
+        return features.reshape(b, d, c // d, h, w).permute(0, 2, 3, 4, 1).reshape(b, -1, d)
+
+    def transposed_result(features, d):
+        """The axes are in another order, (b, d, i)"""
+        b, c, h, w = features.shape
+        return features.reshape(b, c // d, d, h, w).permute(0, 1, 3, 4, 2).reshape(b, d, -1)
+
+    def width_first(features, d):
+        """You number the capsules of a type column by column"""
+        b, c, h, w = features.shape
+        return features.reshape(b, c // d, d, h, w).permute(0, 1, 4, 3, 2).reshape(b, -1, d)
+
+    def pixels_as_capsules(features, d):
+        """You use the first d channels only"""
+        b, c, h, w = features.shape
+        return features.flatten(2).transpose(1, 2)[:, :, :d]
+
+    def no_permute_five_axes(features, d):
+        """You cut the row of numbers as it is in memory"""
+        b, c, h, w = features.shape
+        return features.reshape(b, c // d, d, h, w).reshape(b, -1, d)
+
+    def places_before_types(features, d):
+        """Your capsules are right"""
+        b, c, h, w = features.shape
+        return features.reshape(b, c // d, d, h, w).permute(0, 3, 4, 1, 2).reshape(b, -1, d)
+
+    def normalised(features, d):
+        """the numbers themselves have changed"""
+        b, c, h, w = features.shape
+        out = features.reshape(b, c // d, d, h, w).permute(0, 1, 3, 4, 2).reshape(b, -1, d)
+        return F.normalize(out, dim=-1)
+
+
+class touched:
+    def threshold(to_capsules, features, row, column):
+        """you missed some that moved a little"""
+        changed = features.clone()
+        changed[0, :, row, column] += 1
+        return ((to_capsules(changed) - to_capsules(features))[0].abs() > 0.5).any(dim=-1)
+
+    def allclose_per_capsule_all(to_capsules, features, row, column):
+        """You ask whether ALL entries of a capsule moved"""
+        changed = features.clone()
+        changed[0, :, row, column] += 1
+        a, b = to_capsules(features)[0], to_capsules(changed)[0]
+        return torch.tensor([bool((x != y).all()) for x, y in zip(a, b)])
+
+    def row_only_first_channel(to_capsules, features, row, column):
+        """You change one channel only"""
+        changed = features.clone()
+        changed[0, 0, row, column] += 5
+        return (to_capsules(changed) != to_capsules(features))[0].any(-1)
+
+    def changes_all_images_and_any_batch(to_capsules, features, row, column):
+        """You change all images"""
+        changed = features.clone()
+        changed[:, :, row, column] += 1
+        return (to_capsules(changed) != to_capsules(features)).any(-1).any(0)
+
+    def random_noise_everywhere(to_capsules, features, row, column):
+        """You change every place at once"""
+        changed = features + torch.randn_like(features)
+        return (to_capsules(changed) != to_capsules(features))[0].any(-1)
+
+    def float_result(to_capsules, features, row, column):
+        """the dtype is float32; expected bool"""
+        changed = features.clone()
+        changed[0, :, row, column] += 1
+        return (to_capsules(changed) - to_capsules(features))[0].abs().sum(-1)
+
+    def list_of_bools(to_capsules, features, row, column):
+        """it returned a list"""
+        changed = features.clone()
+        changed[0, :, row, column] += 1
+        return (to_capsules(changed) != to_capsules(features))[0].any(-1).tolist()
+
+    def negated_place(to_capsules, features, row, column):
+        """Where the features are zero already you find nothing"""
+        changed = features.clone()
+        changed[0, :, row, column] = -changed[0, :, row, column]
+        return (to_capsules(changed) != to_capsules(features))[0].any(-1)
+
+    def alias_not_clone(to_capsules, features, row, column):
+        """it changed its input `features` in place"""
+        changed = features
+        changed[0, :, row, column] += 1
+        return (to_capsules(changed) != to_capsules(features))[0].any(-1)
+
+
+class capsule_count:
+    def padded_by_half(size, kernels, strides, types):
+        """You padded each image by half a kernel"""
+        for k, s in zip(kernels, strides):
+            size = (size + 2 * (k // 2) - k) // s + 1
+        return types * size**2
+
+    def stride_ignored_in_second(size, kernels, strides, types):
+        """You let every kernel move by 1. It moves by its stride"""
+        for k, s in zip(kernels, strides):
+            size = size - k + 1
+        return types * size**2
+
+    def off_by_one_and_not_squared(size, kernels, strides, types):
+        """You count the steps between the places"""
+        for k, s in zip(kernels, strides):
+            size = (size - k) // s
+        return types * size
+
+    def float_division_int(size, kernels, strides, types):
+        """You count one place too many in every row"""
+        for k, s in zip(kernels, strides):
+            size = int((size - k) / s + 1) + 1
+        return types * size**2
+
+    def strides_and_kernels_swapped(size, kernels, strides, types):
+        """You exchanged kernels and strides"""
+        for k, s in zip(strides, kernels):
+            size = (size - k) // s + 1
+        return types * size**2
+
+    def types_times_side(size, kernels, strides, types):
+        """You squared the types as well"""
+        for k, s in zip(kernels, strides):
+            size = (size - k) // s + 1
+        return (types * size) ** 2
+
+    def typed_in(size, kernels, strides, types):
+        """You typed in 1152. That is right for the paper's network alone"""
+        return 1152
+
+    def two_n(size, kernels, strides, types):
+        """You doubled the side of the grid"""
+        for k, s in zip(kernels, strides):
+            size = (size - k) // s + 1
+        return types * size * 2
+
+
+class parent_poses:
+    def letters_i_in_c(c, u_hat):
+        """You gave the parents of c another letter than those of the votes"""
+        return torch.einsum("bik,bijz->bjz", c, u_hat)
+
+    def max_over_children(c, u_hat):
+        """You took the largest weighted vote"""
+        return (c[..., None] * u_hat).amax(dim=1)
+
+    def couplings_added(c, u_hat):
+        """You added the couplings to the votes"""
+        return (c[..., None] + u_hat).sum(dim=1)
+
+    def children_axis_minus_two(c, u_hat):
+        """You summed over the parents (axis 2)"""
+        return (c[..., None] * u_hat).sum(dim=-2)
+
+    def matmul_wrong(c, u_hat):
+        """it raised RuntimeError"""
+        return c @ u_hat
+
+    def couplings_squared(c, u_hat):
+        """You weighted every vote twice"""
+        return (c[..., None] ** 2 * u_hat).sum(1)
+
+    def mean_and_squash(c, u_hat):
+        """You squashed"""
+        return caps.squash((c[..., None] * u_hat).mean(1))
+
+    def divided_by_children(c, u_hat):
+        """You took the mean over the children"""
+        return (c[..., None] * u_hat).sum(1) / c.shape[1]
+
+    def detached(c, u_hat):
+        """no gradient flows back to `c`"""
+        return (c.detach()[..., None] * u_hat).sum(1)
+
+
+class agreement:
+    def dot_of_normalised_v(u_hat, v):
+        """You made v a unit vector first"""
+        return (u_hat * F.normalize(v, dim=-1)[:, None]).sum(-1)
+
+    def squashed_votes(u_hat, v):
+        """You squashed the votes before comparing"""
+        return (caps.squash(u_hat) * v[:, None]).sum(-1)
+
+    def expanded_wrong_axis(u_hat, v):
+        """You wrote v.unsqueeze(2)"""
+        return (u_hat * v[:, :, None]).sum(-1)
+
+    def sum_over_j(u_hat, v):
+        """the shape is (2, 5, 6)"""
+        return (u_hat * v[:, None]).sum(2)
+
+    def absolute(u_hat, v):
+        """every number has lost its sign"""
+        return (u_hat * v[:, None]).sum(-1).abs()
+
+    def squared_sum(u_hat, v):
+        """You squared the products before adding them"""
+        return ((u_hat * v[:, None]) ** 2).sum(-1)
+
+    def sigmoid_of_dot(u_hat, v):
+        """every number has been through a sigmoid"""
+        return (u_hat * v[:, None]).sum(-1).sigmoid()
+
+    def relu_of_dot(u_hat, v):
+        """every number below 0 has become 0: is there a ReLU or a clamp too much"""
+        return (u_hat * v[:, None]).sum(-1).relu()
+
+    def detach_v(u_hat, v):
+        """no gradient flows back to `v`"""
+        return (u_hat * v.detach()[:, None]).sum(-1)
+
+    def mean_and_transposed(u_hat, v):
+        """The axes are in another order, (b, j, i)"""
+        return (u_hat * v[:, None]).mean(-1).transpose(1, 2)
+
+
+class coupling:
+    def softmax_default_minus_two(logits):
+        """You normalised over the children (axis 1)"""
+        return torch.softmax(logits, dim=-2)
+
+    def temperature(logits):
+        """You divided the logits by a root before the softmax"""
+        return torch.softmax(logits / logits.shape[2] ** 0.5, dim=2)
+
+    def uniform_always(logits):
+        """What you return is right if `logits` is replaced by zeros first"""
+        return torch.full_like(logits, 1 / logits.shape[2])
+
+    def normalised_by_abs(logits):
+        """You divided absolute values by their sum"""
+        return logits.abs() / logits.abs().sum(2, keepdim=True)
+
+    def softmax_twice(logits):
+        """What you return is right if `logits` is put through a softmax along its last"""
+        return logits.softmax(2).softmax(2)
+
+    def relu_share(logits):
+        """the couplings of a child sum to 0 over the parents"""
+        r = logits.relu()
+        return r / (r.sum(2, keepdim=True) + 1e-8)
+
+    def softmin(logits):
+        """You took the softmax of −logits"""
+        return (-logits).softmax(2)
+
+    def softmax_over_children_and_parents(logits):
+        """You took a softmax over the children first"""
+        return logits.softmax(1).softmax(2)
+
+    def exp_over_all(logits):
+        """You took one softmax over the whole tensor"""
+        e = (logits - logits.amax()).exp()
+        return e / e.sum()
+
+    def squared_share(logits):
+        """You divided squares by their sum"""
+        return logits**2 / (logits**2).sum(2, keepdim=True)
+
+
+class dynamic_routing:
+    def s_over_children(u_hat, iterations=3, bias=None):
+        """You divided s by the number of children"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for k in range(iterations):
+            c = logits.softmax(2)
+            s = torch.einsum("bij,bijz->bjz", c, u_hat) / u_hat.shape[1]
+            v = caps.squash(s if bias is None else s + bias)
+            if k < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def s_over_parents(u_hat, iterations=3, bias=None):
+        """s is divided by the number of parents"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for k in range(iterations):
+            c = logits.softmax(2)
+            s = torch.einsum("bij,bijz->bjz", c, u_hat) / u_hat.shape[2]
+            v = caps.squash(s if bias is None else s + bias)
+            if k < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def returns_v_only(u_hat, iterations=3, bias=None):
+        """it returned one value (a Tensor)"""
+        return caps.dynamic_routing(u_hat, iterations, bias)[0] + 0
+
+    def exponential_squash_used(u_hat, iterations=3, bias=None):
+        """You used the exponential squash"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for k in range(iterations):
+            c = logits.softmax(2)
+            s = torch.einsum("bij,bijz->bjz", c, u_hat)
+            v = caps.exponential_squash(s if bias is None else s + bias)
+            if k < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def logits_random(u_hat, iterations=3, bias=None):
+        logits = torch.randn(u_hat.shape[:3], dtype=u_hat.dtype)
+        for k in range(iterations):
+            c = logits.softmax(2)
+            s = torch.einsum("bij,bijz->bjz", c, u_hat)
+            v = caps.squash(s if bias is None else s + bias)
+            if k < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def logits_ones(u_hat, iterations=3, bias=None):
+        """You used the logits themselves as couplings"""
+        logits = u_hat.new_ones(u_hat.shape[:3]) / u_hat.shape[2]
+        for k in range(iterations):
+            s = torch.einsum("bij,bijz->bjz", logits, u_hat)
+            v = caps.squash(s if bias is None else s + bias)
+            if k < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, logits
+
+    def no_grad_all(u_hat, iterations=3, bias=None):
+        """no gradient flows back to `u_hat`"""
+        with torch.no_grad():
+            logits = u_hat.new_zeros(u_hat.shape[:3])
+            for k in range(iterations):
+                c = logits.softmax(2)
+                s = torch.einsum("bij,bijz->bjz", c, u_hat)
+                v = caps.squash(s if bias is None else s + bias)
+                if k < iterations - 1:
+                    logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def softmax_children_and_late_update(u_hat, iterations=3, bias=None):
+        """the couplings of a child sum to"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for k in range(iterations):
+            c = logits.softmax(1)
+            s = torch.einsum("bij,bijz->bjz", c, u_hat)
+            v = caps.squash(s if bias is None else s + bias)
+            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, logits.softmax(1)
+
+    def logits_multiplied(u_hat, iterations=3, bias=None):
+        """You multiplied the logits by the agreement"""
+        logits = u_hat.new_ones(u_hat.shape[:3])
+        for k in range(iterations):
+            c = logits.softmax(2)
+            s = torch.einsum("bij,bijz->bjz", c, u_hat)
+            v = caps.squash(s if bias is None else s + bias)
+            if k < iterations - 1:
+                logits = logits * torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def agreement_subtracted(u_hat, iterations=3, bias=None):
+        """You subtracted the agreement"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for k in range(iterations):
+            c = logits.softmax(2)
+            s = torch.einsum("bij,bijz->bjz", c, u_hat)
+            v = caps.squash(s if bias is None else s + bias)
+            if k < iterations - 1:
+                logits = logits - torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def bias_dropped_and_mean(u_hat, iterations=3, bias=None):
+        """You divided s by the number of children"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for k in range(iterations):
+            c = logits.softmax(2)
+            s = (c[..., None] * u_hat).mean(1)
+            v = caps.squash(s)
+            if k < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+
+def _rows(target, lengths):
+    t = F.one_hot(target, lengths.shape[1]) if target.ndim == 1 else target
+    return t.to(lengths.dtype)
+
+
+class margin_loss:
+    def squared_before_clamp(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You punish lengths that are already right"""
+        T = _rows(target, lengths)
+        short, long = ((m_plus - lengths) ** 2).clamp(min=0), ((lengths - m_minus) ** 2).clamp(min=0)
+        return (T * short + absent_weight * (1 - T) * long).sum(1).mean()
+
+    def mean_of_everything(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You averaged over the classes"""
+        T = _rows(target, lengths)
+        short, long = (m_plus - lengths).clamp(min=0), (lengths - m_minus).clamp(min=0)
+        return (T * short**2 + absent_weight * (1 - T) * long**2).mean()
+
+    def sum_of_everything(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You summed over the images"""
+        T = _rows(target, lengths)
+        short, long = (m_plus - lengths).clamp(min=0), (lengths - m_minus).clamp(min=0)
+        return (T * short**2 + absent_weight * (1 - T) * long**2).sum()
+
+    def clamp_max(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """Both your hinges point the wrong way"""
+        T = _rows(target, lengths)
+        short, long = (m_plus - lengths).clamp(max=0), (lengths - m_minus).clamp(max=0)
+        return (T * short**2 + absent_weight * (1 - T) * long**2).sum(1).mean()
+
+    def weight_on_wrong_side_and_unsquared(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You did not square the hinges"""
+        T = _rows(target, lengths)
+        short, long = (m_plus - lengths).clamp(min=0), (lengths - m_minus).clamp(min=0)
+        return (absent_weight * T * short + (1 - T) * long).sum(1).mean()
+
+    def absolute_differences(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You took absolute differences"""
+        T = _rows(target, lengths)
+        return (T * (m_plus - lengths).abs() + absent_weight * (1 - T) * (lengths - m_minus).abs()).sum(1).mean()
+
+    def bce(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You took the binary cross-entropy"""
+        return F.binary_cross_entropy(lengths.clamp(1e-6, 1 - 1e-6), _rows(target, lengths))
+
+    def half_on_both_inside(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You squared the sum of the hinges"""
+        T = _rows(target, lengths)
+        short, long = (m_plus - lengths).clamp(min=0), (lengths - m_minus).clamp(min=0)
+        return ((T * short + absent_weight * (1 - T) * long).sum(1) ** 2).mean()
+
+    def no_clamp_and_mean(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You punish lengths that are already right"""
+        T = _rows(target, lengths)
+        return (T * (m_plus - lengths) ** 2 + absent_weight * (1 - T) * (lengths - m_minus) ** 2).mean()
+
+    def detached(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """no gradient flows back to `lengths`"""
+        T = _rows(target, lengths)
+        short, long = (m_plus - lengths).clamp(min=0), (lengths - m_minus).clamp(min=0)
+        return torch.tensor(
+            (T * short**2 + absent_weight * (1 - T) * long**2).sum(1).mean().item(), dtype=lengths.dtype
+        )
+
+
+class reconstruction_loss:
+    def mse_loss_as_is(reconstruction, image):
+        """You multiplied the MEAN over the pixels by"""
+        return 0.0005 * F.mse_loss(reconstruction.view_as(image), image)
+
+    def sum_reduction(reconstruction, image):
+        """You summed over the images as well"""
+        return 0.0005 * F.mse_loss(reconstruction.view_as(image), image, reduction="sum")
+
+    def five_thousandths(reconstruction, image):
+        """Your factor is"""
+        return 0.005 * ((reconstruction.flatten(1) - image.flatten(1)) ** 2).sum(1).mean()
+
+    def batch_in_the_denominator_twice(reconstruction, image):
+        """You divided by the number of images twice"""
+        return 0.0005 * ((reconstruction.flatten(1) - image.flatten(1)) ** 2).sum(1).mean() / len(image)
+
+    def per_image_list(reconstruction, image):
+        """There is an axis of size 2 too many"""
+        return 0.0005 * ((reconstruction.flatten(1) - image.flatten(1)) ** 2).sum(1)
+
+    def huber(reconstruction, image):
+        """You halved the squares"""
+        return 0.0005 * F.smooth_l1_loss(reconstruction.flatten(1), image.flatten(1), reduction="sum") / len(image)
+
+    def factor_of_36(reconstruction, image):
+        """0.648 × the mean"""
+        return 0.648 * F.mse_loss(reconstruction.flatten(1), image.flatten(1))
+
+    def mean_and_no_factor_and_abs(reconstruction, image):
+        """This is the mean absolute difference"""
+        return (reconstruction.flatten(1) - image.flatten(1)).abs().mean()
+
+    def no_square(reconstruction, image):
+        """You summed the differences without squaring them"""
+        return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).sum(1).mean()
+
+
+class mask_capsules:
+    def topk_values(v, index=None):
+        """it is right only where b is 1. 5 of 24 entries differ"""
+        index = caps.lengths(v).max(dim=1).values.long() if index is None else index
+        keep = F.one_hot(index, v.shape[1]).to(v.dtype)
+        return (v * keep[..., None]).flatten(1)
+
+    def argmax_over_batch(v, index=None):
+        """Without an index you judge a capsule by its one largest entry (in size)"""
+        index = caps.lengths(v).argmax(dim=0)[: len(v)] if index is None else index
+        keep = F.one_hot(index, v.shape[1]).to(v.dtype)
+        return (v * keep[..., None]).flatten(1)
+
+    def threshold_half(v, index=None):
+        """Without an index you keep every capsule that is long enough"""
+        if index is None:
+            return (v * (caps.lengths(v) > 0.5)[..., None]).flatten(1)
+        keep = F.one_hot(index, v.shape[1]).to(v.dtype)
+        return (v * keep[..., None]).flatten(1)
+
+    def view_wrong_order(v, index=None):
+        """The poses are torn apart"""
+        index = caps.lengths(v).argmax(1) if index is None else index
+        keep = F.one_hot(index, v.shape[1]).to(v.dtype)
+        return torch.einsum("bjz,bj->bzj", v, keep).flatten(1)
+
+    def in_place(v, index=None):
+        """it changed its input `v` in place"""
+        index = caps.lengths(v).argmax(1) if index is None else index
+        for b in range(len(v)):
+            for j in range(v.shape[1]):
+                if j != index[b]:
+                    v[b, j] = 0
+        return v.flatten(1)
+
+    def normalised_pose(v, index=None):
+        """You stretched the kept pose to length 1. Only mask"""
+        index = caps.lengths(v).argmax(1) if index is None else index
+        keep = F.one_hot(index, v.shape[1]).to(v.dtype)
+        return F.normalize((v * keep[..., None]).flatten(1), dim=1)
+
+    def index_plus_one(v, index=None):
+        """You keep the capsule after the one that is wanted"""
+        index = caps.lengths(v).argmax(1) if index is None else index
+        keep = F.one_hot((index + 1) % v.shape[1], v.shape[1]).to(v.dtype)
+        return (v * keep[..., None]).flatten(1)
+
+    def if_not_index(v, index=None):
+        """You ask whether `index` is true (`index or …`"""
+        if not index:
+            index = caps.lengths(v).argmax(1)
+        keep = F.one_hot(index, v.shape[1]).to(v.dtype)
+        return (v * keep[..., None]).flatten(1)
+
+    def sum_over_classes(v, index=None):
+        """You return the chosen pose alone"""
+        index = caps.lengths(v).argmax(1) if index is None else index
+        keep = F.one_hot(index, v.shape[1]).to(v.dtype)
+        return (v * keep[..., None]).sum(1)
+
+    def longest_always_and_not_flattened(v, index=None):
+        """the shape is (2, 3, 6)"""
+        keep = F.one_hot(caps.lengths(v).argmax(1), v.shape[1]).to(v.dtype)
+        return v * keep[..., None]
+
+
+class capsule_loss:
+    def decoder_no_grad(v, target, image, decoder):
+        """The value is right"""
+        with torch.no_grad():
+            drawn = decoder(caps.mask_capsules(v, target))
+        return caps.margin_loss(caps.lengths(v), target) + caps.reconstruction_loss(drawn, image)
+
+    def averaged_losses(v, target, image, decoder):
+        """You took the mean of the two losses"""
+        a = caps.margin_loss(caps.lengths(v), target)
+        b = caps.reconstruction_loss(decoder(caps.mask_capsules(v, target)), image)
+        return (a + b) / 2
+
+    def multiplied_losses(v, target, image, decoder):
+        """You multiplied the two losses"""
+        a = caps.margin_loss(caps.lengths(v), target)
+        b = caps.reconstruction_loss(decoder(caps.mask_capsules(v, target)), image)
+        return a * b
+
+    def swapped_arguments(v, target, image, decoder):
+        """it raised ValueError"""
+        a = caps.margin_loss(caps.lengths(v), target)
+        return a + caps.reconstruction_loss(image, v)
+
+    def both_returned(v, target, image, decoder):
+        """it returned 2 values"""
+        a = caps.margin_loss(caps.lengths(v), target)
+        b = caps.reconstruction_loss(decoder(caps.mask_capsules(v, target)), image)
+        return a, b
+
+    def item_of_reconstruction(v, target, image, decoder):
+        """The value is right"""
+        a = caps.margin_loss(caps.lengths(v), target)
+        return a + caps.reconstruction_loss(decoder(caps.mask_capsules(v, target)), image).item()
+
+    def squared_lengths_and_prediction(v, target, image, decoder):
+        """You forgot the root"""
+        a = caps.margin_loss((v * v).sum(2), target)
+        return a + caps.reconstruction_loss(decoder(caps.mask_capsules(v)), image)
+
+    def prediction_as_target(v, target, image, decoder):
+        """Your margin loss takes the network's own answer for the truth"""
+        said = caps.lengths(v).argmax(1)
+        return caps.margin_loss(caps.lengths(v), said) + caps.reconstruction_loss(
+            decoder(caps.mask_capsules(v, target)), image
+        )
+
+    def lengths_detached(v, target, image, decoder):
+        """The value is right"""
+        return caps.margin_loss(caps.lengths(v).detach(), target) + caps.reconstruction_loss(
+            decoder(caps.mask_capsules(v, target)), image
+        )
+
+
+class capsnet_forward:
+    def batchnorm_between(images, fw, fb, pw, pb, vw, iterations=3):
+        """You normalised the maps between the convolutions"""
+        x = torch.conv2d(images, fw, fb).relu()
+        x = (x - x.mean(dim=(0, 2, 3), keepdim=True)) / (x.var(dim=(0, 2, 3), keepdim=True) + 1e-5).sqrt()
+        f = torch.conv2d(x, pw, pb, stride=2)
+        u = caps.squash(layers.primary_capsules(f, vw.shape[2]))
+        return caps.dynamic_routing(caps.votes(u, vw), iterations)[0]
+
+    def tuple_returned(images, fw, fb, pw, pb, vw, iterations=3):
+        """it returned 2 values"""
+        x = torch.conv2d(images, fw, fb).relu()
+        f = torch.conv2d(x, pw, pb, stride=2)
+        u = caps.squash(layers.primary_capsules(f, vw.shape[2]))
+        return caps.dynamic_routing(caps.votes(u, vw), iterations)
+
+    def attention_routing(images, fw, fb, pw, pb, vw, iterations=3):
+        """You used self-attention routing"""
+        x = torch.conv2d(images, fw, fb).relu()
+        f = torch.conv2d(x, pw, pb, stride=2)
+        u = caps.squash(layers.primary_capsules(f, vw.shape[2]))
+        return caps.self_attention_routing(caps.votes(u, vw))[0]
+
+    def biases_swapped(images, fw, fb, pw, pb, vw, iterations=3):
+        """You added the first bias after the ReLU. It belongs to the convolution"""
+        x = torch.conv2d(images, fw).relu() + fb[:, None, None]
+        f = torch.conv2d(x, pw, pb, stride=2)
+        u = caps.squash(layers.primary_capsules(f, vw.shape[2]))
+        return caps.dynamic_routing(caps.votes(u, vw), iterations)[0]
+
+    def leaky(images, fw, fb, pw, pb, vw, iterations=3):
+        """You used a leaky ReLU between the convolutions"""
+        x = F.leaky_relu(torch.conv2d(images, fw, fb))
+        f = torch.conv2d(x, pw, pb, stride=2)
+        u = caps.squash(layers.primary_capsules(f, vw.shape[2]))
+        return caps.dynamic_routing(caps.votes(u, vw), iterations)[0]
+
+    def votes_before_squash(images, fw, fb, pw, pb, vw, iterations=3):
+        """You squashed the votes"""
+        x = torch.conv2d(images, fw, fb).relu()
+        f = torch.conv2d(x, pw, pb, stride=2)
+        u_hat = caps.squash(caps.votes(layers.primary_capsules(f, vw.shape[2]), vw))
+        return caps.dynamic_routing(u_hat, iterations)[0]
+
+    def no_first_bias(images, fw, fb, pw, pb, vw, iterations=3):
+        """You left out the bias of the first convolution"""
+        x = torch.conv2d(images, fw).relu()
+        f = torch.conv2d(x, pw, pb, stride=2)
+        u = caps.squash(layers.primary_capsules(f, vw.shape[2]))
+        return caps.dynamic_routing(caps.votes(u, vw), iterations)[0]
+
+    def two_mistakes(images, fw, fb, pw, pb, vw, iterations=3):
+        """Your ReLU is behind the second convolution"""
+        x = torch.conv2d(images, fw, fb)
+        f = torch.conv2d(x, pw, pb, stride=2).relu()
+        u = caps.squash(layers.primary_capsules(f, vw.shape[2]))
+        return caps.dynamic_routing(caps.votes(u, vw), 3)[0]
+
+    def votes_hat_squashed_and_relu(images, fw, fb, pw, pb, vw, iterations=3):
+        """You put a ReLU behind the primary convolution"""
+        x = torch.conv2d(images, fw, fb).relu()
+        f = torch.conv2d(x, pw, pb, stride=2).relu()
+        u = layers.primary_capsules(f, vw.shape[2])
+        return caps.dynamic_routing(caps.votes(u, vw), iterations)[0]
+
+
+class capsnet_parameters:
+    def no_primary_bias_and_one_row(side=28, channels=256, types=32, d=8, classes=10, z=16):
+        """your number for the primary capsules is 5,308,416; expected 5,308,672. The"""
+        grid = ((side - 8) - 9) // 2 + 1
+        return (
+            81 * channels + channels,
+            81 * channels * types * d,
+            types * grid * classes * d * z,
+            classes * z * 512 + 512 + 512 * 1024 + 1024 + 1024 * side**2 + side**2,
+        )
+
+    def decoder_pixels_side(side=28, channels=256, types=32, d=8, classes=10, z=16):
+        """Your decoder draws `side` pixels"""
+        grid = ((side - 8) - 9) // 2 + 1
+        return (
+            81 * channels + channels,
+            81 * channels * types * d + types * d,
+            types * grid**2 * classes * d * z,
+            classes * z * 512 + 512 + 512 * 1024 + 1024 + 1024 * side + side,
+        )
+
+    def total(side=28, channels=256, types=32, d=8, classes=10, z=16):
+        """it returned one value (an int (5329664))"""
+        return 81 * channels + channels + 81 * channels * types * d + types * d
+
+    def votes_of_square_d(side=28, channels=256, types=32, d=8, classes=10, z=16):
+        """Your matrices are d × d"""
+        grid = ((side - 8) - 9) // 2 + 1
+        return (
+            81 * channels + channels,
+            81 * channels * types * d + types * d,
+            types * grid**2 * classes * d * d,
+            classes * z * 512 + 512 + 512 * 1024 + 1024 + 1024 * side**2 + side**2,
+        )
+
+    def votes_added(side=28, channels=256, types=32, d=8, classes=10, z=16):
+        """You gave each pair d + z numbers"""
+        grid = ((side - 8) - 9) // 2 + 1
+        return (
+            81 * channels + channels,
+            81 * channels * types * d + types * d,
+            types * grid**2 * classes * (d + z),
+            classes * z * 512 + 512 + 512 * 1024 + 1024 + 1024 * side**2 + side**2,
+        )
+
+    def primary_d_forgotten_in_both(side=28, channels=256, types=32, d=8, classes=10, z=16):
+        """your number for the primary capsules is 663,584; expected 5,308,672. The parts"""
+        grid = ((side - 8) - 9) // 2 + 1
+        return (
+            81 * channels + channels,
+            81 * channels * types + types,
+            types * grid**2 * classes * z,
+            classes * z * 512 + 512 + 512 * 1024 + 1024 + 1024 * side**2 + side**2,
+        )
+
+    def one_bias(side=28, channels=256, types=32, d=8, classes=10, z=16):
+        """You gave the primary convolution one bias"""
+        grid = ((side - 8) - 9) // 2 + 1
+        return (
+            81 * channels + channels,
+            81 * channels * types * d + 1,
+            types * grid**2 * classes * d * z,
+            classes * z * 512 + 512 + 512 * 1024 + 1024 + 1024 * side**2 + side**2,
+        )
+
+    def bias_of_channels(side=28, channels=256, types=32, d=8, classes=10, z=16):
+        """You gave the primary convolution a bias for every map that it reads"""
+        grid = ((side - 8) - 9) // 2 + 1
+        return (
+            81 * channels + channels,
+            81 * channels * types * d + channels,
+            types * grid**2 * classes * d * z,
+            classes * z * 512 + 512 + 512 * 1024 + 1024 + 1024 * side**2 + side**2,
+        )
+
+
+class runner_up:
+    def sorted_ascending(v):
+        """You found the two shortest capsules"""
+        n = caps.lengths(v)
+        order = n.argsort(1)
+        return order[:, 0], order[:, 1], n.gather(1, order)[:, 1] - n.gather(1, order)[:, 0]
+
+    def gap_relative(v):
+        """You divided the gap by the winner's length"""
+        n, c = caps.lengths(v).topk(2, dim=1)
+        return c[:, 0], c[:, 1], (n[:, 0] - n[:, 1]) / n[:, 0]
+
+    def gap_absolute_of_rows(v):
+        """it returned 2 values"""
+        n, c = caps.lengths(v).topk(2)
+        return c, n
+
+    def topk_over_batch(v):
+        """the shape is (5,)"""
+        n, c = caps.lengths(v).topk(2, dim=0) if len(v) > 1 else caps.lengths(v).topk(2, dim=1)
+        return c[0], c[1], n[0] - n[1]
+
+    def gap_summed(v):
+        """Axis b is gone"""
+        n, c = caps.lengths(v).topk(2, dim=1)
+        return c[:, 0], c[:, 1], (n[:, 0] - n[:, 1]).mean()
+
+    def third(v):
+        """Your runner-up is the third longest"""
+        n, c = caps.lengths(v).topk(min(3, v.shape[1]), dim=1)
+        return c[:, 0], c[:, -1], n[:, 0] - n[:, -1]
+
+    def squared_lengths_and_swapped(v):
+        """You exchanged the two"""
+        n, c = (v * v).sum(2).topk(2, dim=1)
+        return c[:, 1], c[:, 0], n[:, 0] - n[:, 1]
+
+    def one_based(v):
+        """every number is 1 too large"""
+        n, c = caps.lengths(v).topk(2, dim=1)
+        return c[:, 0] + 1, c[:, 1] + 1, n[:, 0] - n[:, 1]
+
+    def keepdim(v):
+        """There is an axis of size 1 too many"""
+        n, c = caps.lengths(v).topk(2, dim=1)
+        return c[:, :1], c[:, 1:], n[:, :1] - n[:, 1:]
+
+
+class draw_all:
+    def stacked_in_front(v, decoder):
+        """Your result is (j"""
+        return torch.stack([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])])
+
+    def concatenated(v, decoder):
+        """some axes are merged into one"""
+        return torch.cat([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])], dim=1)
+
+    def one_too_few(v, decoder):
+        """the shape is (2, 2, 7)"""
+        return torch.stack(
+            [decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1] - 1)], dim=1
+        )
+
+    def index_of_one(v, decoder):
+        """it raised ValueError"""
+        return torch.stack([decoder(caps.mask_capsules(v, torch.tensor([k]))) for k in range(v.shape[1])], dim=1)
+
+    def weighted_by_length(v, decoder):
+        """You multiplied the drawings by the lengths"""
+        drawn = torch.stack(
+            [decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])], dim=1
+        )
+        return drawn * caps.lengths(v)[..., None]
+
+    def z_loop(v, decoder):
+        """it raised ValueError"""
+        return torch.stack([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[2])], dim=1)
+
+    def mean_over_images(v, decoder):
+        """Axis b is gone"""
+        return torch.stack(
+            [decoder(caps.mask_capsules(v, torch.full((len(v),), k))).mean(0) for k in range(v.shape[1])]
+        )
+
+    def no_grad(v, decoder):
+        """no gradient flows back to `v`"""
+        with torch.no_grad():
+            return torch.stack(
+                [decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])], dim=1
+            )
+
+    def squashed_before(v, decoder):
+        """You squashed v first"""
+        v = caps.squash(v)
+        return torch.stack([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])], dim=1)
+
+
+class attention_logits:
+    def cosine_to_mean(u_hat):
+        """You took the cosine between each vote and the sum"""
+        return F.cosine_similarity(u_hat, u_hat.mean(1, keepdim=True), dim=3)
+
+    def sum_over_dim_two(u_hat):
+        """You compared a child's vote with its own votes for the other parents (a sum"""
+        total = u_hat.sum(2, keepdim=True)
+        return (u_hat * total).sum(-1) / u_hat.shape[3] ** 0.5
+
+    def z_root_missing_and_mean(u_hat):
+        """the logits of a parent"""
+        return (u_hat * u_hat.mean(1, keepdim=True)).sum(-1)
+
+    def max_of_pairs(u_hat):
+        """the logits of a parent"""
+        return torch.einsum("bijz,bkjz->bijk", u_hat, u_hat).amax(-1) / u_hat.shape[3] ** 0.5
+
+    def z_is_axis_minus_two(u_hat):
+        """You divided by the root of the number of parents"""
+        return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1) / u_hat.shape[-2] ** 0.5
+
+    def exponent_wrong(u_hat):
+        """the logits of a parent"""
+        return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1) / u_hat.shape[-1] ** 2
+
+    def keepdim_left(u_hat):
+        """There is an axis of size 1 too many"""
+        return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1, keepdim=True) / u_hat.shape[-1] ** 0.5
+
+    def squared_total(u_hat):
+        """the logits of a parent"""
+        t = u_hat.sum(1, keepdim=True)
+        return (t * t).sum(-1).expand(u_hat.shape[:3]) / u_hat.shape[-1] ** 0.5
+
+    def mean_over_z(u_hat):
+        """You divided by z"""
+        return (u_hat * u_hat.sum(1, keepdim=True)).mean(-1)
+
+    def table_for_parents(u_hat):
+        """You compared a child's vote with its own votes for the other parents (a sum"""
+        return torch.einsum("bijz,bikz->bij", u_hat, u_hat) / u_hat.shape[3] ** 0.5
+
+
+class agreement_factor:
+    def inverse_root(u_hat):
+        """a factor is"""
+        j, z = u_hat.shape[2:]
+        n = caps.lengths(u_hat.sum(1) / j)
+        return j / z**0.5 * n / (1 + n**2)
+
+    def n_squared_top_no_j(u_hat):
+        """a factor is"""
+        j, z = u_hat.shape[2:]
+        n = caps.lengths(u_hat.sum(1) / j)
+        return z**0.5 * n**2 / (1 + n**2)
+
+    def half(u_hat):
+        """every number is"""
+        j, z = u_hat.shape[2:]
+        n = caps.lengths(u_hat.sum(1) / j)
+        return z**0.5 / (2 * j) * n / (1 + n**2)
+
+    def brackets(u_hat):
+        """a factor is"""
+        j, z = u_hat.shape[2:]
+        n = caps.lengths(u_hat.sum(1) / j)
+        return z**0.5 / j * n / 1 + n**2
+
+    def root_over_both(u_hat):
+        """a factor is"""
+        j, z = u_hat.shape[2:]
+        n = caps.lengths(u_hat.sum(1) / j)
+        return (z / j) ** 0.5 * n / (1 + n**2)
+
+    def j_squared(u_hat):
+        """every number is"""
+        j, z = u_hat.shape[2:]
+        n = caps.lengths(u_hat.sum(1) / j)
+        return z**0.5 / j**2 * n / (1 + n**2)
+
+    def length_of_v_over_sum(u_hat):
+        """Right for all votes but those of zero"""
+        j, z = u_hat.shape[2:]
+        s = u_hat.sum(1) / j
+        v = caps.squash(s)
+        return caps.lengths(v) / caps.lengths(s) * z**0.5 / j
+
+    def n_of_mean(u_hat):
+        """You took the mean over the children"""
+        j, z = u_hat.shape[2:]
+        n = caps.lengths(u_hat.mean(1))
+        return z**0.5 / j * n / (1 + n**2)
+
+    def no_constants_no_j(u_hat):
+        """a factor is"""
+        j, z = u_hat.shape[2:]
+        n = caps.lengths(u_hat.sum(1))
+        return n / (1 + n**2)
+
+
+class self_attention_routing:
+    def prior_none_added_zero_then_softmax(u_hat, prior=None):
+        """You added the prior to the logits"""
+        a = caps_logits(u_hat)
+        c = (a + (0 if prior is None else prior)).softmax(2)
+        return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
+    def double_root(u_hat, prior=None):
+        """Your logits are divided by z in all"""
+        a = caps_logits(u_hat) / u_hat.shape[3] ** 0.5
+        c = a.softmax(2)
+        c = c if prior is None else c + prior
+        return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
+    def root_of_softmax_scaling(u_hat, prior=None):
+        """the couplings of a child sum to"""
+        a = caps_logits(u_hat)
+        c = a.softmax(2) / u_hat.shape[3] ** 0.5
+        c = c if prior is None else c + prior
+        return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
+    def v_only(u_hat, prior=None):
+        """it returned one value (a Tensor)"""
+        c = caps_logits(u_hat).softmax(2)
+        c = c if prior is None else c + prior
+        return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+
+    def prior_transposed(u_hat, prior=None):
+        """it raised RuntimeError"""
+        c = caps_logits(u_hat).softmax(2)
+        c = c if prior is None else c + prior.T
+        return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
+    def squash_2017_and_children(u_hat, prior=None):
+        """the couplings of a child sum to"""
+        c = caps_logits(u_hat).softmax(1)
+        c = c if prior is None else c + prior
+        return caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
+    def prior_softmaxed(u_hat, prior=None):
+        """What you return is right if `prior` is put through a softmax along its last"""
+        c = caps_logits(u_hat).softmax(2)
+        c = c if prior is None else c + prior.softmax(1)
+        return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
+    def renormalised_and_root_missing(u_hat, prior=None):
+        """Your logits lack the division by √z"""
+        a = torch.einsum("bijz,bjz->bij", u_hat, u_hat.sum(1))
+        c = a.softmax(2)
+        c = c if prior is None else (c + prior) / (c + prior).sum(2, keepdim=True)
+        return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
+    def prior_or_zero(u_hat, prior=None):
+        """You wrote `if prior`"""
+        prior = prior or 0
+        c = caps_logits(u_hat).softmax(2) + prior
+        return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
+
+def caps_logits(u_hat):
+    return torch.einsum("bijz,bjz->bij", u_hat, u_hat.sum(1)) / u_hat.shape[3] ** 0.5
+
+
+class prior_comes_last:
+    def fresh_votes(route):
+        """No route passes your test"""
+        prior = torch.randn(5, 3)
+        a, b = route(torch.randn(2, 5, 3, 6), prior)[1], route(torch.randn(2, 5, 3, 6), 0 * prior)[1]
+        return torch.allclose(a - b, prior, atol=1e-4)
+
+    def v_compared(route):
+        """No route passes your test"""
+        u, prior = torch.randn(2, 5, 3, 6), torch.randn(5, 3)
+        return torch.allclose(route(u, prior)[0], route(u, 0 * prior)[0] + prior.sum(), atol=1e-4)
+
+    def loose(route):
+        """Every route passes your test"""
+        u, prior = torch.randn(2, 5, 3, 6), 0.001 * torch.randn(5, 3)
+        return torch.allclose(route(u, prior)[1], route(u, 0 * prior)[1] + prior, atol=0.01)
+
+    def returns_tensor(route):
+        """it returned a Tensor"""
+        u, prior = torch.randn(2, 5, 3, 6), torch.randn(5, 3)
+        return ((route(u, prior)[1] - route(u, 0 * prior)[1] - prior).abs() < 1e-4).all()
+
+    def sum_check(route):
+        """A route that adds its prior to the wrong entries"""
+        u, prior = torch.randn(2, 5, 3, 6), torch.randn(5, 3)
+        return torch.allclose(route(u, prior)[1].sum(), route(u, 0 * prior)[1].sum() + 2 * prior.sum(), atol=1e-3)
+
+    def ones_prior(route):
+        """Your prior is one number everywhere"""
+        u, prior = torch.randn(2, 5, 3, 6), torch.ones(5, 3)
+        return torch.allclose(route(u, prior)[1], route(u, 0 * prior)[1] + 1, atol=1e-4)
+
+    def strict_equality(route):
+        """You compare rounded numbers with == or torch.equal"""
+        u, prior = torch.randn(2, 5, 3, 6), torch.randn(5, 3)
+        return bool((route(u, prior)[1] == route(u, 0 * prior)[1] + prior).all())
+
+    def prior_without_batch(route):
+        """it raised ValueError"""
+        u, prior = torch.randn(5, 3, 6), torch.randn(5, 3)
+        return torch.allclose(route(u, prior)[1], route(u, 0 * prior)[1] + prior, atol=1e-4)
+
+    def subtract_and_abs(route):
+        """You compare sizes without signs"""
+        u, prior = torch.randn(2, 5, 3, 6), torch.randn(5, 3)
+        return bool(((route(u, prior)[1] - route(u, 0 * prior)[1]).abs() - prior.abs()).abs().max() < 1e-4)
+
+
+class parameters_of_convolution:
+    def bias_times_kernel(channels_in, channels_out, kernel, groups=1, bias=True):
+        """You counted `kernel` biases per filter"""
+        return channels_out * (channels_in // groups) * kernel**2 + channels_out * kernel * bias
+
+    def true_division(channels_in, channels_out, kernel, groups=1, bias=True):
+        """the result is"""
+        return channels_out * channels_in / groups * kernel**2 + channels_out * bias
+
+    def kernel_side_and_no_groups(channels_in, channels_out, kernel, groups=1, bias=True):
+        """You counted `kernel` weights per map"""
+        return channels_out * channels_in * kernel + channels_out * bias
+
+    def times_groups_squared(channels_in, channels_out, kernel, groups=1, bias=True):
+        """You divided inputs and outputs by groups"""
+        return channels_out * channels_in // groups**2 * kernel**2 + channels_out * bias
+
+    def bias_per_in_and_no_square(channels_in, channels_out, kernel, groups=1, bias=True):
+        """You counted `kernel` weights per map"""
+        return channels_out * (channels_in // groups) * kernel + channels_in * bias
+
+    def depthwise_always(channels_in, channels_out, kernel, groups=1, bias=True):
+        """You counted one filter per map that comes in"""
+        return channels_in * kernel**2 + channels_in * bias
+
+
+class depthwise_capsules:
+    def relu_after(features, weight, bias, d):
+        """every number below 0 has become 0: is there a ReLU or a clamp too much"""
+        s = (features * weight[:, 0]).sum((2, 3)) + bias
+        return caps.exponential_squash(s.reshape(len(s), -1, d)).relu()
+
+    def maximum_for_sum(features, weight, bias, d):
+        """You took the largest product"""
+        s = (features * weight[:, 0]).amax((2, 3)) + bias
+        return caps.exponential_squash(s.reshape(len(s), -1, d))
+
+    def bias_subtracted(features, weight, bias, d):
+        """You subtracted the bias"""
+        s = (features * weight[:, 0]).sum((2, 3)) - bias
+        return caps.exponential_squash(s.reshape(len(s), -1, d))
+
+    def bias_multiplied(features, weight, bias, d):
+        """You multiplied by the bias"""
+        s = (features * weight[:, 0]).sum((2, 3)) * bias
+        return caps.exponential_squash(s.reshape(len(s), -1, d))
+
+    def weight_transposed(features, weight, bias, d):
+        """You exchanged rows and columns of the filters"""
+        s = (features * weight.transpose(2, 3)[:, 0].reshape(weight[:, 0].shape)).sum((2, 3)) + bias
+        return caps.exponential_squash(s.reshape(len(s), -1, d))
+
+    def squash_2017_no_bias(features, weight, bias, d):
+        """You left out the bias"""
+        s = (features * weight[:, 0]).sum((2, 3))
+        return caps.squash(s.reshape(len(s), -1, d))
+
+    def transposed_result(features, weight, bias, d):
+        """The axes are in another order, (b, d, i)"""
+        s = (features * weight[:, 0]).sum((2, 3)) + bias
+        return caps.exponential_squash(s.reshape(len(s), -1, d)).transpose(1, 2)
+
+    def conv_not_squeezed(features, weight, bias, d):
+        """There is an axis of size 1 too many"""
+        s = F.conv2d(features, weight, bias, groups=len(weight))
+        return caps.exponential_squash(s.reshape(len(s), -1, d, 1))
+
+    def averaged_and_interleaved(features, weight, bias, d):
+        """You took the mean over the map"""
+        s = (features * weight[:, 0]).mean((2, 3)) + bias
+        return caps.exponential_squash(s.reshape(len(s), d, -1).transpose(1, 2))
+
+
+class front_block:
+    def std_stored(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """You squared the variance"""
+        m, v = statistics
+        y = F.conv2d(x, weight, bias, stride).relu()
+        f = lambda a: a[:, None, None]
+        return f(scale) * (y - f(m)) / (f(v) + eps) ** 2 + f(shift)
+
+    def bn_training_true(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """You normalised with the mean and variance of this batch"""
+        m, v = (s.clone() for s in statistics)
+        y = F.conv2d(x, weight, bias, stride).relu()
+        return F.batch_norm(y, m, v, scale, shift, training=True, eps=eps)
+
+    def mean_added(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """You added the mean"""
+        m, v = statistics
+        y = F.conv2d(x, weight, bias, stride).relu()
+        f = lambda a: a[:, None, None]
+        return f(scale) * (y + f(m)) / (f(v) + eps).sqrt() + f(shift)
+
+    def shift_subtracted(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """You subtracted the shift"""
+        m, v = statistics
+        y = F.conv2d(x, weight, bias, stride).relu()
+        f = lambda a: a[:, None, None]
+        return f(scale) * (y - f(m)) / (f(v) + eps).sqrt() - f(shift)
+
+    def leaky(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """You used a leaky ReLU. MNIST's network has the plain one"""
+        m, v = statistics
+        y = F.leaky_relu(F.conv2d(x, weight, bias, stride))
+        f = lambda a: a[:, None, None]
+        return f(scale) * (y - f(m)) / (f(v) + eps).sqrt() + f(shift)
+
+    def default_eps_of_batch_norm(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """Your eps is 1e-5, PyTorch's default"""
+        m, v = statistics
+        return F.batch_norm(F.conv2d(x, weight, bias, stride).relu(), m, v, scale, shift)
+
+    def relu_last_and_eps_default(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """Your ReLU comes last"""
+        m, v = statistics
+        return F.batch_norm(F.conv2d(x, weight, bias, stride), m, v, scale, shift).relu()
+
+    def divided_by_scale(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """You divided by the learned scale"""
+        m, v = statistics
+        y = F.conv2d(x, weight, bias, stride).relu()
+        f = lambda a: a[:, None, None]
+        return (y - f(m)) / (f(v) + eps).sqrt() / f(scale) + f(shift)
+
+    def stride_and_order(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """Your ReLU comes last"""
+        m, v = statistics
+        return F.batch_norm(F.conv2d(x, weight, bias), m, v, scale, shift, eps=eps).relu()
+
+
+def _ends(a, b, c):
+    root = (b**2 - 4 * a * c) ** 0.5
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
+class error_interval:
+    def a_minus_and_c(wrong, n, z=1.96):
+        """it returned a complex"""
+        s = wrong / n
+        return _ends(1 - z**2 / n, -(2 * s + z**2 / n), s)
+
+    def share_missing_in_b(wrong, n, z=1.96):
+        """In b the share is missing"""
+        s = wrong / n
+        return _ends(1 + z**2 / n, -(2 + z**2 / n), s**2)
+
+    def b_doubled(wrong, n, z=1.96):
+        """In b you doubled z²/n as well"""
+        s = wrong / n
+        return _ends(1 + z**2 / n, -2 * (s + z**2 / n), s**2)
+
+    def wrong_for_share(wrong, n, z=1.96):
+        """it returned a complex"""
+        return _ends(1 + z**2 / n, -(2 * wrong + z**2 / n), wrong**2)
+
+    def root_n(wrong, n, z=1.96):
+        """You divided z² by √n"""
+        s = wrong / n
+        return _ends(1 + z**2 / n**0.5, -(2 * s + z**2 / n**0.5), s**2)
+
+    def three_digits(wrong, n, z=1.96):
+        """You rounded to three places"""
+        s = wrong / n
+        lo, hi = _ends(1 + z**2 / n, -(2 * s + z**2 / n), s**2)
+        return round(lo, 3), round(hi, 3)
+
+    def a_alone(wrong, n, z=1.96):
+        """You set the left side to 0: its only root is the share"""
+        s = wrong / n
+        return _ends(1, -2 * s, s**2)
+
+    def c_divided(wrong, n, z=1.96):
+        """You divided c by n"""
+        s = wrong / n
+        return _ends(1 + z**2 / n, -(2 * s + z**2 / n), s**2 / n)
+
+    def z_of_two(wrong, n, z=1.96):
+        """You typed in 2 for z"""
+        s = wrong / n
+        return _ends(1 + 4 / n, -(2 * s + 4 / n), s**2)
+
+
+class paired_test:
+    def missing_power(wrong_a, wrong_b):
+        """Your p is always 1. Either the sum runs too far (the tail of uneven splits ends"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        m, f = a + b, min(a, b)
+        return a, b, min(1.0, 2 * sum(comb(m, h) for h in range(f + 1)))
+
+    def no_double_and_short(wrong_a, wrong_b):
+        """Your sum stops one too early"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        m, f = a + b, min(a, b)
+        return a, b, min(1.0, sum(comb(m, h) for h in range(f)) / 2**m)
+
+    def two_times_m(wrong_a, wrong_b):
+        """You divided by 2·m"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        m, f = a + b, min(a, b)
+        return a, b, min(1.0, 2 * sum(comb(m, h) for h in range(f + 1)) / (2 * m or 1))
+
+    def comb_swapped(wrong_a, wrong_b):
+        """You wrote comb(k"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        m, f = a + b, min(a, b)
+        return a, b, min(1.0, 2 * sum(comb(h, m) for h in range(f + 1)) / 2**m)
+
+    def tensors_returned(wrong_a, wrong_b):
+        """it returned a Tensor"""
+        a, b = (wrong_a & ~wrong_b).sum(), (wrong_b & ~wrong_a).sum()
+        m, f = int(a + b), int(min(a, b))
+        return a, b, min(1.0, 2 * sum(comb(m, h) for h in range(f + 1)) / 2**m)
+
+    def larger_and_one_sided(wrong_a, wrong_b):
+        """You sum up to the larger count"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        m, f = a + b, max(a, b)
+        return a, b, sum(comb(m, h) for h in range(f + 1)) / 2**m
+
+    def xor_both(wrong_a, wrong_b):
+        """You count disagreements and agreements"""
+        a, b = int((wrong_a != wrong_b).sum()), int((wrong_a == wrong_b).sum())
+        m, f = a + b, min(a, b)
+        return a, b, min(1.0, 2 * sum(comb(m, h) for h in range(f + 1)) / 2**m)
+
+    def power_of_n(wrong_a, wrong_b):
+        """You divided by 2 to the power of n"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        m, f = a + b, min(a, b)
+        return a, b, min(1.0, 2 * sum(comb(m, h) for h in range(f + 1)) / 2 ** len(wrong_a))
+
+    def upper_only(wrong_a, wrong_b):
+        """You sum from A's count upwards"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        m = a + b
+        return a, b, sum(comb(m, h) for h in range(a, m + 1)) / 2**m
+
+
+class honest_score:
+    def best_test_of_three(validation, test):
+        """You let the test error choose among the best epochs of validation"""
+        idx = validation.topk(min(3, validation.shape[1]), dim=1, largest=False).indices
+        return test.gather(1, idx).min(1).values
+
+    def argmin_of_test(validation, test):
+        """You exchanged the two"""
+        return validation.gather(1, test.argmin(1, keepdim=True)).squeeze(1)
+
+    def mean_at_best(validation, test):
+        """You return the mean of all runs"""
+        return test.gather(1, validation.argmin(1, keepdim=True)).mean()
+
+    def argsort_last(validation, test):
+        """You took the epoch with the highest validation error"""
+        return test.gather(1, validation.argsort(1)[:, -1:]).squeeze(1)
+
+    def first_epoch(validation, test):
+        """You took the first epoch"""
+        return test[:, 0]
+
+    def average_of_both(validation, test):
+        """You averaged validation and test error"""
+        c = validation.argmin(1, keepdim=True)
+        return (test.gather(1, c) + validation.gather(1, c)).squeeze(1) / 2
+
+    def smoothed(validation, test):
+        """You took the median over all epochs"""
+        return test.median(1).values
+
+    def global_min_test(validation, test):
+        """You took the lowest test error of all runs"""
+        return test.min().expand(len(test))
+
+
+class ensemble_wrong:
+    def argmin_mean(lengths, label):
+        """You took the shortest capsule"""
+        return lengths.mean(0).argmin(1) != label
+
+    def mean_of_last_axis(lengths, label):
+        """You averaged over axis 2, the classes"""
+        return lengths.mean(-1).argmax(0) != label
+
+    def threshold(lengths, label):
+        """You call an image wrong if its true capsule is shorter than"""
+        m = lengths.mean(0)
+        return m[torch.arange(len(label)), label] < 0.5
+
+    def sum_equal(lengths, label):
+        """You return True where the ensemble is right"""
+        return lengths.sum(0).argmax(1) == label
+
+    def squared_mean(lengths, label):
+        """You averaged the squared lengths"""
+        return (lengths**2).mean(0).argmax(1) != label
+
+    def vote_and_equal(lengths, label):
+        """you call an image wrong that every single network gets right"""
+        return lengths.argmax(2).mode(0).values == label
+
+    def indices(lengths, label):
+        """the shape is (0, 1)"""
+        return (lengths.mean(0).argmax(1) != label).nonzero()
+
+    def list_result(lengths, label):
+        """it returned a list"""
+        return [bool(lengths[:, n].mean(0).argmax() != label[n]) for n in range(len(label))]
+
+    def std(lengths, label):
+        """you call an image wrong that every single network gets right"""
+        return lengths.std(0, unbiased=False).argmax(1) != label
+
+
+class perturb:
+    def entry_largest_abs(v, delta, index=None):
+        """Without an index you keep the capsule with the largest single entry"""
+        index = v.abs().amax(2).argmax(1) if index is None else index
+        return caps.mask_capsules(v + delta, index)
+
+    def norm_dim_one(v, delta, index=None):
+        """Without an index your lengths run over the classes (dim=1)"""
+        index = v.norm(dim=1).argmax(dim=1) if index is None else index
+        return caps.mask_capsules(v + delta, index.clamp(max=v.shape[1] - 1))
+
+    def if_not_index(v, delta, index=None):
+        """You ask whether `index` is true (`if not index`"""
+        if not index:
+            index = caps.lengths(v).argmax(1)
+        return caps.mask_capsules(v + delta, index)
+
+    def length_kept(v, delta, index=None):
+        """You brought the moved pose back to its old length"""
+        n = caps.lengths(v)
+        index = n.argmax(1) if index is None else index
+        w = v + delta
+        w = w / caps.lengths(w)[..., None] * n[..., None]
+        return caps.mask_capsules(w, index)
+
+    def half_delta(v, delta, index=None):
+        """You added half of delta"""
+        index = caps.lengths(v).argmax(1) if index is None else index
+        return caps.mask_capsules(v + delta / 2, index)
+
+    def added_twice(v, delta, index=None):
+        """You added delta twice"""
+        index = caps.lengths(v).argmax(1) if index is None else index
+        return caps.mask_capsules(v + delta + delta, index)
+
+    def set_and_longest_after(v, delta, index=None):
+        """You put delta in the place of every pose"""
+        w = delta.expand_as(v)
+        return caps.mask_capsules(w, index)
+
+    def added_after_and_ignored(v, delta, index=None):
+        """3 capsules of one image are not zero"""
+        masked = caps.mask_capsules(v).view(v.shape)
+        return (masked + delta).flatten(1)
+
+    def in_place(v, delta, index=None):
+        """it changed its input `v` in place"""
+        index = caps.lengths(v).argmax(1) if index is None else index
+        v += delta
+        return caps.mask_capsules(v, index)
+
+
+class correlation:
+    def n_minus_three_inside(x, y):
+        """The 3 is subtracted too late"""
+        r = torch.corrcoef(torch.stack([x, y]))[0, 1].item()
+        half = 1.96 / math.sqrt(len(x)) - 3
+        return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+    def two_for_196(x, y):
+        """You went two standard errors to each side"""
+        r = torch.corrcoef(torch.stack([x, y]))[0, 1].item()
+        half = 2 / math.sqrt(len(x) - 3)
+        return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+    def std_of_population_and_root_n(x, y):
+        """You averaged the products over n"""
+        dx, dy = x - x.mean(), y - y.mean()
+        r = ((dx * dy).mean() / (x.std() * y.std())).item()
+        half = 1.96 / math.sqrt(len(x))
+        return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+    def tensors(x, y):
+        """it returned a Tensor"""
+        r = torch.corrcoef(torch.stack([x, y]))[0, 1]
+        half = 1.96 / (len(x) - 3) ** 0.5
+        return r, torch.tanh(torch.atanh(r) - half), torch.tanh(torch.atanh(r) + half)
+
+    def matrix(x, y):
+        """You took the diagonal of the matrix"""
+        r = torch.corrcoef(torch.stack([x, y]))[0, 0].clamp(max=0.999).item()
+        half = 1.96 / math.sqrt(len(x) - 3)
+        return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+    def half_width(x, y):
+        """You halved the step"""
+        r = torch.corrcoef(torch.stack([x, y]))[0, 1].item()
+        half = 1.96 / math.sqrt(len(x) - 3) / 2
+        return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+    def covariance_and_symmetric(x, y):
+        """Your r is the covariance"""
+        r = torch.cov(torch.stack([x, y]))[0, 1].item()
+        half = 1.96 / math.sqrt(len(x) - 3)
+        return r, r - half, r + half
+
+    def mean_only_of_x(x, y):
+        """You subtracted the mean of x"""
+        dx = x - x.mean()
+        r = ((dx * y).sum() / (dx.norm() * y.norm())).item()
+        half = 1.96 / math.sqrt(len(x) - 3)
+        return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+    def log_for_atanh(x, y):
+        """atanh r is HALF the logarithm of (1 + r)/(1 − r)"""
+        r = torch.corrcoef(torch.stack([x, y]))[0, 1].item()
+        z, half = math.log((1 + r) / (1 - r)), 1.96 / math.sqrt(len(x) - 3)
+        return r, math.tanh(z - half), math.tanh(z + half)
+
+
+class tweak_grid:
+    def classes_loop(v, deltas, decode):
+        """the shape is (3, 6, 7)"""
+        out = []
+        for k in range(v.shape[1]):
+            row = []
+            for t in deltas:
+                step = torch.zeros(v.shape[2])
+                step[k % v.shape[2]] = t
+                row.append(decode(caps.perturb(v, step))[0])
+            out.append(torch.stack(row))
+        return torch.stack(out)
+
+    def shared_zeros(v, deltas, decode):
+        """Your earlier dimensions stay moved"""
+        step, out = torch.zeros(v.shape[2]), []
+        for k in range(v.shape[2]):
+            row = []
+            for t in deltas:
+                step[k] = t
+                row.append(decode(caps.perturb(v, step))[0])
+            out.append(torch.stack(row))
+        return torch.stack(out)
+
+    def axis_kept(v, deltas, decode):
+        """There is an axis of size 1 too many"""
+        out = []
+        for k in range(v.shape[2]):
+            row = []
+            for t in deltas:
+                step = torch.zeros(v.shape[2])
+                step[k] = t
+                row.append(decode(caps.perturb(v, step)))
+            out.append(torch.stack(row))
+        return torch.stack(out)
+
+    def lists(v, deltas, decode):
+        """it returned a list"""
+        return [[decode(caps.perturb(v, torch.eye(v.shape[2])[k] * t))[0] for t in deltas] for k in range(v.shape[2])]
+
+    def set_and_minus(v, deltas, decode):
+        """You set dimension k of every capsule to −deltas[t]. Add deltas[t] to what is"""
+        w, out = v.clone(), []
+        for k in range(v.shape[2]):
+            row = []
+            for t in deltas:
+                w = v.clone()
+                w[0, :, k] = -t
+                row.append(decode(caps.mask_capsules(w))[0])
+            out.append(torch.stack(row))
+        return torch.stack(out)
+
+    def one_delta_per_row(v, deltas, decode):
+        """All pictures of your rows are alike"""
+        out = []
+        for k in range(v.shape[2]):
+            step = torch.zeros(v.shape[2])
+            step[k] = deltas[0]
+            out.append(decode(caps.perturb(v, step)).expand(len(deltas), -1))
+        return torch.stack(out)
+
+    def transposed(v, deltas, decode):
+        """Your grid is (n"""
+        rows = []
+        for t in deltas:
+            row = []
+            for k in range(v.shape[2]):
+                step = torch.zeros(v.shape[2])
+                step[k] = t
+                row.append(decode(caps.perturb(v, step))[0])
+            rows.append(torch.stack(row))
+        return torch.stack(rows)
+
+    def all_numbers(v, deltas, decode):
+        """You added deltas[t] to all the dimensions at once"""
+        return torch.stack(
+            [
+                torch.stack([decode(caps.perturb(v, torch.full((v.shape[2],), float(t))))[0] for t in deltas])
+                for _ in range(v.shape[2])
+            ]
+        )
+
+    def squashed(v, deltas, decode):
+        """You squashed the moved pose"""
+        out = []
+        for k in range(v.shape[2]):
+            row = []
+            for t in deltas:
+                step = torch.zeros(v.shape[2])
+                step[k] = t
+                row.append(decode(caps.mask_capsules(caps.squash(v + step), caps.lengths(v).argmax(1)))[0])
+            out.append(torch.stack(row))
+        return torch.stack(out)
