@@ -21,7 +21,7 @@ from capsule_tutor.checks import alarms, guard, progress, relations, running, wo
 from capsule_tutor.checks.borrowed import borrowed
 from capsule_tutor.checks.cases import Case, shifted
 from capsule_tutor.checks.comparing import complaints, differ, gradient_complaints
-from capsule_tutor.checks.observing import Observation, expect, float_inputs, observe, unfilled
+from capsule_tutor.checks.observing import Observation, expect, float_inputs, observe, raised, unfilled
 
 _GAP = re.compile(r"(?<!\[)(?<!, )\.\.\.(?![,\]])")  # the `...` of a stub, not the one of x[..., None]
 _THE_PACKAGES_OWN = (
@@ -109,6 +109,26 @@ class Exercise:
             names[self.name] = self.reference
         self._say(status, sentence)
         return function if status == "passed" else self.reference
+
+    def slipped(self) -> Callable:
+        """Say what was raised above the check, in the cell that ends with it; return the reference.
+
+        Called where that exception is handled, by `notebook`. Raises CheckFailed in strict mode.
+        """
+        error = sys.exc_info()[1]
+        if isinstance(error, CheckFailed):
+            raise error
+        if isinstance(error, NameError) and error.name == self.name:
+            status, sentence = "not yet", f"there is no `{self.name}` here. Does your function have another name?"
+        elif (seen := raised(error)).unfilled:
+            status, sentence = "not attempted", "a line above the check calls it, and it is not written yet."
+        else:
+            status, sentence = "not yet", f"the cell did not reach its check: it raised {wording.described(seen)}."
+        if strict():
+            sys._getframe(1).f_globals[self.name] = self.reference
+        with world.usual() as changed:
+            self._say(status, f"{sentence} The lesson goes on with the reference solution.{_set_back(changed)}")
+        return self.reference
 
     def _say(self, status: str, sentence: str) -> None:
         """Record the verdict, and print its line, or in strict mode raise it."""
