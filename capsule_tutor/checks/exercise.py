@@ -167,11 +167,12 @@ class Exercise:
         """
         if function is self.reference:
             return None
-        said = {self.reference: _THE_PACKAGES_OWN.format(self.name), **dict(self.not_by)}
+        own = dict.fromkeys((self.reference, self.oracle), _THE_PACKAGES_OWN.format(self.name))
+        said = {**own, **dict(self.not_by)}
         found = borrowed(function, said)
         if found is None:
             return None
-        return "not attempted" if found is self.reference else "not yet", said[found]
+        return "not attempted" if found in own else "not yet", said[found]
 
     def as_run(self, function: Callable) -> Callable:
         """What is observed of an answer: itself, or where it is a test, whether it raises an alarm."""

@@ -89,7 +89,7 @@ def run(work: Callable[[threading.Event], None], functions: tuple[Callable, ...]
         finally:
             over.set()
             report.still_running = not _stop(thread)
-    world.restore_torch()
+    world.restore()
     report.printed = "".join(printed) + output.end()
     return report
 

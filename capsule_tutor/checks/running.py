@@ -60,6 +60,6 @@ def _in_a_thread(function: Callable, cases: list[Case], gradient: bool, seconds:
 
 def _observe(function: Callable, item: Case, gradient: bool) -> Observation:
     seen = observe(function, item, gradient, stop_button=False)
-    if replaced := world.restore_torch():
+    if replaced := world.restore():
         seen.error = Raised("Replaced", replaced[0])
     return seen

@@ -21,7 +21,7 @@ def usual() -> Iterator[list[str]]:
     What the notebook has set for good is set back for good, so that the lesson can go on; what surrounds the check,
     as `with torch.inference_mode():`, does so again at its end.
     """
-    changed = [f"{name} had been replaced by something else" for name in restore_torch()]
+    changed = [f"{name} had been replaced by something else" for name in restore()]
     if torch.get_default_dtype() != torch.float32:
         changed.append(f"the default dtype was {_bare(torch.get_default_dtype())}")
         torch.set_default_dtype(torch.float32)
@@ -83,28 +83,30 @@ _STATES: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
 ]
 
 
-def _torch_functions() -> dict[tuple[object, str], object]:
-    places = (torch, torch.nn.functional, torch.linalg, torch.Tensor)
-    return {
-        (place, name): value
-        for place in places
-        for name, value in vars(place).items()
-        if callable(value) and not name.startswith("__") and not isinstance(value, type)
-    }
+def _functions() -> dict[tuple[object, str], object]:
+    """Those that an answer most likely uses, or replaces by mistake."""
+    found = {(builtins, name): value for name, value in vars(builtins).items() if isinstance(value, type(len))}
+    for name in ("input", "print", "open", "breakpoint"):  # a kernel or a tool puts its own there
+        found.pop((builtins, name), None)
+    for place in (torch, torch.nn.functional, torch.linalg, torch.Tensor):
+        for name, value in vars(place).items():
+            if callable(value) and not isinstance(value, type):
+                found[place, name] = value
+    return {(place, name): value for (place, name), value in found.items() if not name.startswith("__")}
 
 
-_TORCH = _torch_functions()
+_FUNCTIONS = _functions()
 
 
-def restore_torch() -> list[str]:
-    """Put back every torch function that is not the one of the first import, and return the names."""
+def restore() -> list[str]:
+    """Put back every function that is not the one of the first import, and return the names."""
     replaced = []
-    for (place, name), original in _TORCH.items():
+    for (place, name), original in _FUNCTIONS.items():
         now = vars(place).get(name)
         if now is original:
             continue
         if _by_torch_itself(now, name):
-            _TORCH[place, name] = now
+            _FUNCTIONS[place, name] = now
         else:
             setattr(place, name, original)
             replaced.append(f"{'torch.Tensor' if place is torch.Tensor else place.__name__}.{name}")
