@@ -1,11 +1,16 @@
-"""Hostile and careless answers, graded: each ends in a fair 0 or the right score, and harms nobody else."""
+"""Hostile and careless answers. Graded, each ends in a fair 0 or the right score, and harms nobody else; in a lesson
+it costs one line, and the notebook's kernel goes on."""
 
+import ast
+import contextlib
+import os
 import textwrap
 from dataclasses import replace
 
 import pytest
 
 from capsule_tutor import checks
+from capsule_tutor.checks import apart, notebook
 from capsule_tutor.grading import answers, kit, sandbox
 
 SQUASH = checks.find("02-squash")
@@ -115,13 +120,15 @@ WRONG = {
         "the shape is (7,)",
     ),
     "a subclass that agrees with everything": (
-        """
+        textwrap.dedent(
+            """
         class T(torch.Tensor):
             def __eq__(self, other): return True
             def allclose(self, *args, **kwargs): return True
             @classmethod
             def __torch_function__(cls, function, types, args=(), kwargs=None): return True
         """
+        )
         + body("return torch.zeros_like(s).as_subclass(T)"),
         "",
     ),
@@ -149,10 +156,12 @@ WRONG = {
     ),
     "the environment cleaned": ('os.environ.pop("NBGRADER_EXECUTION", 0)\n' + body("return s"), "s unchanged"),
     "the grader's program patched": (
-        """
+        textwrap.dedent(
+            """
         from capsule_tutor.checks import observing, wire
         observing._gradients = wire.dumps = lambda *a, **k: b"passed"
         """
+        )
         + body("return s"),
         "",
     ),
@@ -327,3 +336,77 @@ UNTIDY = {
 def test_an_untidy_notebook_costs_no_points(box, questions, kind):
     found = verdict(box, questions, *UNTIDY[kind], seconds=20)
     assert found.status == "passed", found.sentence
+
+
+@pytest.mark.parametrize(
+    ("way", "root"), [("bubblewrap", False), ("namespaces", True), ("namespaces", False), ("limits", True)]
+)
+def test_every_way_of_starting_an_answer_lets_it_end_alone(way, root, questions, tmp_path, monkeypatch):
+    # With limits alone each answer waits for torch to be imported.
+    if not (root and sandbox._is_root()):
+        monkeypatch.setattr(sandbox, "_is_root", lambda: False)
+    place = kit.write(tmp_path / "inside", SQUASH)
+    try:
+        with sandbox.opened(tmp_path, place, sandbox.Limits(seconds=2, patience=300), way=way) as opened:
+            assert ("WITHIN REACH" in opened.says) == (way == "limits")
+            for kind in ["a segmentation fault", *["a long sum", "the reference"] * (way != "limits")]:
+                assert verdict((opened, place), questions, WRONG[kind][0], CHECK).status == "not yet", kind
+            found = verdict((opened, place), questions, body("return good"), CHECK, seconds=20)
+            assert found.status == "passed", found.sentence
+    except sandbox.SandboxError as error:
+        pytest.skip(str(error))
+
+
+# ---- the same in a lesson
+
+FOOLED = {  # answers that a check in a lesson takes for right: whoever writes them fools nobody else
+    *("the reference through routing", "a search on the stack", "a search in the memory"),
+    *("a table of the fixed inputs", "the number of calls"),
+}
+NO_CELLS = {"not Python", "a bomb of brackets", "builtins patched"}  # which break a notebook before any check
+NO_LINE = {"checks replaced"}
+
+
+@pytest.fixture
+def kernel(tmp_path, monkeypatch):
+    """kernel(cells) → what a notebook prints that runs these cells; its last word shows that it is still there."""
+    for name in ("HOME", "CAPSULE_TUTOR_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+    def run(*cells, seconds):
+        monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", str(seconds))
+        out, leave = tmp_path / "out", os._exit
+        pid = os.fork()
+        if not pid:
+            with contextlib.suppress(BaseException), out.open("w") as file, contextlib.redirect_stdout(file):
+                names = {"__name__": "__main__"}
+                for cell in cells:
+                    tree = ast.fix_missing_locations(notebook.Cells().visit(ast.parse(textwrap.dedent(cell))))
+                    exec(compile(tree, "<cell>", "exec"), names)
+                print("The kernel is there.")
+            leave(0)
+        os.waitpid(pid, 0)
+        return out.read_text()
+
+    _ = SQUASH.questions.expected  # what a check computes once is computed
+    return run
+
+
+@pytest.mark.skipif(not apart.possible(), reason="this system cannot fork a notebook")
+@pytest.mark.parametrize("kind", [kind for kind in WRONG if kind not in NO_CELLS])
+def test_in_a_lesson_it_costs_one_line(kernel, kind):
+    cell = WRONG[kind][0]
+    said = kernel(SETUP, cell, *[CHECK] * ("checks.squash" not in cell), seconds=1)
+    assert said.endswith("The kernel is there.\n")
+    if kind not in NO_LINE:
+        assert ("02-squash: passed" in said) == (kind in FOOLED), said
+        assert "02-squash: " in said
+
+
+@pytest.mark.skipif(not apart.possible(), reason="this system cannot fork a notebook")
+@pytest.mark.parametrize("kind", RIGHT)
+def test_in_a_lesson_a_right_answer_passes_in_any_style(kernel, kind):
+    said = kernel(SETUP, RIGHT[kind], CHECK, seconds=60)
+    assert "✓ 02-squash: passed" in said, said
+    assert said.endswith("The kernel is there.\n")

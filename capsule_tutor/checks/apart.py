@@ -162,6 +162,8 @@ def _be_the_fork(work: Work, functions: tuple, seconds: float, write: int) -> No
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
+        os.closerange(3, write)  # the kernel's sockets are not an answer's to write to
+        os.closerange(write + 1, 4_096)
         faulthandler.disable()  # its report on a crash would go to the terminal of the notebook's server
         gc.disable()  # objects of the notebook, such as its sockets, are not the fork's to close
         _limit(seconds)

@@ -111,14 +111,17 @@ def _called(functions: list[Callable], call: dict) -> dict:
 
 
 class Sandbox:
-    """Starts children, one after the other. `says` tells what keeps them in."""
+    """Starts children, one after the other. `says` tells what keeps them in.
+
+    In bubblewrap or namespaces they come from a warden, which has imported torch once. In a container, as another user
+    or with limits alone each is a program of its own, which takes seconds to start.
+    """
 
     def __init__(self, run: Path, way: str, limits: Limits, container: str = "") -> None:
         self.run, self.way, self.limits, self.container = run, way, limits, container
         self.says = ""
         self._warden: subprocess.Popen | None = None
         self._orders: socket.socket | None = None
-        self._walls: list[str] = []
         self._number = 0
 
     @contextlib.contextmanager
@@ -126,7 +129,7 @@ class Sandbox:
         """A fresh child with this kit. At the end it is killed, with all that it has started."""
         ours, theirs = socket.socketpair()
         self._number += 1
-        start = self._start_single if self.way in ("container", "single") else self._start_in_warden
+        start = self._start_in_warden if self.way in ("bubblewrap", "namespaces") else self._start_single
         with ours, theirs:
             end = start(kit, theirs)
             line = Line(ours, time.monotonic() + self.limits.patience)
@@ -148,9 +151,7 @@ class Sandbox:
     def _start_in_warden(self, kit: str, theirs: socket.socket) -> Callable[[], str]:
         if self._warden is None:
             self._start_warden()
-        inside = Path("/grading") if "files" in self._walls else self.run / "inside"
-        work = Path("/tmp") if "files" in self._walls else self.run / "work"
-        order = self._order(kit=str(inside / kit), work=str(work / f"{self._number}"))
+        order = self._order(kit=f"/grading/{kit}", work=f"/tmp/{self._number}")
         try:
             socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno()])
         except OSError:
@@ -165,20 +166,18 @@ class Sandbox:
                 status = self._orders.recv(16).decode()
             except OSError:
                 status = ""
-            if not status or "processes" not in self._walls:
-                self.close()  # what a child has left running could otherwise reach the next one
+            if not status:
+                self.close()  # the next child gets another warden
             return status.strip()
 
         return end
 
     def _start_warden(self) -> None:
         self._orders, theirs = socket.socketpair()
-        command, walled = [sys.executable, "-I", "-B", str(self.run / "inside" / "warden.py"), "--warden"], False
-        if self.way == "bubblewrap":
-            command, walled = [*_bubblewrap(self.run), *command[:3], "/grading/warden.py", "--warden"], True
-        visible = (
-            [] if self.way in ("another user", "limits") else [*_visible(), [str(self.run / "inside"), "/grading"]]
-        )
+        walled = self.way == "bubblewrap"
+        program = "/grading/warden.py" if walled else str(self.run / "inside" / "warden.py")
+        command = [*(_bubblewrap(self.run) if walled else ()), sys.executable, "-I", "-B", program, "--warden"]
+        visible = [*_visible(), [str(self.run / "inside"), "/grading"]]
         order = self._order(walled=walled, visible=visible, hidden=_hidden(), root=str(self.run / "root"))
         with theirs:
             self._warden = subprocess.Popen(
@@ -192,19 +191,22 @@ class Sandbox:
             )
         self._orders.settimeout(120)
         try:
-            self._walls = json.loads(self._orders.recv(4096))
-        except (OSError, ValueError):
+            ready = self._orders.recv(16)
+        except OSError:
+            ready = b""
+        if ready != b"ready":
             self.close()
-            raise SandboxError(f"{self.way} does not start here") from None
+            raise SandboxError("it does not start here")
 
     def _start_single(self, kit: str, theirs: socket.socket) -> Callable[[], str]:
         name = f"capsule-grading-{os.getpid()}-{self._number}"
-        folder = str(self.run / "inside") if self.way == "single" else "/grading"
-        work = self.run / "work" / str(self._number) if self.way == "single" else Path("/tmp/work")
+        contained = self.way == "container"
+        folder = "/grading" if contained else str(self.run / "inside")
+        work = Path("/tmp/work") if contained else self.run / "work" / str(self._number)
         order = json.dumps(self._order(kit=f"{folder}/{kit}", work=str(work)))
         program = ["-I", "-B", f"{folder}/warden.py", "--single", order]
         command = [sys.executable, *program]
-        if self.way == "container":
+        if contained:
             command = [*_container(self.container, name, self.run, self.limits), *program]
         process = subprocess.Popen(
             command,
@@ -217,7 +219,7 @@ class Sandbox:
         _pump(process, theirs.dup())
 
         def end() -> str:
-            if self.way == "container":
+            if contained:
                 engine = self.container.partition("=")[0]
                 subprocess.run([engine, "rm", "--force", name], capture_output=True, check=False)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -236,7 +238,7 @@ class Sandbox:
     def _order(self, **more: Any) -> dict:
         limits = {name: getattr(self.limits, name) for name in ("seconds", "memory", "files")}
         # Where the grader is root a child is a user with a number that no other has; 0 leaves it the grader's own.
-        user = 0 if self.way == "limits" else 60_000 + os.getpid() % 5_000
+        user = 60_000 + os.getpid() % 5_000 if _is_root() and self.way != "limits" else 0
         return {**limits, "user": user, "threads": 64 + _threads_of_this_user(), **more}
 
 
@@ -278,7 +280,13 @@ def _hidden() -> list[str]:
 
 def _bubblewrap(run: Path) -> list[str]:
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    if _is_root():  # no namespace of users, in which a child could not become another one
+        kept = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+        command[1:2] = ["--unshare-ipc", "--unshare-net", "--unshare-pid", "--unshare-uts", "--cap-drop", "ALL"]
+        command += [part for capability in kept for part in ("--cap-add", capability)]
     for path, inside in _visible():
+        for folder in reversed(Path(inside).parents):  # which another user could otherwise not enter
+            command += ["--perms", "755", "--dir", str(folder)]
         if Path(path).is_symlink():
             command += ["--symlink", str(Path(path).readlink()), inside]
         else:
@@ -350,13 +358,17 @@ def _ways(container: str) -> list[str]:
     if container:
         return ["container"]
     if not sys.platform.startswith("linux"):
-        return ["single"]
+        return ["limits"]
     return [
         *["bubblewrap"] * bool(shutil.which("bwrap")),
         "namespaces",
-        *["another user"] * (os.geteuid() == 0),
+        *["another user"] * _is_root(),
         "limits",
     ]
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 _TRIAL = """

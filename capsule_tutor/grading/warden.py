@@ -1,21 +1,24 @@
 """The warden: a program that starts the children in which students' cells run. It is run as a script, on its own.
 
-It imports torch once and then forks: a fresh child for every exercise, in a few milliseconds. On Linux a child has
-namespaces of its own (files, processes, network), no capabilities, and another user where the grader is root. Where
-the system refuses one of them, the warden says so. It knows no exercise and no right answer.
+It knows no exercise and no right answer, and a child has no capabilities, and another user where the grader is root.
 
-`warden.py --warden`   orders come over the socket that is file 0: a line of JSON, and a socket for the child
-`warden.py --single`   becomes the only child itself, which talks over the files 0 and 1 (in a container, on Windows)
+`warden.py --warden`   imports torch once, inside of walls (files, network, processes), and forks a fresh child for
+                       every exercise, in a few milliseconds. Orders come over the socket that is file 0: a line of
+                       JSON, and a socket for the child.
+`warden.py --single`   becomes the only child itself, which talks over the files 0 and 1: in a container, or where there
+                       are no walls.
 """
 
 import contextlib
 import ctypes
 import json
+import math
 import os
 import signal
 import socket
 import struct
 import sys
+import time
 from pathlib import Path
 
 _ENDS = {100: "exit", **{number.value: number.name for number in signal.Signals}}
@@ -26,46 +29,43 @@ _RDONLY, _NOSUID, _NODEV, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 32, 4096, 1
 def main() -> None:
     order = json.loads(sys.argv[-1])
     if sys.argv[1] == "--single":
-        _import_torch()
+        _import_torch(all_of_it=False)
         _limit(order)
+        _drop_rights(order["user"])
         _become_child(order, os.dup(0), os.dup(1))
     orders = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-    walls = _build_walls(order)  # the process goes on inside of them
-    _import_torch()
-    orders.sendall(json.dumps(walls).encode())
-    _take_orders(orders, walls)
+    _build_walls(order)  # the process goes on inside of them
+    _import_torch(all_of_it=True)
+    orders.sendall(b"ready")
+    _take_orders(orders)
 
 
-def _take_orders(orders: socket.socket, walls: list[str]) -> None:
+def _take_orders(orders: socket.socket) -> None:
     """One child after the other, until the grader hangs up."""
     while True:
         line, streams, _, _ = socket.recv_fds(orders, 2**16, 1)
         if not line:
             return
         order = json.loads(line)
-        monitor, child = _start(order, streams[0], walls)
+        monitor, child = _start(order, streams[0])
         os.close(streams[0])
         orders.recv(1)  # the grader has seen enough
-        for kill in (os.killpg, os.kill):  # its group, where it has become one
-            with contextlib.suppress(OSError):
-                kill(child, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            os.kill(child, signal.SIGKILL)  # and with it, as the first of its namespace, all that it has started
         _, status = os.waitpid(monitor, 0)
-        if "processes" not in walls and os.geteuid() == 0 and order["user"]:
-            _kill_all_of(order["user"])
         orders.sendall((_ENDS.get(os.waitstatus_to_exitcode(status), "") or " ").encode())
 
 
-def _start(order: dict, stream: int, walls: list[str]) -> tuple[int, int]:
+def _start(order: dict, stream: int) -> tuple[int, int]:
     """Fork a monitor, which forks the child and outlives it. Returns both process ids, as the warden sees them."""
     read, write = os.pipe()
     monitor = os.fork()
     if not monitor:
         status = 0
         try:
-            if "processes" in walls:
-                _unshare(_NEWPID | _NEWNS | _NEWIPC)
-                _mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, f"size={order['files']},mode=1777")
+            _call("unshare", _NEWPID | _NEWNS | _NEWIPC)
+            _mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, f"size={order['files']},mode=1777")
             child = os.fork()
             if not child:
                 os.setsid()
@@ -84,58 +84,32 @@ def _start(order: dict, stream: int, walls: list[str]) -> tuple[int, int]:
     return monitor, child
 
 
-def _kill_all_of(user: int) -> None:
-    """Every process of a user whose number no other has: what a child has left running."""
-    helper = os.fork()
-    if not helper:
-        try:
-            os.setresuid(user, user, user)
-            os.kill(-1, signal.SIGKILL)
-        finally:
-            os._exit(0)
-    os.waitpid(helper, 0)
-
-
-def _import_torch() -> None:
-    import numpy  # noqa: F401
+def _import_torch(all_of_it: bool) -> None:
+    """Also what torch.compile and torch.func import when they are first used, for seconds, if many are to share it."""
     import torch
 
-    with contextlib.suppress(
-        Exception
-    ):  # what torch.compile and torch.func import when they are first used, for seconds
-        import torch._dynamo
     torch.set_num_threads(1)
+    if all_of_it:
+        with contextlib.suppress(Exception):
+            import torch._dynamo
 
 
 # --- walls around all children ----------------------------------------------------------------------------------------
 
 
-def _build_walls(order: dict) -> list[str]:
-    """Namespaces that hold only what `order` makes visible. Returns what has been walled off."""
-    if not sys.platform.startswith("linux"):
-        return []
-    flags = _NEWNS | _NEWNET | _NEWIPC | _NEWUTS | _NEWPID
-    user, group = os.geteuid(), os.getegid()
-    try:
-        if not order["visible"] and not order["walled"]:
-            return []
-        if order["walled"]:  # bubblewrap has hidden the files already, and cut the network
+def _build_walls(order: dict) -> None:
+    """Namespaces that hold only what `order` makes visible. Raises OSError where the system refuses them."""
+    root = os.geteuid() == 0 and order["user"]
+    if order["walled"]:  # bubblewrap has hidden the files and cut the network; children are to be apart, too
+        if not root:
             _unshare(_NEWUSER | _NEWNS)
-            _map_ids(user, group)
-            return ["files", "network", "processes"]
-        if user == 0:
-            _unshare(flags)
-        else:
-            _unshare(flags | _NEWUSER)
-            _map_ids(user, group)
-    except OSError:
-        return []
+        return
+    _unshare(_NEWNS | _NEWNET | _NEWIPC | _NEWUTS | _NEWPID | (0 if root else _NEWUSER))
     child = os.fork()  # the first process of the new process namespace goes on
     if child:
         os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
-    _die_with_parent()
+    _call("prctl", 1, signal.SIGKILL, 0, 0, 0)  # it ends with its parent
     _hide_files(order)
-    return ["files", "network", "processes"]
 
 
 def _hide_files(order: dict) -> None:
@@ -176,23 +150,19 @@ def _bind(path: str, inside: str) -> None:
         _mount(None, inside, None, _REMOUNT | _BIND | _RDONLY | _NOSUID)
 
 
-def _map_ids(user: int, group: int) -> None:
-    for name, line in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-        Path("/proc/self", name).write_text(line)
-
-
 def _unshare(flags: int) -> None:
+    """Leave these namespaces; in a new one of users, the user stays who it is."""
+    user, group = os.geteuid(), os.getegid()
     _call("unshare", flags)
+    if flags & _NEWUSER:
+        for name, line in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+            Path("/proc/self", name).write_text(line)
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
     texts = (None if text is None else text.encode() for text in (source, target, kind, options))
     source_, target_, kind_, options_ = texts
     _call("mount", source_, target_, kind_, ctypes.c_ulong(flags), options_)
-
-
-def _die_with_parent() -> None:
-    _call("prctl", 1, signal.SIGKILL, 0, 0, 0)
 
 
 def _call(name: str, *arguments: object) -> None:
@@ -216,7 +186,8 @@ def _limit(order: dict) -> None:
     with contextlib.suppress(OSError, ValueError):  # memory beyond what Python and torch have mapped already
         mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (mapped + order["memory"],) * 2)
-    for name, most in (("CPU", order["seconds"]), ("FSIZE", order["files"]), ("CORE", 0), ("NPROC", order["threads"])):
+    seconds = math.ceil(time.process_time()) + order["seconds"]  # beyond what importing torch has taken
+    for name, most in (("CPU", seconds), ("FSIZE", order["files"]), ("CORE", 0), ("NPROC", order["threads"])):
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
     with contextlib.suppress(OSError):  # if the machine runs out of memory, this process is the one to go
