@@ -3,6 +3,7 @@ it costs one line, and the notebook's kernel goes on."""
 
 import ast
 import contextlib
+import linecache
 import os
 import textwrap
 from dataclasses import replace
@@ -359,7 +360,7 @@ def test_every_way_of_starting_an_answer_lets_it_end_alone(way, root, questions,
 
 # ---- the same in a lesson
 
-FOOLED = {  # answers that a check in a lesson takes for right: whoever writes them fools nobody else
+FOOLED = {  # answers that a check in a lesson may take for right: whoever writes them fools nobody else
     *("the reference through routing", "a search on the stack", "a search in the memory"),
     *("a table of the fixed inputs", "the number of calls"),
 }
@@ -383,6 +384,8 @@ def kernel(tmp_path, monkeypatch):
                 names = {"__name__": "__main__"}
                 for cell in cells:
                     tree = ast.fix_missing_locations(notebook.Cells().visit(ast.parse(textwrap.dedent(cell))))
+                    lines = textwrap.dedent(cell).splitlines(keepends=True)
+                    linecache.cache["<cell>"] = (0, None, lines, "<cell>")  # as a notebook keeps them for torch.jit
                     exec(compile(tree, "<cell>", "exec"), names)
                 print("The kernel is there.")
             leave(0)
@@ -400,7 +403,7 @@ def test_in_a_lesson_it_costs_one_line(kernel, kind):
     said = kernel(SETUP, cell, *[CHECK] * ("checks.squash" not in cell), seconds=1)
     assert said.endswith("The kernel is there.\n")
     if kind not in NO_LINE:
-        assert ("02-squash: passed" in said) == (kind in FOOLED), said
+        assert "02-squash: passed" not in said or kind in FOOLED, said
         assert "02-squash: " in said
 
 
