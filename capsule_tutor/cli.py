@@ -14,6 +14,7 @@ import typer
 
 from capsule_tutor import teaching
 from capsule_tutor.doctor import ROOT, examine, pip_install, short
+from capsule_tutor.grading import command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(teaching.app)
@@ -505,6 +506,11 @@ def doctor(
         return
     if broken := examine():
         raise _stop(f"To fix before the lessons run: {broken}. The command is below each of them.")
+
+
+# ---- for those who teach -----------------------------------------------------------------------------------
+
+app.command(context_settings={"allow_extra_args": True})(command.grade)  # --lessons 02 04: the 04 is extra
 
 
 def main() -> None:

@@ -150,7 +150,8 @@ def test_what_is_not_written_yet_is_not_attempted(unwritten):
     assert verdict(unwritten)[0] == "not attempted"
 
 
-def test_every_implementation_meets_the_same_dice():
+def test_every_implementation_meets_the_same_dice(monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_APART", "0")  # what a fork appends to a list stays there
     seen = []
 
     def looks(double):

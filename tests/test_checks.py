@@ -62,7 +62,7 @@ def test_declaration_is_complete(exercise):
 
 @pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.gradient], ids=lambda e: e.id)
 def test_oracle_gives_a_gradient_to_compare_with(exercise):
-    assert any(g is not None for o in exercise._expected for g in o.gradients)
+    assert any(g is not None for o in exercise.questions.expected for g in o.gradients)
 
 
 def test_the_course_has_exercises_and_mutants_enough():

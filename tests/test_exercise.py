@@ -2,20 +2,24 @@
 
 import _thread
 import builtins
+import ctypes
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from capsule_tutor import checks, functional
-from capsule_tutor.checks import exercise, guard, progress, wording
+from capsule_tutor.checks import apart, exercise, guard, progress, wording
 
 SQUASH = checks.find("02-squash")
 by_norm = SQUASH.right[0]  # a right answer that is not the package's own
@@ -28,6 +32,16 @@ def own_progress(tmp_path, monkeypatch):
     monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "60")  # a busy machine is not a bug
     monkeypatch.delenv("CAPSULE_TUTOR_STRICT", raising=False)
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+
+@pytest.fixture(params=["in a fork", "in a thread"])
+def way(request, monkeypatch):
+    """Both ways to run an answer. Windows and macOS know only the second."""
+    if request.param == "in a thread":
+        monkeypatch.setenv("CAPSULE_TUTOR_APART", "0")
+    elif not apart.possible():
+        pytest.skip("this system cannot fork a notebook")
+    return request.param
 
 
 def loops_for_ever(s, dim=-1, eps=1e-8):
@@ -157,7 +171,7 @@ BAD = {
     misses_a_dtype: "raised ",  # NotImplementedError or RuntimeError, by the version of torch
     returns_double: "the dtype is float64; expected float32",
     returns_infinity: "there are infinities in the result",
-    replaces_torch: "torch.sqrt had been replaced",
+    replaces_torch: "it replaced torch.sqrt by something else",
     changes_the_length: "squash never exceeds 1",
     slightly_wrong: "entries differ; the first, at [0, 0, 0]",
     no_gradient: "no gradient flows back to `s`",
@@ -165,7 +179,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("function", BAD, ids=lambda f: f.__name__)
-def test_one_clear_line_and_the_reference_back(function, capsys, monkeypatch):
+def test_one_clear_line_and_the_reference_back(function, way, capsys, monkeypatch):
     if "loops" in function.__name__:
         monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "0.5")
     assert SQUASH(function) is functional.squash
@@ -238,25 +252,223 @@ def test_prints_are_shown_because_learners_debug_with_them(capsys):
     assert "  length 7\n" in capsys.readouterr().out
 
 
-def test_the_world_is_as_it_was():
-    before = (torch.sqrt, builtins.exit, sys.exit, os._exit, sys.stdout, torch.get_default_dtype(), random.getstate())
-    torch.manual_seed(1)
-    expected = torch.rand(3)
+class Liar(torch.Tensor):
+    """Says that it is close to everything, and has the shape that is wanted."""
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        return True
+
+    shape = (2, 5, 4)
+
+
+class Unreadable(Exception):
+    def __str__(self):
+        raise self
+
+
+def holds_the_interpreter_lock(s, dim=-1, eps=1e-8):
+    return re.match(r"(a+)+$", "a" * 40 + "b")
+
+
+def sleeps(s, dim=-1, eps=1e-8):
+    time.sleep(1e6)
+
+
+def has_an_endless_message(s, dim=-1, eps=1e-8):
+    class Endless(Exception):
+        def __str__(self):
+            while True:
+                pass
+
+    raise Endless
+
+
+def has_an_unreadable_message(s, dim=-1, eps=1e-8):
+    raise Unreadable
+
+
+def exits_by_another_name(s, dim=-1, eps=1e-8, leave=os._exit):
+    leave(0)
+
+
+def becomes_another_program(s, dim=-1, eps=1e-8):
+    os.execv("/bin/true", ["true"])
+
+
+def kills_itself(s, dim=-1, eps=1e-8):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def aborts(s, dim=-1, eps=1e-8):
+    os.abort()
+
+
+def reads_nowhere(s, dim=-1, eps=1e-8):
+    ctypes.string_at(0)
+
+
+def recurses_in_c(s, dim=-1, eps=1e-8):
+    sys.setrecursionlimit(10**9)
+    nested = []
+    for _ in range(10**6):
+        nested = [nested]
+    return repr(nested)
+
+
+def takes_all_memory(s, dim=-1, eps=1e-8):
+    return torch.ones(10**12)
+
+
+def lies_about_itself(s, dim=-1, eps=1e-8):
+    return torch.ones(7).as_subclass(Liar)
+
+
+def asks(s, dim=-1, eps=1e-8):
+    return input("How long? ")
+
+
+def generates(s, dim=-1, eps=1e-8):
+    yield s
+
+
+async def waits(s, dim=-1, eps=1e-8):
+    return s
+
+
+HOSTILE = {
+    holds_the_interpreter_lock: "did not finish within 0.5 s",
+    sleeps: "did not finish within 0.5 s",
+    has_an_endless_message: "did not finish within 0.5 s",
+    has_an_unreadable_message: "raised Unreadable",
+    exits_by_another_name: "exit() would end the whole lesson",
+    becomes_another_program: "exit() would end the whole lesson",
+    kills_itself: "it crashed Python itself (SIGKILL)",
+    aborts: "it crashed Python itself (SIGABRT)",
+    reads_nowhere: "it crashed Python itself (SIGSEGV)",
+    recurses_in_c: "it ",  # a crash or no end, by the version of Python
+    takes_all_memory: "can't allocate memory",
+    lies_about_itself: "the shape is (7,)",
+    asks: "nobody answers input() during a check",
+    generates: "returned a generator; expected a Tensor",
+    waits: "returned a coroutine; expected a Tensor",
+}
+
+
+@pytest.mark.skipif(not apart.possible(), reason="this system cannot fork a notebook")
+@pytest.mark.parametrize("function", HOSTILE, ids=lambda f: f.__name__)
+def test_what_would_end_a_kernel_costs_one_line(function, capfd, monkeypatch):
+    if "0.5 s" in HOSTILE[function]:
+        monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "0.5")
+    assert SQUASH(function) is functional.squash
+    out, err = capfd.readouterr()
+    assert out.startswith("✗ 02-squash: not yet. ")
+    assert HOSTILE[function] in out
+    assert not err
+    with pytest.raises(ChildProcessError):  # nothing is left of the fork
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.skipif(not apart.possible(), reason="this system cannot fork a notebook")
+def test_what_an_answer_starts_ends_with_it(capfd):
+    seconds = f"9876{os.getpid()}"  # a program that no other test has started
+
+    def leaves_things_running(s, dim=-1, eps=1e-8):
+        subprocess.Popen(["sleep", seconds])
+        threading.Thread(target=loops_for_ever, args=(s,)).start()
+        os.write(1, b"x" * 10_000)
+        return by_norm(s, dim, eps)
+
+    threads = threading.active_count()
+    assert SQUASH(leaves_things_running) is leaves_things_running
+    assert capfd.readouterr().out.count("\n") == 1
+    assert threading.active_count() == threads
+    for _ in range(100):  # a process that was killed takes a moment to go
+        running = [p for p in Path("/proc").glob("[0-9]*/cmdline") if seconds.encode() in _read(p)]
+        if not running:
+            break
+        time.sleep(0.1)
+    assert not running
+
+
+def _read(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_the_world_is_as_it_was(way, tmp_path):
+    def world():
+        numbers = (torch.rand(1).item(), random.random(), np.random.rand())  # noqa: NPY002
+        names = (torch.sqrt, builtins.exit, builtins.sum, builtins.input, sys.exit, os._exit, sys.stdout, Path.cwd())
+        options = (torch._tensor_str.PRINT_OPTS.precision, np.get_printoptions()["precision"], list(warnings.filters))
+        return numbers, names, options, dict(os.environ), list(sys.path), sys.getrecursionlimit(), torch.ones(1).dtype
 
     def vandal(s, dim=-1, eps=1e-8):
         torch.manual_seed(7)
         random.seed(7)
+        np.random.seed(7)  # noqa: NPY002
         torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")
         torch.set_grad_enabled(False)
-        torch.sqrt = None
+        torch.set_printoptions(precision=1)
+        np.set_printoptions(precision=1)
+        warnings.simplefilter("error")
+        os.chdir(tmp_path)
+        os.environ["HOME"] = "nowhere"
+        sys.path.insert(0, "nowhere")
+        sys.setrecursionlimit(10_000)
+        torch.sqrt = builtins.sum = None
         exit()
 
-    torch.manual_seed(1)
+    def seeded():
+        for seed in (torch.manual_seed, random.seed, np.random.seed):
+            seed(1)
+
+    seeded()
+    before = world()
+    seeded()
     SQUASH(vandal)
-    after = (torch.sqrt, builtins.exit, sys.exit, os._exit, sys.stdout, torch.get_default_dtype(), random.getstate())
-    assert after == before
+    assert world() == before
     assert torch.is_grad_enabled()
-    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_reference_that_a_lesson_went_on_with_is_not_the_learners(capsys):
+    squash = SQUASH(slightly_wrong)
+    capsys.readouterr()
+    squash = SQUASH(squash)
+    assert squash is functional.squash
+    out = capsys.readouterr().out
+    assert out.startswith(
+        "○ 02-squash: not attempted. That is the package's own `squash`, with which the lesson goes on"
+    )
+    assert progress.load()["02-squash"]["attempts"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda: torch.set_grad_enabled(False), "gradients were switched off"),
+        (lambda: torch.set_default_dtype(torch.float64), "the default dtype was float64"),
+        (lambda: torch.set_default_device("meta"), "the default device was meta"),
+    ],
+    ids=["gradients", "dtype", "device"],
+)
+def test_what_an_untidy_notebook_has_set_is_named_and_set_back(change, sentence, capsys):
+    change()
+    assert SQUASH(by_norm) is by_norm
+    assert f"(In this notebook {sentence}. That is back as it usually is.)" in capsys.readouterr().out
+    assert torch.ones(1, requires_grad=True).exp().requires_grad
+    assert (torch.ones(1).dtype, torch.ones(1).device.type) == (torch.float32, "cpu")
+    assert SQUASH(slightly_wrong) is functional.squash
+    assert "In this notebook" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("around", [torch.no_grad, torch.inference_mode, lambda: torch.autocast("cpu")])
+def test_a_right_answer_passes_inside_of_anything(around):
+    with around():
+        assert SQUASH(by_norm) is by_norm
 
 
 def test_a_torch_function_replaced_in_the_notebook_is_named_and_put_back(capsys):
@@ -335,6 +547,16 @@ def test_strict_mode_gives_a_blank_no_marks(monkeypatch):
         SQUASH(squash)
 
 
+def test_strict_mode_goes_on_with_the_reference(monkeypatch):
+    # As in a notebook: the name is the notebook's own, and the exception is caught where the grade is taken.
+    notebook = {"checks": checks, "__name__": "__main__"}
+    exec("def squash(s, dim=-1, eps=1e-8):\n    return s", notebook)
+    monkeypatch.setenv("CAPSULE_TUTOR_STRICT", "1")
+    with pytest.raises(checks.CheckFailed):
+        exec("squash = checks.squash(squash)", notebook)
+    assert notebook["squash"] is functional.squash
+
+
 def test_strict_mode_lets_a_right_answer_through(monkeypatch):
     monkeypatch.setenv("CAPSULE_TUTOR_STRICT", "1")
     assert SQUASH(by_norm) is by_norm
@@ -401,7 +623,8 @@ def test_every_question_has_choices_that_answer(questions):
         assert len(set(choices.values())) == len(choices)
 
 
-def test_without_a_gradient_to_check_the_inputs_need_none(recwarn):
+def test_without_a_gradient_to_check_the_inputs_need_none(recwarn, monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_APART", "0")  # what a fork appends to a list stays there
     required = []
 
     def correlation(x, y):

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterable
 
 from capsule_tutor import course
-from capsule_tutor.checks import progress, wording
+from capsule_tutor.checks import notebook, progress, wording
 from capsule_tutor.checks.exercise import CheckFailed, Exercise
 
 __all__ = ["EXERCISES", "QUESTIONS", "CheckFailed", "Exercise", "board", "brief", "find", "predict", "standing"]
@@ -99,3 +99,6 @@ def brief(id_: str, hints: int = 3) -> str:
 def _near(name: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(names), n=1)
     return f" Did you mean {close[0]!r}?" if close else f" There are: {', '.join(names)}."
+
+
+notebook.watch()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 
 from capsule_tutor.checks import wording
-from capsule_tutor.checks.observing import Observation
+from capsule_tutor.checks.observing import Observation, raised
 
 SILENT, ALARM = "silent", "alarm"
 
@@ -32,7 +32,7 @@ def watched(test: Callable) -> Callable[[Callable], str]:
         except Exception as error:
             if "ellipsis" in str(error):
                 raise  # a stub that is half filled in
-            return f"raised {wording.described(error)}"
+            return f"raised {wording.described(raised(error))}"
         if said is ...:
             return said
         return SILENT if said is None else f"returned {wording.kind(said)}"

@@ -2,7 +2,7 @@
 
 import dis
 import functools
-import importlib
+import sys
 from collections.abc import Callable, Iterable
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -42,7 +42,7 @@ def _mentioned(code: CodeType, names: dict[str, Any]) -> Iterable[Any]:
                 names[step.argval] = last
             last = None
         elif step.opname == "IMPORT_NAME":
-            last = imported = _module(step.argval)
+            last = imported = sys.modules.get(step.argval)
         elif step.opname == "IMPORT_FROM":  # `import a.b as c`, too, takes b from a.b
             last = getattr(imported, step.argval, imported)
         elif step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
@@ -72,13 +72,6 @@ def _is_empty(cell: Any) -> bool:
     except ValueError:
         return True
     return False
-
-
-def _module(name: str) -> ModuleType | None:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
 
 
 def _code(function: Any) -> CodeType | None:

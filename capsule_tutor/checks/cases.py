@@ -1,8 +1,11 @@
 """A case is one call of the learner's function: the inputs, and the words for them.
 
-Every random input comes from `numbers` or `uniform`, with a seed of its own: the same on every machine.
+Every random input comes from `numbers`, `uniform`, `whole`, `dice` or `order`, with a seed of its own: the same
+on every machine, and others altogether inside `shifted`, where a grader asks what nobody can look up.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +25,15 @@ class Case:
     kwargs: dict = field(default_factory=dict)
     atol: float = 1e-5
     gradient_atol: float = 1e-3
+
+    @property
+    def edge(self) -> bool:
+        """Whether it holds what an answer breaks on that is right in general: zeros, large numbers, a batch of 1."""
+        floats = [part for part in (*self.args, *self.kwargs.values()) if isinstance(part, Tensor) and part.numel()]
+        floats = [part for part in floats if part.is_floating_point() and part.ndim > 1]
+        return any(
+            part.shape[0] == 1 or part.abs().max() > 100 or bool((part == 0).all(dim=-1).any()) for part in floats
+        )
 
     def __str__(self) -> str:
         return self.says + "".join(f", {name}={_short(value)}" for name, value in self.kwargs.items())
@@ -47,13 +59,32 @@ def whole(below: int, *shape: int, seed: int = 0) -> Tensor:
     return torch.randint(0, below, shape, generator=_generator(seed))
 
 
+def dice(least: int, most: int, seed: int = 0) -> int:
+    """One whole number from `least` to `most`: a size, a count."""
+    return least + int(whole(most - least + 1, seed=seed))
+
+
 def order(n: int, seed: int = 0) -> Tensor:
     """The numbers from 0 to n − 1, shuffled."""
     return torch.randperm(n, generator=_generator(seed))
 
 
+_shift = 0
+
+
+@contextlib.contextmanager
+def shifted(by: int) -> Iterator[None]:
+    """Other random inputs of the same shapes, for each `by` of its own."""
+    global _shift
+    before, _shift = _shift, by
+    try:
+        yield
+    finally:
+        _shift = before
+
+
 def _generator(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+    return torch.Generator().manual_seed(seed + _shift)
 
 
 def _short(value: Any) -> str:

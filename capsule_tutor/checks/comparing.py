@@ -18,42 +18,48 @@ RTOL = 1e-3  # how far a right value may be off, relative to itself
 
 def complaints(
     seen: Observation, right: Observation, axes: tuple[str, ...], properties: Iterable[Callable] = ()
-) -> Iterator[str]:
-    """What is wrong with a value, properties before values: the first complaint is the one to be said."""
+) -> Iterator[tuple[str, str]]:
+    """("shape" or "values", what is wrong with it), properties before values. The first is the one to be said."""
     where = f"On {seen.case}"
+    for problem in _of_another_kind(seen, right, axes or ("",) * len(right.tensors)):
+        yield "shape", f"{where} {problem}"
+    if any(isinstance(got, Tensor) and not torch.isfinite(got).all() for got in seen.tensors):
+        (got, *_) = (got for got in seen.tensors if isinstance(got, Tensor) and not torch.isfinite(got).all())
+        yield "values", f"{where} there are {wording.not_finite(got)} in the result."
+    if seen.changed:
+        yield "values", f"{where} it changed its input `{seen.changed}` in place. Make a new tensor instead."
+    for prop in properties:
+        if sentence := prop(seen.case, seen.value):
+            yield "values", f"{where} {sentence}"
+    for got, want, letters in zip(seen.tensors, right.tensors, axes or ("",) * len(right.tensors), strict=True):
+        if not _close(got, want, seen.case.atol):
+            related = relations.of_values(got, want, letters, (*seen.case.args, *seen.case.kwargs.values()))
+            yield "values", f"{where} {_sentences(related, _first_difference(got, want, letters, seen.case.atol))}"
+
+
+def _of_another_kind(seen: Observation, right: Observation, axes: tuple[str, ...]) -> Iterator[str]:
     if seen.error is not None:
-        yield f"{where} it raised {wording.described(seen.error)}."
+        yield f"{wording.happened(seen.error)}."
     if seen.value is None:
-        yield f"{where} it returned None. Is the `return` missing?"
+        yield "it returned None. Is the `return` missing?"
     if len(seen.tensors) != len(right.tensors):
-        yield f"{where} it returned {wording.count(seen.value)}; expected {wording.count(right.value)}."
+        yield f"it returned {wording.count(seen.value)}; expected {wording.count(right.value)}."
     for got, want, letters in zip(seen.tensors, right.tensors, axes, strict=True):
         if not _same_kind(got, want):
-            yield f"{where} it returned {wording.kind(got)}; expected {wording.kind(want)}."
+            yield f"it returned {wording.kind(got)}; expected {wording.kind(want)}."
         if isinstance(want, Tensor):
             if got.shape != want.shape:
                 related = relations.of_shapes(tuple(got.shape), tuple(want.shape), letters)
                 expected = f"the shape is {tuple(got.shape)}; expected {wording.named_shape(want, letters)}"
-                yield f"{where} {_sentences(expected, related)}"
+                yield _sentences(expected, related)
             if got.dtype != want.dtype:
-                yield f"{where} the dtype is {wording.dtype(got)}; expected {wording.dtype(want)}."
-            if not torch.isfinite(got).all():
-                yield f"{where} there are {wording.not_finite(got)} in the result."
-    if seen.changed:
-        yield f"{where} it changed its input `{seen.changed}` in place. Make a new tensor instead."
-    for prop in properties:
-        if sentence := prop(seen.case, seen.value):
-            yield f"{where} {sentence}"
-    for got, want, letters in zip(seen.tensors, right.tensors, axes, strict=True):
-        if not _close(got, want, seen.case.atol):
-            related = relations.of_values(got, want, letters, (*seen.case.args, *seen.case.kwargs.values()))
-            yield f"{where} {_sentences(related, _first_difference(got, want, letters, seen.case.atol))}"
+                yield f"the dtype is {wording.dtype(got)}; expected {wording.dtype(want)}."
 
 
 def gradient_complaints(seen: Observation, right: Observation, inputs: list[str]) -> Iterator[str]:
     """What is wrong with the gradients of a right value; `inputs` names the float inputs."""
     where = f"On {seen.case} the value is right, but"
-    for name, got, want in zip(inputs, seen.gradients, right.gradients, strict=True):
+    for name, got, want in zip(inputs, seen.gradients or (None,) * len(inputs), right.gradients, strict=True):
         if want is None:
             continue
         if got is None:
@@ -75,7 +81,7 @@ def differ(seen: list[Observation], other: list[Observation], gradients: bool) -
 
 def _differs(a: Observation, b: Observation, gradients: bool) -> bool:
     if a.error is not None or b.error is not None:
-        return type(a.error) is not type(b.error) or str(a.error) != str(b.error)
+        return a.error is None or b.error is None or (a.error.name, a.error.text) != (b.error.name, b.error.text)
     if len(a.tensors) != len(b.tensors) or a.changed != b.changed:
         return True
     if not all(_close(x, y, a.case.atol) for x, y in zip(a.tensors, b.tensors, strict=True)):

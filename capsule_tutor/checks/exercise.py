@@ -5,29 +5,32 @@ classic wrong answer that has a name) are observed in the same way, so that a di
 """
 
 import dis
-import functools
 import inspect
 import os
 import re
+import sys
 import textwrap
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from torch import Tensor
 
-from capsule_tutor.checks import alarms, guard, progress, relations, wording
+from capsule_tutor.checks import alarms, guard, progress, relations, running, wording, world
 from capsule_tutor.checks.borrowed import borrowed
-from capsule_tutor.checks.cases import Case
+from capsule_tutor.checks.cases import Case, shifted
 from capsule_tutor.checks.comparing import complaints, differ, gradient_complaints
-from capsule_tutor.checks.observing import Observation, expect, float_inputs, observe
+from capsule_tutor.checks.observing import Observation, expect, float_inputs, observe, raised, unfilled
 
 _GAP = re.compile(r"(?<!\[)(?<!, )\.\.\.(?![,\]])")  # the `...` of a stub, not the one of x[..., None]
 _THE_PACKAGES_OWN = (
     "That is the package's own `{}`, or a function that calls it. It is right, of course, but the answer should be "
     "yours: write the body yourself, and this check will compare the two."
+)
+_RUN_YOURS = (
+    "That is the package's own `{}`, with which the lesson goes on while yours is not there: run the cell that defines "
+    "yours, then this one."
 )
 TIME_LIMIT = 5.0  # seconds for all inputs of a check, unless CAPSULE_TUTOR_TIME_LIMIT says otherwise
 
@@ -62,6 +65,8 @@ class Exercise:
     properties     (case, value) → a sentence where the value breaks an invariant, else None
     test           whether the answer is itself a test (`alarms`): each case is then right or broken code
     not_by         function → what is said to a right answer that calls it instead of doing its own work
+    more_cases     for a grader alone, where `cases` holds no random numbers
+    also_taken_out what else in the package answers it, as "layers:PrimaryCapsules.forward": a graded answer lacks it
     """
 
     lesson: str
@@ -78,6 +83,8 @@ class Exercise:
     right: tuple[Callable, ...] = ()
     axes: tuple[str, ...] = ()
     properties: tuple[Callable[[Case, Any], str | None], ...] = ()
+    more_cases: Callable[[], list[Case]] = list
+    also_taken_out: tuple[str, ...] = ()
     gradient: bool = True  # False for answers that are counts: then the inputs require none, and .numpy() is free
     test: bool = False
     not_by: tuple[tuple[Callable, str], ...] = ()
@@ -89,19 +96,47 @@ class Exercise:
     def __call__(self, function: Callable) -> Callable:
         """Check the learner's function, print one line, record it; return it if right, else the reference.
 
-        Never raises, except CheckFailed in strict mode (CAPSULE_TUTOR_STRICT=1, or under nbgrader).
+        Never raises, except CheckFailed in strict mode (CAPSULE_TUTOR_STRICT=1, or under nbgrader), where the reference
+        takes the function's place among the caller's names.
         """
         status, sentence, printed = self.verdict(function)
         if status == "passed" and function is self.reference:
-            status, sentence = "not attempted", _THE_PACKAGES_OWN.format(self.name)
+            status, sentence = "not attempted", _RUN_YOURS.format(self.name)
         if printed:
             wording.say("Your function printed:\n" + textwrap.indent(printed.rstrip("\n"), "  "))
+        names = sys._getframe(1).f_globals
+        if status != "passed" and strict() and names.get(self.name) is function:
+            names[self.name] = self.reference
+        self._say(status, sentence)
+        return function if status == "passed" else self.reference
+
+    def slipped(self) -> Callable:
+        """Say what was raised above the check, in the cell that ends with it; return the reference.
+
+        Called where that exception is handled, by `notebook`. Raises CheckFailed in strict mode.
+        """
+        error = sys.exc_info()[1]
+        if isinstance(error, CheckFailed):
+            raise error
+        if isinstance(error, NameError) and error.name == self.name:
+            status, sentence = "not yet", f"there is no `{self.name}` here. Does your function have another name?"
+        elif (seen := raised(error)).unfilled:
+            status, sentence = "not attempted", "a line above the check calls it, and it is not written yet."
+        else:
+            status, sentence = "not yet", f"the cell did not reach its check: it raised {wording.described(seen)}."
+        if strict():
+            sys._getframe(1).f_globals[self.name] = self.reference
+        with world.usual() as changed:
+            self._say(status, f"{sentence} The lesson goes on with the reference solution.{_set_back(changed)}")
+        return self.reference
+
+    def _say(self, status: str, sentence: str) -> None:
+        """Record the verdict, and print its line, or in strict mode raise it."""
         if status != "not attempted":
             progress.record(self.id, status, sentence)
         if status != "passed" and strict():
             raise CheckFailed(f"{self.id}: {status}. {sentence}")
         wording.say(wording.line(status, f"{self.id}: {status}.", sentence))
-        return function if status == "passed" else self.reference
 
     def hint(self, number: int = 1) -> None:
         """Print hint 1 (the direction), 2 (the key idea) or 3 (nearly the code)."""
@@ -115,13 +150,15 @@ class Exercise:
         if not callable(function):
             return "not yet", f"expected your function `{self.name}`, got {wording.kind(function)}.", ""
         try:
-            observations, report = self._observe_guarded(function)
-            status, sentence = self._judge(function, observations, report)
+            with world.usual() as changed:
+                _ = self.questions.expected  # computed out here, with the learner's clock not yet running
+                observations, report = running.run(self.as_run(function), self.cases(), self.gradient, time_limit())
+                status, sentence = self._judge(function, observations, report)
             if status == "passed":
                 status, sentence = self._borrowed(function) or (status, sentence)
-            return status, sentence, report.printed
+            return status, sentence + _set_back(changed), report.printed
         except Exception as error:  # a check must never end the lesson, whatever strange thing it was given
-            return "not yet", f"the check could not read your answer ({wording.described(error)}).", ""
+            return "not yet", f"the check could not read your answer ({type(error).__name__}: {error}).", ""
 
     def _borrowed(self, function: Callable) -> tuple[str, str] | None:
         """What is said to a right answer that leaves the work to a function that does all of it.
@@ -130,88 +167,95 @@ class Exercise:
         """
         if function is self.reference:
             return None
-        said = {self.reference: _THE_PACKAGES_OWN.format(self.name), **dict(self.not_by)}
+        own = dict.fromkeys((self.reference, self.oracle), _THE_PACKAGES_OWN.format(self.name))
+        said = {**own, **dict(self.not_by)}
         found = borrowed(function, said)
         if found is None:
             return None
-        return "not attempted" if found is self.reference else "not yet", said[found]
+        return "not attempted" if found in own else "not yet", said[found]
 
-    def _observe_guarded(self, function: Callable) -> tuple[list[Observation], guard.Report]:
-        cases, seen = self.cases(), []
-        _ = self._expected  # computed out here, with the learner's clock not yet running
-
-        def work(over: threading.Event) -> None:
-            for item in cases:
-                if over.is_set():
-                    return
-                seen.append(Observation(item))
-                seen[-1] = self._observe(function, item)
-                if _unattempted(seen[-1]):
-                    return
-
-        return seen, guard.run(work, (function,), time_limit())
+    def as_run(self, function: Callable) -> Callable:
+        """What is observed of an answer: itself, or where it is a test, whether it raises an alarm."""
+        return alarms.watched(function) if self.test else function
 
     def _judge(self, function: Callable, seen: list[Observation], report: guard.Report) -> tuple[str, str]:
-        if report.replaced:
-            return "not yet", (
-                f"{report.replaced[0]} had been replaced by something else (perhaps an assignment to it?). It is "
-                "back as it was: give your own function another name and run this cell again."
-            )
-        if any(_unattempted(o) for o in seen):
+        if any(unfilled(o) for o in seen):
             return "not attempted", _what_is_left(function)
         if report.timed_out:
-            where = f" on {seen[-1].case}" if seen else ""
             stuck = " It is still running inside one long call: restart the kernel." if report.still_running else ""
             cause = "is there an endless loop?"
             if _imports(function):
                 cause = "an endless loop? Or a slow `import`? Put that above your function, where it is not timed."
-            return "not yet", f"it did not finish within {time_limit():g} s{where}: {cause}{stuck}"
-        complaint = self._complaint(seen)
-        if self.test:
-            score = alarms.score(seen, self._expected)
-            return (
-                ("passed", score) if complaint is None else ("not yet", f"{score} {self.diagnosis(seen) or complaint}")
-            )
+            return "not yet", f"it did not finish within {time_limit():g} s on {seen[-1].case}: {cause}{stuck}"
+        return self.questions.judge(seen)
+
+    @cached_property
+    def questions(self) -> "Questions":
+        """The cases of a lesson's check, the same every time."""
+        return Questions(self, self.cases())
+
+    def secret_questions(self, seed: int) -> "Questions":
+        """Cases of the same kinds that nobody can look up, and those that only a grader has."""
+        with shifted(seed):
+            return Questions(self, [*self.cases(), *self.more_cases()], seed)
+
+
+class Questions:
+    """Cases, with what a right answer and every mutant show on them."""
+
+    def __init__(self, exercise: Exercise, cases: list[Case], seed: int = 0) -> None:
+        self.exercise, self.cases, self.seed = exercise, cases, seed
+
+    def judge(self, seen: list[Observation]) -> tuple[str, str]:
+        """(status, sentence) for what was seen on each of the cases."""
+        if self.exercise.test:
+            score, complaint = alarms.score(seen, self.expected), alarms.complaint(seen, self.expected)
+            return ("not yet", f"{score} {self.diagnosis(seen) or complaint}") if complaint else ("passed", score)
+        complaint = next(filter(None, map(self.complaint, seen, self.expected)), None)
         if complaint is None:
             return "passed", f"{len(seen)} inputs: {self._what_was_checked()}."
-        return "not yet", self.diagnosis(seen) or complaint
+        return "not yet", self.diagnosis(seen) or complaint[1]
 
-    def _observe(self, function: Callable, item: Case) -> Observation:
-        if self.test:
-            function = alarms.watched(function)
-        elif isinstance(self._expected[0].value, tuple):
-            function = _lists_are_tuples(function)
-        return observe(function, item, self.gradient)
-
-    def _complaint(self, seen: list[Observation]) -> str | None:
-        """The first that there is, in the order of the cases."""
-        if self.test:
-            return alarms.complaint(seen, self._expected)
-        for observation, right in zip(seen, self._expected, strict=True):
-            axes = self.axes or ("",) * len(right.tensors)
-            for complaint in complaints(observation, right, axes, self.properties):
+    def complaint(self, seen: Observation, right: Observation) -> tuple[str, str] | None:
+        """("shape", "values" or "gradient", the first thing that is wrong with it)"""
+        exercise, seen = self.exercise, _in_its_brackets(seen, right)
+        with shifted(self.seed):  # a property may make the numbers of its case again
+            for complaint in complaints(seen, right, exercise.axes, exercise.properties):
                 return complaint
-            if self.gradient:
-                inputs = float_inputs(self.reference, right.case)
-                for complaint in gradient_complaints(observation, right, inputs):
-                    return complaint
+        if exercise.gradient:
+            for sentence in gradient_complaints(seen, right, float_inputs(exercise.reference, right.case)):
+                return "gradient", sentence
         return None
+
+    def parts(self, seen: list[Observation]) -> dict[str, bool]:
+        """Which parts of the answer are right: its shapes, its values, its gradients, and all of it on edge cases."""
+        found = dict.fromkeys(["shape", "values", *["gradient"] * self.exercise.gradient, "edge cases"], True)
+        for observation, right in zip(seen, self.expected, strict=True):
+            if complaint := self.complaint(observation, right):
+                wrong = ("shape", "values", "gradient")[("shape", "values", "gradient").index(complaint[0]) :]
+                # A wrong shape is wrong everywhere; a wrong value, and with it a gradient, may be so on edges alone.
+                wrong = ["edge cases", *["shape"] * (complaint[0] == "shape")] if right.case.edge else wrong
+                found.update({part: False for part in wrong if part in found})
+        if not any(case.edge for case in self.cases) or not found["values"]:
+            found["edge cases"] = found["values"]
+        return found
 
     def diagnosis(self, seen: list[Observation]) -> str | None:
         """The sentence of the mutant that behaves like what was seen, if there is one."""
+        seen = list(map(_in_its_brackets, seen, self.expected))
         for compare_gradients in (True, False):
-            for mutant, behaviour in self._mutant_behaviour:
-                tells = compare_gradients or differ(behaviour, self._expected, gradients=False)
+            for mutant, behaviour in self._of_mutants:
+                tells = compare_gradients or differ(behaviour, self.expected, gradients=False)
                 if tells and not differ(seen, behaviour, compare_gradients):
                     return mutant.says
-        return (self.gradient and self._one_of_two_mistakes(seen)) or self._of_other_inputs(seen) or None
+        return (self.exercise.gradient and self._one_of_two_mistakes(seen)) or self._of_other_inputs(seen) or None
 
     def _one_of_two_mistakes(self, seen: list[Observation]) -> str | None:
         """The sentence of the mutant that gives the same wrong numbers for the first case, though not for all of them.
 
         Where there are two mistakes, this is one. Only for floats of the right shape: those do not agree by chance.
         """
-        got, want = seen[:1], self._expected[:1]
+        got, want = seen[:1], self.expected[:1]
         value, right = got[0].tensors[0], want[0].tensors[0]
         if (
             not isinstance(value, Tensor)
@@ -220,36 +264,40 @@ class Exercise:
             or not differ(got, want, False)
         ):
             return None
-        for mutant, behaviour in self._mutant_behaviour:
+        for mutant, behaviour in self._of_mutants:
             if differ(behaviour[:1], want, False) and not differ(got, behaviour[:1], False):
                 return mutant.says
         return None
 
     def _of_other_inputs(self, seen: list[Observation]) -> str:
-        if self.test or len(seen) != len(self._expected) or not differ(seen, self._expected, gradients=False):
+        if self.exercise.test or len(seen) != len(self.expected) or not differ(seen, self.expected, gradients=False):
             return ""
         if any(o.error or not isinstance(o.tensors[0], (Tensor, int, float)) for o in seen):
             return ""
 
         def explains(cases: list[Case]) -> bool:
             pairs = zip(seen, cases, strict=True)
-            return all(not differ([a], [observe(self.reference, c, False)], gradients=False) for a, c in pairs)
+            return all(not differ([a], [observe(self.exercise.reference, c, False)], gradients=False) for a, c in pairs)
 
-        return relations.of_inputs(self.cases(), self.reference, explains)
-
-    @cached_property
-    def _expected(self) -> list[Observation]:
-        reference = alarms.watched(self.reference) if self.test else self.reference
-        return [expect(self.oracle, reference, item, self.gradient) for item in self.cases()]
+        return relations.of_inputs(self.cases, self.exercise.reference, explains)
 
     @cached_property
-    def _mutant_behaviour(self) -> list[tuple[Mutant, list[Observation]]]:
-        return [(m, [self._observe(m.function, item) for item in self.cases()]) for m in self.mutants]
+    def expected(self) -> list[Observation]:
+        """What a right answer shows."""
+        exercise = self.exercise
+        reference = exercise.as_run(exercise.reference)
+        return [expect(exercise.oracle, reference, item, exercise.gradient) for item in self.cases]
+
+    @cached_property
+    def _of_mutants(self) -> list[tuple[Mutant, list[Observation]]]:
+        exercise = self.exercise
+        runs = [(mutant, exercise.as_run(mutant.function)) for mutant in exercise.mutants]
+        return [(m, [observe(function, item, exercise.gradient) for item in self.cases]) for m, function in runs]
 
     def _what_was_checked(self) -> str:
-        tensors = isinstance(self._expected[0].tensors[0], Tensor)
+        tensors = isinstance(self.expected[0].tensors[0], Tensor)
         parts = ["shape, dtype" if tensors else "type", "values"]
-        parts += ["invariants"] * bool(self.properties) + ["gradient"] * self.gradient
+        parts += ["invariants"] * bool(self.exercise.properties) + ["gradient"] * self.exercise.gradient
         return ", ".join(parts)
 
 
@@ -265,32 +313,15 @@ def time_limit() -> float:
         return TIME_LIMIT
 
 
-def _lists_are_tuples(function: Callable) -> Callable:
-    """The same function, whose list of results is a tuple of them: which brackets hold them is not the question."""
-
-    @functools.wraps(function)
-    def answer(*args: Any, **kwargs: Any) -> Any:
-        value = function(*args, **kwargs)
-        return tuple(value) if isinstance(value, list) else value
-
-    return answer
+def _set_back(changed: list[str]) -> str:
+    return f" (In this notebook {', and '.join(changed)}. That is back as it usually is.)" if changed else ""
 
 
-def _unattempted(seen: Observation) -> bool:
-    """The stub as it was: it raises NotImplementedError, or a `...` of it is still there."""
-    if seen.value is ... or any(part is ... for part in seen.tensors):
-        return True
-    if isinstance(seen.error, NotImplementedError):
-        return _raised_by_statement(seen.error)
-    return isinstance(seen.error, (TypeError, AttributeError)) and "ellipsis" in str(seen.error)
-
-
-def _raised_by_statement(error: BaseException) -> bool:
-    """By a `raise` in Python code. Torch, too, raises NotImplementedError, where an operation lacks a dtype."""
-    place = error.__traceback__
-    while place.tb_next:
-        place = place.tb_next
-    return dis.opname[place.tb_frame.f_code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
+def _in_its_brackets(seen: Observation, right: Observation) -> Observation:
+    """A list of results is a tuple of them: which brackets hold them is not the question."""
+    if isinstance(seen.value, list) and isinstance(right.value, tuple):
+        return replace(seen, value=tuple(seen.value))
+    return seen
 
 
 def _what_is_left(function: Callable) -> str:

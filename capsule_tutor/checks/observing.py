@@ -3,17 +3,31 @@
 The learner's answer, the reference, the oracle and every mutant are observed in the same way.
 """
 
+import dis
 import inspect
-import threading
+import linecache
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from capsule_tutor.checks import guard
+from capsule_tutor.checks import guard, wire
 from capsule_tutor.checks.cases import Case
+
+_OURS = str(Path(__file__).parents[1])
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception, told in plain text: its own code should not run where it is judged."""
+
+    name: str
+    text: str
+    line: str = ""  # the learner's, not one of torch or of ours
+    unfilled: bool = False  # the stub as it was: `raise NotImplementedError`, or a `...` that is still there
 
 
 @dataclass
@@ -22,7 +36,7 @@ class Observation:
 
     case: Case
     value: Any = None
-    error: BaseException | None = None
+    error: Raised | None = None
     gradients: tuple[Tensor | None, ...] | None = None  # per float input; None where the function has none
     changed: str | None = None  # the name of an input that was changed in place
 
@@ -32,25 +46,27 @@ class Observation:
         return self.value if isinstance(self.value, tuple) else (self.value,)
 
 
-def observe(function: Callable, item: Case, gradient: bool = True) -> Observation:
-    """Run `function` once on fresh copies of a case's inputs. Catches everything, the end of the thread too."""
+def observe(function: Callable, item: Case, gradient: bool = True, stop_button: bool = True) -> Observation:
+    """Run `function` once on fresh copies of a case's inputs. Catches everything but the end of its time.
+
+    What it gave is looked at here and then told in plain values, because it, too, may run code of the learner's.
+    `stop_button` tells whether a KeyboardInterrupt can come from a person, and is to be heard.
+    """
     leaves = (_map(_leaf, item.args), _map(_leaf, item.kwargs)) if gradient else (item.args, item.kwargs)
     # Copies, not the leaves: an in-place change is then seen by us instead of refused by autograd.
     args, kwargs = _map(_copy, leaves[0]), _map(_copy, leaves[1])
     seen = Observation(item)
     try:
-        seen.value = function(*args, **kwargs)
+        value = function(*args, **kwargs)
         inputs = _float_tensors(*leaves)
-        seen.gradients = _gradients(seen.tensors, inputs) if gradient else (None,) * len(inputs)
-    except guard.Stopped:
-        raise
+        outputs = tuple(map(_of_no_subclass, _parts(value)))
+        seen.gradients = _gradients(outputs, inputs) if gradient else (None,) * len(inputs)
+        seen.value = wire.plain(value)
+        seen.changed = _changed(function, args, kwargs, item)
     except BaseException as error:
-        # A learner's function runs in a thread of its own; in the main thread this is the stop button.
-        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+        if isinstance(error, guard.Stopped) or (isinstance(error, KeyboardInterrupt) and stop_button):
             raise
-        seen.error = error
-    seen.changed = _changed(function, args, kwargs, item)
-    seen.value = _map(_detached, seen.value) if isinstance(seen.value, tuple) else _detached(seen.value)
+        seen.error = raised(error)
     return seen
 
 
@@ -58,11 +74,68 @@ def expect(oracle: Callable, reference: Callable, item: Case, gradient: bool = T
     """What a right answer shows: the oracle's values and gradients in float64, in the dtypes of the reference."""
     exact = observe(oracle, Case(item.says, _map(_double, item.args), _map(_double, item.kwargs)), gradient)
     if exact.error is not None:
-        raise exact.error
+        raise RuntimeError(f"the oracle raised {exact.error} on {item}")
     right = observe(reference, item, gradient)
     values = tuple(map(_like, exact.tensors, right.tensors))
     gradients = tuple(map(_like, exact.gradients, _float_tensors(item.args, item.kwargs)))
     return Observation(item, values if isinstance(right.value, tuple) else values[0], None, gradients)
+
+
+def told(seen: Observation) -> dict:
+    """An observation as plain values, to be sent from where a learner's function runs to where it is judged."""
+    error = seen.error and (seen.error.name, seen.error.text, seen.error.line, seen.error.unfilled)
+    return {"value": seen.value, "error": error, "gradients": seen.gradients, "changed": seen.changed}
+
+
+def heard(item: Case, said: Any) -> Observation:
+    """The observation that was told. Raises WireError if it is none."""
+    try:
+        error = said["error"] and Raised(*said["error"])
+        seen = Observation(item, said["value"], error, said["gradients"], said["changed"])
+        texts = [seen.changed or "", *((error.name, error.text, error.line) if error else ())]
+        plain = all(gradient is None or isinstance(gradient, Tensor) for gradient in seen.gradients or ())
+    except (TypeError, KeyError) as problem:
+        raise wire.WireError(f"no observation ({type(problem).__name__})") from None
+    if not plain or not all(isinstance(text, str) for text in texts):
+        raise wire.WireError("an observation of other kinds")
+    return seen
+
+
+def unfilled(seen: Observation) -> bool:
+    """Whether the function is the stub as it was."""
+    if seen.error is not None:
+        return seen.error.unfilled
+    return any(part is ... for part in _parts(seen.value))
+
+
+def raised(error: BaseException) -> Raised:
+    try:
+        text = " ".join(str(error).split())[:300]
+    except guard.Stopped:
+        raise
+    except BaseException:
+        text = "an exception that cannot be read"
+    stub = isinstance(error, NotImplementedError) and _raised_by_statement(error)
+    stub = stub or (isinstance(error, TypeError | AttributeError) and "ellipsis" in text)
+    return Raised(type(error).__name__, text, _line_of(error), stub)
+
+
+def _raised_by_statement(error: BaseException) -> bool:
+    """By a `raise` in Python code. Torch, too, raises NotImplementedError, where an operation lacks a dtype."""
+    place = error.__traceback__
+    while place.tb_next:
+        place = place.tb_next
+    return dis.opname[place.tb_frame.f_code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
+
+
+def _line_of(error: BaseException) -> str:
+    found, place = "", error.__traceback__
+    while place:
+        filename = place.tb_frame.f_code.co_filename
+        if "site-packages" not in filename and not filename.startswith(_OURS):
+            found = linecache.getline(filename, place.tb_lineno).strip()
+        place = place.tb_next
+    return found
 
 
 def float_inputs(function: Callable, item: Case) -> list[str]:
@@ -71,13 +144,29 @@ def float_inputs(function: Callable, item: Case) -> list[str]:
     return [name for name, value in named.items() if _is_float(value)]
 
 
+def _parts(value: Any) -> tuple:
+    return tuple(value) if issubclass(type(value), tuple | list) else (value,)
+
+
 def _gradients(outputs: tuple, inputs: list[Tensor]) -> tuple[Tensor | None, ...]:
     """Of Σ (output · fixed weights), so that no gradient cancels by chance."""
     outputs = [o for o in outputs if _is_float(o) and o.requires_grad and o.numel()]
     if not outputs or not inputs:
         return (None,) * len(inputs)
-    total = sum((o * torch.cos(torch.arange(o.numel(), dtype=o.dtype)).view_as(o)).sum() for o in outputs)
+    total = sum((o * _weights(o)).sum() for o in outputs)
     return torch.autograd.grad(total, inputs, allow_unused=True)
+
+
+def _of_no_subclass(value: Any) -> Any:
+    """A tensor of torch's own class: a subclass may say anything of itself."""
+    if type(value) is Tensor or not issubclass(type(value), Tensor):
+        return value
+    with torch._C.DisableTorchFunctionSubclass():
+        return Tensor.as_subclass(value, Tensor)
+
+
+def _weights(output: Tensor) -> Tensor:
+    return torch.cos(torch.arange(output.numel(), dtype=output.dtype, device=output.device)).view(output.shape)
 
 
 def _changed(function: Callable, args: tuple, kwargs: dict, item: Case) -> str | None:
@@ -94,7 +183,7 @@ def _changed(function: Callable, args: tuple, kwargs: dict, item: Case) -> str |
 def _parameters(function: Callable) -> list[str]:
     try:
         return list(inspect.signature(function).parameters)
-    except (TypeError, ValueError):  # a builtin such as torch.softmax has no signature to read
+    except Exception:  # a builtin such as torch.softmax has no signature to read
         return [f"input {number}" for number in range(1, 10)]
 
 
@@ -124,10 +213,6 @@ def _copy(value: Any) -> Any:
 
 def _double(value: Any) -> Any:
     return value.double() if _is_float(value) else value
-
-
-def _detached(value: Any) -> Any:
-    return value.detach() if isinstance(value, Tensor) else value
 
 
 def _like(value: Any, example: Any) -> Any:

@@ -1,17 +1,15 @@
 """Wording: errors, kinds, shapes and numbers in a learner's words, and how a line looks in a notebook."""
 
-import linecache
 import sys
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from capsule_tutor.checks import guard
+from capsule_tutor.checks.observing import Raised
+from capsule_tutor.checks.wire import Foreign
 
-_OURS = str(Path(__file__).parents[1])
 MARKS = {"passed": ("✓", "32"), "not yet": ("✗", "31"), "not attempted": ("○", "33")}
 
 
@@ -21,30 +19,29 @@ def say(text: str) -> None:
     print(text.encode(encoding, "replace").decode(encoding))
 
 
-def described(error: BaseException) -> str:
-    if isinstance(error, guard.Exited):
-        return "an exit: exit() would end the whole lesson, use `return`"
-    text = " ".join(str(error).split())
-    line = _line_of(error)
-    text = textwrap.shorten(text, 200, placeholder=" …")
-    return f"{type(error).__name__}: {text}" + (f" (in the line `{line}`)" if line else "")
+def happened(error: Raised) -> str:
+    """What an answer did instead of returning: "it raised …"."""
+    if error.name == "Exited":
+        return "it called an exit, and exit() would end the whole lesson: use `return`"
+    if error.name == "Died":
+        return f"it crashed Python itself ({error.text}): in the notebook, your kernel would be gone"
+    if error.name == "Replaced":
+        return (
+            f"it replaced {error.text} by something else (perhaps an assignment to it?): give your own function "
+            "another name"
+        )
+    return f"it raised {described(error)}"
 
 
-def _line_of(error: BaseException) -> str:
-    """The learner's line, not one of torch or of ours."""
-    found, place = "", error.__traceback__
-    while place:
-        filename = place.tb_frame.f_code.co_filename
-        if "site-packages" not in filename and not filename.startswith(_OURS):
-            found = linecache.getline(filename, place.tb_lineno).strip()
-        place = place.tb_next
-    return found
+def described(error: Raised) -> str:
+    text = textwrap.shorten(error.text, 200, placeholder=" …")
+    return f"{error.name}: {text}" + (f" (in the line `{error.line}`)" if error.line else "")
 
 
 def kind(value: Any) -> str:
     if value is None:
         return "None"
-    name = type(value).__name__
+    name = value.kind if isinstance(value, Foreign) else type(value).__name__
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" + (f" ({value})" if isinstance(value, (int, float)) else "")
 
 

@@ -70,6 +70,8 @@ def load(name: str) -> Exercise:
         axes=getattr(module, "AXES", ()),
         properties=getattr(module, "properties", ()),
         not_by=getattr(module, "NOT_BY", ()),
+        more_cases=getattr(module, "more_cases", list),
+        also_taken_out=getattr(module, "ALSO_TAKEN_OUT", ()),
     )
 
 

@@ -6,7 +6,7 @@ from math import ceil, prod
 
 import torch
 
-from capsule_tutor.checks.cases import case
+from capsule_tutor.checks.cases import case, dice
 from capsule_tutor.exercises.properties import whole_number
 
 EFFORT = {"minutes": 6, "difficulty": 2, "importance": 3}
@@ -44,6 +44,14 @@ def cases():
         case("size 10, kernels (4,), strides (3,), 1 type", 10, (4,), (3,), 1),
         case("size 29, kernels (5, 3, 4), strides (2, 1, 3), 6 types", 29, (5, 3, 4), (2, 1, 3), 6),
         case("size 7, kernels (7,), strides (1,), 4 types", 7, (7,), (1,), 4),
+    ]
+
+
+def more_cases():
+    stacks = [(dice(20, 40, n), (dice(2, 5, n + 10), dice(1, 4, n + 20)), dice(1, 3, n + 30), n) for n in range(4)]
+    return [
+        case(f"size {size}, kernels {kernels}, strides {(1, stride)}", size, kernels, (1, stride), dice(1, 9, n + 40))
+        for size, kernels, stride, n in stacks
     ]
 
 

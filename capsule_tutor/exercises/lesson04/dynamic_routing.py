@@ -27,6 +27,7 @@ HINTS = (
 AXES = ("b j z", "b i j")
 
 reference = functional.dynamic_routing
+ALSO_TAKEN_OUT = ("functional:_route",)
 
 
 def oracle(u_hat, iterations=3, bias=None):

@@ -5,7 +5,7 @@ side². Vote matrices have no bias. Fill in all three before you run the cell: t
 import torch
 from torch import nn
 
-from capsule_tutor.checks.cases import case
+from capsule_tutor.checks.cases import case, dice
 from capsule_tutor.exercises.lesson03.capsule_count import oracle as slow_capsule_count
 
 EFFORT = {"minutes": 10, "difficulty": 2, "importance": 4}
@@ -58,6 +58,21 @@ def cases():
         case("a thin network", channels=32, types=4),
         case("images of 33×33 pixels", side=33, channels=20, types=3),
         case("other poses and classes", d=6, classes=7, z=11),
+    ]
+
+
+def more_cases():
+    return [
+        case(
+            "a network of other sizes",
+            side=dice(17, 40, seed=n),
+            channels=dice(2, 50, seed=n + 10),
+            types=dice(1, 9, seed=n + 20),
+            d=dice(2, 12, seed=n + 30),
+            classes=dice(2, 12, seed=n + 40),
+            z=dice(2, 20, seed=n + 50),
+        )
+        for n in range(3)
     ]
 
 

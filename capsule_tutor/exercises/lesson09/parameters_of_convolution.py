@@ -4,7 +4,7 @@ the filters of a part read the maps of that part alone."""
 
 import torch
 
-from capsule_tutor.checks.cases import case
+from capsule_tutor.checks.cases import case, dice
 from capsule_tutor.exercises.properties import whole_number
 
 EFFORT = {"minutes": 5, "difficulty": 1, "importance": 4}
@@ -49,6 +49,15 @@ def cases():
         case("one map in, 3 out", 1, 3, 2),
         case("a kernel of one pixel", 3, 7, 1, bias=False),
     ]
+
+
+def more_cases():
+    found = []
+    for n in range(4):
+        groups, kernel = dice(1, 4, seed=n), dice(1, 7, seed=n + 10)
+        ins, outs = groups * dice(1, 5, seed=n + 20), groups * dice(1, 5, seed=n + 30)
+        found.append(case(f"{ins} maps in, {outs} out", ins, outs, kernel, groups=groups, bias=n % 2 == 0))
+    return found
 
 
 properties = (whole_number,)

@@ -3,7 +3,7 @@ with (share − p)² = z² p (1 − p)/n. It must make sense for a network with 
 
 from math import erfc, isclose, sqrt
 
-from capsule_tutor.checks.cases import case
+from capsule_tutor.checks.cases import case, dice
 from capsule_tutor.checks.wording import told_apart
 
 EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
@@ -57,6 +57,15 @@ def cases():
         case("12 wrong of 300", 12, 300, z=2.576, atol=_SIX_PLACES),
         case("350 wrong of 10,000", 350, 10_000, z=1.0, atol=_SIX_PLACES),
     ]
+
+
+def more_cases():
+    found = []
+    for n, z in enumerate((1.96, 1.96, 1.0, 2.576)):
+        size = dice(50, 5_000, seed=n)
+        wrong = dice(1, size - 1, seed=n + 10)
+        found.append(case(f"{wrong} wrong of {size}", wrong, size, z=z, atol=1e-9))
+    return found
 
 
 def _real(item, value):

@@ -6,7 +6,7 @@ from math import comb, erfc, isclose, log
 import torch
 from torch import Tensor
 
-from capsule_tutor.checks.cases import case, order
+from capsule_tutor.checks.cases import case, dice, order
 from capsule_tutor.checks.wording import told_apart
 
 EFFORT = {"minutes": 7, "difficulty": 3, "importance": 5}
@@ -65,6 +65,11 @@ def cases():
         case("10 only B and none only A", *_pair(25, 0, 10, 50), atol=1e-9),
         case("a single image, only A wrong", *_pair(0, 1, 0, 0), atol=1e-9),
     ]
+
+
+def more_cases():
+    splits = [[dice(0, 20, seed=n), *(dice(1, 12, seed=n + k) for k in (10, 20, 30))] for n in range(4)]
+    return [case(f"{a} only A, {b} only B", *_pair(both, a, b, right), atol=1e-9) for both, a, b, right in splits]
 
 
 def _each_count(item, value):

@@ -1,0 +1,65 @@
+"""Running a learner's function on every case, where nothing that it does can end the lesson.
+
+In a fork of this process where there can be one, in a thread of it elsewhere.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from capsule_tutor.checks import apart, guard, world
+from capsule_tutor.checks.cases import Case
+from capsule_tutor.checks.observing import Observation, Raised, heard, observe, told, unfilled
+
+
+def run(
+    function: Callable, cases: list[Case], gradient: bool, seconds: float
+) -> tuple[list[Observation], guard.Report]:
+    """What the function does on each case, up to the first that it does not come back from, and what else happened."""
+    if apart.possible():
+        seen, report = _in_a_fork(function, cases, gradient, seconds)
+        if not any("forked subprocess" in o.error.text for o in seen if o.error):  # what CUDA says of one
+            return seen, report
+    return _in_a_thread(function, cases, gradient, seconds)
+
+
+def _in_a_fork(function: Callable, cases: list[Case], gradient: bool, seconds: float) -> tuple:
+    def work(say: Callable[[Any], None]) -> None:
+        for item in cases:
+            seen = _observe(function, item, gradient)
+            say(told(seen))
+            if unfilled(seen):
+                return
+
+    said, report = apart.run(work, (function,), seconds)
+    seen = [heard(item, what) for item, what in zip(cases, said, strict=False)]
+    if report.timed_out:
+        seen.append(Observation(cases[len(seen)]))
+    elif report.died:
+        seen.append(
+            Observation(cases[len(seen)], error=Raised("Exited" if report.died == "exit" else "Died", report.died))
+        )
+    return seen, report
+
+
+def _in_a_thread(function: Callable, cases: list[Case], gradient: bool, seconds: float) -> tuple:
+    seen: list[Observation] = []
+
+    def work(over: threading.Event) -> None:
+        for item in cases:
+            if over.is_set():
+                return
+            seen.append(Observation(item))
+            seen[-1] = _observe(function, item, gradient)
+            if unfilled(seen[-1]):
+                return
+
+    report = guard.run(work, (function,), seconds)
+    return list(seen), report
+
+
+def _observe(function: Callable, item: Case, gradient: bool) -> Observation:
+    seen = observe(function, item, gradient, stop_button=False)
+    if replaced := world.restore():
+        seen.error = Raised("Replaced", replaced[0])
+    return seen

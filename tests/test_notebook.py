@@ -1,0 +1,93 @@
+"""A lesson goes on to its end whatever stands above a check, and the check's line says what it was."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from capsule_tutor import checks, functional
+from capsule_tutor.checks import notebook, progress
+
+ROOT = Path(__file__).parents[1]
+CHECK = "squash = checks.squash(squash)"
+RIGHT = """def squash(s, dim=-1, eps=1e-8):
+    n2 = (s * s).sum(dim, keepdim=True)
+    return n2 / (1 + n2) * s / (n2 + eps).sqrt()
+"""
+SLIPS = {
+    "a line that raises": (RIGHT + "print(squash(3))\n" + CHECK, "it raised AttributeError: 'int' object has no attr"),
+    "a default that is not there": (RIGHT.replace("1e-8", "epsilon") + CHECK, "NameError: name 'epsilon' is not"),
+    "another name": (RIGHT.replace("squash", "my_squash") + CHECK, "there is no `squash` here"),
+    "a slip in the check": ("checks.squash(1 / 0)", "ZeroDivisionError: division by zero"),
+}
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
+    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "60")
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+
+def run(source, **names):
+    """A cell as a notebook runs it. Returns the notebook's names."""
+    names = {"checks": checks, **names}
+    exec(compile(ast.fix_missing_locations(notebook.Cells().visit(ast.parse(source))), "cell", "exec"), names)
+    return names
+
+
+@pytest.mark.parametrize(("cell", "says"), SLIPS.values(), ids=SLIPS)
+def test_what_goes_wrong_above_a_check_is_its_line(cell, says, capsys):
+    names = run(cell)
+    assert names.get("squash", functional.squash) is functional.squash or cell.startswith("checks")
+    said = capsys.readouterr().out
+    assert said.startswith("✗ 02-squash: not yet. ")
+    assert says in said
+    assert progress.load()["02-squash"]["attempts"] == 1
+
+
+def test_a_stub_that_is_called_above_its_check_is_not_attempted(capsys):
+    names = run("def squash(s):\n    raise NotImplementedError\nsquash(3)\n" + CHECK)
+    assert names["squash"] is functional.squash
+    assert capsys.readouterr().out.startswith("○ 02-squash: not attempted. a line above the check calls it")
+
+
+def test_each_check_of_a_cell_speaks_for_what_is_above_it(capsys):
+    slope = "def squash_slope(n):\n    return 2 * n / (1 + n**2) ** 2\nsquash_slope = checks.squash_slope(squash_slope)"
+    names = run(f"{CHECK}\n{slope}\nafter = 3")
+    assert names["after"] == 3
+    assert [line[0] for line in capsys.readouterr().out.splitlines()] == ["✗", "✓"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["1 / 0", "checks.board('77')\n1 / 0", "squash = other.squash(1 / 0)", "a, b = checks.squash(1 / 0), 2"]
+)
+def test_other_cells_are_left_alone(cell):
+    assert ast.dump(notebook.Cells().visit(ast.parse(cell))) == ast.dump(ast.parse(cell))
+
+
+def test_strict_mode_raises_and_goes_on_with_the_reference(monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_STRICT", "1")
+    names = {}
+    with pytest.raises(checks.CheckFailed, match="there is no `squash` here"):
+        names = run(CHECK)
+    with pytest.raises(checks.CheckFailed, match="not yet"):
+        run(RIGHT.replace("n2 / (1 + n2) * ", "") + CHECK, **names)
+
+
+def test_a_lesson_in_an_untidy_notebook_runs_to_its_end(tmp_path):
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    (lesson,) = (ROOT / "lessons").glob("02_*.ipynb")
+    untidy = nbformat.read(lesson, as_version=4)
+    cells = {cell.id: cell for cell in untidy.cells}
+    first = next(cell for cell in untidy.cells if "import checks" in cell.source)
+    first.source += "\ntorch.set_default_dtype(torch.float64)\ntorch.set_grad_enabled(False)"
+    cells["squash"].source = RIGHT + "print(squash(3))\n" + CHECK
+    again = nbformat.v4.new_code_cell(CHECK)
+    untidy.cells.insert(untidy.cells.index(cells["squash"]) + 1, again)
+    where = {"metadata": {"path": tmp_path}}
+    client = nbclient.NotebookClient(untidy, timeout=300, kernel_name="python3", resources=where)
+    client.execute()  # raises where a cell does
+    assert "it raised AttributeError" in cells["squash"].outputs[0].text
+    assert "the default dtype was float64, and gradients were" in " ".join(cells["squash"].outputs[0].text.split())
+    assert "package's own `squash`" in again.outputs[0].text
