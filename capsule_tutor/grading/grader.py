@@ -62,7 +62,7 @@ class Report:
 
 def points(exercise: Exercise) -> int:
     """What an exercise is worth: as much as it is difficult."""
-    return exercise.difficulty
+    return exercise.importance
 
 
 def of_lessons(lessons: Iterable[str]) -> list[Exercise]:
