@@ -1,6 +1,6 @@
 """Primary capsules cut by `view` without `permute`.
 
-After the convolution the pose of a capsule is across channels: its eight numbers are the ones that eight channels
+After the convolution the pose of a capsule lies across channels: its eight numbers are the ones that eight channels
 have at one place. `view(b, -1, 8)` reads memory as it comes and takes eight neighbouring places of one channel. The
 shape is right, and the mix-up is always the same, so the layers above learn around it.
 

@@ -1,6 +1,6 @@
 """A softmax of the lengths before the margin loss.
 
-A softmax is what classifiers end with, so it is typed by habit. Lengths are between 0 and 1, and of ten such numbers a
+A softmax is what classifiers end with, so it is typed by habit. Lengths lie between 0 and 1, and of ten such numbers a
 softmax gives none more than e/(e + 9) = 0.232. The network is told for ever that it is unsure.
 
 Seen in: gram-ai.

@@ -1,4 +1,4 @@
-"""A widget turns the capsule of the true class, and its bars do not move.
+"""A widget turns the capsule of the true class, and its bars stand still.
 
 A reader who turns a knob wants to see what the network thinks. So the knob belongs to the longest capsule, which is the
 network's answer, and the lengths must be those of the turned capsules. On a digit that is read wrongly the label's
@@ -35,5 +35,5 @@ def finds(knob) -> str | None:
     if not drawn.view_as(v)[:, 1].ne(0).all():
         return "the longest capsule is not the one that is drawn: the knob follows the label"
     if torch.allclose(bars[:, 1], functional.lengths(v)[:, 1]):
-        return "the capsule was turned, and the bar of its length does not move"
+        return "the capsule was turned, and the bar of its length stands still"
     return None

@@ -1,4 +1,4 @@
-"""One iteration more than is wanted.
+"""One iteration more than was asked for.
 
 The loop updates the logits at its end, and after the loop the couplings are computed once more. Whoever writes 3 gets
 4, and a table of errors "by routing iterations" is off by one row. Its milder sister updates the logits after the last

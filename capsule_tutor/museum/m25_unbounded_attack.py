@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 PART = "attack"
-TEST = "Attacked pixels are in [0, 1] and within eps of the image, and the attack comes to an end."
+TEST = "Attacked pixels lie in [0, 1] and within eps of the image, and the attack comes to an end."
 
 
 def _climb(model: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor) -> Tensor:
@@ -58,10 +58,10 @@ def finds(attack) -> str | None:
     except TimeoutError:
         return f"after {20 * steps} looks at the network, with {steps} steps allowed, the attack is still running"
     if attacked.min() < 0 or attacked.max() > 1:
-        return f"attacked pixels run from {attacked.min():.2f} to {attacked.max():.2f}; a picture's are in [0, 1]"
+        return f"attacked pixels run from {attacked.min():.2f} to {attacked.max():.2f}; a picture's lie in [0, 1]"
     farthest = (attacked - images).abs().max().item()
     if farthest > eps + 1e-6:
         return f"a pixel was moved by {farthest:.2f}, with {eps} allowed"
     if len(calls) > 4 * steps:
-        return f"the network was called {len(calls)} times, with {steps} steps allowed"
+        return f"the network was asked {len(calls)} times, with {steps} steps allowed"
     return None

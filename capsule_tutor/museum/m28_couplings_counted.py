@@ -1,6 +1,6 @@
 """Couplings that are counted as parameters.
 
-Couplings are computed again for every image; there is nothing to store. A layer that registers its logits as a
+Couplings are computed anew for every image; there is nothing to store. A layer that registers its logits as a
 parameter reports 11,520 numbers too many for CapsNet, hands them to the optimiser, and saves them with the weights.
 
 Seen in: laubonghaudoi.

@@ -96,8 +96,8 @@ for arm in alone:
 
 # %% id="effect-count"
 silent = [arm for arm in alone if arm not in costly + gaining]
-print(f"exhibits whose interval lies above 0: {', '.join(costly)}")
-print(f"exhibits whose interval lies below 0: {', '.join(gaining) or 'none'}")
+print(f"exhibits whose interval is above 0: {', '.join(costly)}")
+print(f"exhibits whose interval is below 0: {', '.join(gaining) or 'none'}")
 print(f"the other {len(silent)} of {len(alone)} cannot be seen in the error of five runs")
 
 # %% id="effect-picture"
@@ -106,7 +106,7 @@ lesson07.effects(
     errors("healthy"),
     xlabel="validation error (%)",
     alt="One row of five dots for each mistake, the validation errors of its five runs on a log scale. A grey band spans the "
-    "five healthy runs. Most rows lie in the band or overlap it; squares mark the rows that lie wholly above it.",
+    "five healthy runs. Most rows are in the band or overlap it; squares mark the rows that are wholly above it.",
 )
 
 # %% [markdown] id="effect-read"
@@ -129,7 +129,7 @@ lesson05.logs(
     every=10,
     ylabel="loss in its own log",
     alt="Five logs over 180 training steps, on a log scale. A begins near 0.7 and stays above 0.446. B begins highest. C begins "
-    "above D and E, whose logs lie close together and fall furthest.",
+    "above D and E, whose logs are close together and fall furthest.",
 )
 
 # %% [markdown] id="predict-log-text"
@@ -137,7 +137,7 @@ lesson05.logs(
 #
 # - **a** its first weights are dead
 # - **b** the square is missing in its margin loss
-# - **c** a softmax stands before its margin loss
+# - **c** a softmax comes before its margin loss
 
 # %% id="predict-log"
 ### BEGIN SOLUTION
@@ -168,7 +168,7 @@ for name, arm in patients.items():
     print(f"{name}: from {heard[0]:.3f} to {heard[-1]:.3f}   {title}")
 
 # %% [markdown] id="ears-idea"
-# How good are ears, over all mistakes? Call a mistake *audible* if in all five runs the first ten steps, or the last ten, lie
+# How good are ears, over all mistakes? Call a mistake *audible* if in all five runs the first ten steps, or the last ten, are
 # outside everything that the healthy runs print.
 
 

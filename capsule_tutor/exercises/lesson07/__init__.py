@@ -12,7 +12,7 @@ PREDICTIONS = {
     "07-silent": {
         "a": "You expected a mistake to show as a slow log. But a few steps more or less are what another seed does.",
         "b": "Yes. One of them is healthy, and the other cuts its capsules from eight neighbouring pixels. A loss "
-        "says how well a network does what it is asked, and a network with this mistake learns around it.",
+        "says how well a network does its task, and a network with this mistake learns around it.",
         "c": "You expected the end of the log to tell. Look at the two ends, and think of another seed.",
     },
     "07-axis-fixed": {

@@ -128,7 +128,7 @@ class wrong:
         return torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
 
     def never(route):
-        """Your test lets everything pass. Without an `assert` it only shows that the code runs; and that couplings lie
+        """Your test lets everything pass. Without an `assert` it only shows that the code runs; and that couplings are
         between 0 and 1 is true of all of these: ask for their sums."""
         _v, c = route(torch.randn(2, 5, 3, 6), 3)
         c.sum(dim=2)
