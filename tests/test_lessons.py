@@ -213,7 +213,7 @@ GERMAN = {
     r"\bshall\b": "should, or will",
     r"\bat a draw\b": "where they tie",
     r"\bor else\b|, else\b": "otherwise",
-    r"\b(is|are|was|were) asked\b": "is wanted",
+    r"\b(is|are|was|were) asked\b(?! about)": "is wanted",
     r"\b(lies|lie)\b": "is, or runs",
     r"\bstands?\b(?! (for|out|still|up|it))|\bstood\b": "is",
 }

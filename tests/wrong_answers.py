@@ -1,4 +1,4 @@
-"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 11.
+"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 11 but 07.
 
 A docstring holds words that the check must say; none means that no sentence names this mistake yet, and that what is
 said about its numbers must do. Most were written before the checks named them; some hold two mistakes at once.
