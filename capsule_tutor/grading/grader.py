@@ -61,7 +61,7 @@ class Report:
 
 
 def points(exercise: Exercise) -> int:
-    """What an exercise is worth: as much as it is difficult."""
+    """What an exercise is worth: as much as it is important, as in an assignment for nbgrader."""
     return exercise.importance
 
 
