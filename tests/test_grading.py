@@ -58,9 +58,9 @@ def graded(course):
 
 
 def test_honest_scores_are_fair(graded):
-    assert graded.of == sum(checks.find(id_).difficulty for id_ in graded.students[0].points) == 15
+    assert graded.of == sum(checks.find(id_).importance for id_ in graded.students[0].points) == 29
     scores = {student.name: sum(student.points.values()) for student in graded.students}
-    assert scores == {"perfect": 15, "blank": 0, "half": 2, "=SUM(A1)<b>": 2, "torn": 0}
+    assert scores == {"perfect": 29, "blank": 0, "half": 5, "=SUM(A1)<b>": 3, "torn": 0}
     by_name = {student.name: student for student in graded.students}
     assert {verdict.status for verdict in by_name["blank"].verdicts.values()} == {"not attempted"}
     assert by_name["half"].verdicts["02-squash-slope"].sentence.startswith("The factor 2 is missing")
@@ -71,7 +71,7 @@ def test_honest_scores_are_fair(graded):
 def test_coming_late_costs_a_share_for_each_day_begun(graded):
     (half,) = (student for student in graded.students if student.name == "half")
     assert half.lost == pytest.approx(0.2)
-    assert half.total == pytest.approx(2 * 0.8)
+    assert half.total == pytest.approx(5 * 0.8)
     due = datetime(2026, 1, 1)
     late = grader.Late(due, per_day=0.25, most=0.6)
     assert [late.lost(datetime(2026, 1, day)) for day in (1, 2, 3, 9)] == [0, 0.25, 0.5, 0.6]
@@ -83,7 +83,7 @@ def test_the_table_and_the_page(graded):
     assert rows[0].startswith("student,02-squash,02-squash-slope,")
     assert rows[0].endswith(",late,total,of")
     assert len(rows) == 1 + 5
-    assert any(row.startswith("'=SUM(A1)<b>,0,2,") for row in rows), "no spreadsheet is to compute a name"
+    assert any(row.startswith("'=SUM(A1)<b>,0,3,") for row in rows), "no spreadsheet is to compute a name"
     page = report.as_html(graded)
     assert "=SUM(A1)&lt;b&gt;" in page
     assert "<b>" not in page.replace("<b>0", "")
@@ -116,7 +116,7 @@ def test_parts_of_an_answer_earn_parts_of_its_points(tmp_path):
         notebook(tmp_path / f"{name}.ipynb", SETUP, answer)
     found = grader.grade(tmp_path, ["02"], seed=1, partial=True, limits=sandbox.Limits(patience=300))
     points = {student.name: student.points["02-squash"] for student in found.students}
-    assert points == {"edges": 1.5, "gradient": 1.0, "shape": 0}
+    assert points == {"edges": 3.75, "gradient": 2.5, "shape": 0}
     assert {student.name: student.verdicts["02-squash"].status for student in found.students} == dict.fromkeys(
         points, "not yet"
     )
@@ -149,8 +149,8 @@ def test_the_command(tmp_path):
     arguments += ["--html", str(tmp_path / "page.html"), "--seed", "3"]
     done = CliRunner().invoke(cli.app, arguments)
     assert done.exit_code == 0, done.output
-    assert "ada: 4 of 6" in done.output
-    assert (tmp_path / "grades.csv").read_text().splitlines()[1] == "ada,2,2,0,-0%,4,6"
+    assert "ada: 8 of 11" in done.output
+    assert (tmp_path / "grades.csv").read_text().splitlines()[1] == "ada,5,3,0,-0%,8,11"
     assert "ada" in (tmp_path / "page.html").read_text()
     empty = CliRunner().invoke(cli.app, ["grade", str(tmp_path / "out"), "--lessons", "02"])
     assert (empty.exit_code, empty.exception.__class__) == (1, SystemExit)
