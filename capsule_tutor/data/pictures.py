@@ -166,7 +166,7 @@ def place(ink: Tensor, side: int = 28) -> Tensor:
         raise DataError("there is nothing on the paper; draw a digit")
     ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     inner = side - 8
-    h, w = (max(1, round(n * inner / max(ink.shape))) for n in ink.shape)
+    h, w = (max(1, int(n * (inner / max(ink.shape)) + 0.5)) for n in ink.shape)
     small = interpolate(ink[None, None], size=(h, w), mode="bilinear", antialias=True, align_corners=False)[0, 0]
     small = (small / small.max()).clamp(0, 1)  # a thin stroke is pale once it is less than a pixel wide: full ink again
     # The ink's centre of mass comes to the middle of the image, as near as whole pixels and its border allow.

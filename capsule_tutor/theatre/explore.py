@@ -72,6 +72,7 @@ def _network(_question: dict, name: str, shown: Gallery) -> dict:
         "z": z,
         "shape": list(network.shape),
         "paper": not shown.photo,
+        "expected": pretrained.card(name)["lengths"] if name in pretrained.NAMES else None,  # outside: in doubt
     }
 
 
@@ -95,9 +96,9 @@ def _look(question: dict, name: str, shown: Gallery) -> dict:
     network, place = loaded(name), question.get("place")
     if place is None:
         side = question["side"]
-        grey = 1 - torch.frombuffer(bytearray(question["ink"]), dtype=torch.uint8).view(side, side).float() / 255
+        ink = torch.frombuffer(bytearray(question["ink"]), dtype=torch.uint8).view(side, side).float() / 255
         try:
-            digit, says, source = data.prepare(grey), "your drawing", None
+            digit, says, source = data.place(ink), "your drawing", None
         except data.DataError:
             return {"problem": "There is nothing on the paper yet: draw a digit."}
         image = pad(digit, [(network.shape[-1] - digit.shape[-1]) // 2] * 4)

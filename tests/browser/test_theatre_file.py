@@ -161,12 +161,30 @@ def test_the_explorer_is_pytorchs(ask):
             assert_alike(ask("explorer", question), explore.answer(question, [NETWORK], GALLERY))
 
 
-def test_a_drawing_is_read_alike(ask):
-    paper = torch.zeros(168, 168, dtype=torch.uint8)
-    paper[20:148, 78:90] = 255
-    for ink, reads in ((paper, 1), (paper.T.contiguous().T, 1)):
-        question = {"what": "look", "side": 168, "network": NETWORK, "ink": ink.flatten().tolist()}
-        assert ask("explorer", question)["lengths"].argmax().item() == reads
+def drawing(kind):
+    """168 × 168 bytes of ink, as the paper has them after a pen has been over it."""
+    y, x = torch.meshgrid(torch.arange(168.0), torch.arange(168.0), indexing="ij")
+    stroke = {
+        "upright": (x - 84).abs().maximum((y - 84).abs() - 60),
+        "wide": (y - 60).abs().maximum((x - 70).abs() - 40),
+        "slanted": (x - 40 - 0.7 * y).abs().maximum((y - 90).abs() - 55),
+        "ring": (((x - 100).square() + 2 * (y - 70).square()).sqrt() - 45).abs(),
+        "dot": ((x - 20).square() + (y - 150).square()).sqrt(),
+    }[kind]
+    return ((8 - stroke).clamp(0, 1) * 255).byte()
+
+
+@pytest.mark.parametrize("kind", ["upright", "wide", "slanted", "ring", "dot"])
+def test_a_drawing_is_read_alike(kind, ask):
+    question = {"what": "look", "side": 168, "network": NETWORK}
+    ink = drawing(kind)
+    here = explore.answer(question | {"ink": ink.numpy().tobytes()}, [NETWORK], GALLERY)
+    there = ask("explorer", question | {"ink": ink.flatten().tolist()})
+    assert_alike(there, here)
+    assert there["lengths"].argmax() == here["lengths"].argmax()
+
+
+def test_an_empty_paper_is_told_so(ask):
     empty = ask("explorer", {"what": "look", "side": 168, "network": NETWORK, "ink": [0] * 168 * 168})
     assert "draw a digit" in empty["problem"]
 
@@ -437,6 +455,25 @@ def test_keyboard_and_mouse_turn_a_dimension_and_reset_brings_it_back(visit):
     page.click(".reset")
     settled(page)
     assert torch.equal(drawn(page), before)
+
+
+def test_a_clear_stroke_is_read_and_two_digits_are_called_doubtful(visit):
+    page = visit()
+    paper = page.locator(".paper")
+    paper.scroll_into_view_if_needed()
+    box = paper.bounding_box()
+
+    def stroke(x):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + 0.15 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + 0.85 * box["height"], steps=8)
+        page.mouse.up()
+        settled(page)
+        return page.inner_text(".said")
+
+    assert "hardly an answer" not in stroke(0.5)
+    said = [stroke(x) for x in (0.1, 0.9, 0.3, 0.7)]  # a fence
+    assert any("This is hardly an answer: " in sentence for sentence in said), said
 
 
 def test_a_slider_is_one_tab_stop(visit):

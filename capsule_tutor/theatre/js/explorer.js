@@ -129,6 +129,13 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const truth = () => now.look.says;
   const ordered = (lengths) => Array.from(lengths, (_, j) => j).sort((a, b) => lengths[b] - lengths[a]);
   const longest = (lengths) => ordered(lengths)[0];
+  // As pretrained.doubt: lengths that the images of its kind hardly ever have are no answer.
+  function doubt(lengths) {
+    const expected = info.expected, order = ordered(lengths), last = lengths[order[info.present - 1]], next = lengths[order[info.present]];
+    if (expected && last < expected.present) return ` This is hardly an answer: the longest capsule has length ${two(last)}, and a digit's own has at least ${two(expected.present)}.`;
+    if (expected && next > expected.absent) return ` This is hardly an answer: another capsule has length ${two(next)}, and beside a digit's own it has ${two(expected.absent)} at most.`;
+    return "";
+  }
   const read_ = (lengths) => ordered(lengths).slice(0, info.present).sort((a, b) => a - b).map((j) => info.classes[j]).join(" and ");
 
   function chooseCapsule() {
@@ -192,7 +199,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     showLengths(now.length);
     const again = longest(now.second), names = info.classes;
     said.replaceChildren(`The image is ${truth()}; the network reads ${read_(now.look.lengths)}. Drawn: capsule ${names[now.j]}. Shown its own drawing, the network reads `,
-      make("b", {}, names[again]), ` (length ${two(now.second[again])}).`);
+      make("b", {}, names[again]), ` (length ${two(now.second[again])}).`, doubt(now.look.lengths));
     pose.setAttribute("aria-label", `the pose: ${Array.from(moved(), two).join(", ")}`);
     bars.setAttribute("aria-label", `the lengths of all capsules: ${rows.map(({ number }, j) => `${names[j]} ${number.textContent}`).join(", ")}`);
     box.dataset.settled = "true";

@@ -104,32 +104,41 @@ export function network(packed) {
   return { ...packed, net, sizes: [I, J, Z], prior: () => net.routing.prior, decode, encode };
 }
 
-// A drawing brought to the format of the training images: the digit in 20 × 20, its mass in the middle. null: no ink
-export function prepared(ink, size, side) {
-  const inner = side - 8;
+// Ink as data.place puts it: the digit in side − 8 pixels, full ink again, its mass in the middle. null: blank paper
+export function placed(ink, size, side) {
   let top = size, left = size, bottom = -1, right = -1;
   for (let n = 0; n < ink.length; n++) if (ink[n] > 127) {
     const y = Math.floor(n / size), x = n % size;
     top = Math.min(top, y); bottom = Math.max(bottom, y); left = Math.min(left, x); right = Math.max(right, x);
   }
   if (bottom < 0) return null;
-  const high = bottom - top + 1, wide = right - left + 1, scale = Math.max(high, wide) / inner;
-  const small = new Float32Array(side * side), box = new Float32Array(inner * inner);
-  const offX = (inner - wide / scale) / 2, offY = (inner - high / scale) / 2;
-  let mass = 0, sx = 0, sy = 0;
-  for (let r = 0; r < inner; r++) for (let c = 0; c < inner; c++) {  // mean ink of each pixel's own square
-    let sum = 0, count = 0;
-    for (let y = Math.floor((r - offY) * scale); y < (r + 1 - offY) * scale; y++) for (let x = Math.floor((c - offX) * scale); x < (c + 1 - offX) * scale; x++) {
-      count++;
-      if (y >= 0 && y < high && x >= 0 && x < wide) sum += ink[(top + y) * size + left + x] / 255;
-    }
-    box[r * inner + c] = count ? sum / count : 0;
-    mass += box[r * inner + c]; sx += c * box[r * inner + c]; sy += r * box[r * inner + c];
+  const high = bottom - top + 1, wide = right - left + 1, scale = (side - 8) / Math.max(high, wide);
+  const [h, w] = [high, wide].map((n) => Math.max(1, Math.round(n * scale)));
+  const rows = triangles(high, h), columns = triangles(wide, w), small = new Float32Array(h * w);
+  let most = 0, mass = 0, sx = 0, sy = 0;
+  for (let r = 0; r < h; r++) for (let c = 0; c < w; c++) {
+    let sum = 0;
+    rows[r].shares.forEach((a, y) => columns[c].shares.forEach((b, x) => {
+      sum += a * b * ink[(top + rows[r].first + y) * size + left + columns[c].first + x] / 255;
+    }));
+    small[r * w + c] = sum;
+    most = Math.max(most, sum); mass += sum; sx += c * sum; sy += r * sum;
   }
-  const dx = Math.round(side / 2 - sx / mass), dy = Math.round(side / 2 - sy / mass);
-  for (let r = 0; r < inner; r++) for (let c = 0; c < inner; c++) {
-    const y = r + dy, x = c + dx;
-    if (y >= 0 && y < side && x >= 0 && x < side) small[y * side + x] = box[r * inner + c];
-  }
-  return small;
+  // 1e-4 decides a tie, as in Python
+  const at = (a, n) => Math.floor(Math.min(Math.max(side / 2 - a + 0.4999, 0), side - n)), image = new Float32Array(side * side);
+  const y = at(sy / mass, h), x = at(sx / mass, w);
+  for (let r = 0; r < h; r++) for (let c = 0; c < w; c++) image[(y + r) * side + x + c] = small[r * w + c] / most;
+  return image;
+}
+
+// For each new pixel of a side that is made smaller: the first old one that it sees, and the share of it and of the next.
+function triangles(before, after) {
+  const scale = before / after, reach = Math.max(1, scale);
+  return Array.from({ length: after }, (_, n) => {
+    const centre = scale * (n + 0.5), first = Math.max(0, Math.floor(centre - reach + 0.5));
+    const end = Math.min(before, Math.floor(centre + reach + 0.5));
+    const heights = Array.from({ length: end - first }, (_, k) => Math.max(0, 1 - Math.abs(first + k + 0.5 - centre) / reach));
+    const sum = heights.reduce((a, b) => a + b, 0);
+    return { first, shares: heights.map((x) => x / sum) };
+  });
 }

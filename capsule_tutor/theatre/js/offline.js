@@ -1,6 +1,6 @@
 // The answers of capsule_tutor/theatre/{routing,dial,explore}.py, for pages without Python.
 import { dynamicRouting, exponentialSquash, length, longest, selfAttentionRouting, squash, way } from "./arithmetic.js";
-import { bytes, network, prepared } from "./network.js";
+import { bytes, network, placed } from "./network.js";
 
 export function offline(data) {
   const net = network(data.network), side = net.shape[2], size = side * side, J = net.classes, Z = net.z;
@@ -58,7 +58,7 @@ export function offline(data) {
     page, random,
     look(question) {
       if (question.place === undefined) {
-        const drawing = prepared(question.ink, question.side, side);
+        const drawing = placed(question.ink, question.side, side);
         if (!drawing) return { problem: "There is nothing on the paper yet: draw a digit." };
         const { v, lengths } = net.encode(drawing);
         return { image: drawing, v, lengths, place: null, says: "your drawing", source: null };
