@@ -299,8 +299,8 @@ def test_the_page_to_print_holds_every_test():
 
 def test_the_study_is_declared():
     declared = study.STUDIES["museum"]
-    assert declared.arms["healthy"] == ()
-    assert declared.arms["1+2"] == (1, 2)
+    assert declared.arms["healthy"].args == ((),)
+    assert declared.arms["1+2"].args == ((1, 2),)
     assert len(declared.arms) == 1 + len(patient.ALONE) + len(patient.PAIRS)
     assert len(declared.seeds) == 5
 
@@ -308,9 +308,9 @@ def test_the_study_is_declared():
 def test_a_run_of_the_study(monkeypatch, tmp_path):
     few = data.Split(*(part[:40] for part in data.digits("train")))
     monkeypatch.setattr(data, "digits", lambda split: few)
-    monkeypatch.setattr(patient, "train", partial(patient.train, epochs=10))
     monkeypatch.setattr(study, "FOLDER", tmp_path)
-    short = replace(study.STUDIES["museum"], arms={"healthy": (), "10+12": (10, 12)}, seeds=(3,))
+    arms = {"healthy": partial(patient.train, (), epochs=10), "10+12": partial(patient.train, (10, 12), epochs=10)}
+    short = replace(study.STUDIES["museum"], arms=arms, seeds=(3,))
     monkeypatch.setitem(study.STUDIES, "museum", short)
     rows = []
     runs = study.run("museum", tmp_path / "runs", say=lambda what, row: rows.append((what, row["epoch"])))["runs"]
