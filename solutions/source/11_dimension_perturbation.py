@@ -32,8 +32,7 @@ from capsule_tutor.functional import lengths
 from capsule_tutor.measure import PROPERTIES, measure
 
 torch.set_num_threads(1)  # one core is enough for this lesson
-torch.set_grad_enabled(False)  # we look at trained networks; only one section trains
-network = caps.load("efficient-capsnet-mnist")
+network = caps.load("efficient-capsnet-mnist").requires_grad_(False)  # it is trained: we only look
 splits = [data.digits(name) for name in ("validation", "test")]
 images, labels = (torch.cat(parts) for parts in zip(*splits, strict=True))  # (n, 1, 28, 28), (n,)
 capsules = torch.cat([network(part) for part in images.split(100)])  # v (n, j, z)
@@ -561,7 +560,7 @@ def widest(table):
     return shares(table)[..., PROPERTIES.index("width")].amax(dim=-1)
 
 
-capsnet = caps.load("capsnet-mnist")
+capsnet = caps.load("capsnet-mnist").requires_grad_(False)
 capsnet_v = torch.cat([capsnet(part) for part in images.split(100)])  # (n, j, z)
 capsnet_turns = turned(capsnet, capsnet_v, slopes(capsnet, capsnet_v, labels))
 for name, table in (("Efficient-CapsNet", turns), ("CapsNet", capsnet_turns)):
@@ -778,12 +777,11 @@ def small_capsnet(seed, epochs=8):
             adam.zero_grad()
             loss.backward()
             adam.step()
-    return net.eval()
+    return net.eval().requires_grad_(False)
 
 
 # %% tags=["nbval-ignore-output"] id="seeds-run"
-with torch.enable_grad():
-    seeds = [small_capsnet(seed) for seed in (0, 1)]
+seeds = [small_capsnet(seed) for seed in (0, 1)]
 seed_v = [torch.cat([net(part) for part in images.split(100)]) for net in seeds]
 one_two = match(*seed_v)
 print(HEAD)
