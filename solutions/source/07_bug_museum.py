@@ -376,7 +376,7 @@ for what, mistakes in {"both": (1, 2), "axis fixed": (2,), "weights fixed": (1,)
     with torch.no_grad():
         lengths = functional.lengths(Patient(*mistakes)(images))
     loss = functional.margin_loss(lengths, labels).item()
-    print(f"{what:13} mean length {lengths.mean().item():.3f}, margin loss before the first step {loss:.2f}")
+    print(f"{what:13} mean length {lengths.mean().item():.3f}, margin loss before the first step {loss:.1f}")
 
 # %% [markdown] id="two-wrongs-trained"
 # And trained, from the study:
