@@ -26,6 +26,8 @@ def box(tmp_path_factory):
     run = tmp_path_factory.mktemp("run")
     place = kit.write(run / "inside", SQUASH)
     with sandbox.opened(run, place, sandbox.Limits(seconds=1, patience=300)) as opened:
+        if "WITHIN REACH" in opened.says:
+            pytest.skip("no walls on this machine: these answers would do to it what they try")
         yield opened, place
 
 
