@@ -297,4 +297,4 @@ def _write_lesson(path: Path, lesson, say: Callable[[str], None]) -> None:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline="\n"))
+    files.write_text(path, text, newline="\n")

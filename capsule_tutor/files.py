@@ -7,6 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 
+def write_text(path: Path, text: str, newline: str | None = None) -> None:
+    """Write `text` as UTF-8 with `write_atomically`, and `newline` as in `Path.write_text`. Raises OSError."""
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=newline))
+
+
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, flush it to the disk, and give it the name `path`.
 

@@ -198,7 +198,7 @@ def _add(name: str, study: Study, entry: dict) -> None:
         order = [(arm, seed) for arm in study.arms for seed in study.seeds]
         runs = sorted([*found["runs"], entry], key=lambda run: order.index((run["arm"], run["seed"])))
         text = json.dumps({"name": name, "question": study.question, "runs": runs}, indent=1) + "\n"
-        files.write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        files.write_text(path, text)
 
 
 def _known(name: str) -> Study:

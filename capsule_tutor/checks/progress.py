@@ -72,7 +72,7 @@ def record(exercise: str, status: str, sentence: str = "") -> None:
                 raise OSError("the file belongs to a newer version")
             content["exercises"][exercise] = _next(content["exercises"].get(exercise, {}), status, sentence)
             text = json.dumps(content, indent=1, sort_keys=True)
-            files.write_atomically(_path(), lambda temporary: temporary.write_text(text, encoding="utf-8"))
+            files.write_text(_path(), text)
     except OSError as error:
         _memory[exercise] = _next(load().get(exercise, {}), status, sentence)
         _say(

@@ -38,7 +38,7 @@ def write(out: Path, lessons: Iterable[str], hints: int = 3, say: Callable[[str]
             say(f"left {path} as it is, as it differs from what would be written; delete it to have it made anew")
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        files.write_atomically(path, lambda temporary, text=text: temporary.write_text(text, encoding="utf-8"))
+        files.write_text(path, text)
         say(f"wrote {path}")
 
 

@@ -45,7 +45,7 @@ def write(lesson: course.Lesson, out: Path) -> int:
         katex_js=_vendor("katex.min.js") + "\n" + _vendor("auto-render.min.js"),
         code_css=HtmlFormatter(style="default").get_style_defs(".code"),
     )
-    files.write_atomically(out, lambda temporary: temporary.write_text(page, encoding="utf-8"))
+    files.write_text(out, page)
     return len(slides)
 
 

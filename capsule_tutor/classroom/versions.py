@@ -45,8 +45,7 @@ def update(paths: Iterable[Path], new: Path | None = None, say: Callable[[str], 
                 continue
             backup = _aside(path)
             path.rename(backup)
-            text = authoring.as_text(merged)
-            files.write_atomically(path, lambda temporary, text=text: temporary.write_text(text, encoding="utf-8"))
+            files.write_text(path, authoring.as_text(merged))
             work = f"kept your work in {len(kept)} cells ({', '.join(kept)})" if kept else "it held no work of yours"
             say(f"updated {path}: {work}; as it was: {backup.name}")
             if twice:

@@ -7,8 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from capsule_tutor import __version__, functional, pretrained
-from capsule_tutor.files import write_atomically
+from capsule_tutor import __version__, files, functional, pretrained
 from capsule_tutor.models import CapsuleNetwork
 from capsule_tutor.theatre import dial, explore, page, routing
 from capsule_tutor.theatre import map as network_map
@@ -52,7 +51,7 @@ def export(path: Path) -> int:
     )
     data = json.dumps(content())
     html = _PAGE.format(style=page.style(), made_of=made_of, data=data, script=page.script("file"))
-    write_atomically(path, lambda temporary: temporary.write_text(html, encoding="utf-8"))
+    files.write_text(path, html)
     return path.stat().st_size
 
 
