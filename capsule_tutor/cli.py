@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from capsule_tutor import teaching
-from capsule_tutor.doctor import ROOT, examine, pip_install, short
+from capsule_tutor.doctor import ROOT, examine, pip_install, short, stop
 from capsule_tutor.grading import command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -25,12 +25,6 @@ def root() -> None:
     """A hands-on course on capsule networks that checks your every step."""
 
 
-def _stop(problem: str) -> typer.Exit:
-    """`raise _stop("…")` ends a command with one line on stderr."""
-    typer.echo(problem, err=True)
-    return typer.Exit(1)
-
-
 # ---- lab ---------------------------------------------------------------------------------------------------
 
 
@@ -39,11 +33,11 @@ def lab(context: typer.Context) -> None:
     """Open the lessons in JupyterLab. Further arguments (--port 9000) are passed on to JupyterLab."""
     home = next((place for place in (Path.cwd(), ROOT) if (place / "lessons").is_dir()), None)
     if home is None:
-        raise _stop("No lessons here: `capsule-tutor start FOLDER` copies them to a folder of yours; open them there.")
+        raise stop("No lessons here: `capsule-tutor start FOLDER` copies them to a folder of yours; open them there.")
     try:
         from jupyterlab.labapp import LabApp
     except Exception as error:
-        raise _stop(f"JupyterLab is missing ({short(error)}). Fix it: {pip_install('-e', f'{ROOT}[lab]')}") from None
+        raise stop(f"JupyterLab is missing ({short(error)}). Fix it: {pip_install('-e', f'{ROOT}[lab]')}") from None
 
     # Jupyter's news and update pop-ups are switched off by a file there; no command-line option hides both.
     ours, others = str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")
@@ -86,7 +80,7 @@ def start(folder: Annotated[Path, typer.Argument(help="A folder of yours; made i
     try:
         lessons = versions.start(folder, say=typer.echo)
     except (KeyError, OSError) as error:
-        raise _stop(error.args[0] if isinstance(error, KeyError) else short(error)) from None
+        raise stop(error.args[0] if isinstance(error, KeyError) else short(error)) from None
     typer.echo(f"The lessons are in {lessons}. Open them: cd {folder}; capsule-tutor lab")
 
 
@@ -104,9 +98,9 @@ def update(
     try:
         versions.update(_notebooks(lessons or []), new, say=typer.echo)
     except (versions.VersionError, authoring.AuthoringError, KeyError) as error:
-        raise _stop(error.args[0]) from None
+        raise stop(error.args[0]) from None
     except OSError as error:
-        raise _stop(f"{short(error)}; nothing was lost") from None
+        raise stop(f"{short(error)}; nothing was lost") from None
 
 
 def _notebooks(names: list[str]) -> list[Path]:
@@ -142,7 +136,7 @@ def build(
     try:
         authoring.build(ROOT, names or (), check=check, force=force, expand=checks.brief, say=typer.echo)
     except (authoring.AuthoringError, exercises.ExerciseError, KeyError) as error:
-        raise _stop(error.args[0]) from None
+        raise stop(error.args[0]) from None
 
 
 # ---- progress ----------------------------------------------------------------------------------------------
@@ -158,11 +152,9 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("4"); all i
         typer.echo(checks.standing(lesson, effort=True))
         typer.echo(f"Recorded in {record.folder()}")
     except KeyError as error:
-        raise _stop(error.args[0]) from None
+        raise stop(error.args[0]) from None
     except OSError as error:
-        raise _stop(
-            f"Nothing is recorded: {error}. Set CAPSULE_TUTOR_HOME to a folder that you may write to."
-        ) from None
+        raise stop(f"Nothing is recorded: {error}. Set CAPSULE_TUTOR_HOME to a folder that you may write to.") from None
 
 
 IN = "Where the files of the data set are, as MNIST/raw."
@@ -197,10 +189,10 @@ def train(
             typer.echo(f"{name:28} {known.epochs:4} epochs, batch {known.batch_size:3}  {known.note}")
         return
     if recipe not in training.RECIPES:
-        raise _stop(f"There is no recipe {recipe!r}. There are: {', '.join(training.RECIPES)}.")
+        raise stop(f"There is no recipe {recipe!r}. There are: {', '.join(training.RECIPES)}.")
     if data_set and data_set not in data.SETS:
         hint = " Name a folder by --folder." if Path(data_set).is_dir() else ""
-        raise _stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.{hint}")
+        raise stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.{hint}")
     changes = {"epochs": epochs, "batch_size": batch_size, "data": data_set}
     chosen = replace(training.RECIPES[recipe], **{name: value for name, value in changes.items() if value})
     if folder:
@@ -211,7 +203,7 @@ def train(
             training.keep_memory()
             result = training.train(chosen, out, seed, device, precision, threads, resume, None, say, tick)
     except (training.TrainingError, data.DataError) as error:
-        raise _stop(str(error)) from None
+        raise stop(str(error)) from None
     except KeyboardInterrupt:
         typer.echo(f"\nStopped and saved. Go on with: capsule-tutor train {recipe} --out {out} --resume", err=True)
         raise typer.Exit(130) from None
@@ -249,7 +241,7 @@ def study(
             return
         finished = studies.run(name, out, device, threads, lambda what, row: typer.echo(f"{what}: {_row(row)}"))
     except (studies.StudyError, training.TrainingError, data.DataError) as error:
-        raise _stop(str(error)) from None
+        raise stop(str(error)) from None
     except KeyboardInterrupt:
         typer.echo(f"\nStopped and saved. Go on with: capsule-tutor study {name} --out {out}", err=True)
         raise typer.Exit(130) from None
@@ -293,7 +285,7 @@ def _events(out: Path | None, say: Callable) -> Iterator[Callable]:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise _stop(f"TensorBoard is missing. Install it: {pip_install('tensorboard')}") from None
+        raise stop(f"TensorBoard is missing. Install it: {pip_install('tensorboard')}") from None
     with SummaryWriter(str(out / "tensorboard")) as writer:
 
         def say_and_write(row: dict) -> None:
@@ -323,7 +315,7 @@ def evaluate(
     from capsule_tutor import data, pretrained
 
     if split not in ("test", "validation"):
-        raise _stop(f"The split is {split!r}; the card knows test and validation.")
+        raise stop(f"The split is {split!r}; the card knows test and validation.")
     if folder:
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     try:
@@ -335,13 +327,11 @@ def evaluate(
             task = progress.add_task(name, total=len(images.labels))
             found = pretrained.evaluate(name, images, lambda done: progress.advance(task, done))
     except (pretrained.WeightsError, data.DataError) as error:
-        raise _stop(str(error)) from None
+        raise stop(str(error)) from None
     typer.echo(f"{name}: {split} error {found:.2f} % of {len(images.labels):,} images; its card says {said:.2f} %")
     # Other processors round otherwise: that may tip one image or two.
     if abs(found - said) > 100 * 2 / len(images.labels) + 1e-9:
-        raise _stop(
-            "They differ by more than two images: the weights, the data or this machine's arithmetic are wrong."
-        )
+        raise stop("They differ by more than two images: the weights, the data or this machine's arithmetic are wrong.")
 
 
 @app.command()
@@ -360,12 +350,12 @@ def predict(
 
     out = out or Path("digit-read.png" if picture == "-" else f"{Path(picture).stem}-read.png")
     if out.exists() and Path(picture).exists() and out.samefile(picture):
-        raise _stop(f"{out} is the picture itself, which would be lost; choose another --out")
+        raise stop(f"{out} is the picture itself, which would be lost; choose another --out")
     try:
         image = data.read_picture(picture)
         network = pretrained.load(name)
     except (pretrained.WeightsError, data.DataError) as error:
-        raise _stop(str(error)) from None
+        raise stop(str(error)) from None
     lengths, reconstruction = network.lengths(image)[0], network.reconstruct(image)
     table = Table("digit", "length", "")
     for digit in lengths.argsort(descending=True).tolist()[:3]:
@@ -378,7 +368,7 @@ def predict(
         figures.save_pictures([image[0, 0], reconstruction[0, 0]], out)
     except (OSError, ValueError) as error:  # Pillow: a folder that is not there, an ending that it does not know
         typer.echo(answer)
-        raise _stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
+        raise stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
     typer.echo(f"{answer} Left in {out}: the digit as the network got it; right: what it thinks it saw.")
     if doubt and strict:
         raise typer.Exit(1)
@@ -397,13 +387,13 @@ def explore(
         try:
             size = write(export)
         except (pretrained.WeightsError, OSError) as error:
-            raise _stop(f"{export} cannot be written ({short(error)}); choose another place") from None
+            raise stop(f"{export} cannot be written ({short(error)}); choose another place") from None
         typer.echo(f"{export}, {size / 1e6:.1f} MB: open it in any browser, or send it to a telephone")
         return
     try:
         from voila.app import Voila
     except Exception as error:
-        raise _stop(f"Voilà is missing ({short(error)}). Fix it: {pip_install('-e', f'{ROOT}[lab]')}") from None
+        raise stop(f"Voilà is missing ({short(error)}). Fix it: {pip_install('-e', f'{ROOT}[lab]')}") from None
     import nbformat
 
     source = "from capsule_tutor.theatre import explorer\n\nexplorer()"
@@ -437,11 +427,11 @@ def import_keras(
         network = keras.read(file, kind)
         pretrained.save(network, *keras.KINDS[kind], path)
     except keras.KerasError as error:
-        raise _stop(str(error)) from None
+        raise stop(str(error)) from None
     except ImportError as error:
-        raise _stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[export]')}") from None
+        raise stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[export]')}") from None
     except OSError as error:
-        raise _stop(f"{path} cannot be written ({short(error)}); choose another --out") from None
+        raise stop(f"{path} cannot be written ({short(error)}); choose another --out") from None
     typer.echo(f'{path}: use it as capsule_tutor.load("{path}")')
 
 
@@ -457,11 +447,11 @@ def export(
     try:
         difference = pretrained.export_onnx(name, path)
     except pretrained.WeightsError as error:
-        raise _stop(str(error)) from None
+        raise stop(str(error)) from None
     except ImportError as error:
-        raise _stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[export]')}") from None
+        raise stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[export]')}") from None
     except OSError as error:
-        raise _stop(f"{path} cannot be written ({short(error)}); choose another place") from None
+        raise stop(f"{path} cannot be written ({short(error)}); choose another place") from None
     typer.echo(f"{path}: any number of images; in onnxruntime it differs by at most {difference:.0e}")
 
 
@@ -476,9 +466,9 @@ def pack(
     try:
         made = pretrained.pack(name, runs)
     except (pretrained.WeightsError, data.DataError) as error:
-        raise _stop(str(error)) from None
+        raise stop(str(error)) from None
     except FileNotFoundError as error:
-        raise _stop(f"{error.filename} is not there: only a finished run can be packed") from None
+        raise stop(f"{error.filename} is not there: only a finished run can be packed") from None
     typer.echo(f"{name}: seed {made['shipped_seed']} of {len(made['seeds'])}, test error {made['test_error']} %")
 
 
@@ -499,13 +489,13 @@ def doctor(
         try:
             typer.echo(examination.of_class(report))
         except examination.Broken as error:
-            raise _stop(str(error)) from None
+            raise stop(str(error)) from None
         return
     if as_json:
         typer.echo(examination.as_json())
         return
     if broken := examine():
-        raise _stop(f"To fix before the lessons run: {broken}. The command is below each of them.")
+        raise stop(f"To fix before the lessons run: {broken}. The command is below each of them.")
 
 
 # ---- for those who teach -----------------------------------------------------------------------------------

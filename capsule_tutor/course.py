@@ -62,6 +62,11 @@ def folder() -> Path:
     raise KeyError(f"There are no lessons beside {_PACKAGE}: install Capsule Tutor again, or clone its repository.")
 
 
+def source(lesson: Lesson) -> Path:
+    """What a lesson is made from. It is there in a checkout alone, and not for a planned lesson."""
+    return _PACKAGE.parent / "solutions" / "source" / f"{lesson.stem}.py"
+
+
 def here() -> set[str]:
     """The numbers of the lessons that this installation holds: a class may have been handed some of them."""
     try:

@@ -99,6 +99,14 @@ def _this_python() -> str:
     return f'"{sys.executable}"' if " " in sys.executable else sys.executable
 
 
+def stop(problem: str) -> Exception:
+    """`raise stop("…")` ends a command with one line on stderr."""
+    import typer
+
+    typer.echo(problem, err=True)
+    return typer.Exit(1)
+
+
 def short(error: BaseException) -> str:
     """An error's name and the first line of what it says, cut to 200 characters."""
     lines = str(error).strip().splitlines()

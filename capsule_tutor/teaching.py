@@ -1,20 +1,28 @@
 """The commands for those who teach, as `capsule-tutor nbgrader`. TEACHING.md says how to use them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from capsule_tutor.doctor import pip_install
+from capsule_tutor.doctor import pip_install, stop
 
 app = typer.Typer()
 
 LESSONS = Annotated[list[str], typer.Argument(help='Lessons by number, as "02 04".')]
 
 
-def _stop(problem: str) -> typer.Exit:
-    typer.echo(problem, err=True)
-    return typer.Exit(1)
+@contextmanager
+def _refusing(extra: str, *expected: type[Exception]) -> Iterator[None]:
+    """What a person can put right ends a command with one line. `extra` holds what the command imports."""
+    try:
+        yield
+    except ImportError as error:
+        raise stop(f"{error.name} is missing. Install it: {pip_install(f'capsule-tutor[{extra}]')}") from None
+    except expected as error:
+        raise stop(str(error.args[0] if isinstance(error, KeyError) else error)) from None
 
 
 @app.command()
@@ -29,12 +37,8 @@ def nbgrader(
     from capsule_tutor import authoring
     from capsule_tutor.classroom import assignments
 
-    try:
+    with _refusing("teach", authoring.AuthoringError, KeyError, OSError):
         assignments.write(out, lessons, hints, say=typer.echo)
-    except (authoring.AuthoringError, KeyError, OSError) as error:
-        raise _stop(str(error.args[0] if isinstance(error, KeyError) else error)) from None
-    except ImportError as error:
-        raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[teach]')}") from None
     typer.echo(f"Next: cd {out}; nbgrader generate_assignment {_stem(lessons[0])}")
 
 
@@ -53,12 +57,8 @@ def handout(
     from capsule_tutor import authoring
     from capsule_tutor.classroom import handout as handouts
 
-    try:
+    with _refusing("author", authoring.AuthoringError, KeyError, OSError):
         names = handouts.write(out, lessons)
-    except (authoring.AuthoringError, KeyError, OSError) as error:
-        raise _stop(str(error.args[0] if isinstance(error, KeyError) else error)) from None
-    except ImportError as error:
-        raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[author]')}") from None
     typer.echo(f"{out}: {len(names)} files, {out.stat().st_size / 1e6:.0f} MB. Its README.md says how to begin.")
 
 
@@ -71,14 +71,10 @@ def slides(
     from capsule_tutor import authoring, course
     from capsule_tutor.classroom import slides as decks
 
-    try:
+    with _refusing("teach", authoring.AuthoringError, KeyError, OSError):
         known = course.find(lesson)
         path = out or Path(f"{known.stem}.slides.html")
         count = decks.write(known, path)
-    except (authoring.AuthoringError, KeyError, OSError) as error:
-        raise _stop(str(error.args[0] if isinstance(error, KeyError) else error)) from None
-    except ImportError as error:
-        raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[teach]')}") from None
     typer.echo(f"{path}: {count} slides. Open it in any browser: → next heading, ↓ more of it, Esc overview.")
     typer.echo("Print it (Ctrl-P) and it is a handout.")
 
@@ -93,16 +89,12 @@ def misconceptions(
     from capsule_tutor.classroom import misconceptions as known
 
     if csv and html:
-        raise _stop("Choose --csv or --html, not both.")
+        raise stop("Choose --csv or --html, not both.")
     write = known.as_csv if csv else known.as_html if html else known.as_text
-    try:
+    with _refusing("teach", OSError):
         text = write(known.every())
         if out:
             out.write_text(text, encoding="utf-8")
-    except ImportError as error:
-        raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[teach]')}") from None
-    except OSError as error:
-        raise _stop(str(error)) from None
     typer.echo(f"wrote {out}" if out else text.rstrip("\n"))
 
 
@@ -114,13 +106,7 @@ def class_report(
     """Turn a class's progress and grades into one page: who is where, common mistakes, what took long."""
     from capsule_tutor.classroom import report
 
-    try:
+    with _refusing("teach", report.ReportError, OSError):
         learners = report.read(folder)
         out.write_text(report.as_html(learners), encoding="utf-8")
-    except report.ReportError as error:
-        raise _stop(str(error)) from None
-    except ImportError as error:
-        raise _stop(f"{error.name} is missing. Install it: {pip_install('capsule-tutor[teach]')}") from None
-    except OSError as error:
-        raise _stop(str(error)) from None
     typer.echo(f"{out}: {len(learners)} learners")

@@ -44,7 +44,7 @@ def write(out: Path, lessons: Iterable[str], hints: int = 3, say: Callable[[str]
 
 def assignment(lesson: course.Lesson, hints: int = 3):
     """One lesson as the source version of an assignment. Raises AuthoringError if it has no source here."""
-    path = ROOT / "solutions" / "source" / f"{lesson.stem}.py"
+    path = course.source(lesson)
     if not path.is_file():
         planned = "it is still to come" if lesson.planned else "assignments are made in a checkout of the repository"
         raise authoring.AuthoringError(f"There is no source of lesson {lesson.number} in {ROOT}: {planned}.")

@@ -61,7 +61,7 @@ def write(out: Path, lessons: Iterable[str]) -> list[str]:
 
 def _lesson(lesson: course.Lesson) -> str:
     """A lesson as it is made: never the copy in which somebody may have written answers, if there is a source."""
-    source = ROOT / "solutions" / "source" / f"{lesson.stem}.py"
+    source = course.source(lesson)
     if source.is_file():
         notebook = authoring.learner_notebook(source.read_text(encoding="utf-8"), source.name, checks.brief)
         return authoring.as_text(notebook)

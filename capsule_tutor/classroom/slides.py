@@ -27,7 +27,7 @@ def write(lesson: course.Lesson, out: Path) -> int:
     from jinja2 import Environment, FileSystemLoader
     from pygments.formatters import HtmlFormatter
 
-    source = ROOT / "solutions" / "source" / f"{lesson.stem}.py"
+    source = course.source(lesson)
     solution = ROOT / "solutions" / f"{lesson.stem}.ipynb"
     if not (source.is_file() and solution.is_file()):
         planned = "it is still to come" if lesson.planned else "slides are made in a checkout of the repository"

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from capsule_tutor import authoring, checks, course, files
-from capsule_tutor.doctor import ROOT
 
 
 class VersionError(Exception):
@@ -100,7 +99,7 @@ def _new_version(path: Path, folder: Path | None):
         lesson = course.find(path.stem)
     except KeyError as error:
         raise VersionError(f"{path} is no lesson. {error.args[0]}") from None
-    source = ROOT / "solutions" / "source" / f"{lesson.stem}.py"
+    source = course.source(lesson)
     if folder is None and source.is_file():
         return authoring.learner_notebook(source.read_text(encoding="utf-8"), source.name, checks.brief)
     try:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from capsule_tutor.doctor import stop
+
 
 def grade(
     more: typer.Context,
@@ -36,8 +38,7 @@ def grade(
                 path.write_text(text(found), encoding="utf-8")
                 typer.echo(f"wrote {path}")
     except (KeyError, OSError, sandbox.SandboxError) as error:
-        typer.echo(str(error.args[0]) if len(error.args) == 1 else str(error), err=True)
-        raise typer.Exit(1) from None
+        raise stop(str(error.args[0]) if len(error.args) == 1 else str(error)) from None
     for pair in found.pairs[:10]:
         typer.echo(
             f"{pair.exercise}: {pair.one} and {pair.other} have {pair.similarity:.0%} in common: a hint, no score"
