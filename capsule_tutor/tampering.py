@@ -125,19 +125,12 @@ COUPLINGS: dict[str, Callable[[Routing], Tensor]] = {
 
 
 @torch.no_grad()
-def measure(
-    name: str,
-    seed: int = 0,
-    say: Callable[[dict], None] = lambda row: None,
-    images: Tensor | None = None,
-    labels: Tensor | None = None,
-) -> dict:
+def measure(name: str, images: Tensor | None = None, labels: Tensor | None = None) -> dict:
     """What a shipped network answers with other couplings, image by image beside its own. By default on MNIST's test.
 
     wrong      coupling → how many of the images are wrong with it; how many with it alone, and how many only as trained
     entropy    coupling → `entropy` of its shares, without a prior, on average over the images
-    Raises data.DataError where MNIST cannot be had, and ValueError for a network without couplings. `seed` and `say`
-    are a study's: there is nothing random here but the couplings drawn once, and nothing to report on the way.
+    Raises data.DataError where MNIST cannot be had, and ValueError for a network without couplings.
     """
     started = time.monotonic()
     if images is None:

@@ -151,11 +151,12 @@ def _be_the_fork(work: Work, functions: tuple, seconds: float, write: int) -> No
     """Never returns: what follows in the notebook is for the process that was there before."""
     leave, write_ = os._exit, os.write  # an answer may replace them
 
-    def tell(kind: str, content: Any) -> None:
-        message = wire.dumps((kind, content))
-        message = len(message).to_bytes(8, "big") + message
+    def put(message: bytes) -> None:
         while message:
             message = message[write_(write, message) :]
+
+    def tell(kind: str, content: Any) -> None:
+        wire.send(put, wire.dumps((kind, content)))
 
     try:
         os.setsid()
