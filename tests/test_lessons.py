@@ -220,6 +220,7 @@ GERMAN = {
 PROSE = [
     *SOURCES,
     ROOT / "README.md",
+    ROOT / "TEACHING.md",
     *sorted((ROOT / "capsule_tutor" / "exercises").rglob("*.py")),
     *(
         ROOT / "capsule_tutor" / f"{name}.py"

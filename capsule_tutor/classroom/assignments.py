@@ -35,7 +35,7 @@ def write(out: Path, lessons: Iterable[str], hints: int = 3, say: Callable[[str]
     for place, text in made.items():
         path = out / place
         if path.exists() and path.read_text(encoding="utf-8") != text:
-            say(f"left {path} as it is, as it differs from what would be written; delete it to have it made anew")
+            say(f"left {path} as it is, as it differs from what would be written; delete it to have it made again")
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write_text(path, text)
