@@ -96,23 +96,29 @@ def efficient_capsnet(
     classes: int = 10,
     shape: tuple[int, int, int] = (1, 28, 28),
     routing: str | int = "attention",
+    channels: tuple[int, int, int, int] = (32, 64, 64, 128),
     decoder: bool = True,
 ) -> CapsuleNetwork:
     """Efficient-CapsNet of Mazzia 2021: 161,824 parameters for 28×28 images, 154,656 for 36×36, 151,664 for 2×48×48.
 
     The three published variants differ in strides, and the last one, for smallNORB, in activation, normalisation
-    and decoder (convolutional, 229,570 parameters); any other `shape` raises ValueError. Initial weights, epsilons
-    and momenta are those of the authors' released code.
+    and decoder (convolutional, 229,570 parameters). The one for 40×40 images (157,728) is ours, and any other `shape`
+    raises ValueError. Initial weights, epsilons and momenta are those of the authors' released code. `channels` are
+    those of the four convolutions, the last of them a multiple of 8; fewer make a smaller network.
 
     `routing` puts another layer on the same votes, for experiments: "attention" as published, "no prior" (160
     parameters fewer), "static" and "random" couplings that no image changes, or a number of dynamic iterations.
     """
     shape = _checked(classes, shape)
     if shape not in _FRONTS:
-        raise ValueError(f"shape is {shape}; Efficient-CapsNet is published for {', '.join(map(str, _FRONTS))}")
+        raise ValueError(f"shape is {shape}; Efficient-CapsNet is built for {', '.join(map(str, _FRONTS))}")
+    if len(channels) != 4 or channels[3] % 8:
+        raise ValueError(f"channels are {channels}; expected four numbers, the last of them a multiple of 8")
     layers, (kernel, stride) = _FRONTS[shape]
     encoder = nn.Sequential(
-        _front(shape, layers), DepthwiseCapsules(128, 8, kernel, stride), _routed(routing, 16, classes, 8, 16)
+        _front(shape, layers, channels),
+        DepthwiseCapsules(channels[3], 8, kernel, stride),
+        _routed(routing, channels[3] // 8, classes, 8, 16),
     )
     build = _norb_decoder if shape == (2, 48, 48) else _keras_decoder
     return CapsuleNetwork(encoder, build(classes * 16, shape) if decoder else None, shape)
@@ -163,7 +169,7 @@ def convnet(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decode
     shape = _checked(classes, shape)
     if shape not in _FRONTS or shape == (2, 48, 48):
         # Normalised by its own mean, a map has the same mean for every image: pooled, nothing of the image is left.
-        raise ValueError(f"shape is {shape}; the pooling network is built for (1, 28, 28) and (1, 36, 36)")
+        raise ValueError(f"shape is {shape}; the pooling network is built for one channel, 28×28, 36×36 or 40×40")
     head = nn.Linear(128, classes * 16)
     encoder = nn.Sequential(
         _front(shape, _FRONTS[shape][0]), nn.AdaptiveAvgPool2d(1), nn.Flatten(), head, _Squashed(classes)
@@ -223,18 +229,19 @@ class _Squashed(nn.Module):
         return functional.exponential_squash(x.unflatten(1, (self.classes, -1)))
 
 
-# shape → ((channels, kernel, stride) of each convolution, (kernel, stride) of the depthwise one): Mazzia 2021
+# shape → ((kernel, stride) of each convolution, the same of the depthwise one): Mazzia 2021, and ours for 40×40
 _FRONTS = {
-    (1, 28, 28): (((32, 5, 1), (64, 3, 1), (64, 3, 1), (128, 3, 2)), (9, 1)),
-    (1, 36, 36): (((32, 5, 1), (64, 3, 1), (64, 3, 2), (128, 3, 2)), (5, 2)),
-    (2, 48, 48): (((32, 7, 2), (64, 3, 1), (64, 3, 1), (128, 3, 2)), (8, 1)),
+    (1, 28, 28): (((5, 1), (3, 1), (3, 1), (3, 2)), (9, 1)),
+    (1, 36, 36): (((5, 1), (3, 1), (3, 2), (3, 2)), (5, 2)),
+    (1, 40, 40): (((5, 1), (3, 1), (3, 2), (3, 2)), (7, 1)),
+    (2, 48, 48): (((7, 2), (3, 1), (3, 1), (3, 2)), (8, 1)),
 }
 
 
-def _front(shape: tuple[int, int, int], layers: tuple) -> nn.Sequential:
+def _front(shape: tuple[int, int, int], layers: tuple, widths: tuple = (32, 64, 64, 128)) -> nn.Sequential:
     """Convolution → activation → normalisation, four times, without padding; He-normal as in Keras."""
     norb, before, parts = shape == (2, 48, 48), shape[0], []
-    for channels, kernel, stride in layers:
+    for channels, (kernel, stride) in zip(widths, layers, strict=True):
         convolution = nn.Conv2d(before, channels, kernel, stride)
         fan_in = before * kernel**2
         convolution.weight = nn.Parameter(he_normal(*convolution.weight.shape, fan_in=fan_in))

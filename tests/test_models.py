@@ -153,3 +153,20 @@ def test_a_deep_capsnet_starts_awake_in_every_layer(layers, iterations):
     assert 0.05 < lengths.mean() < 0.95
     functional.margin_loss(lengths, torch.arange(8)).backward()
     assert all(parameter.grad.abs().mean() > 1e-6 for parameter in network.encoder.parameters())
+
+
+def test_fewer_channels_make_a_smaller_network_of_the_same_kind():
+    small = models.efficient_capsnet(channels=(8, 16, 16, 40), decoder=False)
+    assert models.count_parameters(small) == 19_386
+    assert small(torch.rand(2, 1, 28, 28)).shape == (2, 10, 16)
+    with pytest.raises(ValueError, match="multiple of 8"):
+        models.efficient_capsnet(channels=(8, 16, 16, 36))
+
+
+@pytest.mark.parametrize("build", [models.efficient_capsnet, models.dense])
+def test_our_own_shape_of_40_by_40_pixels(build):
+    network = build(shape=(1, 40, 40))
+    assert models.count_parameters(network.encoder) == 157_728
+    v = network(torch.rand(2, 1, 40, 40))
+    assert v.shape == (2, 10, 16)
+    assert network.decode(v).shape == (2, 1, 40, 40)
