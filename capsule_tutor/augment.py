@@ -35,6 +35,22 @@ def affine(images: Tensor, generator: torch.Generator) -> Tensor:
     return _affine(images, torch.stack(rows, dim=1))
 
 
+def lit(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Other light on the same toys: contrast × 0.7 … 1.3 about the mean, brightness ± 0.15, moved by ± 2 pixels.
+
+    What enters repeats the border. Both eyes of a stereo pair change alike. (b, c, h, w)
+    """
+    b, _, h, w = images.shape
+    u = 2 * torch.rand(2, b, 1, 1, 1, generator=generator, device=images.device) - 1
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    images = ((images - mean) * (1 + 0.3 * u[0]) + mean + 0.15 * u[1]).clamp(0, 1)
+    offset = torch.randint(-2, 3, (2, b, 1), generator=generator, device=images.device)
+    rows = (offset[0] + torch.arange(h, device=images.device)).clamp(0, h - 1)  # (b, h)
+    columns = (offset[1] + torch.arange(w, device=images.device)).clamp(0, w - 1)  # (b, w)
+    image = torch.arange(b, device=images.device)[:, None, None]
+    return images[image, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
 def mazzia(images: Tensor, generator: torch.Generator) -> Tensor:
     """Efficient-CapsNet's augmentation, in the order of its released code: rotate, shift, squish, erase. (b, c, h, w)
 
@@ -82,4 +98,5 @@ AUGMENTATIONS: dict[str, Callable] = {
     "shift": shift,
     "affine": affine,
     "mazzia": mazzia,
+    "lit": lit,
 }

@@ -15,7 +15,9 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import torch
@@ -65,7 +67,12 @@ class Recipe:
 _MAZZIA = Recipe("", 150, 16, 5e-4, "epochs", decay=0.97, floor=5e-5, augmentation="mazzia", eps=1e-7)
 _FAST = Recipe("", 15, 128, 3e-3, "one-cycle", augmentation="affine")
 # Pairs are never seen twice: an epoch is 55,000 pairs, one for each training digit.
-_PAIRS = Recipe("", 30, 128, 3e-3, "one-cycle", augmentation="none", data="multimnist", options={"shape": (1, 36, 36)})
+_PAIRS = Recipe("", 80, 256, 3e-3, "one-cycle", augmentation="none", data="multimnist", options={"shape": (1, 36, 36)})
+# Mazzia's released code weighs the squares of smallNORB's 4,608 pixels as if they were MNIST's 784.
+_TOYS = Recipe(
+    "", 15, 128, 3e-3, "one-cycle", augmentation="lit", reconstruction=0.170, data="toys",
+    options={"classes": 5, "shape": (2, 48, 48)},
+)  # fmt: skip
 
 RECIPES = {
     "capsnet-paper": Recipe(
@@ -87,6 +94,12 @@ RECIPES = {
     "efficient-capsnet-multimnist": replace(_PAIRS, model="efficient-capsnet"),
     "dense-multimnist": replace(_PAIRS, model="dense", note="the control: the same without votes and routing"),
     "capsnet-multimnist": replace(_PAIRS, model="capsnet", rate=1e-3),
+    "efficient-capsnet-toys": replace(_TOYS, model="efficient-capsnet"),
+    "dense-toys": replace(_TOYS, model="dense", note="the control: the same without votes and routing"),
+    "efficient-capsnet-small": replace(
+        _FAST, model="efficient-capsnet", epochs=40, reconstruction=0.0,
+        options={"channels": (8, 16, 16, 40), "decoder": False}, note="19,386 parameters, all of them in the encoder",
+    ),
 }  # fmt: skip
 
 
@@ -113,10 +126,10 @@ class Run:
     model: nn.Module
     optimiser: torch.optim.Optimizer
     generator: torch.Generator
+    totals: Tensor  # (3,) loss · images, right and images, summed over the steps that are done
     way: Way | None = None  # chosen at the start; a resumed run keeps it, for the same bits
     epoch: int = 0  # epochs finished
     step: int = 0  # steps of the next one already done
-    totals: Tensor | None = None  # loss · images, right, images, of the steps done
     seconds: float = 0.0
     log: list[dict] | None = None
 
@@ -145,6 +158,10 @@ def train(
     """
     rank, world = _processes()
     device = _device(device)
+    if device.startswith("cuda") and torch.cuda.current_stream() == torch.cuda.default_stream():
+        # A step is captured as a graph, which the default stream cannot do.
+        with torch.cuda.stream(torch.cuda.Stream(device)):
+            return train(recipe, out, seed, device, precision, threads, resume, load, say, tick)
     out, load = Path(out), load or data.SETS[recipe.data]
     split, validation = load("train").to(device), load("validation")
     batch = min(recipe.batch_size, len(split.images))
@@ -157,10 +174,10 @@ def train(
         raise TrainingError(f"images of {name} have shape {shape}, the network takes {run.model.shape}: other options?")
     if run.way not in ways:
         run.way = _fastest(ways, recipe, split, batch, device, world)
-    network = _parallel(run.model, device, world)
+    take = _stepper(run, split, batch, device, rank, world)
     with threads_of(run.way):
         while run.epoch < recipe.epochs:
-            _epoch(run, network, split, batch, out, rank, world, tick)
+            _epoch(run, take, len(split.images), batch, out, rank, world, tick)
             run.log[-1]["validation_error"] = error(run.model, validation, device, run.way.bfloat16)
             if rank == 0:
                 _save(run, out)
@@ -169,21 +186,20 @@ def train(
 
 
 def _epoch(
-    run: Run, network: nn.Module, split: data.Split, batch: int, out: Path, rank: int, world: int, tick: Callable
+    run: Run, take: Callable[[Tensor], None], images: int, batch: int, out: Path, rank: int, world: int, tick: Callable
 ) -> None:
-    """Train for one epoch, or for what is left of it, and add its row to the log."""
-    device, steps = split.images.device, len(split.images) // batch
-    started, run.totals = time.monotonic(), run.totals if run.step else torch.zeros(3, device=device)
-    order = torch.randperm(len(split.images), generator=torch.Generator().manual_seed(run.seed * 100_003 + run.epoch))
-    order = order.to(device)
+    """Train for one epoch, or for what is left of it, and add its row to the log. `take` does a step."""
+    started, steps = time.monotonic(), images // batch
+    if run.step == 0:
+        run.totals.zero_()
+    order = torch.randperm(images, generator=torch.Generator().manual_seed(run.seed * 100_003 + run.epoch))
+    order = order.to(run.totals.device)
     run.model.train()
     with _ctrl_c_waits() as stop:
         for step in range(run.step, steps):
             rate = learning_rate(run.recipe, run.epoch * steps + step, steps)
-            for group in run.optimiser.param_groups:
-                group["lr"] = rate
-            chosen = order[step * batch : (step + 1) * batch]
-            _step(run, network, split.batch(chosen, run.generator), rank, world)
+            _set_rate(run.optimiser, rate)
+            take(order[step * batch : (step + 1) * batch])
             run.step = step + 1
             tick(run.epoch, run.step, steps)
             if stop:
@@ -211,6 +227,38 @@ def _epoch(
     )
 
 
+def _stepper(run: Run, split, batch: int, device: str, rank: int, world: int) -> Callable[[Tensor], None]:
+    """A function that does one step with the images whose numbers it gets."""
+    network = _parallel(run.model, device, world)
+    take = lambda chosen: _step(run, network, split.batch(chosen, run.generator), rank, world)  # noqa: E731
+    return _captured(take, batch, run.generator) if device.startswith("cuda") and world == 1 else take
+
+
+def _captured(take: Callable[[Tensor], None], batch: int, generator: torch.Generator) -> Callable[[Tensor], None]:
+    """The same step as one CUDA graph. Starting its few hundred small kernels one by one takes longer than they run.
+
+    The first three steps are taken as they are: they set up what a graph may not, such as the optimiser's state.
+    """
+    graph, stays, done = torch.cuda.CUDAGraph(), torch.empty(batch, dtype=torch.long, device=generator.device), count()
+    graph.register_generator_state(generator)
+
+    def graphed(chosen: Tensor) -> None:
+        stays.copy_(chosen)
+        step = next(done)
+        if step < 3:
+            return take(stays)
+        if step == 3:
+            # Whatever another thread asks of the GPU meanwhile is its own business.
+            with _CAPTURING, torch.cuda.graph(graph, stream=torch.cuda.current_stream(), capture_error_mode="relaxed"):
+                take(stays)
+        graph.replay()
+
+    return graphed
+
+
+_CAPTURING = Lock()  # one graph at a time: the memory that a capture uses is set aside for it
+
+
 def _step(run: Run, network: nn.Module, batch: data.Batch, rank: int, world: int) -> None:
     # Every process draws for the whole batch and keeps its share: so the batch is the same for any number of them.
     images, labels, drawings = batch
@@ -223,9 +271,10 @@ def _step(run: Run, network: nn.Module, batch: data.Batch, rank: int, world: int
     lengths = functional.lengths(v.float())
     present = torch.zeros_like(lengths).scatter_(1, labels, 1.0)  # (b, j)
     loss = functional.margin_loss(lengths, present)
-    # Each drawing is held against its own digit; the mean over b·k drawings, times k, is the sum for an image.
-    drawn = functional.reconstruction_loss(reconstruction.float(), drawings.flatten(0, 1))
-    loss = loss + run.recipe.reconstruction * labels.shape[1] * drawn
+    if reconstruction is not None:
+        # Each drawing is held against its own digit; the mean over b·k drawings, times k, is the sum for an image.
+        drawn = functional.reconstruction_loss(reconstruction.float(), drawings.flatten(0, 1))
+        loss = loss + run.recipe.reconstruction * labels.shape[1] * drawn
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
     run.optimiser.step()
@@ -237,15 +286,17 @@ def _step(run: Run, network: nn.Module, batch: data.Batch, rank: int, world: int
 class _Trained(nn.Module):
     """Capsules and what the capsules of the true classes draw, in one forward call, which is what DDP wraps.
 
-    images (b, c, h, w), labels (b, k) → v (b, j, z) and drawings (b·k, c, h, w)
+    images (b, c, h, w), labels (b, k) → v (b, j, z) and drawings (b·k, c, h, w), or None without a decoder
     """
 
     def __init__(self, model: models.CapsuleNetwork) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor | None]:
         v = self.model(images)
+        if self.model.decoder is None:
+            return v, None
         return v, self.model.decode(v.repeat_interleave(labels.shape[1], dim=0), labels.flatten())
 
 
@@ -295,9 +346,21 @@ def _new(recipe: Recipe, seed: int, device: str) -> Run:
     torch.manual_seed(seed)
     model = recipe.network().to(device, memory_format=torch.channels_last)
     fourier.through_frequencies(model)
-    fused = torch.device(device).type in ("cpu", "cuda")  # one pass over the weights instead of a dozen
-    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.rate, eps=recipe.eps, fused=fused)
-    return Run(recipe, seed, model, optimiser, torch.Generator(device).manual_seed(seed), log=[])
+    kind = torch.device(device).type
+    fused = kind in ("cpu", "cuda")  # one pass over the weights instead of a dozen
+    # A captured step finds its rate in the GPU's memory.
+    rate = torch.tensor(recipe.rate, device=device) if kind == "cuda" else recipe.rate
+    optimiser = torch.optim.Adam(model.parameters(), rate, eps=recipe.eps, fused=fused, capturable=kind == "cuda")
+    generator = torch.Generator(device).manual_seed(seed)
+    return Run(recipe, seed, model, optimiser, generator, torch.zeros(3, device=device), log=[])
+
+
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
@@ -355,7 +418,10 @@ def _restore(run: Run, path: Path, device: str) -> None:
     if state["recipe"] != asdict(run.recipe) or state["seed"] != run.seed:
         raise TrainingError(f"{path} is of another recipe or seed; resume with the same options, or {again}")
     run.model.load_state_dict(state["model"])
+    here = [{option: group[option] for option in ("lr", "capturable")} for group in run.optimiser.param_groups]
     run.optimiser.load_state_dict(state["optimiser"])
+    for group, own in zip(run.optimiser.param_groups, here, strict=True):
+        group.update(own)  # which the device decides, and it may be another one now
     run.generator.set_state(state["generator"].cpu())
     run.way = Way(*state["way"])
     for name in ("epoch", "step", "totals", "seconds", "log"):
@@ -429,9 +495,7 @@ def _processes() -> tuple[int, int]:
 
 def _parallel(model: nn.Module, device: str, world: int) -> nn.Module:
     if world == 1:
-        network = _Trained(model)
-        # Fuses the small kernels of routing and replays them as one graph.
-        return torch.compile(network, mode="reduce-overhead") if device.startswith("cuda") else network
+        return _Trained(model)
     if device.startswith("cuda"):
         model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
     return nn.parallel.DistributedDataParallel(_Trained(model))
@@ -475,7 +539,7 @@ def _fastest(ways: list[Way], recipe: Recipe, split: data.Split, batch: int, dev
     seconds = {}
     for way in ways:
         run = _new(recipe, 0, device)
-        run.way, run.totals, network = way, torch.zeros(3, device=device), _Trained(run.model).train()
+        run.way, network = way, _Trained(run.model).train()
         with threads_of(way):
             took = []
             for _ in range(4):

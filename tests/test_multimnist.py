@@ -90,7 +90,7 @@ def test_a_step_draws_each_digit_with_its_own_capsule(maker):
     """The loss is the two-hot margin plus two reconstructions, each against its own digit."""
     recipe = training.RECIPES["dense-multimnist"]
     run = training._new(recipe, 0, "cpu")
-    run.way, run.totals = training.Way("float32", 1), torch.zeros(3)
+    run.way = training.Way("float32", 1)
     batch = pairs(maker, 8)
     model = run.model.train()
     with torch.no_grad():

@@ -9,7 +9,7 @@ from functools import partial
 
 from capsule_tutor.data.affine import TRANSFORM, affine, shifted, transformed
 from capsule_tutor.data.digits import digits
-from capsule_tutor.data.mnist import has_mnist, mnist, mnist_folder
+from capsule_tutor.data.mnist import has_mnist, mnist, mnist_few, mnist_folder
 from capsule_tutor.data.multimnist import multidigits, multimnist, pair_maker
 from capsule_tutor.data.pictures import place, prepare, read_picture
 from capsule_tutor.data.smallnorb import has_smallnorb, smallnorb
@@ -29,6 +29,7 @@ __all__ = [
     "has_mnist",
     "has_smallnorb",
     "mnist",
+    "mnist_few",
     "mnist_folder",
     "multidigits",
     "multimnist",
@@ -49,10 +50,13 @@ __all__ = [
 SETS = {
     "digits": digits,
     "mnist": mnist,
+    "mnist-few": mnist_few,
     "multidigits": multidigits,
     "multimnist": multimnist,
     "shifted": shifted,
     "shifted-digits": partial(shifted, digits=digits),
     "smallnorb": smallnorb,
     "toys": toys,
+    "toys-azimuths": partial(toys, viewpoints="familiar azimuths"),
+    "toys-elevations": partial(toys, viewpoints="familiar elevations"),
 }

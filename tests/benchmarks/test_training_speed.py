@@ -95,7 +95,7 @@ def our_step(name, images, labels):
     batch = data.Batch(images, labels)
     run = training._new(recipe, 0, "cpu")
     run.way = training._fastest(training._ways("auto", 0, "cpu"), recipe, data.Split(images, labels), BATCH, "cpu", 1)
-    run.totals, network = torch.zeros(3), training._parallel(run.model, "cpu", 1)
+    network = training._parallel(run.model, "cpu", 1)
     run.model.train()
     return lambda: training._step(run, network, batch, 0, 1), run.way
 
