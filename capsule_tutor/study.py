@@ -11,10 +11,13 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
-from capsule_tutor import __version__, files, tampering, training
+import torch
+from torch import nn
+
+from capsule_tutor import __version__, data, files, nuisance, tampering, training
 from capsule_tutor.museum import patient
 
 FOLDER = Path(__file__).parent / "studies"
@@ -29,13 +32,54 @@ class Study:
     """What is compared. Every arm is trained once with every seed.
 
     arms      name → a recipe, or a function of (seed, say) that returns what it measured, `seconds` among it
-    measure   what is measured on each trained network beyond its errors: network → {name: number}
+    measure   what is measured on each trained network beyond its errors: (network, its recipe) → {name: number}
     """
 
     question: str
     arms: dict[str, training.Recipe | Callable[..., dict]]
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    measure: Callable = lambda network: {}
+    measure: Callable[[nn.Module, training.Recipe], dict[str, float]] = lambda network, recipe: {}
+
+
+def _error(network: nn.Module, split: data.Split) -> float:
+    return training.error(network, split, str(next(network.parameters()).device))
+
+
+@cache
+def _toys(split: str, viewpoints: str) -> data.Views:
+    return data.toys(split, viewpoints)
+
+
+def _viewpoints(network: nn.Module, recipe: training.Recipe) -> dict[str, float]:
+    """Errors on toys that were trained on ("seen") and on others, from the side that was trained on and from others."""
+    side = recipe.data.removeprefix("toys-")  # azimuths or elevations
+    whose = {"": "test", "seen ": "train"}
+    return {
+        f"{seen}{known}": _error(network, _toys(split, f"{known} {side}"))
+        for seen, split in whose.items()
+        for known in ("familiar", "novel")
+    }
+
+
+_condition = cache(nuisance.condition)
+
+
+def _robustness(network: nn.Module, recipe: training.Recipe) -> dict[str, float]:
+    return {name: _error(network, _condition(name)) for name in nuisance.CONDITIONS}
+
+
+def _affine(network: nn.Module, recipe: training.Recipe) -> dict[str, float]:
+    return {"affine": _error(network, _condition("affine", count=10_000))}
+
+
+def _drawing(network: nn.Module, recipe: training.Recipe) -> dict[str, float]:
+    """The mean squared difference of a pixel between a test image and what its own class's capsule draws."""
+    test, squares = data.SETS[recipe.data]("test"), []
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        for images, labels in zip(test.images.to(device).split(500), test.labels.to(device).split(500), strict=True):
+            squares.append((network.reconstruct(images, labels) - images).square().mean())
+    return {"drawing": torch.stack(squares).mean().item()}
 
 
 _ROUTED = replace(training.RECIPES["efficient-capsnet-fast"], epochs=10, data="digits", batch_size=32)
@@ -63,8 +107,68 @@ def _depths() -> dict[str, training.Recipe]:
     }
 
 
+_TWO_DIGITS = replace(training.RECIPES["efficient-capsnet-multimnist"], epochs=5)
+_SHIFTED = replace(
+    _ROUTED, epochs=5, batch_size=256, data="shifted", augmentation="none", options={"shape": (1, 40, 40)}
+)
+_FROM_SIDES = training.Recipe(
+    "efficient-capsnet", 60, 64, 2e-3, "one-cycle", augmentation="none", reconstruction=0.0,
+    options={"classes": 5, "shape": (2, 48, 48), "decoder": False},
+)  # fmt: skip
+_THIN = training.Recipe("deep-capsnet", 10, 128, 2e-3, "one-cycle")
+
+
+def _sides() -> dict[str, training.Recipe]:
+    return {
+        f"{way}, {side}, {epochs} epochs": replace(_FROM_SIDES, model=model, data=f"toys-{side}", epochs=epochs)
+        for side in ("azimuths", "elevations")
+        for epochs in (5, 15, 60)
+        for way, model in (("routed", "efficient-capsnet"), ("dense", "dense"))
+    }
+
+
 STUDIES = {
     "routing-digits": Study("On 1,200 digits that need no download: does routing matter?", _ladder(_ROUTED)),
+    "routing-few": Study(
+        "On a twentieth of MNIST: does routing matter?",
+        _ladder(replace(_ROUTED, epochs=30, batch_size=64, data="mnist-few")),
+    ),
+    "routing-mnist": Study(
+        "On MNIST: does routing matter?", _ladder(replace(_ROUTED, epochs=5, batch_size=256, data="mnist"))
+    ),
+    "routing-multimnist": Study("On two digits at once: does routing matter?", _ladder(_TWO_DIGITS)),
+    "routing-shifted": Study(
+        "On transforms that were never seen: does routing matter?", _ladder(_SHIFTED), measure=_affine
+    ),
+    "routing-toys": Study(
+        "On toys that were never seen: does routing matter?",
+        _ladder(replace(_FROM_SIDES, data="toys", batch_size=128, epochs=6, augmentation="lit")),
+    ),
+    "robustness": Study(
+        "Trained on digits that were only moved: what do networks make of anything else?",
+        {
+            "routed": replace(_SHIFTED, epochs=15),
+            "dense": replace(_SHIFTED, epochs=15, model="dense"),
+            "pooled": replace(_SHIFTED, epochs=15, model="convnet"),
+        },
+        measure=_robustness,
+    ),
+    "viewpoints": Study(
+        "Trained on some viewpoints: what do networks make of the others?", _sides(), measure=_viewpoints
+    ),
+    "controls": Study(
+        "On MNIST: what do votes and routing add?",
+        {"routed": training.RECIPES["efficient-capsnet-fast"], "dense": training.RECIPES["dense-fast"]},
+    ),
+    "small": Study(
+        "How much of MNIST do fewer than 20,000 parameters read?",
+        {"19,386 parameters": training.RECIPES["efficient-capsnet-small"]},
+    ),
+    "loss-ratio": Study(
+        "The reconstruction loss of the released code weighs 20 times the paper's: does it matter?",
+        {f"× {weight}": replace(_THIN, reconstruction=float(weight)) for weight in (0, 1, 20)},
+        measure=_drawing,
+    ),
     "depth": Study("Does routing help more where there are more capsule layers?", _depths()),
     "couplings": Study(
         "What do trained networks make of couplings that are not their own?",
@@ -154,14 +258,14 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
     if not isinstance(recipe, training.Recipe):
         return _measured(arm, recipe, seed, threads, hear)
     result = training.train(recipe, folder, seed, device, "float32", threads, resume, None, hear, tick)
-    network = recipe.network()
+    network = recipe.network().to(training._device(device))
     network.load_state_dict(load_file(folder / "weights.safetensors"))
     return {
         "arm": arm,
         "seed": seed,
         "recipe": asdict(recipe),
         **{key: round(result[key], 4) for key in ("validation_error", "test_error")},
-        "measured": {key: round(value, 4) for key, value in study.measure(network.eval()).items()},
+        "measured": {key: round(value, 4) for key, value in study.measure(network.eval(), recipe).items()},
         "log": training.read_log(folder / "log.csv"),
         "seconds": result["seconds"],
         "hardware": result["device"],
@@ -172,8 +276,6 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
 
 
 def _measured(arm: str, measure: Callable[..., dict], seed: int, threads: int, say: Callable) -> dict:
-    import torch
-
     with training.threads_of(training.Way("float32", threads or torch.get_num_threads())):
         return {
             "arm": arm,

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ TINY = study.Study(
     "Does anything change?",
     {"slow": QUICK, "fast": replace(QUICK, rate=6e-3)},
     seeds=(0, 1),
-    measure=lambda network: {"bias": network.encoder[3].bias.sum().item()},
+    measure=lambda network, recipe: {"bias": network.encoder[3].bias.sum().item()},
 )
 
 
@@ -130,7 +130,7 @@ def test_declared_studies_differ_in_one_thing():
     for declared in study.STUDIES.values():
         trained = [arm for arm in declared.arms.values() if isinstance(arm, training.Recipe)]
         assert len(declared.seeds) >= 5 or not trained
-        assert len(declared.arms) >= 2
+        assert declared.arms
         assert declared.question.endswith("?")
 
 
@@ -145,6 +145,6 @@ def test_result_files_are_small_and_belong_to_a_declared_study(path):
     for entry in finished["runs"]:
         recipe = declared.arms[entry["arm"]]
         if isinstance(recipe, training.Recipe):
-            assert training.Recipe(**entry["recipe"]) == recipe
+            assert entry["recipe"] == json.loads(json.dumps(asdict(recipe)))  # where tuples are lists
             assert entry["log"][-1]["epoch"] == recipe.epochs
         assert entry["hardware"]
