@@ -61,10 +61,10 @@ network_map("capsnet-mnist")
 # %% id="doctor" tags=["nbval-ignore-output"]
 from capsule_tutor import doctor
 
-for need in doctor.findings():
-    if not (need["ok"] or need["optional"]):
-        print(f"{need['name']}: {need['detail']}\n  Fix it in a terminal: {need['fix']}")
-print("The doctor has looked at everything that the lessons need.")
+broken = [need for need in doctor.findings() if not (need["ok"] or need["optional"])]
+for need in broken:
+    print(f"{need['name']}: {need['detail']}\n  Fix it in a terminal: {need['fix']}")
+print(f"The doctor found {len(broken) or 'nothing'} to fix.")
 
 # %% [markdown] id="next"
 # **Next:** [lesson 01](01_capsules.ipynb) asks what a picture loses when a network only counts what is in it.
