@@ -9,7 +9,8 @@ notebook is made by taking the answers away:
     ### END SOLUTION            otherwise `raise NotImplementedError`, which a check reads as "not attempted".
 
 In markdown, text between `<!-- BEGIN SOLUTION -->` and `<!-- END SOLUTION -->` appears in the solution alone, and
-`{{ exercise 02-squash }}` on a line of its own is replaced by what the caller's `expand` makes of "02-squash".
+`{{ exercise 02-squash }}` on a line of its own is replaced by what the caller's `expand` makes of "02-squash", and
+`{{ lessons }}` by the table of all lessons.
 A cell that begins with `figures.` or `pictures.` is shown folded, with its picture below.
 
 A lesson remembers in its metadata what its cells were when it was made: what differs from that is a learner's work,
@@ -23,12 +24,13 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from capsule_tutor import files
+from capsule_tutor import course, files
 
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "# stub:"
 CHECK = re.compile(r"^(\w+) = checks\.\1\(\1\)$", re.MULTILINE)  # the line below an exercise that asks its check
 _MARKDOWN_SOLUTION = re.compile(r"\n*<!-- BEGIN SOLUTION -->\n?(.*?)<!-- END SOLUTION -->\n?", re.DOTALL)
 _EXERCISE = re.compile(r"^\{\{ exercise (\S+) \}\}$", re.MULTILINE)
+_LESSONS = re.compile(r"^\{\{ lessons \}\}$", re.MULTILINE)
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -120,7 +122,7 @@ def _notebook(source: str, name: str, expand: Callable, code: Callable, markdown
                 cell.metadata["jupyter"] = {"source_hidden": True}
         else:
             cell.source = _EXERCISE.sub(lambda match: expand(match[1]), _MARKDOWN_SOLUTION.sub(markdown, cell.source))
-            cell.source = cell.source.strip("\n")
+            cell.source = _LESSONS.sub(lambda _: course.table(), cell.source).strip("\n")
     notebook.cells = [cell for cell in notebook.cells if cell.source]
     _warn_nbgrader(notebook.cells[0], name)
     notebook.metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}

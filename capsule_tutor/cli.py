@@ -31,6 +31,8 @@ def root() -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(context: typer.Context) -> None:
     """Open the lessons in JupyterLab. Further arguments (--port 9000) are passed on to JupyterLab."""
+    from capsule_tutor import course
+
     home = next((place for place in (Path.cwd(), ROOT) if (place / "lessons").is_dir()), None)
     if home is None:
         raise stop("No lessons here: `capsule-tutor start FOLDER` copies them to a folder of yours; open them there.")
@@ -42,9 +44,10 @@ def lab(context: typer.Context) -> None:
     # Jupyter's news and update pop-ups are switched off by a file there; no command-line option hides both.
     ours, others = str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [ours, others]))
+    door = f"lessons/{course.START.stem}.ipynb"
     arguments = [
         f"--ServerApp.root_dir={home}",  # not lessons/ alone: the solutions can be browsed, too
-        "--LabApp.default_url=/lab/tree/lessons",
+        f"--LabApp.default_url=/lab/tree/{door if (home / door).is_file() else 'lessons'}",
         "--Application.log_level=WARN",  # otherwise thirty lines of log bury the address
     ]
     if not _has_desktop():
@@ -150,6 +153,8 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("4"); all i
 
     try:
         typer.echo(checks.standing(lesson, effort=True))
+        if not lesson:
+            checks.overview()
         typer.echo(f"Recorded in {record.folder()}")
     except KeyError as error:
         raise stop(error.args[0]) from None

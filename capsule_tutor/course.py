@@ -1,4 +1,4 @@
-"""The lessons of the course: their numbers, titles and minutes. Everything that lists lessons reads them here."""
+"""The lessons of the course: numbers, titles, minutes, aims. Everything that lists lessons reads them here."""
 
 import re
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ class Lesson:
     number: str  # "04"
     title: str
     minutes: int
+    about: str  # "you will …"
     planned: bool = False
 
     @property
@@ -23,23 +24,51 @@ class Lesson:
 
 
 LESSONS = (
-    Lesson("01", "Capsules", 60),
-    Lesson("02", "Squash", 40),
-    Lesson("03", "Votes", 75),
-    Lesson("04", "Dynamic routing", 90),
-    Lesson("05", "Losses", 80),
-    Lesson("06", "CapsNet", 90),
-    Lesson("07", "Bug museum", 75),
-    Lesson("08", "Self-attention routing", 90),
-    Lesson("09", "Efficient-CapsNet", 90),
-    Lesson("10", "Full training", 90),
-    Lesson("11", "Dimension perturbation", 90),
-    Lesson("12", "MultiMNIST", 50, planned=True),
-    Lesson("13", "Robustness", 50, planned=True),
-    Lesson("14", "Viewpoints", 50, planned=True),
-    Lesson("15", "Does routing matter?", 45, planned=True),
-    Lesson("16", "Capstone", 75, planned=True),
+    Lesson("01", "Capsules", 60, "see what pooling forgets, measure a pose, test for equivariance"),
+    Lesson("02", "Squash", 40, "derive, code and break the function that turns length into presence"),
+    Lesson(
+        "03", "Votes", 75, "cut feature maps into capsules without scrambling them, and let children predict parents"
+    ),
+    Lesson("04", "Dynamic routing", 90, "route by agreement: by hand, in a loop, for a batch"),
+    Lesson("05", "Losses", 80, "read a stuck log like a doctor; train a small capsule network in under a minute"),
+    Lesson(
+        "06",
+        "CapsNet",
+        90,
+        "assemble the network of 2017, count its 8.2 million parameters, question a trained one about its mistakes",
+    ),
+    Lesson(
+        "07",
+        "Bug museum",
+        75,
+        "hear, find and fix the mistakes of public capsule code, and write the tests that catch them",
+    ),
+    Lesson(
+        "08",
+        "Self-attention routing",
+        90,
+        "go from formula to code and from O(n²) to O(n), and find the bridge to dynamic routing",
+    ),
+    Lesson("09", "Efficient-CapsNet", 90, "do the same task with 161,824 parameters, trained on your own CPU"),
+    Lesson(
+        "10", "Full training", 90, "put intervals on errors, compare networks image by image, look at the wrong ones"
+    ),
+    Lesson(
+        "11",
+        "Dimension perturbation",
+        90,
+        "turn the knobs of a capsule, measure what each one does, and find out what it does not mean "
+        "(110 minutes more for its second half)",
+    ),
+    Lesson("12", "MultiMNIST", 50, "two digits on top of each other", planned=True),
+    Lesson("13", "Robustness", 50, "affine transforms, noise and attacks", planned=True),
+    Lesson("14", "Viewpoints", 50, "the same object from other sides: smallNORB", planned=True),
+    Lesson("15", "Does routing matter?", 45, "the experiment that the field argues about", planned=True),
+    Lesson("16", "Capstone", 75, "a project of your own", planned=True),
 )
+
+# The front door. It is made as a lesson is, but it has no exercises, and no command takes its number.
+START = Lesson("00", "Start", 5, "see what there is, how far you are, and how a lesson works")
 
 
 def find(lesson: str | int) -> Lesson:
@@ -49,6 +78,17 @@ def find(lesson: str | int) -> Lesson:
         if number and int(known.number) == int(number[0]):
             return known
     raise KeyError(f"There is no lesson {str(lesson)!r}; there are {LESSONS[0].number} to {LESSONS[-1].number}.")
+
+
+def table(folder: str = "") -> str:
+    """All lessons as a table in markdown, with links to the notebooks in `folder`, as "lessons/"."""
+    rows = [
+        f"| {one.number} | {one.title} *(to come)* | {one.minutes}, planned | {one.about} |"
+        if one.planned
+        else f"| {one.number} | [{one.title}]({folder}{one.stem}.ipynb) | {one.minutes} | {one.about} |"
+        for one in LESSONS
+    ]
+    return "\n".join(["| | lesson | minutes | you will |", "|---|---|---|---|", *rows])
 
 
 def folder() -> Path:
@@ -70,6 +110,6 @@ def source(lesson: Lesson) -> Path:
 def here() -> set[str]:
     """The numbers of the lessons that this installation holds: a class may have been handed some of them."""
     try:
-        return {path.stem[:2] for path in folder().glob("[0-9][0-9]_*.ipynb")}
+        return {path.stem[:2] for path in folder().glob("[0-9][0-9]_*.ipynb") if path.stem != START.stem}
     except KeyError:
         return set()

@@ -346,11 +346,14 @@ def started(monkeypatch, tmp_path):
     return arguments
 
 
-def test_lab_opens_the_lessons(started, tmp_path):
+@pytest.mark.parametrize("door", ["", "/00_start.ipynb"])
+def test_lab_opens_the_front_door_or_a_handouts_lessons(started, tmp_path, door):
+    if door:
+        (tmp_path / "lessons" / "00_start.ipynb").touch()
     result = run("lab")
     assert result.exit_code == 0, result.output
     assert f"--ServerApp.root_dir={tmp_path}" in started
-    assert "--LabApp.default_url=/lab/tree/lessons" in started
+    assert f"--LabApp.default_url=/lab/tree/lessons{door}" in started
     assert "--no-browser" not in started
     assert started[-1] == "started"
 

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import torch
 
-from capsule_tutor import checks, functional
+from capsule_tutor import checks, course, functional
 from capsule_tutor.checks import apart, exercise, guard, progress, wording
 
 SQUASH = checks.find("02-squash")
@@ -571,9 +571,33 @@ def test_hints_and_questions(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Hint 2 of 3 for 02-squash: ")
     assert lines[1] == "02-squash has hints 1, 2 and 3, not 9."
-    assert lines[2] == '○ No guess yet. Write "a" or "b" or "c" between the quotation marks and run this cell again.'
+    assert lines[2] == '○ Your guess? Write checks.predict("02-zero", "a")'
     assert lines[3] == "There is no question '02-zerro'. Did you mean '02-zero'?"
-    assert lines[4].startswith("○ No guess yet.")
+    assert lines[4] == lines[2]
+
+
+def test_a_guess_gets_mark_answer_and_reason_and_the_first_one_counts(capsys):
+    for guess in ("b", "A", "c"):
+        checks.predict("02-zero", guess)
+    wrong, right, _ = capsys.readouterr().out.splitlines()
+    assert wrong.startswith("✗ You said b. 0 would be the sensible answer")
+    assert wrong.endswith("The answer is a: 0/0 is NaN, and NaN times anything is NaN.")
+    assert right == "✓ You said a. Yes: 0/0 is NaN, and NaN times anything is NaN."
+    assert progress.guesses() == {"02-zero": "b"}
+    assert checks.standing("02").endswith("0 of 3 passed\n0 of 3 guesses right")
+    checks.predict("02-steepest", "b")
+    assert checks.standing("02").endswith("0 of 3 passed\n1 of 3 guesses right")
+
+
+def test_the_overview_counts_by_lesson_and_names_what_comes_next(capsys):
+    progress.record("01-lengths", "passed")
+    progress.record("01-pose", "passed")
+    progress.guess("01-parts", "c")
+    checks.overview()
+    lines = capsys.readouterr().out.splitlines()
+    assert re.split(r" {2,}", lines[0]) == ["01 Capsules", "2 of 3 passed,", "1 of 4 guesses right"]
+    assert len(lines) == len(course.here()) + 1
+    assert lines[-1] == "Next: lesson 01, exercise 01-equivariance-error"
 
 
 @pytest.mark.parametrize("lesson", [4, "4", "04", "lesson 4", "Lesson 04", "04_dynamic_routing"])
@@ -581,7 +605,7 @@ def test_a_board_takes_a_lesson_however_it_is_called(lesson, capsys):
     checks.board(lesson)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "○ 04-parent-poses not attempted"
-    assert lines[-1] == "0 of 4 passed"
+    assert lines[-2:] == ["0 of 4 passed", "0 of 4 guesses right"]
 
 
 @pytest.mark.parametrize(
@@ -600,11 +624,12 @@ def test_a_board_says_what_is_not_there(lesson, sentence, capsys):
 def test_the_whole_board_knows_the_effort():
     SQUASH(by_norm)
     lines = checks.standing(effort=True).splitlines()
-    assert len(lines) == len(checks.EXERCISES) + 2
+    assert len(lines) == len(checks.EXERCISES) + 3
     assert lines[0].split() == ["exercise", "status", "attempts", "minutes", "difficulty", "importance"]
     (squash,) = (line for line in lines if " 02-squash " in line)
     assert squash.split() == ["✓", "02-squash", "passed", "1", "10", "2", "of", "5", "5", "of", "5"]
-    assert lines[-1] == f"1 of {len(checks.EXERCISES)} passed"
+    told = [f"1 of {len(checks.EXERCISES)} passed", f"0 of {len(checks.QUESTIONS)} guesses right"]
+    assert lines[-2:] == told
 
 
 def test_unknown_exercises_name_the_nearest():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from capsule_tutor import authoring, checks, course
+from capsule_tutor.checks import guesses
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "solutions" / "source").glob("*.py"))
@@ -31,7 +32,7 @@ def outputs(stem):
 
 
 def test_the_course_lists_the_lessons_that_there_are():
-    assert [path.stem for path in SOURCES] == STEMS
+    assert [path.stem for path in SOURCES] == [course.START.stem, *STEMS]
     assert [lesson.number for lesson in course.LESSONS] == [f"{n:02d}" for n in range(1, len(course.LESSONS) + 1)]
 
 
@@ -52,8 +53,29 @@ def test_every_part_is_there(stem):
     text = "\n".join(texts("lessons", stem))
     for part in ("Predict before you run", "goes wrong in the wild", "In your own words", "**Further reading**"):
         assert part in text, part
-    assert "**Next:**" in texts("lessons", stem)[-1]
     assert f'checks.board("{stem[:2]}")' in text
+
+
+@pytest.mark.parametrize("stem", [course.START.stem, *STEMS])
+def test_what_comes_next_is_a_link(stem):
+    following = next((one for one in course.LESSONS if one.number > stem[:2]), None)
+    told = texts("lessons", stem)[-1].split("**Next:**")[1]
+    if following and not following.planned:
+        assert f"]({following.stem}.ipynb)" in told
+
+
+@pytest.mark.parametrize("stem", [course.START.stem, *STEMS])
+def test_links_between_lessons_lead_somewhere(stem):
+    for target in re.findall(r"\]\(([\w./-]+\.ipynb)\)", "\n".join(texts("lessons", stem, ("markdown",)))):
+        assert (ROOT / "lessons" / target).is_file(), target
+
+
+def test_the_front_door_knows_every_lesson_and_gives_nothing_away():
+    door = "\n".join(texts("lessons", course.START.stem))
+    assert course.table() in door
+    for lesson in course.LESSONS:
+        assert lesson.planned or f"({lesson.stem}.ipynb)" in door
+    assert all(not cell.get("outputs") for cell in notebook("lessons", course.START.stem)["cells"])
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -78,6 +100,18 @@ def test_questions_asked_and_questions_answered_are_the_same(stem):
     asked = re.findall(r'checks\.predict\("([^"]+)"', "\n".join(texts("lessons", stem)))
     assert sorted(asked) == sorted(id_ for id_ in checks.QUESTIONS if id_.startswith(stem[:2]))
     assert len(asked) >= 2
+    # Nothing that a cell prints before a button is pressed is an answer.
+    assert asked == re.findall(r'^checks\.predict\("([^"]+)"\)$', "\n".join(texts("lessons", stem)), re.MULTILINE)
+    solved = re.findall(r'checks\.predict\("([^"]+)", "([^"]+)"\)', "\n".join(texts("solutions", stem)))
+    assert dict(solved) == {id_: guesses.right(checks.QUESTIONS[id_]) for id_ in asked}
+
+
+def test_right_guesses_are_spread_evenly_over_the_choices():
+    """Whoever always presses the same button is right about one time in three."""
+    right = [guesses.right(question) for question in checks.QUESTIONS.values() if tuple(question) == ("a", "b", "c")]
+    assert len(right) >= 0.8 * len(checks.QUESTIONS)
+    for choice in "abc":
+        assert 0.25 <= right.count(choice) / len(right) <= 0.42, (choice, right.count(choice), len(right))
 
 
 def solution_lines(stem):
@@ -188,17 +222,7 @@ def test_most_cells_are_compared(stem):
 
 def test_the_map_in_the_readme_is_true():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\d\d) \| (.+?) \| (\d+)(, planned)? \|", readme, re.MULTILINE)
-    told = [(number, title, int(minutes), bool(planned)) for number, title, minutes, planned in rows]
-    assert told == [
-        (
-            lesson.number,
-            f"{lesson.title} *(to come)*" if lesson.planned else f"[{lesson.title}](lessons/{lesson.stem}.ipynb)",
-            lesson.minutes,
-            lesson.planned,
-        )
-        for lesson in course.LESSONS
-    ]
+    assert course.table("lessons/") in readme
     for target in re.findall(r"\]\(([^)#]+)\)", readme):
         assert (ROOT / target).exists(), f"the README links to {target}"
 

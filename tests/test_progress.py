@@ -16,6 +16,7 @@ from capsule_tutor.checks import progress
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(progress, "_memory", {})
+    monkeypatch.setattr(progress, "_guessed", {})
     monkeypatch.setattr(progress, "_said", set())
     monkeypatch.setattr(progress, "_lockless", set())
     return tmp_path / "home"
@@ -29,6 +30,24 @@ def test_passed_stays_passed_and_attempts_count(home):
     assert record["attempts"] == 3
     assert record["first_passed"] <= record["last"]
     assert {path.name for path in home.iterdir()} <= {"progress.json", "progress.lock"}
+
+
+def test_the_first_guess_is_kept_beside_the_exercises(home):
+    progress.record("02-squash", "passed")
+    for choice in "bca":
+        progress.guess("02-zero", choice)
+    progress.record("02-squash", "not yet")
+    assert progress.guesses() == {"02-zero": "b"}
+    assert progress.load()["02-squash"]["attempts"] == 2
+
+
+def test_guesses_that_cannot_be_saved_are_kept_in_memory(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path / "file" / "home"))
+    progress.guess("02-zero", "b")
+    progress.guess("02-zero", "a")
+    assert progress.guesses() == {"02-zero": "b"}
+    assert capsys.readouterr().out.count("Progress cannot be saved") == 1
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_a_handouts_board_shows_its_lessons_and_its_checks_work(unpacked, tmp_pa
     assert "02-squash: passed" in said
     shown = set(re.findall(r"\b(\d\d)-[a-z]", said))
     assert shown == {"02", "04"}
-    assert said.rstrip().endswith(f"1 of {len([e for e in checks.EXERCISES.values() if e.lesson in shown])} passed")
+    assert f"\n1 of {len([e for e in checks.EXERCISES.values() if e.lesson in shown])} passed\n" in said
 
 
 # ---- new versions
@@ -251,6 +251,21 @@ def test_an_update_from_the_checkout_and_from_a_handout(mine, unpacked, tmp_path
         result = run("update", *arguments)
         assert "kept your work in 2 cells" in result.output, result.output
         assert "Old text." not in mine.read_text()
+
+
+def test_the_front_door_is_started_and_updated_like_a_lesson_and_taught_by_no_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("start", ".").exit_code == 0
+    door = Path("lessons") / f"{course.START.stem}.ipynb"
+    door.write_text(door.read_text(encoding="utf-8").replace("start here", "begin here"), encoding="utf-8")
+    result = run("update", door)
+    assert result.exit_code == 0
+    assert "up to date" in result.output
+    assert "begin here" in door.read_text(encoding="utf-8")
+    for command in ("nbgrader", "handout", "slides"):
+        result = run(command, "00")
+        assert result.exit_code == 1
+        assert "There is no lesson '00'" in result.output
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,21 @@ import difflib
 from collections.abc import Iterable
 
 from capsule_tutor import course
-from capsule_tutor.checks import notebook, progress, wording
+from capsule_tutor.checks import guesses, notebook, progress, wording
 from capsule_tutor.checks.exercise import CheckFailed, Exercise
 
-__all__ = ["EXERCISES", "QUESTIONS", "CheckFailed", "Exercise", "board", "brief", "find", "predict", "standing"]
+__all__ = [
+    "EXERCISES",
+    "QUESTIONS",
+    "CheckFailed",
+    "Exercise",
+    "board",
+    "brief",
+    "find",
+    "overview",
+    "predict",
+    "standing",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -65,20 +76,58 @@ def standing(lesson: str | int = "", effort: bool = False) -> str:
     of_lesson = [exercises.load(name) for id_, name in exercises.ids().items() if id_[:2] in wanted]
     if not of_lesson:
         raise KeyError(f"Lesson {chosen} has no exercises yet.")
-    return progress.board(of_lesson, effort)
+    asked = {id_: guesses.right(question) for id_, question in exercises.predictions().items() if id_[:2] in wanted}
+    return progress.board(of_lesson, effort, asked)
 
 
-def predict(id_: str, guess: object) -> None:
-    """Print what a guess says about the matter. Guesses are never graded."""
+def overview() -> None:
+    """Show how far this learner is: a line for each lesson that is here, and what comes next, as a link."""
+    rows, following = _so_far()
+    if wording.in_notebook():
+        from IPython.display import Markdown, display
+
+        head = "| | lesson | exercises passed | guesses right |\n|---|---|---|---|\n"
+        lines = [f"| {one.number} | [{one.title}]({one.stem}.ipynb) | {a} | {b} |" for one, a, b in rows]
+        told = (
+            f"**Next:** [lesson {following[0].number}]({following[0].stem}.ipynb), {following[1]}" if following else ""
+        )
+        display(Markdown(head + "\n".join(lines) + f"\n\n{told or 'You have passed everything that is here.'}"))
+        return
+    for one, passed, guessed in rows:
+        wording.say(f"{one.number} {one.title:24} {passed:>8} passed, {guessed:>8} guesses right")
+    wording.say(f"Next: lesson {following[0].number}, {following[1]}" if following else "You have passed all of them.")
+
+
+def _so_far() -> tuple[list[tuple[course.Lesson, str, str]], tuple[course.Lesson, str] | None]:
+    """(lesson, exercises passed, guesses right) for each lesson that is here; the first exercise not passed."""
+    from capsule_tutor import exercises
+
+    records, made = progress.load(), progress.guesses()
+    rows, following = [], None
+    for one in (known for known in course.LESSONS if known.number in course.here()):
+        ids = [id_ for id_ in exercises.ids() if id_[:2] == one.number]
+        asked = {id_: guesses.right(q) for id_, q in exercises.predictions().items() if id_[:2] == one.number}
+        left = [id_ for id_ in ids if records.get(id_, {}).get("status") != "passed"]
+        right = sum(made.get(id_) == choice for id_, choice in asked.items())
+        rows.append((one, f"{len(ids) - len(left)} of {len(ids)}", f"{right} of {len(asked)}"))
+        if left and not following:
+            following = one, f"exercise {left[0]}"
+    return rows, following
+
+
+def predict(id_: str, guess: object = None) -> None:
+    """Ask for a guess, on a card with buttons; or say what a guess that is written down is worth. The first counts.
+
+    Guesses are never graded.
+    """
     questions = __getattr__("QUESTIONS")
-    question, guess = questions.get(id_), str(guess).strip().lower()
+    question, guess = questions.get(id_), str(guess or "").strip().lower()
     if question is None:
         wording.say(f"There is no question {id_!r}.{_near(id_, questions)}")
-    elif guess not in question:
-        choices = " or ".join(f'"{choice}"' for choice in question)
-        wording.say(f"○ No guess yet. Write {choices} between the quotation marks and run this cell again.")
+    elif guess in question:
+        guesses.tell(id_, question, guess)
     else:
-        wording.say(wording.filled(f"You said {guess}. {question[guess]}"))
+        guesses.card(id_, question)
 
 
 def brief(id_: str, hints: int = 3) -> str:

@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ VERSION = 1
 MOST_SAID = 20  # different sentences kept for an exercise
 
 _memory: dict[str, dict] = {}  # what could not be saved
+_guessed: dict[str, str] = {}  # the same of guesses
 _said: set[str] = set()  # each complaint is made once per session
 _lockless: set[Path] = set()  # folders where no lock can be had: asking again would cost seconds in every check
 
@@ -52,6 +53,16 @@ def load() -> dict[str, dict]:
     return {**stored, **_memory}
 
 
+def guesses() -> dict[str, str]:
+    """Id of a question → the first guess."""
+    if grading():
+        return dict(_guessed)
+    try:
+        return {**_guessed, **_content()["guesses"]}
+    except OSError:  # `load` says so
+        return dict(_guessed)
+
+
 def grading() -> bool:
     """Whether nbgrader is running somebody's submission. (When learners validate their own, they are at home.)"""
     return os.environ.get("NBGRADER_EXECUTION") == "autograde"
@@ -62,27 +73,45 @@ def record(exercise: str, status: str, sentence: str = "") -> None:
 
     Never raises for a bad file or disk.
     """
+
+    def add(exercises: dict) -> None:
+        exercises[exercise] = _next(exercises.get(exercise, {}), status, sentence)
+
+    if not _saved("exercises", add):
+        _memory[exercise] = _next(load().get(exercise, {}), status, sentence)
+
+
+def guess(question: str, choice: str) -> None:
+    """Keep the first guess at a question. Never raises for a bad file or disk."""
+    if not _saved("guesses", lambda guesses: guesses.setdefault(question, choice)):
+        _guessed.setdefault(question, choice)
+
+
+def _saved(part: str, change: Callable[[dict], object]) -> bool:
+    """Change one part of the file, or say why it cannot be saved. Nothing is saved while somebody's work is graded."""
     if grading():
-        _memory[exercise] = _next(_memory.get(exercise, {}), status, sentence)
-        return
+        return False
     try:
         with _locked():
             content = _content()
             if content["version"] > VERSION:
                 raise OSError("the file belongs to a newer version")
-            content["exercises"][exercise] = _next(content["exercises"].get(exercise, {}), status, sentence)
-            text = json.dumps(content, indent=1, sort_keys=True)
-            files.write_text(_path(), text)
+            change(content[part])
+            files.write_text(_path(), json.dumps(content, indent=1, sort_keys=True))
     except OSError as error:
-        _memory[exercise] = _next(load().get(exercise, {}), status, sentence)
         _say(
             f"Progress cannot be saved{_where()} ({error.strerror or error}); it is kept until this kernel stops. "
             "Set CAPSULE_TUTOR_HOME to a folder that you may write to."
         )
+        return False
+    return True
 
 
-def board(exercises: Iterable, effort: bool = False) -> str:
-    """One line per exercise: what has been passed, and what is left. With `effort`, a table of all that is known."""
+def board(exercises: Iterable, effort: bool = False, questions: dict[str, str] | None = None) -> str:
+    """One line per exercise: what has been passed, and what is left. With `effort`, a table of all that is known.
+
+    questions   id → the right choice, of the guesses that are counted below
+    """
     records, lines, passed = load(), [], 0
     for exercise in exercises:
         done = records.get(exercise.id, {})
@@ -94,7 +123,13 @@ def board(exercises: Iterable, effort: bool = False) -> str:
         else:
             lines.append(wording.line(status, exercise.id, status))
     head = [f"  {'exercise':32}{'status':15}attempts  minutes  difficulty  importance"] if effort else []
-    return "\n".join([*head, *lines, f"{passed} of {len(lines)} passed"])
+    tail = [f"{passed} of {len(lines)} passed"]
+    if questions:
+        made = guesses()
+        tail.append(
+            f"{sum(made.get(id_) == right for id_, right in questions.items())} of {len(questions)} guesses right"
+        )
+    return "\n".join([*head, *lines, *tail])
 
 
 def _next(record: dict, status: str, sentence: str) -> dict:
@@ -126,15 +161,17 @@ def _content() -> dict:
         if not isinstance(content["version"], int):
             raise ValueError("not a progress file")
         records = {exercise: sound(found) for exercise, found in content["exercises"].items()}
+        guesses = content.get("guesses", {})
         return {
             "version": content["version"],
             "exercises": {name: record for name, record in records.items() if record},
+            "guesses": {id_: choice for id_, choice in guesses.items() if isinstance(choice, str)},
         }
     except (FileNotFoundError, NotADirectoryError):
         pass
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         _set_aside(path)
-    return {"version": VERSION, "exercises": {}}
+    return {"version": VERSION, "exercises": {}, "guesses": {}}
 
 
 def sound(found: object) -> dict:

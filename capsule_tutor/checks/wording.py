@@ -95,17 +95,17 @@ def line(status: str, head: str, sentence: str) -> str:
 
 def filled(text: str) -> str:
     """One line; in a notebook several, because JupyterLab breaks a long line in the middle of a word."""
-    if not _in_notebook():
+    if not in_notebook():
         return text
     return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _coloured(text: str, colour: str) -> str:
     """In a notebook, where ANSI colours are drawn by the page's own theme; elsewhere as it is."""
-    return f"\x1b[1;{colour}m{text}\x1b[0m" if _in_notebook() else text
+    return f"\x1b[1;{colour}m{text}\x1b[0m" if in_notebook() else text
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and hasattr(shell, "kernel")

@@ -96,7 +96,7 @@ def _read(path: Path):
 def _new_version(path: Path, folder: Path | None):
     """The lesson that a notebook is a version of, by its file's name."""
     try:
-        lesson = course.find(path.stem)
+        lesson = course.START if path.stem == course.START.stem else course.find(path.stem)
     except KeyError as error:
         raise VersionError(f"{path} is no lesson. {error.args[0]}") from None
     source = course.source(lesson)

@@ -57,10 +57,9 @@ def neuron(images):
 
 # %% id="predict-max-pool-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "a"
+# stub: checks.predict("01-max-pool")
+checks.predict("01-max-pool", "a")
 ### END SOLUTION
-checks.predict("01-max-pool", guess)
 
 # %% id="neuron-run"
 three = digits.images[25, 0]
@@ -134,10 +133,9 @@ def bag(images, pool=torch.amax):
 
 # %% id="predict-parts-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("01-parts")
+checks.predict("01-parts", "c")
 ### END SOLUTION
-checks.predict("01-parts", guess)
 
 # %% id="bag-run"
 pair = torch.stack([in_order, exchanged])  # (b=2, 24, 20)
@@ -412,10 +410,9 @@ def rotate(images, degrees):
 
 # %% id="predict-shear-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "a"
+# stub: checks.predict("01-shear")
+checks.predict("01-shear", "a")
 ### END SOLUTION
-checks.predict("01-shear", guess)
 
 # %% id="moves-run"
 one = four.unsqueeze(0)  # (b=1, 28, 28)
@@ -614,10 +611,9 @@ pictures.posed(
 
 # %% id="predict-two-digits-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("01-two-digits")
+checks.predict("01-two-digits", "b")
 ### END SOLUTION
-checks.predict("01-two-digits", guess)
 
 # %% id="breaks-run"
 covered = four.clone()

@@ -76,10 +76,9 @@ print("after a tanh:      ", angle(s.tanh()).round())
 
 # %% id="predict-one-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("02-length-one")
+checks.predict("02-length-one", "b")
 ### END SOLUTION
-checks.predict("02-length-one", guess)
 
 # %% id="table"
 for n in (0.0, 0.1, 0.5, 1.0, 2.0, 3.0, 10.0):
@@ -164,10 +163,9 @@ figures.arrows(
 
 # %% id="predict-steepest-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("02-steepest")
+checks.predict("02-steepest", "b")
 ### END SOLUTION
-checks.predict("02-steepest", guess)
 
 # %% [markdown] id="exercise-slope"
 # {{ exercise 02-squash-slope }}
@@ -223,16 +221,15 @@ figures.curves(
 #
 # **Predict before you run.** Type the formula as it is, without `eps`. What does it return for the zero vector?
 #
-# - **a** it raises a ZeroDivisionError
+# - **a** NaN
 # - **b** 0, since the new length is 0
-# - **c** NaN
+# - **c** it raises a ZeroDivisionError
 
 # %% id="predict-zero-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("02-zero")
+checks.predict("02-zero", "a")
 ### END SOLUTION
-checks.predict("02-zero", guess)
 
 
 # %% id="zero-try"

@@ -54,15 +54,14 @@ print("the mouth's opinion of the face:", rounded(mouth @ mouth_to_face))
 # **Predict before you run.** What do nose and mouth vote now?
 #
 # - **a** they disagree: the matrices were made for an upright face
-# - **b** they agree, on a face that is tilted by 30°
-# - **c** they agree, and say $(0, 3)$ as before
+# - **b** they agree, and say $(0, 3)$ as before
+# - **c** they agree, on a face that is tilted by 30°
 
 # %% id="predict-tilted"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("03-tilted")
+checks.predict("03-tilted", "c")
 ### END SOLUTION
-checks.predict("03-tilted", guess)
 
 
 # %% id="tilted"
@@ -214,16 +213,15 @@ print("equal to the loop:", torch.allclose(torch.einsum("id,ijdz->ijz", u[0], we
 # %% [markdown] id="predict-dropped-text"
 # **Predict before you run.** Somebody loses a letter and writes `"id,ijdz->jz"`. What happens?
 #
-# - **a** an error: i is in both inputs and not in the output
-# - **b** the votes of all children are added up
+# - **a** the votes of all children are added up
+# - **b** an error: i is in both inputs and not in the output
 # - **c** the votes of the first child come out
 
 # %% id="predict-dropped"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("03-dropped")
+checks.predict("03-dropped", "a")
 ### END SOLUTION
-checks.predict("03-dropped", guess)
 
 # %% [markdown] id="variants-intro"
 # Four slips, on sizes that all differ ($i=5, j=3, d=4, z=6$). Which of them does the shape give away?
@@ -380,10 +378,9 @@ figures.blocks(
 
 # %% id="predict-bare"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("03-bare-view")
+checks.predict("03-bare-view", "b")
 ### END SOLUTION
-checks.predict("03-bare-view", guess)
 
 # %% [markdown] id="exercise-touched"
 # {{ exercise 03-touched }}
@@ -581,10 +578,9 @@ figures.heatmaps(
 
 # %% id="predict-std"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("03-std")
+checks.predict("03-std", "b")
 ### END SOLUTION
-checks.predict("03-std", guess)
 
 # %% [markdown] id="size-intro"
 # We measure it with two kinds of children: those that a fresh network makes of digits, and sure ones. (The loop of

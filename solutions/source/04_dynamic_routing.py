@@ -153,10 +153,9 @@ for i in range(3):
 
 # %% id="predict-outlier"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "a"
+# stub: checks.predict("04-outlier")
+checks.predict("04-outlier", "a")
 ### END SOLUTION
-checks.predict("04-outlier", guess)
 
 # %% [markdown] id="exercise-coupling"
 # {{ exercise 04-coupling }}
@@ -228,10 +227,9 @@ pictures.routing(
 
 # %% id="predict-more"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("04-more-iterations")
+checks.predict("04-more-iterations", "c")
 ### END SOLUTION
-checks.predict("04-more-iterations", guess)
 
 # %% id="ten-rounds"
 logits, grown, couplings = torch.zeros(1, 3, 2), [], {}
@@ -288,10 +286,9 @@ figures.curves(
 
 # %% id="predict-updates"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("04-updates")
+checks.predict("04-updates", "b")
 ### END SOLUTION
-checks.predict("04-updates", guess)
 
 # %% [markdown] id="loop-intro"
 # Now the whole procedure in plain loops, for one image. It is procedure 1 of the paper, with one update less: there the
@@ -418,10 +415,9 @@ for k in (1, 3, 10):
 
 # %% id="predict-random"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("04-random-network")
+checks.predict("04-random-network", "c")
 ### END SOLUTION
-checks.predict("04-random-network", guess)
 
 # %% id="sweep"
 counts, bits, mean_length = (1, 2, 3, 5, 10), {}, {}

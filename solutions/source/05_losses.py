@@ -101,10 +101,9 @@ pictures.logs(
 
 # %% id="predict-softmax-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("05-softmax-best")
+checks.predict("05-softmax-best", "c")
 ### END SOLUTION
-checks.predict("05-softmax-best", guess)
 
 # %% id="softmax-best"
 surest = torch.zeros(10)
@@ -233,10 +232,9 @@ print(f"loop {sum(slowly) / 2:.4f}, batch {fast.item():.4f}, equal: {abs(sum(slo
 
 # %% id="predict-zero-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("05-all-zero")
+checks.predict("05-all-zero", "b")
 ### END SOLUTION
-checks.predict("05-all-zero", guess)
 
 
 # %% id="signature-table"
@@ -269,16 +267,15 @@ for name, row in situations.items():
 #
 # **Predict before you run.** A log prints 0.90, 0.90, 0.90 … What is your diagnosis?
 #
-# - **a** all lengths are 1
-# - **b** all lengths are 0, and the hinge is not squared
+# - **a** all lengths are 0, and the hinge is not squared
+# - **b** all lengths are 1
 # - **c** a softmax before the loss
 
 # %% id="predict-log-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("05-log")
+checks.predict("05-log", "a")
 ### END SOLUTION
-checks.predict("05-log", guess)
 
 # %% [markdown] id="patients-again"
 # Now look at the four patients again, with the signatures drawn in.
@@ -432,10 +429,9 @@ figures.images(
 
 # %% id="predict-size-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("05-other-size")
+checks.predict("05-other-size", "b")
 ### END SOLUTION
-checks.predict("05-other-size", guess)
 
 # %% id="other-size"
 for size in (28, 36):

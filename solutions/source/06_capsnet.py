@@ -168,10 +168,9 @@ print("parameters:", sum(p.numel() for p in toy.parameters()))
 
 # %% id="predict-where"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("06-where")
+checks.predict("06-where", "b")
 ### END SOLUTION
-checks.predict("06-where", guess)
 
 # %% [markdown] id="exercise-parameters"
 # ## Your turn: count them
@@ -247,16 +246,15 @@ figures.bars(
 # **Predict before you run.** For two overlapping digits (lesson 12) the authors use images of 36×36 pixels, and the network
 # grows from 8.2 to 11.4 million parameters. Where are most of the new ones?
 #
-# - **a** in the convolutions: more pixels, more weights
-# - **b** in the vote matrices
+# - **a** in the vote matrices
+# - **b** in the convolutions: more pixels, more weights
 # - **c** in the decoder, which draws more pixels
 
 # %% id="predict-larger"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("06-larger-image")
+checks.predict("06-larger-image", "a")
 ### END SOLUTION
-checks.predict("06-larger-image", guess)
 
 # %% id="larger"
 large = dict(zip(parts, capsnet_parameters(side=36), strict=True))
@@ -337,10 +335,9 @@ print(
 
 # %% id="predict-wire"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("06-wire")
+checks.predict("06-wire", "c")
 ### END SOLUTION
-checks.predict("06-wire", guess)
 
 # %% [markdown] id="wires-intro"
 # We wire the trained network once more as in the paper, and then five times with one wire changed. (The convolutions are the
@@ -682,16 +679,15 @@ figures.curves(
 # **Predict before you run.** The network takes a certain 4 for a 9: capsule 9 is the longest. Now the decoder draws from the
 # longest capsule. What will the drawing show?
 #
-# - **a** the 4: the decoder was trained to draw the image as it is
-# - **b** a 9, with the slant and the stroke of this 4
+# - **a** a 9, with the slant and the stroke of this 4
+# - **b** the 4: the decoder was trained to draw the image as it is
 # - **c** a mixture of both
 
 # %% id="predict-misread"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("06-misread")
+checks.predict("06-misread", "a")
 ### END SOLUTION
-checks.predict("06-misread", guess)
 
 # %% [markdown] id="exercise-draw"
 # To see it, we want the drawing of the longest capsule and that of the true class. More generally: what would *every* class

@@ -141,10 +141,9 @@ lesson05.logs(
 
 # %% id="predict-log"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("07-log")
+checks.predict("07-log", "c")
 ### END SOLUTION
-checks.predict("07-log", guess)
 
 # %% [markdown] id="predict-silent-text"
 # **Predict before you run.** One of D and E is healthy, the other cuts its primary capsules across pixels (exhibit 6). Which
@@ -156,10 +155,9 @@ checks.predict("07-log", guess)
 
 # %% id="predict-silent"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("07-silent")
+checks.predict("07-silent", "b")
 ### END SOLUTION
-checks.predict("07-silent", guess)
 
 # %% id="logs-named"
 for name, arm in patients.items():
@@ -362,10 +360,9 @@ print(f"passed: {outcomes.count('passed')}, failed: {outcomes.count('failed')}")
 
 # %% id="predict-axis-fixed"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "a"
+# stub: checks.predict("07-axis-fixed")
+checks.predict("07-axis-fixed", "a")
 ### END SOLUTION
-checks.predict("07-axis-fixed", guess)
 
 # %% id="two-wrongs-start"
 from capsule_tutor.museum.patient import Patient
@@ -421,16 +418,15 @@ for arm in dict.fromkeys(run["arm"] for run in results["runs"] if "+" in run["ar
 # **Predict before you run.** Somebody tests that the couplings sum to 1 over the parents with votes of shape (2, 4, 4, 6) and one
 # iteration. Does this test catch a softmax over the children?
 #
-# - **a** yes, always
-# - **b** no, never
+# - **a** no, never
+# - **b** yes, always
 # - **c** it depends on the random votes
 
 # %% id="predict-square"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("07-square")
+checks.predict("07-square", "a")
 ### END SOLUTION
-checks.predict("07-square", guess)
 
 # %% [markdown] id="exercise-sums"
 # Warm up with the test of the sums.
@@ -658,4 +654,4 @@ checks.board("07")
 #   that hardly moves, found by looking at it.
 # - `capsule_tutor/museum/` of this course: all exhibits, to read.
 #
-# **Next:** lesson 08 routes in one step, without a loop, and asks whether that is attention.
+# **Next:** [lesson 08](08_self_attention_routing.ipynb) routes in one step, without a loop, and asks whether that is attention.

@@ -140,10 +140,9 @@ figures.heatmaps(
 
 # %% id="predict-table-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("08-table")
+checks.predict("08-table", "c")
 ### END SOLUTION
-checks.predict("08-table", guess)
 
 # %% id="table-bytes"
 for name, children in (("Efficient-CapsNet", 16), ("CapsNet", 1152)):
@@ -287,10 +286,9 @@ print("b / a:            ", [[round(x, 3) for x in row] for row in (b_logits / a
 
 # %% id="predict-factor-answer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("08-factor")
+checks.predict("08-factor", "b")
 ### END SOLUTION
-checks.predict("08-factor", guess)
 
 # %% id="bridge-random"
 torch.manual_seed(0)
@@ -429,16 +427,15 @@ print("out comes one vector per child:", tuple(mixed.shape))
 # **Predict.** Ordinary attention costs $O(n^2)$, a plague of long texts. Could a transformer use your identity, and
 # never build its table?
 #
-# - **a** yes, nobody noticed
+# - **a** no, because a softmax is between the table and the sum
 # - **b** no, because queries and keys come from different matrices
-# - **c** no, because a softmax is between the table and the sum
+# - **c** yes, nobody noticed
 
 # %% id="predict-transformer"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("08-transformer")
+checks.predict("08-transformer", "a")
 ### END SOLUTION
-checks.predict("08-transformer", guess)
 
 # %% [markdown] id="transformer-read"
 # The dot product is linear, the exponential is not: $\sum_k e^{x_k}$ is not $e^{\sum_k x_k}$. Leave the softmax out and the
@@ -679,10 +676,9 @@ theatre()
 
 # %% id="predict-sign"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("08-sign")
+checks.predict("08-sign", "c")
 ### END SOLUTION
-checks.predict("08-sign", guess)
 
 # %% id="sign-test"
 bias = 0.1 * torch.randn(10, 16, generator=torch.Generator().manual_seed(0))  # (j, z)

@@ -169,10 +169,9 @@ print(f"PyTorch's own depthwise layer has {stored:,}")
 
 # %% id="predict-pixel"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "a"
+# stub: checks.predict("09-one-pixel")
+checks.predict("09-one-pixel", "a")
 ### END SOLUTION
-checks.predict("09-one-pixel", guess)
 
 # %% id="one-pixel"
 torch.manual_seed(0)
@@ -295,10 +294,9 @@ print(f"together {counted:,}; PyTorch counts {models.count_parameters(efficient.
 
 # %% id="predict-missing"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("09-missing")
+checks.predict("09-missing", "b")
 ### END SOLUTION
-checks.predict("09-missing", guess)
 
 # %% id="missing"
 norm = efficient.encoder[0][2]
@@ -345,10 +343,9 @@ for what, part, whole in (
 
 # %% id="predict-work"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "b"
+# stub: checks.predict("09-multiplications")
+checks.predict("09-multiplications", "b")
 ### END SOLUTION
-checks.predict("09-multiplications", guess)
 
 
 # %% id="work"
@@ -557,10 +554,9 @@ print(
 
 # %% id="predict-stale"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("09-stale")
+checks.predict("09-stale", "c")
 ### END SOLUTION
-checks.predict("09-stale", guess)
 
 # %% [markdown] id="stale-test"
 # Test it instead of arguing. Leave every weight as it is and let the same network look at the validation images as it looked

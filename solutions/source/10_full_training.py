@@ -44,16 +44,15 @@ pictures.squares(
 # %% [markdown] id="predict-better-text"
 # **Predict before you run.** Is A the better network?
 #
-# - **a** yes: 25 is less than 35
+# - **a** these two numbers cannot tell: something else must be known about the same 10,000 images
 # - **b** it is noise: the difference is too small to mean anything
-# - **c** these two numbers cannot tell: something else must be known about the same 10,000 images
+# - **c** yes: 25 is less than 35
 
 # %% id="predict-better"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("10-which-is-better")
+checks.predict("10-which-is-better", "a")
 ### END SOLUTION
-checks.predict("10-which-is-better", guess)
 
 # %% [markdown] id="runs"
 # ## 1 · The runs
@@ -207,10 +206,9 @@ for wrong in (25, 3, 1, 0):
 
 # %% id="predict-zero"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("10-zero-wrong")
+checks.predict("10-zero-wrong", "c")
 ### END SOLUTION
-checks.predict("10-zero-wrong", guess)
 
 # %% [markdown] id="wilson-scan-text"
 # The way out (Wilson 1927): turn the question round. *For which true rates $p$ would our count be no surprise?* That
@@ -539,10 +537,9 @@ print("the first epochs of one run:", test[0, :12].int().tolist())
 
 # %% id="predict-epoch"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("10-best-epoch")
+checks.predict("10-best-epoch", "c")
 ### END SOLUTION
-checks.predict("10-best-epoch", guess)
 
 # %% [markdown] id="exercise-honest"
 # The honest way lets validation choose the epoch, and reads the test error once, there.
@@ -629,10 +626,9 @@ for name, card in cards.items():
 
 # %% id="predict-all-wrong"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a" or "b"
-guess = "b"
+# stub: checks.predict("10-all-wrong")
+checks.predict("10-all-wrong", "b")
 ### END SOLUTION
-checks.predict("10-all-wrong", guess)
 
 # %% id="toy-ensemble"
 toy = torch.tensor([[0.6, 0.5, 0.0], [0.0, 0.5, 0.6], [0.7, 0.6, 0.1]])  # (seed, j)

@@ -116,10 +116,9 @@ for way, slots in (("add", added), ("set", put), ("add to all slots", everywhere
 
 # %% id="predict-zero"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "the image", "the reconstruction" or "black"
-guess = "the reconstruction"
+# stub: checks.predict("11-zero")
+checks.predict("11-zero", "the reconstruction")
 ### END SOLUTION
-checks.predict("11-zero", guess)
 
 # %% [markdown] id="exercise-perturb"
 # ## Your turn: perturb
@@ -162,10 +161,9 @@ print("numbers that differ, per image:", (nothing != turned).sum(dim=1).unique()
 
 # %% id="predict-which"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "the true class" or "the longest capsule"
-guess = "the longest capsule"
+# stub: checks.predict("11-which")
+checks.predict("11-which", "the longest capsule")
 ### END SOLUTION
-checks.predict("11-which", guess)
 
 # %% id="which"
 said = lengths(capsules).argmax(dim=1)  # (n,)
@@ -682,10 +680,9 @@ print(f"the poses differ by up to {(here - there).abs().max():.1f}")
 
 # %% id="predict-same"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "yes" or "no"
-guess = "no"
+# stub: checks.predict("11-same")
+checks.predict("11-same", "no")
 ### END SOLUTION
-checks.predict("11-same", guess)
 
 # %% [markdown] id="match-text"
 # Perhaps the number 3 is an accident, and it is dimension 12 over there. So look for partners. Two networks read the same images. For each dimension of the first, take the dimension of the second whose values

@@ -61,6 +61,42 @@ def test_a_right_answer_turns_green(open_notebook):
     assert is_green(notebook, checked)
 
 
+def test_a_guess_on_its_card_by_mouse_and_by_keyboard(open_notebook, write, jupyter):
+    ask = 'from capsule_tutor import checks\nchecks.predict("02-zero")'
+    other = 'checks.predict("02-steepest")\nchecks.board("02")'
+    notebook = open_notebook(write("guess.ipynb", ask, other))
+    notebook.run_all()
+
+    card, second = (notebook.cell(index, ".jp-OutputArea-output .widget-vbox") for index in (1, 2))
+    assert card.inner_text().split() == ["a", "b", "c", "Your", "guess?"], "Run All gives nothing away"
+    card.query_selector("button:has-text('b')").click()
+    said = card.wait_for_selector("text='✗ You said b.'").evaluate("mark => mark.parentElement.innerText")
+    assert "0 would be the sensible answer" in said
+    assert "The answer is a: 0/0 is NaN" in said
+
+    second.query_selector("button").focus()
+    notebook.page.keyboard.press("Tab")
+    notebook.page.keyboard.press("Enter")
+    second.wait_for_selector("text='✓ You said b.'")
+
+    # Pressing others tells what they would have been told; the first one counts, also after the cell is run again.
+    card.query_selector("button:has-text('a')").click()
+    card.wait_for_selector("text='✓ You said a.'")
+    state = notebook.run_all()
+    assert "1 of 3 guesses right" in text(state, 2)
+    notebook.cell(1, ".jp-OutputArea-output .widget-vbox").wait_for_selector("text='✗ You said b.'")
+
+
+def test_the_front_door_leads_to_a_lesson(open_notebook):
+    notebook = open_notebook("00_start.ipynb")
+    state = notebook.run_all()
+    assert not problems(state)
+    overview = next(i for i, cell in enumerate(state["cells"]) if "checks.overview()" in cell["source"])
+    assert "**Next:** [lesson 01](01_capsules.ipynb)" in str(state["cells"][overview]["outputs"])
+    notebook.cell(overview, ".jp-OutputArea-output a[href*='03_votes']").click()
+    notebook.page.wait_for_function("jupyterapp.shell.currentWidget?.context?.path?.endsWith('03_votes.ipynb')")
+
+
 def text(state: dict, index: int) -> str:
     """What a cell printed."""
     return "".join(output.get("text", "") for output in state["cells"][index]["outputs"])

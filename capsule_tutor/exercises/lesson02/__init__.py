@@ -14,8 +14,8 @@ PREDICTIONS = {
         "c": "At 1 the curve is already bending over. Look at the next picture.",
     },
     "02-zero": {
-        "a": "No exception: 0/0 is a legal floating-point operation. That is what makes it dangerous.",
+        "a": "Yes: 0/0 is NaN, and NaN times anything is NaN.",
         "b": "0 would be the sensible answer, but the computer does not simplify n²·s/n before it divides.",
-        "c": "Yes: 0/0 is NaN, and NaN times anything is NaN.",
+        "c": "No exception: 0/0 is a legal floating-point operation. That is what makes it dangerous.",
     },
 }

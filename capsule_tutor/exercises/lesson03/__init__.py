@@ -6,13 +6,13 @@ PREDICTIONS = {
     "03-tilted": {
         "a": "You treat the matrices as if they remembered an upright face. They hold only how a part is in its "
         "whole, and a tilt changes nothing about that. Look at the middle of the next picture.",
-        "b": "Yes: nose, mouth and face turn together, so their relation stays, and the votes turn with them.",
-        "c": "You think of the vote as a class label that ignores pose. A vote is a pose computed from a pose: if the "
+        "b": "You think of the vote as a class label that ignores pose. A vote is a pose computed from a pose: if the "
         "child turns, it turns. Look at the middle of the next picture.",
+        "c": "Yes: nose, mouth and face turn together, so their relation stays, and the votes turn with them.",
     },
     "03-dropped": {
-        "a": "You expect einsum to complain. It does not: dropping a letter is a legal way to ask for a sum.",
-        "b": "Yes. A letter that is missing in the output is a loop that adds, and i is missing.",
+        "a": "Yes. A letter that is missing in the output is a loop that adds, and i is missing.",
+        "b": "You expect einsum to complain. It does not: dropping a letter is a legal way to ask for a sum.",
         "c": "You think of indexing, where a missing axis means a choice. In einsum it means a sum over that axis.",
     },
     "03-bare-view": {

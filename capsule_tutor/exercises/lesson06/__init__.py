@@ -10,8 +10,8 @@ PREDICTIONS = {
         "and more is its share of the work, as you will see below.",
     },
     "06-larger-image": {
-        "a": "A convolution slides the same filters over a larger image: more places, more work, not one weight more.",
-        "b": "Yes: a 10×10 grid has 3200 children instead of 1152, and each brings matrices of its own.",
+        "a": "Yes: a 10×10 grid has 3200 children instead of 1152, and each brings matrices of its own.",
+        "b": "A convolution slides the same filters over a larger image: more places, more work, not one weight more.",
         "c": "The decoder does grow: 512 more pixels, each read from 1024 numbers. Another part grows by five times as "
         "much.",
     },
@@ -24,10 +24,10 @@ PREDICTIONS = {
         "the longest. Run the next cells, and look at the lengths.",
     },
     "06-misread": {
-        "a": "It would draw the 4 from capsule 4. But the capsule of the 4 is set to zero, and the decoder sees "
-        "capsule 9 alone.",
-        "b": "Yes: all that reaches the decoder is one pose in the seat of the 9, and from that seat it has learned to "
+        "a": "Yes: all that reaches the decoder is one pose in the seat of the 9, and from that seat it has learned to "
         "draw nines.",
+        "b": "It would draw the 4 from capsule 4. But the capsule of the 4 is set to zero, and the decoder sees "
+        "capsule 9 alone.",
         "c": "Both capsules may be long. But all except the longest are set to zero before the decoder sees them.",
     },
 }

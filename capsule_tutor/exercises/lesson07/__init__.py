@@ -24,10 +24,10 @@ PREDICTIONS = {
         "c": "You expected it to go on as before. That is how it began while the two mistakes held each other.",
     },
     "07-square": {
-        "a": "You expected the mistake to show in any table. But there are as many children as parents, and one "
-        "iteration makes every entry 1/4: rows and columns both sum to 1.",
-        "b": "Yes. One iteration makes all couplings 1/4, and four of them are 1 along either axis. Choose sizes that"
+        "a": "Yes. One iteration makes all couplings 1/4, and four of them are 1 along either axis. Choose sizes that"
         " all differ, and more than one iteration.",
+        "b": "You expected the mistake to show in any table. But there are as many children as parents, and one "
+        "iteration makes every entry 1/4: rows and columns both sum to 1.",
         "c": "You expected the dice to decide. But after one iteration the couplings do not depend on the votes.",
     },
 }

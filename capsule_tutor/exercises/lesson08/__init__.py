@@ -18,11 +18,11 @@ PREDICTIONS = {
         "point the same way. Divide, and the child is gone.",
     },
     "08-transformer": {
-        "a": "You moved the sum over k inside. In a transformer an exponential is between the dot products and "
-        "the sum, and that cannot be pulled through it.",
+        "a": "Yes. Here the sum over k comes first and the softmax after it; there it is the other way round.",
         "b": "You suspected the learned maps. But ⟨q, k₁⟩ + ⟨q, k₂⟩ = ⟨q, k₁ + k₂⟩ holds for any q and k, wherever "
         "they come from. The obstacle is the softmax between the table and the sum.",
-        "c": "Yes. Here the sum over k comes first and the softmax after it; there it is the other way round.",
+        "c": "You moved the sum over k inside. In a transformer an exponential is between the dot products and "
+        "the sum, and that cannot be pulled through it.",
     },
     "08-sign": {
         "a": "You thought of one child that turns round while the others stay. Here all turn together, and two "

@@ -4,12 +4,12 @@ ORDER = ("error_interval", "paired_test", "honest_score", "ensemble_wrong")
 
 PREDICTIONS = {
     "10-which-is-better": {
-        "a": "The counts do differ by ten. But how far would they differ if both networks were equally good? Read on: "
-        "chance alone moves such a count by five or six.",
+        "a": "Yes. The two counts alone cannot tell. What is missing is whether the dots are on the same images; "
+        "section 4 uses it.",
         "b": "That is what two separate error bars suggest, and they overlap. But the two networks read the same "
         "images, and this changes everything: keep the question until section 4.",
-        "c": "Yes. The two counts alone cannot tell. What is missing is whether the dots are on the same images; "
-        "section 4 uses it.",
+        "c": "The counts do differ by ten. But how far would they differ if both networks were equally good? Read on: "
+        "chance alone moves such a count by five or six.",
     },
     "10-zero-wrong": {
         "a": "Then a test with one image, read rightly, would prove a perfect network. No mistake in 10,000 images "

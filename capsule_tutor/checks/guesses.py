@@ -1,0 +1,67 @@
+"""Guesses: a question before the cell that answers it. A card with a button for each choice; the first guess counts.
+
+A question is a dict, choice → what is said to one who chooses it. To the right one it begins with "Yes" or "Right".
+"""
+
+import html
+import re
+
+from capsule_tutor.checks import progress, wording
+
+_RIGHT = re.compile(r"(Yes|Right)\b")
+
+
+def right(question: dict[str, str]) -> str:
+    """The right choice. Raises ValueError if there is not exactly one."""
+    (choice,) = [choice for choice, said in question.items() if _RIGHT.match(said)]
+    return choice
+
+
+def verdict(question: dict[str, str], guess: str) -> tuple[str, str, str]:
+    """(status, what was said, why): to a wrong guess also the right choice and its reason."""
+    answer, why = right(question), question[guess]
+    if guess == answer:
+        return "passed", f"You said {guess}.", why
+    return "not yet", f"You said {guess}.", f"{why} The answer is {answer}{_RIGHT.sub('', question[answer], count=1)}"
+
+
+def tell(id_: str, question: dict[str, str], guess: str) -> None:
+    """Record a guess that is written down, and print what it is worth."""
+    progress.guess(id_, guess)
+    wording.say(wording.line(*verdict(question, guess)))
+
+
+def card(id_: str, question: dict[str, str]) -> None:
+    """Show a button for each choice, and nothing about the answer until one is pressed. Without widgets, a line."""
+    line = f'○ Your guess? Press a button, or write checks.predict("{id_}", "{next(iter(question))}")'
+    try:
+        from IPython.display import display
+        from ipywidgets import HTML, Button, HBox, Layout, VBox
+    except ImportError:
+        display = None
+    if display is None or not wording.in_notebook():
+        wording.say(line.replace("Press a button, or write", "Write"))
+        return
+
+    class Card(VBox):
+        def __repr__(self) -> str:  # all that there is where no kernel listens
+            return line
+
+    buttons = [Button(description=choice, layout=Layout(width="auto", min_width="4em")) for choice in question]
+    said = HTML("Your guess?")
+
+    def show(guess: str) -> None:
+        for button in buttons:
+            button.button_style = "primary" if button.description == guess else ""
+        status, head, why = verdict(question, guess)
+        said.value = f"<b>{wording.MARKS[status][0]} {html.escape(head)}</b> {html.escape(why)}"
+
+    def pressed(button: Button) -> None:
+        progress.guess(id_, button.description)
+        show(button.description)
+
+    for button in buttons:
+        button.on_click(pressed)
+    if earlier := progress.guesses().get(id_):
+        show(earlier)
+    display(Card([HBox(buttons), said]))
