@@ -379,6 +379,48 @@ def predict(
         raise typer.Exit(1)
 
 
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help=f"One of {SHIPPED}, a .safetensors file, or the folder of a run.")],
+    reconstruct: Annotated[bool, typer.Option("--reconstruct", help="Images and what the network draws.")] = False,
+    tweak: Annotated[bool, typer.Option("--tweak", help="Every dimension of a capsule, moved alone.")] = False,
+    adversarial: Annotated[bool, typer.Option("--adversarial", help="Attacked images, and what is read.")] = False,
+    affine: Annotated[bool, typer.Option("--affine", help="Turned images, and what is read.")] = False,
+    couplings: Annotated[bool, typer.Option("--couplings", help="How children divide themselves.")] = False,
+    mistakes: Annotated[bool, typer.Option("--mistakes", help="Images that are misread.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Where to draw.", show_default="NAME-LOOK.png")] = None,
+    folder: FOLDER = "",
+) -> None:
+    """Draw one look at a trained network, on its own test images or their like that need no download."""
+    flags = {
+        "reconstruct": reconstruct,
+        "tweak": tweak,
+        "adversarial": adversarial,
+        "affine": affine,
+        "couplings": couplings,
+        "mistakes": mistakes,
+    }
+    chosen = [look for look, wanted in flags.items() if wanted]
+    if len(chosen) != 1:
+        raise stop("Choose one look: --reconstruct, --tweak, --adversarial, --affine, --couplings or --mistakes.")
+    from capsule_tutor import data, pretrained
+    from capsule_tutor import show as looks
+
+    if folder:
+        os.environ["CAPSULE_TUTOR_DATA"] = folder
+    out = out or Path(f"{looks.named(name)}-{chosen[0]}.png")
+    try:
+        network = pretrained.load(name).requires_grad_(False)
+        sheet = looks.LOOKS[chosen[0]](network, looks.images_for(network))
+    except (pretrained.WeightsError, data.DataError, ValueError) as error:
+        raise stop(f"{name}: {error}") from None
+    try:
+        looks.draw(sheet, out)
+    except (OSError, ValueError) as error:  # a folder that is not there, an ending that matplotlib does not know
+        raise stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
+    typer.echo(f"{out}: {sheet.says}")
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def explore(
     context: typer.Context,

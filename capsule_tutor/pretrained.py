@@ -33,9 +33,11 @@ class WeightsError(RuntimeError):
 def load(name: str) -> models.CapsuleNetwork:
     """A trained network, ready to classify: evaluation mode, float32, on the CPU. Offline.
 
-    `name` is one of NAMES, or the path of a .safetensors file that `save` wrote. Raises WeightsError if the file is
-    missing or damaged, or if its SHA-256 is not the card's.
+    `name` is one of NAMES, the path of a .safetensors file that `save` wrote, or the folder of a finished run. Raises
+    WeightsError if the file is missing or damaged, or if its SHA-256 is not the card's.
     """
+    if name not in NAMES and Path(name).is_dir():
+        return _load_run(Path(name))
     if str(name).endswith(".safetensors"):
         return _load_file(Path(name))
     content, said = _read(name, ".safetensors"), card(name)
@@ -66,6 +68,19 @@ def _load_file(path: Path) -> models.CapsuleNetwork:
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as problem:
         what = " ".join(str(problem).split())[:120]
         raise WeightsError(f"{path} holds no network of ours ({what}); write it again") from None
+
+
+def _load_run(folder: Path) -> models.CapsuleNetwork:
+    from safetensors.torch import load_file
+
+    try:
+        followed = json.loads((folder / "result.json").read_text(encoding="utf-8"))["recipe"]
+        return _network(training.Recipe(**followed), load_file(folder / "weights.safetensors"))
+    except FileNotFoundError:
+        raise WeightsError(f"{folder} holds no finished run; finish it: capsule-tutor train … --resume") from None
+    except Exception as problem:
+        what = " ".join(str(problem).split())[:120]
+        raise WeightsError(f"{folder} holds no run that can be read ({what}); train it again") from None
 
 
 def card(name: str) -> dict:
