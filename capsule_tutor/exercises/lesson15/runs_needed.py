@@ -1,0 +1,139 @@
+"""Write `runs_needed(difference, spread)`: how many seeds a paired comparison needs to have a chance of 80 % to see a
+true `difference` between two recipes, when the differences of single seeds scatter with standard deviation `spread`. It
+is the smallest whole number n, at least 2, whose standard error is small enough: difference ≥ (1.96 + 0.84) ·
+spread/√n."""
+
+from math import ceil, log2, sqrt
+
+from capsule_tutor.checks.cases import case
+from capsule_tutor.exercises.properties import whole_number
+
+EFFORT = {"minutes": 5, "difficulty": 2, "importance": 5}
+HINTS = (
+    "Solve the inequality for n. What does the root turn into, and in which direction do you have to round?",
+    "√n ≥ 2.8 · spread/difference. Square both sides. A run cannot be cut in pieces, and one run has no spread.",
+    "`n = math.ceil((2.8 * … / …) ** 2)`, and of n and 2 the larger one. `abs(difference)`, since it may be negative.",
+)
+GRADIENT = False
+
+
+def runs_needed(difference: float, spread: float) -> int:
+    """Seeds for a power of 80 % at a level of 5 %, both sides. difference and spread in the same unit → n ≥ 2"""
+    # difference ≥ (z_{0.975} + z_{0.80}) · spread/√n
+    return max(2, ceil((2.8 * spread / abs(difference)) ** 2))
+
+
+reference = runs_needed
+
+
+def oracle(difference, spread):
+    n = 2
+    while (1.96 + 0.84) * spread / sqrt(n) > abs(difference) + 1e-12:
+        n += 1
+    return n
+
+
+def cases():
+    return [
+        case("a difference of 0.1 with a spread of 0.1", 0.1, 0.1),
+        case("a difference of 0.03 with a spread of 0.06", 0.03, 0.06),
+        case("a difference of −0.05 with a spread of 0.06", -0.05, 0.06),
+        case("a difference of 1.0 with a spread of 0.1", 1.0, 0.1),
+        case("a difference of 0.2 with a spread of 0.9", 0.2, 0.9),
+        case("a difference of 0.11 with a spread of 0.09", 0.11, 0.09),
+    ]
+
+
+def _at_least_two(item, value):
+    return f"the result is {value}. One run has no spread: at least 2 are needed." if value < 2 else None
+
+
+def _enough(item, value):
+    difference, spread = abs(item.args[0]), item.args[1]
+    if value >= 1 and (1.96 + 0.84) * spread / sqrt(value) > difference + 1e-9:
+        reach = 2.8 * spread / sqrt(value)
+        return f"{value} runs see differences from {reach:.4f} on, and here it is {difference:g}: they are too few."
+    return None
+
+
+properties = (whole_number, _at_least_two, _enough)
+
+
+class right:
+    def in_steps(difference, spread):
+        ratio = (1.96 + 0.84) * spread / difference
+        return max(ceil(round(ratio * ratio, 9)), 2)
+
+    def by_search(difference, spread):
+        n = 2
+        while 2.8 * spread / n**0.5 > abs(difference):
+            n += 1
+        return n
+
+    def by_floor(difference, spread):
+        return max(2, int(-((-((2.8 * spread) ** 2) / difference**2) // 1)))
+
+
+class wrong:
+    def rounded_down(difference, spread):
+        """You rounded down: these runs are a little too few. Round up, with math.ceil."""
+        return max(2, int((2.8 * spread / difference) ** 2))
+
+    def rounded_to_the_nearest(difference, spread):
+        """You rounded to the nearest whole number. If that is down, the runs are a little too few: math.ceil."""
+        return max(2, round((2.8 * spread / difference) ** 2))
+
+    def not_rounded(difference, spread):
+        """You did not round. Half a run does not exist: math.ceil."""
+        return max(2, (2.8 * spread / difference) ** 2)
+
+    def not_squared(difference, spread):
+        """You forgot to square. √n stands in the inequality, so halving the difference takes FOUR times as many
+        runs."""
+        return max(2, ceil(2.8 * spread / abs(difference)))
+
+    def power_of_a_half(difference, spread):
+        """You took 1.96 alone. Then a true difference of this size is found in half of all studies and missed in the
+        other half. The 0.84 makes it 80 %."""
+        return max(2, ceil((1.96 * spread / difference) ** 2))
+
+    def two_squares_added(difference, spread):
+        """You squared 1.96 and 0.84 one by one. Their SUM is squared: 2.8² is 7.84."""
+        return max(2, ceil((1.96**2 + 0.84**2) * (spread / difference) ** 2))
+
+    def one_sided(difference, spread):
+        """You took 1.64, which looks to one side only. Routing might also hurt: 1.96 looks to both."""
+        return max(2, ceil(((1.645 + 0.84) * spread / difference) ** 2))
+
+    def ninety_percent(difference, spread):
+        """That is the number for a power of 90 % (1.28 in place of 0.84). Here 80 % is wanted."""
+        return max(2, ceil(((1.96 + 1.28) * spread / difference) ** 2))
+
+    def unpaired(difference, spread):
+        """You doubled the number, as for two groups of runs that have nothing to do with each other. Here the runs are
+        paired by seed, and `spread` is that of their differences."""
+        return max(2, ceil(2 * (2.8 * spread / difference) ** 2))
+
+    def upside_down(difference, spread):
+        """You divided the difference by the spread. The larger the spread, the MORE runs are needed."""
+        return max(2, ceil((2.8 * difference / spread) ** 2))
+
+    def variance_for_spread(difference, spread):
+        """You treated `spread` as a variance. It is a standard deviation, in the same unit as the difference."""
+        return max(2, ceil(2.8**2 * spread / difference**2))
+
+    def one_run_is_enough(difference, spread):
+        """For a large difference you return 1. One run has no spread, so it could not show anything: at least 2."""
+        return ceil((2.8 * spread / difference) ** 2)
+
+    def one_more(difference, spread):
+        """You return one run more than is needed. math.ceil alone rounds up."""
+        return max(2, int((2.8 * spread / difference) ** 2) + 2)
+
+    def minus_kept(difference, spread):
+        """For a negative difference you return 2. What counts is how large it is: square it, or take abs."""
+        return max(2, ceil(2.8 * spread / difference * abs(2.8 * spread / difference)))
+
+    def powers_of_two(difference, spread):
+        """You rounded up to a power of two. The smallest number of runs was wanted."""
+        return max(2, 2 ** ceil(log2((2.8 * spread / difference) ** 2)))

@@ -1,0 +1,152 @@
+"""Write `verdict(low, high, margin)`. (low, high) is the 95 % interval for "error with routing minus error of the
+control", in points; `margin` is the smallest difference that would matter to you. Return one of four sentences, the
+first that is true: "no difference that matters" if the whole interval lies between −margin and margin; "routing helps"
+if it lies wholly below 0; "routing hurts" if it lies wholly above 0; otherwise "cannot tell"."""
+
+from capsule_tutor.checks.cases import case
+
+EFFORT = {"minutes": 5, "difficulty": 2, "importance": 5}
+HINTS = (
+    "Draw a line with 0, −margin and margin on it, and lay the interval on it in all possible ways. Only its two ends "
+    "matter, never its middle.",
+    "The difference is an ERROR: below 0 means that the network with routing makes fewer mistakes. Ask in the order "
+    "of the task: first the margin, then the two sides.",
+    "`if -margin < low and high < margin: return …`, then `if high < 0: return …`, then the mirror image, and at the "
+    "end the sentence that is left.",
+)
+GRADIENT = False
+EQUAL, HELPS, HURTS, UNKNOWN = "no difference that matters", "routing helps", "routing hurts", "cannot tell"
+
+
+def verdict(low: float, high: float, margin: float) -> str:
+    """What an interval of (error with routing − error of the control) says, if `margin` is what would matter."""
+    if -margin < low and high < margin:
+        return EQUAL
+    if high < 0:
+        return HELPS
+    return HURTS if low > 0 else UNKNOWN
+
+
+reference = verdict
+
+
+def oracle(low, high, margin):
+    inside = all(abs(end) < margin for end in (low, high))
+    sides = {end > 0 for end in (low, high)}
+    return EQUAL if inside else UNKNOWN if len(sides) > 1 else HURTS if sides == {True} else HELPS
+
+
+def cases():
+    return [
+        case("from −0.9 to −0.3 with a margin of 0.1", -0.9, -0.3, 0.1),
+        case("from 0.2 to 1.1 with a margin of 0.1", 0.2, 1.1, 0.1),
+        case("from −0.03 to 0.04 with a margin of 0.1", -0.03, 0.04, 0.1),
+        case("from −0.9 to 0.8 with a margin of 0.1", -0.9, 0.8, 0.1),
+        case("from −0.05 to −0.02 with a margin of 0.1", -0.05, -0.02, 0.1),
+        case("from 0.02 to 0.05 with a margin of 0.1", 0.02, 0.05, 0.1),
+        case("from −0.3 to 0.05 with a margin of 0.1", -0.3, 0.05, 0.1),
+        case("from −0.05 to 0.6 with a margin of 0.1", -0.05, 0.6, 0.1),
+        case("from −0.3 to −0.05 with a margin of 0.1", -0.3, -0.05, 0.1),
+        case("from 0.05 to 0.3 with a margin of 0.1", 0.05, 0.3, 0.1),
+        case("from −0.5 to 0.4 with a margin of 0.6", -0.5, 0.4, 0.6),
+    ]
+
+
+def _one_of_four(item, value):
+    known = (EQUAL, HELPS, HURTS, UNKNOWN)
+    if not isinstance(value, str) or value in known:
+        return None
+    return f"your sentence is {value!r}; it should be one of {', '.join(map(repr, known))}, letter by letter."
+
+
+properties = (_one_of_four,)
+
+
+class right:
+    def by_cases(low, high, margin):
+        if max(abs(low), abs(high)) < margin:
+            return "no difference that matters"
+        elif high < 0:
+            return "routing helps"
+        elif low > 0:
+            return "routing hurts"
+        else:
+            return "cannot tell"
+
+    def in_one_expression(low, high, margin):
+        side = HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
+        return EQUAL if -margin < low < margin and -margin < high < margin else side
+
+    def from_behind(low, high, margin):
+        answer = UNKNOWN
+        if low > 0:
+            answer = HURTS
+        if high < 0:
+            answer = HELPS
+        if abs(low) < margin and abs(high) < margin:
+            answer = EQUAL
+        return answer
+
+
+class wrong:
+    def absence_of_evidence(low, high, margin):
+        """You call it "no difference that matters" whenever the interval contains 0. From −0.9 to 0.8 is no proof of
+        equality: it leaves room for differences far above the margin. Few runs would make everything equal."""
+        return HELPS if high < 0 else HURTS if low > 0 else EQUAL
+
+    def sides_first(low, high, margin):
+        """You asked for the side of 0 first. An interval from 0.02 to 0.05 is above 0 for certain, and with a margin of
+        0.1 it does not matter. The task asks for the margin first."""
+        return HELPS if high < 0 else HURTS if low > 0 else EQUAL if -margin < low and high < margin else UNKNOWN
+
+    def helps_and_hurts_exchanged(low, high, margin):
+        """You exchanged "helps" and "hurts". The numbers are differences of ERRORS: below 0 means fewer mistakes with
+        routing."""
+        return EQUAL if -margin < low and high < margin else HURTS if high < 0 else HELPS if low > 0 else UNKNOWN
+
+    def by_the_middle(low, high, margin):
+        """You judged by the middle of the interval. The middle is a single guess; what the runs have shown is in the
+        two ends."""
+        middle = (low + high) / 2
+        return EQUAL if abs(middle) < margin else HELPS if middle < 0 else HURTS
+
+    def by_the_middle_for_the_margin(low, high, margin):
+        """You asked whether the MIDDLE is within the margin. The whole interval must be, both of its ends."""
+        return EQUAL if abs(low + high) / 2 < margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
+
+    def one_end_within(low, high, margin):
+        """You are content if ONE end is within the margin. From −0.3 to 0.05 leaves room for a difference of 0.3: both
+        ends must be within."""
+        near = abs(low) < margin or abs(high) < margin
+        return EQUAL if near else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
+
+    def width_within(low, high, margin):
+        """You compared the WIDTH of the interval with the margin. A narrow interval may lie far from 0. Compare its
+        ends."""
+        return EQUAL if high - low < margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
+
+    def margin_for_both_sides(low, high, margin):
+        """You ask "helps" to lie beyond the margin. The task asks for 0: from −0.3 to −0.05 all that is left room for
+        is help, of a size that may or may not matter."""
+        if -margin < low and high < margin:
+            return EQUAL
+        return HELPS if high < -margin else HURTS if low > margin else UNKNOWN
+
+    def never_unknown(low, high, margin):
+        """You never say "cannot tell". An interval that holds 0 and reaches beyond the margin has not answered the
+        question, and to say so is a result."""
+        return EQUAL if -margin < low and high < margin else HELPS if low < 0 else HURTS
+
+    def never_equal(low, high, margin):
+        """You never say "no difference that matters", so no number of runs could ever show that routing makes none. An
+        interval wholly within the margin shows just that."""
+        return HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
+
+    def upper_end_alone(low, high, margin):
+        """You compare the upper end with the margin and forget the lower one. −0.9 is below −margin: it would matter
+        very much."""
+        return EQUAL if high < margin and low < 0 else HURTS if low > 0 else UNKNOWN
+
+    def half_the_margin(low, high, margin):
+        """You halved the margin. It reaches from −margin to margin."""
+        return verdict(low, high, margin / 2)

@@ -1,0 +1,549 @@
+# %% [markdown] id="title"
+# # 15 · Does routing matter?
+#
+# **You will be able to**
+#
+# - tell two questions apart that papers mix: what a trained network does with other couplings, and what a network does that
+#   was trained without them;
+# - swap the couplings of a trained network and count, with a paired test, who changes sides;
+# - measure how undecided children are, and say why a decided child is no proof;
+# - say before a study how many runs it needs, and after it what it has and has not shown;
+# - give a verdict with its interval and its limits, whichever way it comes out.
+#
+# **Minutes:** 75 · **Prerequisites:** lessons 04 and 08 (both routings), 10 (paired tests, intervals over seeds).
+
+# %% [markdown] id="hook"
+# ## What they say
+#
+# Routing is what capsule networks are famous for. Is it what makes them work? Here is what has been published:
+#
+# | who | what was compared | what came out |
+# |---|---|---|
+# | Sabour 2017, table 1 | MNIST, 1 or 3 iterations, without reconstruction | 0.34 and 0.35 % |
+# | Sabour 2017, table 1 | the same with reconstruction | 0.29 and 0.25 % |
+# | Sabour 2017, table 1 | two overlapping digits, 1 or 3 iterations | 7.5 and 5.2 % |
+# | Hinton 2018, table 1 | smallNORB, EM routing with 1, 2, 3 and 5 iterations | 9.7, 2.2, 1.8 and 3.9 % |
+# | Paik 2019 | five routing algorithms against uniform and random couplings | often worse than those |
+# | Gu and Tresp 2020 | affNIST, with routing and without | 79 % right with it, 93.2 % without |
+# | Mitterreiter 2023 | couplings of deep capsule networks | they are nearly static, and capsules starve |
+#
+# They cannot all be about the same thing. Two questions hide behind the one in the title:
+#
+# - **At test time.** A network was trained *with* routing. Does it need it to answer?
+# - **In training.** A network was trained *without* routing, otherwise alike. Is it worse?
+#
+# A person who learned to ride with stabilisers may ride without them. That does not say whether they helped.
+
+# %% id="setup"
+import math
+
+import torch
+
+import capsule_tutor as caps
+from capsule_tutor import checks, data, figures, functional, study, tampering
+from capsule_tutor.figures import lesson15 as pictures
+from capsule_tutor.functional import exponential_squash, lengths
+
+torch.set_num_threads(1)  # networks this small gain little from more threads
+torch.set_grad_enabled(False)  # nothing is trained in this lesson: the long trainings are on file
+digits = data.digits("test")
+network = caps.load("efficient-capsnet-mnist")
+
+# %% [markdown] id="toy"
+# ## 1 · Other couplings, the same votes
+#
+# The votes of lesson 08 again: three children, two parents.
+#
+# | | child 0 | child 1 | child 2 | sum |
+# |---|---|---|---|---|
+# | votes for A | (2, 1) | (2, 0) | (−2, −1) | (2, 0) |
+# | votes for B | (−2, 1) | (1, 2) | (1, −1) | (0, 2) |
+#
+# Let every child give half to A and half to B. Take a pencil: how long are $s_A$ and $s_B$?
+#
+# <details><summary>Answer</summary>
+#
+# $s_A = (1, 0)$ and $s_B = (0, 1)$. They are equally long. With equal couplings, this toy cannot decide.
+#
+# </details>
+#
+# And with the couplings that self-attention finds, (0.8, 0.2), (0.5, 0.5), (0.2, 0.8)?
+#
+# <details><summary>Answer</summary>
+#
+# $s_A = 0.8\,(2,1) + 0.5\,(2,0) + 0.2\,(-2,-1) = (2.2, 0.6)$, of length 2.28.
+# $s_B = 0.2\,(-2,1) + 0.5\,(1,2) + 0.8\,(1,-1) = (0.9, 0.4)$, of length 0.98. Now A has won.
+#
+# </details>
+#
+# So in the toy the routing decides. Write the function that does this for any votes and any couplings. It is all we need to
+# question a trained network.
+#
+# {{ exercise 15-swapped-lengths }}
+
+
+# %% id="swapped-lengths"
+def swapped_lengths(u_hat, c, squash=exponential_squash):
+    """The lengths of the parents with couplings c. u_hat (b, i, j, z), c (b, i, j) or (i, j) → (b, j)"""
+    ### BEGIN SOLUTION
+    # s_j = Σ_i c_ij û_{j|i}
+    s = (c[..., None] * u_hat).sum(dim=1)  # (b, j, z)
+    return functional.lengths(squash(s))
+    ### END SOLUTION
+
+
+swapped_lengths = checks.swapped_lengths(swapped_lengths)
+
+# %% id="toy-swapped"
+toy = torch.tensor([[[2.0, 1.0], [-2.0, 1.0]], [[2.0, 0.0], [1.0, 2.0]], [[-2.0, -1.0], [1.0, -1.0]]])[
+    None
+]  # (1, 3, 2, 2)
+own = functional.self_attention_routing(toy)[1]
+for name, c in {"equal": torch.full((3, 2), 0.5), "its own": own, "the other way round": 1 - own}.items():
+    A, B = swapped_lengths(toy, c)[0].tolist()
+    print(f"{name:20} length of A {A:.3f}, of B {B:.3f}")
+
+# %% [markdown] id="trained"
+# The same with a trained network. `tampering.routing` runs it up to its votes, and `tampering.COUPLINGS` holds couplings to
+# put in their place. Nothing is trained, so a difference in the answers is due to the couplings alone.
+#
+# The network is Efficient-CapsNet, trained on MNIST with self-attention routing. We show it the 300 test digits of
+# scikit-learn, written by strangers.
+
+# %% id="trained-votes"
+route = tampering.routing(network, digits.images)
+b, i, j, z = route.u_hat.shape
+print(f"votes: {b} images, {i} children, {j} parents, {z} numbers each")
+
+# %% [markdown] id="predict-uniform-text"
+# **Predict before you run.** As trained the network gets 11 of the 300 wrong. We give every parent the same share of every
+# child, 1/10, and leave the learned prior out. How many are wrong now?
+#
+# - **a** nearly all: without routing the votes mean nothing
+# - **b** several times as many
+# - **c** about as many as before
+
+# %% id="predict-uniform"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "c"
+### END SOLUTION
+checks.predict("15-uniform", guess)
+
+# %% id="swaps"
+SWAPS = ("as trained", "no prior", "uniform, no prior", "4 times sharper", "random, no prior", "another image's")
+answers = {}
+for name in SWAPS:
+    c = tampering.COUPLINGS[name](route)
+    answers[name] = swapped_lengths(route.u_hat, c).argmax(dim=1)
+    wrong = answers[name] != digits.labels
+    print(f"{name:20} {int(wrong.sum()):3d} of {len(wrong)} wrong")
+
+# %% [markdown] id="swaps-read"
+# Equal shares for everybody: hardly any difference. So the votes alone know the digit, and the network does not need its
+# routing to read. But look at the last row. **With another image's couplings it fails.** If couplings did not matter, why
+# would wrong ones hurt?
+
+# %% [markdown] id="predict-whose-text"
+# **Predict before you run.** An image of a 3 is gathered with the couplings of an image of a 7. What does the network say?
+#
+# - **a** mostly 3: the votes are those of a 3
+# - **b** mostly 7: the couplings are those of a 7
+# - **c** anything: the two together are noise
+
+# %% id="predict-whose"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "b"
+### END SOLUTION
+checks.predict("15-whose", guess)
+
+# %% id="whose"
+others = answers["as trained"].roll(1)  # what the owner of the couplings was read as
+conflict = others != answers["as trained"]
+said = answers["another image's"][conflict]
+for whose, classes in {"the votes": answers["as trained"], "the couplings": others}.items():
+    share = (said == classes[conflict]).float().mean().item()
+    print(f"the answer is the class of {whose}: {100 * share:.0f} % of {int(conflict.sum())} images")
+
+# %% [markdown] id="whose-read"
+# The couplings carry the class, too, and where votes and couplings disagree, the couplings are stronger. Think of it as two
+# people who always say the same. Ask one alone and you get the answer. Make one lie and the two no longer agree.
+#
+# Routing *could* decide. In this network it only repeats what the votes have decided already: the class is in both, so
+# that taking the couplings away costs nothing. **"It works without" and "it has no influence" are two different statements.**
+
+# %% [markdown] id="mnist"
+# ### All of MNIST
+#
+# 300 digits see large effects. For small ones, all 10,000 test images were gathered with each coupling, and the counts are
+# on file. Beside each count: how many images are wrong *only* with these couplings, and how many *only* as trained. From
+# these two numbers lesson 10 made a paired test.
+
+
+# %% id="mnist-table"
+def paired(only_a, only_b):
+    """McNemar's test, counted exactly: p for two networks that disagree on these images"""
+    m, fewer = only_a + only_b, min(only_a, only_b)
+    return min(1.0, 2 * sum(math.comb(m, h) for h in range(fewer + 1)) / 2**m)
+
+
+swapped = {run["arm"]: run for run in study.results("couplings")["runs"]}
+SHOWN = ("no prior", "prior alone", "uniform, no prior", "uniform", "random, no prior", "another image's", "wrong axis")
+for name, run in swapped.items():
+    print(f"{name}, as trained: {run['wrong']['as trained']['all']} of {run['images']:,} wrong")
+    for coupling in SHOWN if "efficient" in name else SHOWN[2:]:
+        count = run["wrong"][coupling]
+        p = paired(count["only here"], count["only as trained"])
+        said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+        print(f"   {coupling:20} {count['all']:5,} wrong, +{count['only here']:,} −{count['only as trained']}, {said}")
+
+# %% id="mnist-picture"
+pictures.swaps(
+    {
+        name: {coupling: run["wrong"][coupling]["all"] for coupling in ("as trained", *SHOWN)}
+        for name, run in swapped.items()
+    },
+    xlabel="wrong of 10,000 test images",
+    alt="Dots on a log scale, one row for each coupling, one colour for each of two networks. As trained, without prior, with the "
+    "prior alone and with equal couplings without prior the dots lie between 30 and 50. With the prior and equal couplings, "
+    "random, another image's and wrong-axis couplings they lie far to the right for Efficient-CapsNet.",
+)
+
+# %% [markdown] id="mnist-read"
+# Look at two rows of Efficient-CapsNet. *Uniform, no prior* is as good as the network itself. *Uniform* with the learned
+# prior added is more than twenty times worse. The prior was trained beside couplings that change from image to image, and
+# with equal ones it drowns them. Parts that were trained together must be taken out together. Otherwise you measure the
+# mismatch, and not the part.
+
+# %% [markdown] id="iterations"
+# ### How often?
+#
+# For dynamic routing there is one more swap: the number of iterations. Our CapsNet was trained with three.
+
+# %% id="iterations-table"
+capsnet = swapped["capsnet-mnist"]
+for n in (1, 2, 3, 5, 10):
+    count, entropy = capsnet["wrong"][f"dynamic, {n}"], capsnet["entropy"][f"dynamic, {n}"]
+    print(
+        f"{n:2d} iterations: {count['all']} wrong (+{count['only here']} −{count['only as trained']}), entropy {entropy:.3f}"
+    )
+
+# %% [markdown] id="entropy"
+# ## 2 · What couplings look like
+#
+# The last column says why so little happens. It is the **entropy** of the shares, a measure of how undecided a child is:
+#
+# $$H_i = -\sum_j c_{ij}\,\ln c_{ij}$$
+#
+# Equal shares of $J$ parents have the largest value, $\ln J$. A child that gave everything to one parent has 0. We divide by
+# $\ln J$, so that 1 always means "undecided".
+#
+# {{ exercise 15-coupling-entropy }}
+
+
+# %% id="coupling-entropy"
+def coupling_entropy(c):
+    """Mean entropy of the children's shares, as a part of the largest possible. c (b, i, j) → ()"""
+    ### BEGIN SOLUTION
+    # H_i = −Σ_j c_ij ln c_ij
+    h = torch.special.entr(c).sum(dim=2)  # (b, i)
+    return h.mean() / math.log(c.shape[2])
+    ### END SOLUTION
+
+
+coupling_entropy = checks.coupling_entropy(coupling_entropy)
+
+# %% id="entropies"
+routes = {"Efficient-CapsNet": route, "CapsNet": tampering.routing(caps.load("capsnet-mnist"), digits.images[:100])}
+shares = {name: tampering.COUPLINGS["no prior"](r) for name, r in routes.items()}
+for name, c in shares.items():
+    print(
+        f"{name:18} entropy {coupling_entropy(c).item():.3f}, largest share on average {c.amax(dim=2).mean().item():.3f}"
+    )
+
+# %% [markdown] id="entropies-read"
+# Equal shares would be 0.1 each. CapsNet's largest share is hardly above that: its three iterations move little, and so
+# taking them away changes little. Efficient-CapsNet decides more clearly.
+#
+# Is a decided child a good child? Not as such. The famous promise is a **parse tree**: each child belongs to one parent, and
+# the tree shows how the image is made. Then two images of the same class should have similar trees, and two of different
+# classes should not. Measure it: for two images, the share of children with the same favourite parent.
+
+
+# %% id="trees"
+def same_tree(c):
+    """Of any two images, the share of children with the same favourite. c (b, i, j) → (b, b)"""
+    favourite = c.argmax(dim=2)  # (b, i)
+    return (favourite[:, None] == favourite[None]).float().mean(dim=2)
+
+
+alike = digits.labels[:, None] == digits.labels[None]  # (b, b)
+different = ~alike
+alike.fill_diagonal_(False)
+for name, c in shares.items():
+    n = len(c)
+    agreement = same_tree(c)
+    within, between = (agreement[mask[:n, :n]].mean().item() for mask in (alike, different))
+    print(f"{name:18} same class {100 * within:.0f} %, different classes {100 * between:.0f} %")
+
+# %% id="trees-picture"
+order = digits.labels[:100].argsort(stable=True)
+figures.heatmaps(
+    {name: same_tree(c[:100][order]) for name, c in shares.items()},
+    xlabel="image, sorted by class",
+    ylabel="image, sorted by class",
+    alt="Two square maps of 100 by 100 images sorted by class, the share of children with the same favourite parent. Squares "
+    "along the diagonal, pairs of the same class, are brighter than the rest, clearly so for Efficient-CapsNet.",
+)
+
+# %% [markdown] id="trees-read"
+# Efficient-CapsNet's trees do know the class: children agree far more within a class. They have to. Its couplings point to
+# the parent that wins, and so every child's favourite is mostly the answer itself. **That is no parse tree, it is the answer
+# written sixteen times.** A tree that described the parts would have different children prefer different parents.
+
+# %% id="one-parent"
+for name, c in shares.items():
+    favourite = c.argmax(dim=2)  # (b, i)
+    answer = (c[..., None] * routes[name].u_hat).sum(1).norm(dim=2).argmax(1)  # (b,)
+    print(
+        f"{name:18} children whose favourite is the answer: {100 * (favourite == answer[:, None]).float().mean().item():.0f} %"
+    )
+
+# %% [markdown] id="trained-without"
+# ## 3 · Trained without
+#
+# Now the second question. We build a **ladder**: one network, one number of parameters, and less and less routing on the
+# rungs. Only the last layer changes; the front, the sixteen primary capsules and the decoder are those of Efficient-CapsNet.
+#
+# | rung | couplings |
+# |---|---|
+# | attention | computed for each image, plus a learned prior: as published |
+# | attention, no prior | computed for each image (160 parameters fewer) |
+# | dynamic, 10 … 1 | routing by agreement with so many iterations; 1 means equal couplings |
+# | static | learned, then the same for all images |
+# | random | drawn once before training and frozen |
+# | dense | no couplings at all: one linear layer |
+#
+# Each rung is trained on the 1,200 digits of scikit-learn with five seeds. **Few images, on purpose.** If routing is good
+# for anything here, it should be where data are scarce: that is what capsules are praised for.
+#
+# ### How many runs?
+#
+# First think, then train. Seeds scatter. The $n$ differences between two rungs, seed by seed, have a mean with standard error
+# $\text{spread}/\sqrt n$. To see a true difference at the usual level of 5 % in four of five studies, it should be 2.8
+# standard errors large: 1.96 for the level, and 0.84 so that not only every second study finds it (lesson 10 has the 1.96).
+#
+# {{ exercise 15-runs-needed }}
+
+
+# %% id="runs-needed"
+def runs_needed(difference, spread):
+    """Seeds for a power of 80 % at a level of 5 %, both sides. difference and spread in the same unit → n ≥ 2"""
+    ### BEGIN SOLUTION
+    # stub: n = ...  # difference ≥ 2.8 · spread/√n, solved for n and rounded up
+    # stub: return max(2, n)
+    # difference ≥ (z_{0.975} + z_{0.80}) · spread/√n
+    n = math.ceil((2.8 * spread / abs(difference)) ** 2)
+    return max(2, n)
+    ### END SOLUTION
+
+
+runs_needed = checks.runs_needed(runs_needed)
+
+# %% id="power"
+errors = {arm: torch.tensor(values) for arm, values in study.errors("routing-digits").items()}
+spread = torch.stack([(e - errors["dense"]).std() for arm, e in errors.items() if arm != "dense"]).median().item()
+seeds = len(errors["dense"])
+print(f"{seeds} seeds; one difference scatters by {spread:.2f} points (median over the rungs)")
+for difference in (2.0, 1.0, 0.5, 0.1):
+    print(f"to see {difference:.1f} points: {runs_needed(difference, spread):4d} seeds")
+print(f"what {seeds} seeds can see: {2.8 * spread / seeds**0.5:.2f} points")
+
+# %% [markdown] id="power-read"
+# Remember the last line. Differences below it may be there, and this study would miss most of them. (With five runs the true
+# limit is a little higher still: $t_5 = 2.78$ takes the place of 1.96.)
+#
+# ### The ladder
+#
+# For each rung: its mean error, and the mean difference to the dense control with its 95 % interval, paired by seed.
+
+# %% id="ladder"
+T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26)  # for 2, 3, … 10 runs, from lesson 10
+
+
+def interval(arm, control="dense"):
+    """Mean difference to the control in points, and the two ends of its 95 % interval"""
+    d = errors[arm] - errors[control]
+    half = T[len(d) - 2] * d.std().item() / len(d) ** 0.5
+    return d.mean().item(), d.mean().item() - half, d.mean().item() + half
+
+
+for arm, e in errors.items():
+    if arm == "dense":
+        print(f"{arm:20} error {e.mean().item():.2f} %")
+    else:
+        mean, low, high = interval(arm)
+        print(f"{arm:20} error {e.mean().item():.2f} %   minus dense {mean:+.2f}, from {low:+.2f} to {high:+.2f}")
+
+# %% id="ladder-picture"
+pictures.ladder(
+    {arm: interval(arm) for arm in errors if arm != "dense"},
+    xlabel="error minus that of the dense control (points)",
+    alt="One horizontal bar for each rung of the ladder, the 95 % interval of its difference to the dense control, with a dot at "
+    "the mean and a line at zero: " + "; ".join(f"{arm} {interval(arm)[0]:+.2f}" for arm in errors if arm != "dense"),
+)
+
+# %% [markdown] id="verdict-text"
+# ### Four verdicts
+#
+# An interval can say four things, and the most popular mistake is to know only two. "It contains 0" does **not** mean "there
+# is no difference". It means that the runs have not shown one, and a study with two runs never shows anything. To claim
+# *equality* you must say first which difference would matter to you. Only an interval that lies wholly within that margin is
+# evidence for "it makes no difference".
+#
+# {{ exercise 15-verdict }}
+
+
+# %% id="verdict"
+def verdict(low, high, margin):
+    """What an interval of (error with routing − error of the control) says, if `margin` is what would matter."""
+    ### BEGIN SOLUTION
+    if -margin < low and high < margin:
+        return "no difference that matters"
+    if high < 0:
+        return "routing helps"
+    return "routing hurts" if low > 0 else "cannot tell"
+    ### END SOLUTION
+
+
+verdict = checks.verdict(verdict)
+
+# %% id="verdicts"
+MARGIN = 1.0  # points: three of 300 images. Is that what would matter to you?
+for arm in errors:
+    if arm != "dense":
+        mean, low, high = interval(arm)
+        print(f"{arm:20} {low:+.2f} to {high:+.2f}   {verdict(low, high, MARGIN)}")
+
+# %% [markdown] id="verdicts-read"
+# VERDICTS_READ
+
+# %% [markdown] id="depth"
+# ## 4 · Where routing should matter most
+#
+# One capsule layer on top of a convolutional network is hardly a hierarchy. "Parts into objects" asks for capsules *on*
+# capsules. So here is a small CapsNet with one, two and three capsule layers, routed (three iterations) and with equal
+# couplings (one iteration), five seeds each.
+#
+# One more thing is varied: the size of the first vote weights. Squash makes short vectors much shorter, so that a second and
+# a third layer may fall silent before training begins. *Gain* is how long $s$ is, compared with $u$, under equal couplings.
+
+# %% id="depth-table"
+depth = {arm: torch.tensor(values) for arm, values in study.errors("depth").items()}
+print("test error (%), mean of five seeds and the worst of them")
+for layers in (1, 2, 3):
+    for way in ("routed", "uniform"):
+        row = [depth[f"{layers}, {way}, gain {gain}"] for gain in (1.0, 2.0)]
+        said = "   ".join(
+            f"gain {g}: {e.mean().item():5.1f} ({e.max().item():4.1f})" for g, e in zip((1, 2), row, strict=True)
+        )
+        print(f"{layers} layer{'s' * (layers > 1):1} {way:8} {said}")
+
+# %% id="depth-picture"
+pictures.depth(
+    {
+        f"gain {gain}": {
+            way: [depth[f"{n}, {way}, gain {gain}.0"].tolist() for n in (1, 2, 3)] for way in ("routed", "uniform")
+        }
+        for gain in (1, 2)
+    },
+    alt="Two panels, gain 1 and gain 2: test error on a log scale over one, two and three capsule layers, five dots for routed and "
+    "five for uniform couplings. DEPTH_ALT",
+)
+
+# %% [markdown] id="depth-read"
+# DEPTH_READ
+
+# %% [markdown] id="wild"
+# ## What goes wrong in the wild
+#
+# - **The control differs in more than the routing.** "CapsNet against a CNN of the same accuracy class" compares two networks,
+#   not a mechanism. Our own control was wrong in this way once: it pooled, which the capsules did not (lesson 09).
+# - **The number of iterations was chosen on the test set.** The paper's own figures for one and three iterations differ by four
+#   images of 10,000 (Sabour 2017, table 1). Choose the best of five settings on the test set, and four images are what luck
+#   alone pays (lesson 10).
+# - **"Not significant" is sold as "equal".** You have just written the cure.
+# - **A part is removed that others were trained beside.** *Uniform* with the prior left in was 25 times worse, and it is not
+#   evidence for routing.
+# - **Couplings are drawn as an explanation.** Children's favourites that are nothing but the answer explain nothing.
+#
+# **Predict before you run.** A paper reports: "with routing 0.30 %, without 0.38 %, one run each, 10,000 test images". What does
+# that show?
+#
+# - **a** that routing helps
+# - **b** that routing makes no difference
+# - **c** neither
+
+# %% id="predict-paper"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "c"
+### END SOLUTION
+checks.predict("15-paper", guess)
+
+# %% [markdown] id="both-sides"
+# ## Both sides
+#
+# **For.** EM routing on smallNORB errs on 9.7 % with one iteration and on 1.8 % with three (Hinton 2018, table 1), and CapsNet on two
+# overlapping digits on 7.5 and 5.2 % (Sabour 2017, table 1). There the question "whose pixel is this?" has an answer at all.
+#
+# **Against.** Paik 2019 finds that routing polarises the couplings and rarely changes an answer. Gu and Tresp 2020 reach 93.2 % on
+# affNIST *without* it, where CapsNet had 79 %. Mitterreiter 2023 finds no parse trees, couplings that are nearly static, and capsules
+# that starve as networks get deeper. In Renzulli 2022 (arXiv 2204.01298) static trees cost nothing.
+#
+# **Neither.** Most differences that are published are smaller than what the number of their runs can see.
+#
+# ### Your verdict
+#
+# Write three sentences: what *these* studies show about routing on digits, with an interval; what they cannot show; and which
+# experiment would change your mind.
+#
+# <details><summary>Ours, to compare</summary>
+#
+# OUR_VERDICT
+#
+# </details>
+
+# %% [markdown] id="recap"
+# ## In your own words
+#
+# Close the notebook and say, to a friend who believes in routing, and to one who does not:
+#
+# 1. which two questions are mixed in "does routing matter?";
+# 2. how a network can work without its couplings and fail with wrong ones;
+# 3. what coupling entropy measures, and what it does not;
+# 4. why an interval that holds 0 is not evidence of equality, and what is;
+# 5. what has to be equal in a control.
+#
+# <!-- BEGIN SOLUTION -->
+# Our words: (1) whether a network trained with routing needs it to answer, and whether one trained without is worse; (2) the class
+# is in the votes and in the couplings: take one away and the other still says it, make one lie and they contradict each other;
+# (3) how evenly children divide their unit; not whether they divide it rightly; (4) few runs hold 0 whatever is true; equality needs
+# an interval wholly within a margin that was named beforehand; (5) everything but the one thing that is compared: parameters, front,
+# data, seeds, the way of choosing.
+# <!-- END SOLUTION -->
+
+# %% id="board"
+checks.board("15")
+
+# %% [markdown] id="further"
+# **Further reading**
+#
+# - S. Sabour, N. Frosst, G. Hinton, *Dynamic Routing Between Capsules*, NeurIPS 2017, arXiv 1710.09829.
+# - G. Hinton, S. Sabour, N. Frosst, *Matrix Capsules with EM Routing*, ICLR 2018.
+# - I. Paik, T. Kwak, I. Kim, *Capsule Networks Need an Improved Routing Algorithm*, ACML 2019, arXiv 1907.13327.
+# - J. Gu, V. Tresp, *Improving the Robustness of Capsule Networks to Image Affine Transformations*, CVPR 2020, arXiv 1911.07968.
+# - M. Mitterreiter, M. Koch, J. Giesen, S. Laue, *Why Capsule Neural Networks Do Not Scale*, AAAI 2023, arXiv 2301.01583.
+#
+# **Next:** lesson 16 is yours: a project of your own, with a rubric.
