@@ -1,6 +1,6 @@
 """Pictures of lesson 15."""
 
-from capsule_tutor.figures import BLUE, COLOURS, VERMILION, show
+from capsule_tutor.figures import BLUE, COLOURS, LINES, VERMILION, show
 
 
 def swaps(networks: dict, xlabel: str, alt: str) -> None:
@@ -46,9 +46,7 @@ def depth(panels: dict, alt: str) -> None:
         for number, (way, depths) in enumerate(ways.items()):
             side, style = 0.1 * (2 * number - 1), {"color": COLOURS[number], "marker": "os"[number]}
             means = [sum(errors) / len(errors) for errors in depths]
-            axes.plot(
-                [n + side for n in range(1, len(depths) + 1)], means, "-" if number == 0 else "--", color=style["color"]
-            )
+            axes.plot([n + side for n in range(1, len(depths) + 1)], means, LINES[number], color=style["color"])
             for n, errors in enumerate(depths, start=1):
                 label = way if n == 1 else None
                 axes.plot([n + side] * len(errors), errors, linestyle="none", alpha=0.7, label=label, **style)

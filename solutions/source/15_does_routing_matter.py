@@ -42,7 +42,7 @@ import torch
 import capsule_tutor as caps
 from capsule_tutor import checks, data, figures, functional, study, tampering
 from capsule_tutor.figures import lesson15 as pictures
-from capsule_tutor.functional import exponential_squash, lengths
+from capsule_tutor.functional import exponential_squash
 
 torch.set_num_threads(1)  # networks this small gain little from more threads
 torch.set_grad_enabled(False)  # nothing is trained in this lesson: the long trainings are on file
