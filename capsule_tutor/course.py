@@ -63,7 +63,12 @@ LESSONS = (
     Lesson("12", "MultiMNIST", 50, "two digits on top of each other", planned=True),
     Lesson("13", "Robustness", 50, "affine transforms, noise and attacks", planned=True),
     Lesson("14", "Viewpoints", 50, "the same object from other sides: smallNORB", planned=True),
-    Lesson("15", "Does routing matter?", 45, "the experiment that the field argues about", planned=True),
+    Lesson(
+        "15",
+        "Does routing matter?",
+        75,
+        "swap the couplings of trained networks, plan a study, and give a verdict that the numbers bear",
+    ),
     Lesson("16", "Capstone", 75, "a project of your own", planned=True),
 )
 

@@ -51,7 +51,7 @@ def depth(panels: dict, alt: str) -> None:
                 label = way if n == 1 else None
                 axes.plot([n + side] * len(errors), errors, linestyle="none", alpha=0.7, label=label, **style)
         axes.set(title=title, xlabel="capsule layers", xticks=range(1, len(depths) + 1), yscale="log")
-        axes.set_yticks([2, 5, 10, 20, 50, 90], ["2", "5", "10", "20", "50", "90"])
+        axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 90], ["0.5", "1", "2", "5", "10", "20", "50", "90"])
         axes.minorticks_off()
         axes.grid(alpha=0.3)
     all_axes[0].set_ylabel("test error (%)")

@@ -17,8 +17,13 @@ PREDICTIONS = {
         "b": "Yes. Where votes and couplings disagree, the couplings are stronger. Both carry the class.",
         "c": "It is not noise: nearly all answers belong to one of the two images. Look which.",
     },
+    "15-worlds": {
+        "a": "That a trained network can do without its couplings says little about one that is trained without them.",
+        "b": "Yes. Where a child has to choose between parents, as on two digits, routing helps; elsewhere it may not.",
+        "c": "On single digits there is nothing to divide: every pixel belongs to the one digit that is there.",
+    },
     "15-paper": {
-        "a": "Eight images of 10,000 lie between them, and one run each. The counts scatter by five or six, and the "
+        "a": "They differ by eight images of 10,000, with one run each. The counts scatter by five or six, and the "
         "seeds come on top (lesson 10).",
         "b": "No evidence of a difference is not evidence of none. One run each could not show equality either.",
         "c": "Yes. It is a single pair of runs: no spread, so no interval, so no verdict.",

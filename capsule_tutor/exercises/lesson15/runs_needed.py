@@ -88,7 +88,7 @@ class wrong:
         return max(2, (2.8 * spread / difference) ** 2)
 
     def not_squared(difference, spread):
-        """You forgot to square. √n stands in the inequality, so halving the difference takes FOUR times as many
+        """You forgot to square. √n is in the inequality, so halving the difference takes FOUR times as many
         runs."""
         return max(2, ceil(2.8 * spread / abs(difference)))
 

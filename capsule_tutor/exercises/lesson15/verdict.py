@@ -1,7 +1,7 @@
 """Write `verdict(low, high, margin)`. (low, high) is the 95 % interval for "error with routing minus error of the
 control", in points; `margin` is the smallest difference that would matter to you. Return one of four sentences, the
-first that is true: "no difference that matters" if the whole interval lies between −margin and margin; "routing helps"
-if it lies wholly below 0; "routing hurts" if it lies wholly above 0; otherwise "cannot tell"."""
+first that is true: "no difference that matters" if the whole interval is between −margin and margin; "routing helps"
+if it is wholly below 0; "routing hurts" if it is wholly above 0; otherwise "cannot tell"."""
 
 from capsule_tutor.checks.cases import case
 
@@ -121,12 +121,12 @@ class wrong:
         return EQUAL if near else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
 
     def width_within(low, high, margin):
-        """You compared the WIDTH of the interval with the margin. A narrow interval may lie far from 0. Compare its
+        """You compared the WIDTH of the interval with the margin. A narrow interval may be far from 0. Compare its
         ends."""
         return EQUAL if high - low < margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
 
     def margin_for_both_sides(low, high, margin):
-        """You ask "helps" to lie beyond the margin. The task asks for 0: from −0.3 to −0.05 all that is left room for
+        """You want "helps" to be beyond the margin. The task asks for 0: from −0.3 to −0.05 all that is left room for
         is help, of a size that may or may not matter."""
         if -margin < low and high < margin:
             return EQUAL
