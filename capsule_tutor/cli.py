@@ -361,6 +361,9 @@ def predict(
         network = pretrained.load(name)
     except (pretrained.WeightsError, data.DataError) as error:
         raise stop(str(error)) from None
+    if network.shape != image.shape[1:]:
+        fitting = [known for known in pretrained.NAMES if pretrained.recipe(known).data == "mnist"]
+        raise stop(f"{name} does not read pictures of one digit; choose one of {', '.join(fitting)}")
     lengths, reconstruction = network.lengths(image)[0], network.reconstruct(image)
     table = Table("digit", "length", "")
     for digit in lengths.argsort(descending=True).tolist()[:3]:

@@ -87,6 +87,7 @@ def card(name: str) -> dict:
     """How a shipped network was trained and what it scored, every seed. Errors are percentages.
 
     seeds: one entry per seed with seed, validation_error, test_error, seconds and log (one row per epoch)
+    at_once: how many classes there are in each image, 1 or 2
     test_error and validation_error: mean and standard deviation over the seeds, and those of the shipped seed.
     """
     return json.loads(_read(name, ".json"))
@@ -104,12 +105,18 @@ def doubt(name: str, lengths: Tensor) -> str:
     """
     if name not in NAMES:
         return ""
-    expected = card(name)["lengths"]
-    longest, second = lengths.topk(2).values.tolist()
-    if longest < expected["present"]:
-        return f"the longest capsule has length {longest:.2f}, and a digit's own has at least {expected['present']:.2f}"
-    if second > expected["absent"]:
-        return f"a second capsule has length {second:.2f}, and next to a digit's own {expected['absent']:.2f} at most"
+    expected, classes = card(name)["lengths"], card(name)["at_once"]
+    ordered = lengths.sort(descending=True).values
+    last, following = ordered[classes - 1].item(), ordered[classes].item()
+    which, own, another = ("longest", "", "a second") if classes == 1 else ("second-longest", " each", "a third")
+    if last < expected["present"]:
+        return (
+            f"the {which} capsule has length {last:.2f}, and a digit's own has{own} at least {expected['present']:.2f}"
+        )
+    if following > expected["absent"]:
+        return (
+            f"{another} capsule has length {following:.2f}, and next to a digit's own {expected['absent']:.2f} at most"
+        )
     return ""
 
 
@@ -230,6 +237,7 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
         "name": name,
         "model": followed.model,
         "data": f"{followed.data}: {', '.join(sizes)} and {len(test.images):,} test images",
+        "at_once": validation.labels[0].numel(),
         "recipe": results[0]["recipe"],
         "epochs": len(seeds[best]["log"]),
         "validation_error": _summary(seeds, "validation_error", best),

@@ -1,6 +1,7 @@
 """Shipped weights load offline, are what their cards say, and fail loudly."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,10 @@ import capsule_tutor as caps
 from capsule_tutor import cli, data, functional, models, pretrained, training
 
 ROOT = Path(__file__).parents[1]
+
+
+SINGLE = [name for name in pretrained.NAMES if pretrained.recipe(name).data == "mnist"]  # they read one digit
+OTHERS = [name for name in pretrained.NAMES if name not in SINGLE]
 
 
 def run(*arguments):
@@ -53,10 +58,11 @@ def test_a_card_is_complete_and_true(name):
 def test_mistakes_are_those_that_the_card_counts(name):
     card, wrong = pretrained.card(name), pretrained.mistakes(name)
     assert len(set(wrong.index.tolist())) == len(wrong.index)
-    predicted = wrong.lengths.argmax(dim=2)  # (seed, n)
-    assert (predicted != wrong.label).any(dim=0).all()
-    for seed, guesses in zip(card["seeds"], predicted, strict=True):
-        assert (guesses != wrong.label).sum() == round(100 * seed["test_error"])
+    missed = torch.stack([~training.exactly_right(lengths, wrong.label.long()) for lengths in wrong.lengths])
+    assert missed.any(dim=0).all()
+    images = int(re.search(r"([\d,]+) test images", card["data"])[1].replace(",", ""))
+    for seed, of_seed in zip(card["seeds"], missed, strict=True):  # (n,)
+        assert of_seed.sum() == round(images * seed["test_error"] / 100)
     shipped = [seed["seed"] for seed in card["seeds"]].index(card["shipped_seed"])
     own = functional.lengths(wrong.capsules.float())
     torch.testing.assert_close(own, wrong.lengths[shipped].float(), rtol=5e-3, atol=5e-3)
@@ -66,12 +72,14 @@ def test_mistakes_are_those_that_the_card_counts(name):
 def test_the_card_says_what_lengths_are_an_answer(name):
     expected = pretrained.card(name)["lengths"]
     lengths = torch.full((10,), 0.05)
+    if pretrained.card(name)["at_once"] == 2:
+        lengths[7] = 0.99
     lengths[3] = expected["present"] + 0.01
     assert pretrained.doubt(name, lengths) == ""
     lengths[3] = expected["present"] - 0.01
-    assert "the longest capsule has length" in pretrained.doubt(name, lengths)
+    assert re.search("the (second-)?longest capsule has length", pretrained.doubt(name, lengths))
     lengths[3], lengths[5] = 0.99, expected["absent"] + 0.01
-    assert "a second capsule has length" in pretrained.doubt(name, lengths)
+    assert re.search("a (second|third) capsule has length", pretrained.doubt(name, lengths))
     assert pretrained.doubt("mine.safetensors", lengths) == ""
 
 
@@ -96,12 +104,12 @@ def test_the_readme_says_what_the_card_says(name):
 
 
 def test_the_weights_are_small_enough_to_ship():
-    assert sum(path.stat().st_size for path in pretrained.FOLDER.iterdir()) <= 30 * 10**6
+    assert sum(path.stat().st_size for path in pretrained.FOLDER.iterdir()) <= 40 * 10**6
     names = {f"{name}{end}" for name in pretrained.NAMES for end in (".json", ".safetensors", "-mistakes.safetensors")}
     assert {path.name for path in pretrained.FOLDER.iterdir()} == names
 
 
-@pytest.mark.parametrize("name", pretrained.NAMES)
+@pytest.mark.parametrize("name", SINGLE)
 def test_shipped_networks_read_and_redraw_the_digits_of_strangers(name):
     images, labels = data.digits("test")
     network = caps.load(name)
@@ -112,9 +120,9 @@ def test_shipped_networks_read_and_redraw_the_digits_of_strangers(name):
 
 
 @pytest.mark.mnist
-@pytest.mark.parametrize("name", pretrained.NAMES)
+@pytest.mark.parametrize("name", [name for name in pretrained.NAMES if pretrained.recipe(name).data != "toys"])
 def test_the_listed_images_are_wrong_and_others_are_right(real_mnist, name):
-    images, labels = data.mnist("test")
+    images, labels = data.SETS[pretrained.recipe(name).data]("test")[:2]
     network, wrong = caps.load(name), pretrained.mistakes(name)
     listed = wrong.index.long()
     with torch.inference_mode():
@@ -124,7 +132,8 @@ def test_the_listed_images_are_wrong_and_others_are_right(real_mnist, name):
     others = torch.ones(len(labels), dtype=torch.bool)
     others[listed] = False
     some = others.nonzero().squeeze(1)[::20]
-    missed = (network.predict(images[some]) != labels[some]).sum().item()
+    with torch.inference_mode():
+        missed = (~training.exactly_right(network.lengths(images[some]), labels[some])).sum().item()
     assert missed <= 1  # other processors round otherwise
 
 
@@ -225,7 +234,26 @@ def picture(tmp_path):
     return tmp_path / "mine.png", label
 
 
-@pytest.mark.parametrize("name", pretrained.NAMES)
+@pytest.mark.parametrize("name", OTHERS)
+def test_predict_refuses_a_network_for_other_pictures(picture, name):
+    result = run("predict", picture[0], "--network", name)
+    assert result.exit_code == 1
+    assert f"{name} does not read pictures of one digit; choose one of {', '.join(SINGLE)}" in " ".join(
+        result.output.split()
+    )
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_networks_read_what_they_were_trained_on(name):
+    """On a few of their like, which need no download: far from the 80 and 98 % of guessing."""
+    if pretrained.recipe(name).data == "toys":
+        split = data.Views(*(part[::1000] for part in data.toys("test")))
+    else:
+        split = data.multidigits("test", count=100)
+    assert pretrained.evaluate(name, split) < 70
+
+
+@pytest.mark.parametrize("name", SINGLE)
 def test_predict_reads_and_draws(picture, name, tmp_path):
     path, label = picture
     result = run("predict", path, "--network", name, "--out", tmp_path / "read.png")
