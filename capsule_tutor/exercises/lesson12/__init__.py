@@ -4,7 +4,7 @@ ORDER = ("two_hot", "exact_pairs", "pairs_test", "pair_loss", "iou")
 
 PREDICTIONS = {
     "12-softmax": {
-        "a": "You want 1 for both. But ten shares of a softmax sum to 1: where one is 1, nothing is left for the other.",
+        "a": "You want 1 for both. But the shares of a softmax sum to 1: where one is 1, the other is 0.",
         "b": "Yes. The two shares sum to 1 at most, so half each is the best. That is also what a network says that "
         "hesitates between two readings of a single digit: the two cannot be told apart.",
         "c": "You want it to choose one. Half of its answer would be right, and the cross-entropy of the other digit "
@@ -20,8 +20,8 @@ PREDICTIONS = {
     "12-absent": {
         "a": "You trust the length: a capsule of an absent digit is short, and a short vector should draw nothing. The "
         "length was trained, but no drawing of an absent digit was ever asked for. Look at the numbers.",
-        "b": "Yes, mostly. A short vector tells the decoder little, and what it draws then is faint. But “faint” is not "
-        "“empty”, and no part of the loss asked for it: look at the numbers.",
+        "b": "Yes, mostly. A short vector tells the decoder little, and what it draws then is faint. But “faint” is "
+        "not “empty”, and no part of the loss asked for it: look at the numbers.",
         "c": "A full drawing would mean that the decoder looks at the class alone. It gets sixteen numbers, and here "
         "all of them are near 0. Look at the numbers.",
     },
