@@ -17,6 +17,11 @@ PREDICTIONS = {
         "c": "A quarter would be right if each digit were right or wrong on its own, by the toss of a coin. Here the "
         "first is always right and the second never.",
     },
+    "12-control": {
+        "a": "CONTROL A",
+        "b": "CONTROL B",
+        "c": "CONTROL C",
+    },
     "12-absent": {
         "a": "You trust the length: a capsule of an absent digit is short, and a short vector should draw nothing. The "
         "length was trained, but no drawing of an absent digit was ever asked for. Look at the numbers.",

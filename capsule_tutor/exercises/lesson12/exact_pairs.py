@@ -10,8 +10,7 @@ from capsule_tutor.checks.cases import case, uniform
 
 EFFORT = {"minutes": 7, "difficulty": 2, "importance": 5}
 HINTS = (
-    "Two sets of two classes per image: what the network says, and what is there. Order within a set means "
-    "nothing.",
+    "Two sets of two classes per image: what the network says, and what is there. Order within a set means nothing.",
     "`lengths.topk(2).indices` is what it says, (b, 2). Sort both sets and they can be compared place by place; both "
     "places have to agree.",
     "`said = lengths.topk(2, dim=1).indices.sort(dim=1).values`, the same for `labels`, then `==` and `.all(...)`.",
