@@ -3,7 +3,7 @@ import { choice, frame, grey, labelled, make, newest, paint, picture, rgb, two }
 
 export async function apart(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "apart", "When does the network see both?",
-    "Two digits, one over the other. Pull them apart, and watch their two lengths; below, what each of the two capsules draws.");
+    "Two digits, one over the other. Pull them apart, and watch their two lengths, and what their two capsules draw.");
   const { classes, side, most, colours } = await ask({ what: "programme" });
   const whole = (value, usual, highest) => Number.isInteger(+value) && +value >= 0 && +value <= highest ? +value : usual;
   const now = { first: whole(state.first ?? "-", 3, classes - 1), second: whole(state.second ?? "-", 5, classes - 1), distance: whole(state.distance ?? "-", 0, most) };
