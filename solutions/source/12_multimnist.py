@@ -541,7 +541,8 @@ checks.predict("12-absent", guess)
 
 # %% [markdown] id="absent-measure"
 # For each pair, two absent digits: the most tempting one (of those that are not in the image, the longest capsule), and the least
-# tempting. And the most tempting one again, stretched to length 0.9: as if the network were sure of it.
+# tempting. Then the most tempting one again, stretched to length 0.9, as if the network were sure of it. And sixteen zeros, to see
+# what the decoder draws of nothing.
 
 
 # %% id="absent"
@@ -558,6 +559,7 @@ asked = {
     "most tempting": (network.decode(v, most), said.gather(1, most[:, None])),
     "least tempting": (network.decode(v, least), said.gather(1, least[:, None])),
     "most tempting, at 0.9": (network.decode(stretched, most), torch.tensor([0.9])),
+    "sixteen zeros": (network.decode(0 * v, most), torch.tensor([0.0])),
 }
 for name, (pictured, length) in asked.items():
     on = (pictured * (pairs.images > 0.5)).sum() / pictured.sum()
@@ -569,7 +571,7 @@ for name, (pictured, length) in asked.items():
 # %% id="absent-picture"
 few = right.nonzero()[:8, 0]
 figures.images(
-    [*pairs.images[few]] + [pictured[n] for name, (pictured, _) in list(asked.items())[1:] for n in few],
+    [*pairs.images[few]] + [pictured[n] for name, (pictured, _) in list(asked.items())[1:4] for n in few],
     titles=[names[n] for n in few.tolist()]
     + [f"asked for {most[n]}" for n in few.tolist()]
     + [f"asked for {least[n]}" for n in few.tolist()]
