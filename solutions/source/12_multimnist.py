@@ -396,7 +396,7 @@ for name, card in cards.items():
 # %% id="predict-control"
 ### BEGIN SOLUTION
 # stub: guess = "?"  # "a", "b" or "c"
-guess = "CONTROL"
+guess = "b"
 ### END SOLUTION
 checks.predict("12-control", guess)
 
@@ -737,9 +737,25 @@ pictures.whose(
 
 # %% [markdown] id="whose-idea-2"
 # Look at the last pair but one: the couplings on the left go to the first digit, those on the right to the second. **The couplings
-# do know whose ink it is.** But look at the votes: they show the same map, before any coupling. Three numbers, then: how well does
-# each map agree with the ink, how decided are the couplings (a fair choice among ten parents is 3.32 bits), and what happens to the
-# answers if we switch the couplings off, so that every parent gets a tenth of everything?
+# do know whose ink it is.** But look at the votes: they show the same map, before any coupling.
+#
+# **Predict before you run.** We switch the couplings off: every parent gets a tenth of every child. How many pairs will the small
+# CapsNet get wrong?
+#
+# - **a** nearly all: now each parent hears the strokes of both digits alike
+# - **b** about as many as with its couplings
+# - **c** clearly more, but far from all
+
+# %% id="predict-off"
+### BEGIN SOLUTION
+# stub: guess = "?"  # "a", "b" or "c"
+guess = "b"
+### END SOLUTION
+checks.predict("12-off", guess)
+
+# %% [markdown] id="whose-numbers"
+# Three numbers: how well does each map agree with the ink, how decided are the couplings (a fair choice among ten parents is 3.32
+# bits), and how many pairs are wrong with the couplings of 1, 2 and 3 iterations?
 
 # %% id="whose-measured" tags=["nbval-ignore-output"]
 agree = {}
@@ -799,7 +815,7 @@ print(f"half credit that looks the class up in the two longest: {100 * found:.0f
 #
 # 1. what a softmax cannot tell apart, what lengths can, and whether that is due to routing;
 # 2. why half credit flatters, and by how much;
-# 3. what each of the two capsules is asked to draw, and what would happen if both drew the whole image;
+# 3. what each of the two capsules should draw in training, and what would happen if both drew the whole image;
 # 4. what a capsule draws whose digit is not there, and what that proves;
 # 5. what the dense control says about routing on overlapping digits, and what it cannot say.
 #

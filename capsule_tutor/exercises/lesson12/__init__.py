@@ -22,6 +22,14 @@ PREDICTIONS = {
         "b": "CONTROL B",
         "c": "CONTROL C",
     },
+    "12-off": {
+        "a": "You expect a parent to drown in the other digit's strokes. But a parent hears *votes*, and each pair of "
+        "child and parent has a matrix of its own: strokes that say nothing to a parent can be voted to nothing.",
+        "b": "Yes. The matrices of the votes have learned to tell the digits apart, and the couplings of this network "
+        "hardly move.",
+        "c": "That is what the maps suggest: the couplings know whose ink it is. But to know it is one thing, and to "
+        "make a difference another. Look at how far they move.",
+    },
     "12-absent": {
         "a": "You trust the length: a capsule of an absent digit is short, and a short vector should draw nothing. The "
         "length was trained, but no drawing of an absent digit was ever asked for. Look at the numbers.",
