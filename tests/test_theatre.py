@@ -25,7 +25,7 @@ from capsule_tutor.theatre import (
     squash_dial,
     theatre,
 )
-from capsule_tutor.theatre.gallery import Gallery, gallery, loaded, read
+from capsule_tutor.theatre.gallery import Gallery, embedded, gallery, loaded, read
 
 NETWORK = "efficient-capsnet-mnist"
 DIGITS = data.digits("test")
@@ -284,10 +284,15 @@ def test_a_drawing_is_read_and_an_empty_paper_is_a_line():
 
 @pytest.mark.parametrize("name", pretrained.NAMES)
 def test_every_network_can_be_explored(name):
-    seen = asks(what="look", place=0, network=name)
-    sizes = asks(what="network", network=name)
+    shown = gallery(embedded(pretrained.recipe(name).data))
+
+    def ask(**question):
+        return explore.answer({"network": name} | question, [name], shown)
+
+    seen, sizes = ask(what="look", place=0), ask(what="network")
     assert tuple(seen["v"].shape) == (len(sizes["classes"]), sizes["z"])
-    assert asks(what="tick", network=name, j=2, pose=seen["v"][2].tolist())["drawn"].shape == (28, 28)
+    drawn = ask(what="tick", j=2, pose=seen["v"][2].tolist())["drawn"]
+    assert drawn.shape == shown.sheet(shown.images[0]).shape
 
 
 # What a network reads decides what is shown: recipe, first weights.

@@ -5,17 +5,17 @@ ORDER = ("two_hot", "exact_pairs", "pairs_test", "pair_loss", "iou")
 PREDICTIONS = {
     "12-softmax": {
         "a": "You want 1 for both. But the shares of a softmax sum to 1: where one is 1, the other is 0.",
-        "b": "Yes. The two shares sum to 1 at most, so half each is the best. That is also what a network says that "
-        "hesitates between two readings of a single digit: the two cannot be told apart.",
-        "c": "You want it to choose one. Half of its answer would be right, and the cross-entropy of the other digit "
+        "b": "You want it to choose one. Half of its answer would be right, and the cross-entropy of the other digit "
         "without a limit.",
+        "c": "Yes. The two shares sum to 1 at most, so half each is the best. That is also what a network says that "
+        "hesitates between two readings of a single digit: the two cannot be told apart.",
     },
     "12-half": {
-        "a": "You expect a half to stay a half. But half of the digits right can mean every pair half right, and then "
+        "a": "Yes. One digit of every pair is half of the digits, and no pair at all.",
+        "b": "A quarter would be right if each digit were right or wrong on its own, by the toss of a coin. Here one of "
+        "the two is always right and the other never.",
+        "c": "You expect a half to stay a half. But half of the digits right can mean every pair half right, and then "
         "no pair is right.",
-        "b": "Yes. One digit of every pair is half of the digits, and no pair at all.",
-        "c": "A quarter would be right if each digit were right or wrong on its own, by the toss of a coin. Here the "
-        "first is always right and the second never.",
     },
     "12-control": {
         "a": "CONTROL A",
