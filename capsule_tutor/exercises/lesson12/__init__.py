@@ -19,7 +19,7 @@ PREDICTIONS = {
     },
     "12-control": {
         "a": "CONTROL A",
-        "b": "CONTROL B",
+        "b": "Yes. CONTROL B",
         "c": "CONTROL C",
     },
     "12-off": {
