@@ -160,8 +160,8 @@ pictures.lengths(
 # **both** are right; the released code of Efficient-CapsNet gives half a point for each. Before you train anything, choose
 # how you will measure it.
 #
-# With a pen: somebody guesses two different digits at random. How many pairs are right? And how many digits, with half
-# a point for each?
+# With a pen: somebody names two different digits at random. For what share of the images are both right? And what does half a point
+# for each digit give?
 #
 # <details><summary>Answer</summary>
 #
@@ -185,8 +185,8 @@ def exact_pairs(lengths, labels):
 exact_pairs = checks.exact_pairs(exact_pairs)
 
 # %% [markdown] id="predict-half-text"
-# **Predict before you run.** A network finds the 1 in every pair that has a 1, and so on: exactly *one* of the two digits,
-# always. Half credit gives it 50 %. What is its exact-pair accuracy?
+# **Predict before you run.** A network finds exactly one of the two digits in every image, and never the other one. Half credit
+# gives it 50 %. What is its exact-pair accuracy?
 #
 # - **a** 0 %
 # - **b** 25 %
@@ -300,8 +300,8 @@ def pair_loss(v, labels, drawings, decoder):
 pair_loss = checks.pair_loss(pair_loss)
 
 # %% [markdown] id="train-network"
-# A small CapsNet: 144 children, 4 types at 6×6 places, and ten parents. It has a decoder, and it learns 500 steps of 32 pairs
-# with *your* loss, half a minute or so on an idle core.
+# A small CapsNet: 144 children, 4 types at 6×6 places, and ten parents. It has a decoder, and it learns from 500 batches of
+# 32 pairs, with *your* loss: half a minute or so on an idle core.
 
 
 # %% id="train-loop"
@@ -372,7 +372,7 @@ figures.curves(
 # %% [markdown] id="shipped"
 # ## 4 · The shipped ones, and a control
 #
-# Half a minute is not much. Two networks come with this course that learned on pairs of MNIST digits, three seeds each:
+# Half a minute of training is not much. Two networks come with this course that learned on pairs of MNIST digits, three seeds each:
 # Efficient-CapsNet for 36×36 pixels, and the **dense control** of lesson 09. The control has the same front, the same primary
 # capsules, the same number of parameters, the same recipe, the same pairs. Only votes and routing are gone: one linear layer
 # is in their place. They are judged by one fixed list of 10,000 pairs of MNIST's test digits.
@@ -453,11 +453,9 @@ for name in cards:
 # %% [markdown] id="segment"
 # ## 5 · Take them apart
 #
-# Each of the two capsules can draw. Mask all others, decode, and you see what this capsule thinks is *its* ink. Nobody told the
-# network which stroke belongs to whom, and it never learned to segment: it learned to draw each digit alone.
-#
-# From here on the shipped Efficient-CapsNet reads our thousand pairs. It has learned from MNIST; these are digits by other
-# hands.
+# Each of the two capsules can draw. Mask all others, decode, and you see what this capsule thinks is *its* ink. In training each
+# drawing was held against its own digit, so this is what the loss wanted. Here nobody tells whose ink is whose: the network has to
+# find out, and our thousand pairs are by other hands than MNIST's.
 
 # %% id="draw-two"
 network = caps.load("efficient-capsnet-multimnist").requires_grad_(False)
@@ -520,8 +518,8 @@ for name, which in (("pairs read rightly", right), ("pairs read wrongly", ~right
 # %% [markdown] id="absent-idea"
 # ## 6 · Ask for a digit that is not there
 #
-# In Sabour's figure 5 some drawings are of a digit that is neither in the image nor in the answer. The claim behind it: such a
-# drawing is empty, because the capsule has nothing to say.
+# In Sabour's figure 5 some drawings are of a digit that is neither in the image nor in the answer. The paper reads from them that the
+# network does not just find the best fit for any digit that you ask for: ink that others explain is not drawn again.
 #
 # **Predict before you run.** A pair of a 3 and a 5. We let capsule 8 draw. What appears?
 #
