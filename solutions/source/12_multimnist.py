@@ -499,18 +499,19 @@ iou = checks.iou(iou)
 
 # %% id="iou-measured"
 digits = pairs.drawings  # (1000, 2, 1, 36, 36)
-flat = digits.flatten(0, 1)  # (2000, 1, 36, 36)
-scores = {
-    "drawing, its own digit": iou(drawn.flatten(0, 1), flat),
-    "drawing, the other digit": iou(drawn.flatten(0, 1), digits.flip(1).flatten(0, 1)),
-    "all the ink, a digit": iou(pairs.images.repeat_interleave(2, dim=0), flat),
-    "a digit, the other digit": iou(flat, digits.flip(1).flatten(0, 1)),
-}
-for name, score in scores.items():
-    print(f"{name:25} IoU {score.double().mean().item():.2f}")
-own = scores["drawing, its own digit"].view(-1, 2).mean(dim=1)  # (1000,), the mean of both drawings
-for name, which in (("pairs read rightly", right), ("pairs read wrongly", ~right)):
-    print(f"{name}: IoU with its own digit {own[which].double().mean().item():.2f}")
+flat, other = digits.flatten(0, 1), digits.flip(1).flatten(0, 1)  # (2000, 1, 36, 36) each
+strokes = drawn.flatten(0, 1)
+twice = right.repeat_interleave(2)  # (2000,)
+print(f"{'IoU with':28} its own digit   the other digit")
+for name, drawing, which in (
+    ("a perfect drawing", flat, slice(None)),
+    ("all the ink of the image", pairs.images.repeat_interleave(2, dim=0), slice(None)),
+    ("the drawings", strokes, slice(None)),
+    ("those of pairs read rightly", strokes, twice),
+    ("those of pairs read wrongly", strokes, ~twice),
+):
+    with_own, with_other = (iou(drawing[which], digit[which]).double().mean().item() for digit in (flat, other))
+    print(f"{name:28} {with_own:13.2f} {with_other:17.2f}")
 
 # %% [markdown] id="iou-read"
 # IOU
@@ -534,7 +535,7 @@ checks.predict("12-absent", "b")
 ### END SOLUTION
 
 # %% [markdown] id="absent-measure"
-# For each pair, two absent digits: the most tempting one (of those that are not in the image, the longest capsule), and the least
+# For each pair that is read rightly, two absent digits: the most tempting one (of those that are not in the image, the longest capsule), and the least
 # tempting. Then the most tempting one again, stretched to length 0.9, as if the network were sure of it. And sixteen zeros, to see
 # what the decoder draws of nothing.
 
@@ -545,34 +546,34 @@ def ink(drawings):
     return drawings.flatten(1).sum(dim=1) / flat.flatten(1).sum(dim=1).mean()
 
 
-absent = said.scatter(1, pairs.labels, torch.nan)  # the two that are there are out of the question
+good, image = v[right], pairs.images[right]  # what is not there is asked of pairs that are read rightly
+long = lengths(good)
+absent = long.scatter(1, pairs.labels[right], torch.nan)  # the two that are there are out of the question
 most, least = absent.nan_to_num(-1).argmax(dim=1), absent.nan_to_num(2).argmin(dim=1)
-stretched = 0.9 * v / lengths(v).unsqueeze(2).clamp(min=1e-6)
+stretched = 0.9 * good / long.unsqueeze(2).clamp(min=1e-6)
 asked = {
-    "a digit that is there": (drawn[:, 0], said.gather(1, pairs.labels[:, :1])),
-    "most tempting": (network.decode(v, most), said.gather(1, most[:, None])),
-    "least tempting": (network.decode(v, least), said.gather(1, least[:, None])),
-    "most tempting, at 0.9": (network.decode(stretched, most), torch.tensor([0.9])),
-    "sixteen zeros": (network.decode(0 * v, most), torch.tensor([0.0])),
+    "a digit that is there": (good, pairs.labels[right, 0]),
+    "most tempting": (good, most),
+    "least tempting": (good, least),
+    "most tempting, at 0.9": (stretched, most),
+    "sixteen zeros": (0 * good, most),
 }
-for name, (pictured, length) in asked.items():
-    on = (pictured * (pairs.images > 0.5)).sum() / pictured.sum()
-    print(
-        f"{name:22} length {length.double().mean().item():.2f}   ink {ink(pictured).double().mean().item():.2f}"
-        f"   on the image's strokes {100 * on.item():.0f} %"
-    )
+shown = {name: network.decode(*question) for name, question in asked.items()}
+for name, (poses, index) in asked.items():
+    length = lengths(poses).gather(1, index[:, None]).double().mean().item()
+    on = ((shown[name] * (image > 0.5)).sum() / shown[name].sum()).item()
+    share = ink(shown[name]).double().mean().item()
+    print(f"{name:22} length {length:.2f}   ink {share:.2f}   on the image's strokes {100 * on:.0f} %")
 
 # %% id="absent-picture"
-few = right.nonzero()[:8, 0]
+there = [names[n] for n in right.nonzero()[:8, 0].tolist()]
+rows = {"most tempting": most, "least tempting": least, "most tempting, at 0.9": most}
 figures.images(
-    [*pairs.images[few]] + [pictured[n] for name, (pictured, _) in list(asked.items())[1:4] for n in few],
-    titles=[names[n] for n in few.tolist()]
-    + [f"asked for {most[n]}" for n in few.tolist()]
-    + [f"asked for {least[n]}" for n in few.tolist()]
-    + [f"{most[n]} at 0.9" for n in few.tolist()],
+    [*image[:8], *(drawing for name in rows for drawing in shown[name][:8])],
+    titles=there + [f"asked for {digit}" for index in rows.values() for digit in index[:8].tolist()],
     columns=8,
-    alt="Four rows of eight pictures: pairs of digits; what the most tempting absent digit draws, mostly dark with faint grey; what the least "
-    "tempting one draws; and the most tempting one stretched to length 0.9, which draws strokes.",
+    alt="Four rows of eight pictures. First pairs of digits; then what the most tempting absent digit draws, a soft digit along some of the "
+    "strokes; then what the least tempting one draws, a grey cloud; then the most tempting one stretched to length 0.9, a clear digit.",
 )
 
 # %% [markdown] id="absent-read"
@@ -586,6 +587,7 @@ figures.images(
 
 # %% id="overlap"
 overlap = iou(digits[:, 0], digits[:, 1])  # (1000,)
+own = iou(strokes, flat).view(-1, 2).mean(dim=1)  # (1000,), the mean of both drawings
 groups = overlap.argsort(stable=True).view(5, 200)
 middle = [overlap[group].double().mean().item() for group in groups]
 dense = caps.load("dense-multimnist").requires_grad_(False)
@@ -602,7 +604,7 @@ for number, at in enumerate(middle):
 # %% id="overlap-picture"
 figures.curves(
     middle,
-    by_overlap | {"IoU of the drawings × 100": [100 * own[group].double().mean().item() for group in groups]},
+    by_overlap | {"IoU of drawing and digit × 100": [100 * own[group].double().mean().item() for group in groups]},
     xlabel="overlap of the two digits (IoU)",
     ylabel="per cent",
     alt="Exact-pair error of Efficient-CapsNet and of the dense control over the overlap of the digits, in five groups of pairs, and the IoU of "
