@@ -12,15 +12,18 @@ PREDICTIONS = {
     },
     "12-half": {
         "a": "Yes. One digit of every pair is half of the digits, and no pair at all.",
-        "b": "A quarter would be right if each digit were right or wrong on its own, by the toss of a coin. Here one of "
-        "the two is always right and the other never.",
+        "b": "A quarter would be right if each digit were right or wrong on its own, by the toss of a coin. Here one "
+        "of the two is always right and the other never.",
         "c": "You expect a half to stay a half. But half of the digits right can mean every pair half right, and then "
         "no pair is right.",
     },
     "12-control": {
-        "a": "CONTROL A",
-        "b": "Yes. CONTROL B",
-        "c": "CONTROL C",
+        "a": "Yes. The difference is more than ten times what the seeds vary by, and all three seeds agree. The next "
+        "cells show it, and what it does not prove.",
+        "b": "A control of the same size, trained in the same way, may well keep up. On these pairs it does not: look at "
+        "the next cells.",
+        "c": "A fair suspicion, and for differences of a tenth of a point it would be right. Look at how large this "
+        "one is, and how little the seeds vary.",
     },
     "12-off": {
         "a": "You expect a parent to drown in the other digit's strokes. But a parent hears *votes*, and each pair of "
@@ -31,11 +34,18 @@ PREDICTIONS = {
         "make a difference another. Look at how far they move.",
     },
     "12-absent": {
-        "a": "You trust the length: a capsule of an absent digit is short, and a short vector should draw nothing. The "
-        "length was trained, but no drawing of an absent digit was ever asked for. Look at the numbers.",
-        "b": "Yes, mostly. A short vector tells the decoder little, and what it draws then is faint. But “faint” is "
-        "not “empty”, and no part of the loss asked for it: look at the numbers.",
-        "c": "A full drawing would mean that the decoder looks at the class alone. It gets sixteen numbers, and here "
-        "all of them are near 0. Look at the numbers.",
+        "a": "You trust the length: a capsule of an absent digit is short, and a short vector should draw nothing. But "
+        "no drawing of an absent digit was ever compared with anything in training.",
+        "b": "A sensible middle: a short capsule, a faint drawing. But what does a decoder draw of *nothing*? Look at "
+        "the last line of the next cell.",
+        "c": "Yes. In training only digits that were there had to draw, so the decoder has never learned to leave a "
+        "picture empty.",
+    },
+    "12-overlap": {
+        "a": "The obvious guess: ink that covers ink is lost. But two digits at one place also cross each other, and a "
+        "crossing tells them apart. Look at the five groups.",
+        "b": "Yes. The five groups differ by no more than chance allows for 200 pairs each.",
+        "c": "Digits that hardly touch should be easy, unless the network has rarely seen them so far apart. Look at "
+        "the five groups.",
     },
 }
