@@ -20,8 +20,8 @@ PREDICTIONS = {
     "12-control": {
         "a": "Yes. The difference is more than ten times what the seeds vary by, and all three seeds agree. The next "
         "cells show it, and what it does not prove.",
-        "b": "A control of the same size, trained in the same way, may well keep up. On these pairs it does not: look at "
-        "the next cells.",
+        "b": "A control of the same size, trained in the same way, may well keep up. On these pairs it does not: look "
+        "at the next cells.",
         "c": "A fair suspicion, and for differences of a tenth of a point it would be right. Look at how large this "
         "one is, and how little the seeds vary.",
     },
