@@ -60,7 +60,9 @@ LESSONS = (
         "turn the knobs of a capsule, measure what each one does, and find out what it does not mean "
         "(110 minutes more for its second half)",
     ),
-    Lesson("12", "MultiMNIST", 50, "two digits on top of each other", planned=True),
+    Lesson(
+        "12", "MultiMNIST", 85, "read two digits on top of each other, measure it honestly, and take their pixels apart"
+    ),
     Lesson("13", "Robustness", 50, "affine transforms, noise and attacks", planned=True),
     Lesson("14", "Viewpoints", 50, "the same object from other sides: smallNORB", planned=True),
     Lesson(

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 import capsule_tutor as caps
-from capsule_tutor import data, functional, pretrained, training
+from capsule_tutor import data, functional, measure, models, pretrained, training
 from capsule_tutor.data.views import CLASSES
 from capsule_tutor.theatre import (
+    apart,
     dial,
     explore,
     explorer,
@@ -19,11 +20,12 @@ from capsule_tutor.theatre import (
     network_map,
     one_file,
     page,
+    pull_apart,
     routing,
     squash_dial,
     theatre,
 )
-from capsule_tutor.theatre.gallery import Gallery, gallery, loaded, read
+from capsule_tutor.theatre.gallery import Gallery, embedded, gallery, loaded, read
 
 NETWORK = "efficient-capsnet-mnist"
 DIGITS = data.digits("test")
@@ -183,6 +185,39 @@ def test_two_squashes_of_one_name_are_told_apart():
     assert list(dial.titles(functional.squash, functional.squash)) == ["squash (2017)", "squash (2017), second"]
 
 
+# ---- two digits, pulled apart
+
+
+@pytest.fixture(scope="module")
+def of_pairs():
+    torch.manual_seed(0)
+    return models.efficient_capsnet(shape=(1, 36, 36)).eval()
+
+
+def test_two_digits_are_shown_where_they_are_and_as_the_network_reads_them(of_pairs):
+    told = pull_apart(of_pairs).answer({"what": "pair", "digits": [3, 5], "distance": 7})
+    assert told["image"].shape == (1, 36, 36)
+    torch.testing.assert_close(told["image"], told["parts"].sum(dim=0).clamp(max=1))
+    v = of_pairs(told["image"][None])
+    torch.testing.assert_close(told["lengths"], caps.lengths(v[0]).detach())
+    torch.testing.assert_close(told["drawn"][1], of_pairs.decode(v, torch.tensor([5]))[0].detach())
+
+
+@pytest.mark.parametrize("distance", [0, 1, 8, apart.MOST])
+def test_digits_are_moved_apart_without_losing_ink(distance):
+    label = {label: int((DIGITS.labels == label).nonzero()[0]) for label in (3, 5)}
+    pair = DIGITS.images[[label[3], label[5]]]
+    first, second = apart.pulled(pair, distance)
+    torch.testing.assert_close(first.sum() + second.sum(), pair.sum())
+    before, after = (measure.measure(part)[:, 4] for part in (pair, torch.stack([first, second])))
+    assert ((after - before)[1] - (after - before)[0]).item() == pytest.approx(distance)
+
+
+def test_a_network_of_other_images_is_refused(network):
+    with pytest.raises(ValueError, match=r"^the network takes \(1, 28, 28\); expected one of \(1, 36, 36\)"):
+        pull_apart(network)
+
+
 # ---- the explorer
 
 
@@ -249,10 +284,15 @@ def test_a_drawing_is_read_and_an_empty_paper_is_a_line():
 
 @pytest.mark.parametrize("name", pretrained.NAMES)
 def test_every_network_can_be_explored(name):
-    seen = asks(what="look", place=0, network=name)
-    sizes = asks(what="network", network=name)
+    shown = gallery(embedded(pretrained.recipe(name).data))
+
+    def ask(**question):
+        return explore.answer({"network": name} | question, [name], shown)
+
+    seen, sizes = ask(what="look", place=0), ask(what="network")
     assert tuple(seen["v"].shape) == (len(sizes["classes"]), sizes["z"])
-    assert asks(what="tick", network=name, j=2, pose=seen["v"][2].tolist())["drawn"].shape == (28, 28)
+    drawn = ask(what="tick", j=2, pose=seen["v"][2].tolist())["drawn"]
+    assert drawn.shape == shown.sheet(shown.images[0]).shape
 
 
 # What a network reads decides what is shown: recipe, first weights.

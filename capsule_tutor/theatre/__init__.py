@@ -11,6 +11,7 @@ _HOMES = {
     "explorer": "explore",
     "export": "one_file",
     "network_map": "map",
+    "pull_apart": "apart",
     "squash_dial": "dial",
     "theatre": "routing",
 }

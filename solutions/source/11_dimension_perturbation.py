@@ -1039,4 +1039,4 @@ checks.board("11")
 #   why axes with a meaning do not come by themselves.
 # - S. Tawalbeh, J. Oramas, *Towards the Characterization of Representations Learned via Capsule-based Network Architectures*, 2023, arXiv 2305.05349.
 #
-# **Next:** one capsule at a time was easy. Lesson 12 (not open yet) puts two digits on top of each other, MultiMNIST, and lets each capsule draw its own.
+# **Next:** one capsule at a time was easy. [Lesson 12](12_multimnist.ipynb) puts two digits on top of each other, MultiMNIST, and lets each capsule draw its own.

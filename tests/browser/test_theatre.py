@@ -13,7 +13,7 @@ from patience import HUNG, watch
 
 import capsule_tutor as caps
 from capsule_tutor import data
-from capsule_tutor.theatre import routing
+from capsule_tutor.theatre import apart, routing
 
 pytestmark = pytest.mark.browser
 
@@ -198,6 +198,30 @@ def test_your_own_functions_are_on_the_stage(write, open_notebook):
         widths = "lines => lines.map((line) => (line.getAttribute('stroke-width') - 0.6) / 8)"
         shown = torch.tensor(page.locator(".panel").nth(n).locator(".link").evaluate_all(widths), dtype=torch.float32)
         torch.testing.assert_close(shown, c, rtol=0, atol=1e-3)
+
+
+def test_two_digits_are_pulled_apart(write, open_notebook):
+    made = "import torch\nfrom capsule_tutor import models\n\ntorch.manual_seed(0)\n"
+    made += "network = models.efficient_capsnet(shape=(1, 36, 36)).eval()"
+    shown = "from capsule_tutor.theatre import pull_apart\n\npull_apart(network)"
+    notebook = open_notebook(write("apart.ipynb", made, shown))
+    notebook.run_all()
+    page = notebook.page
+    notebook.cell(2, ".apart[data-settled=true]")
+    page.focus(".apart input[type=range]")
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('.apart output').value === '6 pixels'")
+    settled(page, "apart")
+    scope = {}
+    exec(made, scope)
+    told = apart.answer({"what": "pair", "digits": [3, 5], "distance": 6}, scope["network"])
+    read = [float(number) for number in page.locator(".apart .number").all_inner_texts()]
+    assert read == pytest.approx(told["lengths"].tolist(), abs=0.0051)
+    assert page.inner_text(".apart .said").startswith("There: 3 and 5.")
+    inks = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 36, 36).data)"
+    pixels = torch.tensor(page.locator(".apart canvas").nth(0).evaluate(inks)).view(36, 36, 4)
+    torch.testing.assert_close(pixels[..., 0] / 255, told["image"][0], rtol=0, atol=5e-3)
 
 
 def test_from_hand_to_lines(write, open_notebook, benchmark, report):

@@ -1,0 +1,151 @@
+"""Write `exact_pairs(lengths, labels)`: is the whole answer right? lengths (b, j), and labels (b, 2) holds the two
+different classes of each image, in any order. An image is right if its two longest capsules are its two classes. Return
+bool (b,)."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor import training
+from capsule_tutor.checks.cases import case, uniform
+
+EFFORT = {"minutes": 7, "difficulty": 2, "importance": 5}
+HINTS = (
+    "Two sets of two classes per image: what the network says, and what is there. Order within a set means nothing.",
+    "`lengths.topk(2).indices` is what it says, (b, 2). Sort both sets and they can be compared place by place; both "
+    "places have to agree.",
+    "`said = lengths.topk(2, dim=1).indices.sort(dim=1).values`, the same for `labels`, then `==` and `.all(...)`.",
+)
+AXES = ("b",)
+GRADIENT = False
+
+
+def exact_pairs(lengths: Tensor, labels: Tensor) -> Tensor:
+    """Whether the two longest capsules are the two classes. lengths (b, j), labels (b, 2) → bool (b,)"""
+    said = lengths.topk(2, dim=1).indices.sort(dim=1).values  # (b, 2)
+    return (said == labels.sort(dim=1).values).all(dim=1)
+
+
+reference = exact_pairs
+
+
+def oracle(lengths, labels):
+    right = []
+    for row, present in zip(lengths.tolist(), labels.tolist(), strict=True):
+        order = sorted(range(len(row)), key=lambda j: -row[j])
+        right.append(set(order[:2]) == set(present))
+    return torch.tensor(right)
+
+
+# An image a row: both right in order and out of it, both right though faint, one right, a third one nearly as long,
+# none right, the best one right and the other one only third, two far above 0.5 beside a third, the second longest
+# alone right, none right though the numbers of the classes have the right sum.
+_LENGTHS = torch.tensor(
+    [
+        [0.95, 0.10, 0.05, 0.90, 0.08, 0.02],
+        [0.91, 0.10, 0.05, 0.97, 0.08, 0.02],
+        [0.10, 0.30, 0.05, 0.08, 0.40, 0.12],
+        [0.93, 0.80, 0.05, 0.20, 0.08, 0.02],
+        [0.05, 0.92, 0.85, 0.10, 0.84, 0.02],
+        [0.05, 0.92, 0.90, 0.10, 0.08, 0.02],
+        [0.20, 0.92, 0.03, 0.10, 0.70, 0.50],
+        [0.06, 0.91, 0.88, 0.10, 0.08, 0.60],
+        [0.06, 0.91, 0.08, 0.10, 0.88, 0.20],
+        [0.06, 0.91, 0.08, 0.10, 0.88, 0.20],
+    ]
+)
+_LABELS = torch.tensor([[0, 3], [0, 3], [1, 4], [0, 3], [1, 2], [4, 0], [1, 5], [2, 1], [4, 3], [2, 3]])
+
+
+def cases():
+    random = uniform(6, 7, seed=2)
+    truth = random.topk(2).indices.flip(1)
+    truth[1], truth[4, 0] = random[1].topk(2, largest=False).indices, random[4].argmin()
+    return [
+        case("ten images of six classes", _LENGTHS, _LABELS),
+        case("the same labels in the other order", _LENGTHS, _LABELS.flip(1)),
+        case("six images of seven classes", random, truth),
+        case("a batch of 1 that is half right", _LENGTHS[3:4], _LABELS[3:4]),
+        case("a batch of 1 that is right", _LENGTHS[2:3], _LABELS[2:3]),
+        case("two images, float64", _LENGTHS[4:6].double(), _LABELS[4:6]),
+    ]
+
+
+class right:
+    def as_sets(lengths, labels):
+        said = lengths.topk(2).indices
+        return torch.tensor([set(a.tolist()) == set(b.tolist()) for a, b in zip(said, labels, strict=True)])
+
+    def as_the_package_does(lengths, labels):
+        return training.exactly_right(lengths, labels) & True
+
+    def by_two_hot_rows(lengths, labels):
+        said = torch.zeros_like(lengths).scatter_(1, lengths.topk(2).indices, 1)
+        present = torch.zeros_like(lengths).scatter_(1, labels, 1)
+        return (said == present).all(dim=1)
+
+    def by_the_third_longest(lengths, labels):
+        third = lengths.sort(dim=1, descending=True).values[:, 2:3]
+        return (lengths.gather(1, labels) > third).all(dim=1)
+
+
+def _found(lengths: Tensor, labels: Tensor) -> Tensor:
+    """Which of the two classes are among the two longest. → bool (b, 2)"""
+    return (labels.unsqueeze(2) == lengths.topk(2).indices.unsqueeze(1)).any(dim=2)
+
+
+class wrong:
+    def one_is_enough(lengths, labels):
+        """You count an image as right where one of its digits is found. That is what `any` says: here both have to be
+        there, `all`."""
+        return _found(lengths, labels).any(dim=1)
+
+    def half_credit(lengths, labels):
+        """You give half a point for one of two. Half credit hides the pairs that are half wrong: an image is right or
+        it is not, a bool."""
+        return _found(lengths, labels).float().mean(dim=1)
+
+    def one_bool_for_each_digit(lengths, labels):
+        """You say it for every digit, (b, 2). The question is about the image: both digits have to be found."""
+        return _found(lengths, labels)
+
+    def in_order(lengths, labels):
+        """You compare place by place without sorting, so an image is wrong where its digits are named in the other
+        order. Two digits on top of each other have no order: sort both sides."""
+        return (lengths.topk(2).indices == labels).all(dim=1)
+
+    def longest_alone(lengths, labels):
+        """You look at the longest capsule alone. Here the two longest are the answer."""
+        return (labels == lengths.argmax(dim=1, keepdim=True)).any(dim=1)
+
+    def above_a_half(lengths, labels):
+        """You call a digit found where its capsule is longer than 0.5. Then the network may name three digits, or none.
+        It is told that there are two: take the two longest."""
+        return (lengths.gather(1, labels) > 0.5).all(dim=1)
+
+    def named_above_a_half(lengths, labels):
+        """You take all capsules above 0.5 for the answer. The network is told that there are two digits: take the two
+        longest, however long they are."""
+        present = torch.zeros_like(lengths).scatter_(1, labels, 1)
+        return ((lengths > 0.5) == present.bool()).all(dim=1)
+
+    def two_shortest(lengths, labels):
+        """You took the two shortest capsules. `topk` finds the largest, argsort the smallest first."""
+        return exact_pairs(-lengths, labels)
+
+    def three_longest(lengths, labels):
+        """You accept a digit that is only the third longest. There are two digits, so the two longest are the
+        answer."""
+        return (labels.unsqueeze(2) == lengths.topk(3).indices.unsqueeze(1)).any(dim=2).all(dim=1)
+
+    def sums_of_the_classes(lengths, labels):
+        """You compared a sum or a mean of the class numbers. 1 and 4 have the same sum as 2 and 3, and are not the same
+        digits."""
+        return lengths.topk(2).indices.sum(dim=1) == labels.sum(dim=1)
+
+    def one_number(lengths, labels):
+        """You return one number for the batch. Say it for every image, bool (b,); means come later."""
+        return exact_pairs(lengths, labels).float().mean()
+
+    def first_label_alone(lengths, labels):
+        """You looked for the first label only. Both have to be among the two longest."""
+        return _found(lengths, labels)[:, 0]
