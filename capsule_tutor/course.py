@@ -61,7 +61,12 @@ LESSONS = (
         "(110 minutes more for its second half)",
     ),
     Lesson("12", "MultiMNIST", 50, "two digits on top of each other", planned=True),
-    Lesson("13", "Robustness", 50, "affine transforms, noise and attacks", planned=True),
+    Lesson(
+        "13",
+        "Robustness",
+        90,
+        "hold networks against digits they never met, write attacks, and find out when an attack is blind",
+    ),
     Lesson("14", "Viewpoints", 50, "the same object from other sides: smallNORB", planned=True),
     Lesson(
         "15",
