@@ -40,6 +40,7 @@ def piles(groups: dict, xlabel: str, alt: str, bins: int = 16) -> None:
         style = {"color": COLOURS[number], "linestyle": LINES[number], "linewidth": 2}
         axes.hist(numbers.tolist(), edges, histtype="step", label=name, **style)
     axes.set(xlabel=xlabel, ylabel="images")
+    axes.yaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
     figure.legend(loc="outside upper center", ncols=len(groups), frameon=False)
     show(figure, alt)
