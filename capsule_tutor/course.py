@@ -63,7 +63,12 @@ LESSONS = (
     Lesson(
         "12", "MultiMNIST", 85, "read two digits on top of each other, measure it honestly, and take their pixels apart"
     ),
-    Lesson("13", "Robustness", 50, "affine transforms, noise and attacks", planned=True),
+    Lesson(
+        "13",
+        "Robustness",
+        90,
+        "hold networks against digits they never met, write attacks, and find out when an attack is blind",
+    ),
     Lesson("14", "Viewpoints", 50, "the same object from other sides: smallNORB", planned=True),
     Lesson(
         "15",
