@@ -22,6 +22,7 @@ from capsule_tutor.theatre import (
     routing,
     squash_dial,
     theatre,
+    turntable,
 )
 from capsule_tutor.theatre.gallery import Gallery, gallery, loaded, read
 
@@ -181,6 +182,23 @@ def test_the_dial_shows_your_own_squash_with_its_mistakes():
 
 def test_two_squashes_of_one_name_are_told_apart():
     assert list(dial.titles(functional.squash, functional.squash)) == ["squash (2017)", "squash (2017), second"]
+
+
+# ---- the turntable
+
+
+def test_the_turntable_shows_the_toy_that_is_on_it():
+    asked = turntable().answer
+    programme = asked({"what": "programme"})
+    told = asked({"what": "toy", **programme["first"], "azimuth": 140})
+    label, instance = (programme["first"][name] for name in ("label", "instance"))
+    torch.testing.assert_close(told["eyes"], data.toy(label, instance, azimuth=140))
+    assert programme["names"][label][instance] == data.toy_name(label, instance)
+
+
+def test_what_is_not_on_the_turntable_is_a_line():
+    with pytest.raises(ValueError, match="there is no toy"):
+        turntable().answer({"what": "toy", **turntable().answer({"what": "programme"})["first"], "instance": 10})
 
 
 # ---- the explorer

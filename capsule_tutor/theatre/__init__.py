@@ -13,6 +13,7 @@ _HOMES = {
     "network_map": "map",
     "squash_dial": "dial",
     "theatre": "routing",
+    "turntable": "table",
 }
 
 __all__ = [*_HOMES]
