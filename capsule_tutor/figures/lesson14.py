@@ -11,7 +11,7 @@ def toys(rows: dict, alt: str, steps: tuple = (), xlabel: str = "", cell: int = 
     import matplotlib.pyplot as plt
     import torch
 
-    pictures = torch.stack([torch.as_tensor(row) for row in rows.values()])  # (r, n, h, w)
+    pictures = torch.stack([torch.stack(list(row)) for row in rows.values()])  # (r, n, h, w)
     r, n, h, w = pictures.shape
     sheet = pictures.permute(0, 2, 1, 3).reshape(r * h, n * w)
     figure, axes = plt.subplots(figsize=(n * cell / 90, r * cell * h / w / 90), layout="constrained")
@@ -53,4 +53,51 @@ def errors_by_angle(angles, errors: dict, familiar, xlabel: str, alt: str) -> No
     axes.tick_params(axis="x", labelsize=8, rotation=0 if len(angles) < 12 else 45)
     axes.grid(alpha=0.3, axis="y")
     axes.legend(fontsize=9)
+    show(figure, alt)
+
+
+def novel_over_familiar(panels: dict, lengths: tuple, alt: str) -> None:
+    """Novel over familiar error in %, a dot for each run and a line through the means of each length of training.
+
+    panels: title → {network: (lengths, seeds, 2)}, familiar and novel error; `lengths` in epochs. On the grey diagonal
+    a viewpoint makes no difference; above it the distance is the gap.
+    """
+    import matplotlib.pyplot as plt
+    import torch
+
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(4.4 * len(panels), 3.8), squeeze=False, layout="constrained")
+    highest = max(float(torch.as_tensor(errors).max()) for ways in panels.values() for errors in ways.values()) * 1.08
+    for axes, (title, ways) in zip(all_axes[0], panels.items(), strict=True):
+        axes.plot([0, highest], [0, highest], color="#767676", linewidth=1, label="no gap")
+        for number, (network, errors) in enumerate(ways.items()):
+            style = {"color": COLOURS[number], "linestyle": LINES[number]}
+            middles = torch.as_tensor(errors).mean(dim=1)  # (lengths, 2)
+            axes.plot(*middles.T, linewidth=2, label=network, **style)
+            for n, epochs in enumerate(lengths):
+                shape = {"marker": "os^D"[n % 4], "markersize": 5, "alpha": 0.75, "linestyle": "none"}
+                label = f"{epochs} epochs" if number == 0 else None
+                axes.plot(*errors[n].T, color=COLOURS[number], **shape)
+                axes.plot([], [], color="#595959", label=label, **shape)
+        axes.set(xlabel="familiar error (%)", title=title, xlim=(0, highest), ylim=(0, highest), aspect="equal")
+        axes.grid(alpha=0.3)
+    all_axes[0, 0].set_ylabel("novel error (%)")
+    all_axes[0, -1].legend(fontsize=8, loc="lower right")
+    show(figure, alt)
+
+
+def read_angles(off: dict, alt: str) -> None:
+    """Which share of the angles is read to within so many degrees. off: source → (n,) degrees from 0 to 180"""
+    import matplotlib.pyplot as plt
+    import torch
+
+    figure, axes = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
+    for number, (source, degrees) in enumerate(off.items()):
+        ordered = torch.as_tensor(degrees).sort().values
+        shares = 100 * torch.arange(1, len(ordered) + 1) / len(ordered)
+        axes.plot(ordered, shares, LINES[number % 4], color=COLOURS[number], linewidth=2, label=source)
+    axes.plot([0, 180], [0, 100], color="#767676", linewidth=1, label="guessing")
+    axes.set(xlabel="off by at most (°)", ylabel="share of the toys (%)", xlim=(0, 180), ylim=(0, 101))
+    axes.set_xticks(range(0, 181, 30))
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=9, loc="lower right")
     show(figure, alt)
