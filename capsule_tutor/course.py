@@ -62,7 +62,12 @@ LESSONS = (
     ),
     Lesson("12", "MultiMNIST", 50, "two digits on top of each other", planned=True),
     Lesson("13", "Robustness", 50, "affine transforms, noise and attacks", planned=True),
-    Lesson("14", "Viewpoints", 50, "the same object from other sides: smallNORB", planned=True),
+    Lesson(
+        "14",
+        "Viewpoints",
+        90,
+        "turn toys on a table, train on some sides and test on others, read the angle off a capsule",
+    ),
     Lesson(
         "15",
         "Does routing matter?",

@@ -65,7 +65,9 @@ def novel_over_familiar(panels: dict, lengths: tuple, alt: str) -> None:
     import matplotlib.pyplot as plt
     import torch
 
-    figure, all_axes = plt.subplots(1, len(panels), figsize=(4.4 * len(panels), 3.8), squeeze=False, layout="constrained")
+    figure, all_axes = plt.subplots(
+        1, len(panels), figsize=(4.4 * len(panels), 3.8), squeeze=False, layout="constrained"
+    )
     highest = max(float(torch.as_tensor(errors).max()) for ways in panels.values() for errors in ways.values()) * 1.08
     for axes, (title, ways) in zip(all_axes[0], panels.items(), strict=True):
         axes.plot([0, highest], [0, highest], color="#767676", linewidth=1, label="no gap")
@@ -73,11 +75,11 @@ def novel_over_familiar(panels: dict, lengths: tuple, alt: str) -> None:
             style = {"color": COLOURS[number], "linestyle": LINES[number]}
             middles = torch.as_tensor(errors).mean(dim=1)  # (lengths, 2)
             axes.plot(*middles.T, linewidth=2, label=network, **style)
-            for n, epochs in enumerate(lengths):
+            for n in range(len(lengths)):
                 shape = {"marker": "os^D"[n % 4], "markersize": 5, "alpha": 0.75, "linestyle": "none"}
-                label = f"{epochs} epochs" if number == 0 else None
                 axes.plot(*errors[n].T, color=COLOURS[number], **shape)
-                axes.plot([], [], color="#595959", label=label, **shape)
+        for n, epochs in enumerate(lengths):
+            axes.plot([], [], "os^D"[n % 4], color="#595959", label=f"{epochs} epochs")
         axes.set(xlabel="familiar error (%)", title=title, xlim=(0, highest), ylim=(0, highest), aspect="equal")
         axes.grid(alpha=0.3)
     all_axes[0, 0].set_ylabel("novel error (%)")

@@ -4,8 +4,8 @@ ORDER = ("split_views", "leak_test", "matched_gap", "gap_interval", "angle_betwe
 
 PREDICTIONS = {
     "14-pixels": {
-        "a": "A turn does move many pixels. But the toy fills only the middle of the picture. Which of the three changes "
-        "reaches every pixel?",
+             "A turn does move many pixels. But the toy fills only the middle of the picture. Which of the three "
+             "changes reaches every pixel?",
         "b": "That is what a classifier would wish for. But a toy fills only the middle of the picture, and its table is "
         "the same. Which of the three changes reaches every pixel?",
         "c": "Yes: the lamp reaches every pixel, the empty table, too. By its pixels a toy is nearer to a stranger in "
