@@ -111,19 +111,19 @@ checks.predict("14-pixels", guess)
 # %% id="pixels"
 every = [(label, azimuth) for label in range(5) for azimuth in range(0, 36, 2)]
 changes = {
-    "the toy is turned by 20°": lambda label, azimuth: seen(label, 4, (azimuth + 2) % 36),
-    "the toy is turned by 40°": lambda label, azimuth: seen(label, 4, (azimuth + 4) % 36),
-    "the camera rises by 5°": lambda label, azimuth: seen(label, 4, azimuth, elevation=1),
-    "another class": lambda label, azimuth: seen((label + 1) % 5, 4, azimuth),
-    "another light": lambda label, azimuth: seen(label, 4, azimuth, light=1),
+    "the toy is turned by 20°": lambda label, azimuth: seen(label, 6, (azimuth + 2) % 36),
+    "the toy is turned by 40°": lambda label, azimuth: seen(label, 6, (azimuth + 4) % 36),
+    "the camera rises by 5°": lambda label, azimuth: seen(label, 6, azimuth, elevation=1),
+    "another class": lambda label, azimuth: seen((label + 1) % 5, 6, azimuth),
+    "another light": lambda label, azimuth: seen(label, 6, azimuth, light=1),
 }
 for change, after in changes.items():
-    moved = torch.stack([(after(*view) - seen(view[0], 4, view[1])).abs().mean() for view in every])
+    moved = torch.stack([(after(*view) - seen(view[0], 6, view[1])).abs().mean() for view in every])
     print(f"{change:26} {255 * moved.mean():3.0f} grey levels")
 
 # %% [markdown] id="pixels-read"
-# A turn of 40° moves about as many greys as an exchange of the toy, and a lamp moves twice as many. Pixels do not
-# know what stays the same. **To be good at viewpoints, a network must find something in the picture that does.**
+# A turn of 40° moves as many greys as an exchange of the toy, and a lamp moves twice as many. Pixels do not know what
+# stays the same. **To be good at viewpoints, a network must find something in the picture that does.**
 #
 # ### What capsules promise
 #
@@ -158,8 +158,10 @@ for degrees in (0, 30, 140):
 #
 # Now the small print. The $M_i$ must come from somewhere. In every capsule network they come from a **convolution
 # over pixels**. Nothing makes a convolution report poses that are multiplied by $R$ when the table turns; it can only
-# *learn* to, on the sides that it sees. And a part that is hidden from there has no pose at all. So the promise is a
-# hypothesis about trained networks, and we can test it.
+# *learn* to, on the sides that it sees. And a part that is hidden from there has no pose at all. Besides, the poses
+# of CapsNet and Efficient-CapsNet are *vectors*: their votes $W_{ij} u_i$ have the learned matrix on the same side as
+# the turn, and $W R\,u$ is not $R\,W u$, unless training finds such a $W$. So the promise is a hypothesis about
+# trained networks, and we can test it.
 
 # %% [markdown] id="protocol"
 # ## 2 · Two things must be new
