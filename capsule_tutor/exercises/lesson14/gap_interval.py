@@ -17,8 +17,8 @@ HINTS = (
     "Two differences, one after the other: within a run, and then between two runs with the same seed. Only after that "
     "comes a mean.",
     "`(a[:, 1] - a[:, 0]) - (b[:, 1] - b[:, 0])` is one number per seed. Its `.std()` divides by m − 1, as it should.",
-    "With `d` for these numbers, half of the width is `t * d.std() / len(d) ** 0.5`. Return mean, mean minus half, "
-    "mean plus half, each with `.item()`.",
+    "With `d` for these numbers: a single run varies by `d.std()`, and a mean of m runs by less. By how much less? "
+    "`half = t * d.std() / ...`, and the three numbers are floats: `.item()`.",
 )
 GRADIENT = False
 
