@@ -363,9 +363,9 @@ pictures.errors_by_angle(
 
 # %% [markdown] id="live-read"
 # 20° beyond the last familiar azimuth the error jumps. It is highest for toys seen from the side, and lower again
-# from behind: there a silhouette is nearly the one of the front, mirrored. What helps is a *similar picture*, not a
-# short turn. With the elevation the pictures change slowly, and the error rises slowly. Both networks do the same.
-# **Nothing here continues to unseen sides by itself**, neither with routing nor without.
+# from behind: there the outline is much like that of the front. What helps is a *similar picture*, not a short turn.
+# With the elevation the pictures change slowly, and the error rises slowly. Both networks do the same. **Nothing here
+# continues to unseen sides by itself**, neither with routing nor without.
 #
 # Do not conclude too much. These are small networks, one run each, with three toys of each class. To compare the two
 # we need more runs, longer ones, and a rule.
@@ -425,14 +425,11 @@ def matched_gap(a, b):
 matched_gap = checks.matched_gap(matched_gap)
 
 # %% tags=["nbval-ignore-output"] id="matched-live"
-for side in ("azimuths", "elevations"):
+for side in worlds:
     logs = [live[side, way][1] for way in ("routed", "equal couplings")]
-    print(
-        f"{side:10} matched: gap of the routed {matched_gap(*logs)[0]:.1f}, of the other {matched_gap(*logs)[1]:.1f} points"
-    )
-    print(
-        f"{'':10} broken:  gap of the routed {broken_gap(*logs)[0]:.1f}, of the other {broken_gap(*logs)[1]:.1f} points"
-    )
+    for name, rule in {"matched": matched_gap, "broken": broken_gap}.items():
+        routed, equal = rule(*logs)
+        print(f"{side:10} {name}: gap {routed:.1f} points routed, {equal:.1f} with equal couplings")
 
 # %% [markdown] id="interval"
 # One run each says little: another seed moves these numbers by a few points. So: several seeds, and the difference of
@@ -755,9 +752,6 @@ print(
 # research only, so they are never downloaded for you: fetch them from their authors, put them into the folder that
 # `CAPSULE_TUTOR_DATA` names, and run this notebook again. Sections 1, 2, 3 and 5 then use them. (The weights of
 # section 5 have learned from our toys, so there you will see a third kind of novelty: photographs.)
-
-# %% tags=["nbval-ignore-output"] id="smallnorb-here"
-print("smallNORB's files are here" if data.has_smallnorb() else "smallNORB is not here: you saw our own toys")
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
