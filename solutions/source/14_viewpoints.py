@@ -75,10 +75,10 @@ pictures.toys(
 # %% [markdown] id="viewpoint"
 # ## 1 · What does a viewpoint change?
 #
-# smallNORB has five classes, ten toys of each, 18 azimuths (how far the table has turned), 9 elevations (how high the
-# camera is) and 6 lightings. Two cameras look, like two eyes. Our own toys are rendered in the same way. Turn one
-# yourself; the arrow keys move a slider. (It needs a running kernel. On a web page you see only the still picture
-# below it.)
+# smallNORB has five classes, ten toys of each (its *instances*, 0 to 9), 18 azimuths (how far the table has turned),
+# 9 elevations (how high the camera is) and 6 lightings. Two cameras look, like two eyes. Our own toys are rendered in
+# the same way. Turn one yourself; the arrow keys move a slider. (It needs a running kernel. On a web page you see
+# only the still picture below it.)
 
 # %% id="turntable"
 turntable()
@@ -243,10 +243,11 @@ leak_test = checks.leak_test(leak_test)
 # %% [markdown] id="live"
 # ## 3 · Train it
 #
-# Small and fast: pictures of 24×24 pixels, half of the lightings, a network with 64 child capsules and five parents.
-# Its **control** has equal couplings, and nothing else is different: one routing iteration instead of three. Neither
-# of the two pools. (A first look of ours compared capsules with a network that averages over the whole picture. The
-# capsules won clearly, and nobody can say whether that was the routing or the lack of an average.)
+# Small and fast: pictures of 24×24 pixels, half of the lightings, and a network of two convolutions, 64 child
+# capsules and five parents. Its **control** has equal couplings, and nothing else is different: one routing iteration
+# instead of three. Neither of the two pools. (A first look of ours compared capsules with a network that averages
+# over the whole picture. The capsules won clearly, and nobody can say whether that was the routing or the lack of an
+# average.)
 
 # %% id="live-data"
 
@@ -377,7 +378,7 @@ pictures.errors_by_angle(
 # generalise better, or is it only better? There are two honest questions:
 #
 # - **converged**: both trained to their end. Which has the smaller gap?
-# - **matched**: both read at the same familiar error. Which has the smaller gap there?
+# - **matched**: both read where they are equally good from the front. Which has the smaller gap there?
 #
 # The paper of 2018 matched: its capsules were stopped when their familiar error had come down to the convolutional
 # network's. Here is a comparison in that spirit, with mistakes:
