@@ -98,16 +98,15 @@ pictures.toys(
 # **Predict before you run.** We compare two pictures by the mean difference of their pixels. Which change moves the
 # pixels most?
 #
-# - **a** the same toy, turned by 40°
-# - **b** another toy, of another class, from the same side
-# - **c** the same toy from the same side, in another light
+# - **a** the same toy from the same side, in another light
+# - **b** the same toy in the same light, turned by 40°
+# - **c** another toy, of another class, from the same side in the same light
 
 # %% id="predict-pixels"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("14-pixels")
+checks.predict("14-pixels", "a")
 ### END SOLUTION
-checks.predict("14-pixels", guess)
 
 # %% id="pixels"
 every = [(label, azimuth) for label in range(5) for azimuth in range(0, 36, 2)]
@@ -303,16 +302,15 @@ def train(learned, tests, iterations, epochs=8, batch=64):
 # **Predict before you run.** On test toys from the front the small network makes about 20 % errors. (It has seen
 # three toys of each class, and guessing makes 80 %.) How many does it make on the same toys from all other sides?
 #
-# - **a** about 20 %, too
-# - **b** about 35 %
-# - **c** more than 50 %
+# - **a** about 35 %
+# - **b** more than 50 %
+# - **c** about 20 %, too
 
 # %% id="predict-novel"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("14-novel")
+checks.predict("14-novel", "b")
 ### END SOLUTION
-checks.predict("14-novel", guess)
 
 # %% [markdown] id="live-wait"
 # The next cell trains four networks. It needs about half a minute on a quiet machine.
@@ -685,10 +683,9 @@ pictures.read_angles(
 
 # %% id="predict-continue"
 ### BEGIN SOLUTION
-# stub: guess = "?"  # "a", "b" or "c"
-guess = "c"
+# stub: checks.predict("14-continue")
+checks.predict("14-continue", "c")
 ### END SOLUTION
-checks.predict("14-continue", guess)
 
 # %% id="continue-code"
 
