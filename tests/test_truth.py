@@ -150,3 +150,12 @@ def test_the_dense_control_is_efficient_capsnet_with_equal_couplings():
     equal = functional.exponential_squash(functional.votes(u, votes).sum(dim=1) / 10)
     torch.testing.assert_close(control.encoder[2:](u), equal)
     assert isinstance(control.encoder[1], layers.DepthwiseCapsules)
+
+
+def test_routing_has_the_smaller_gap_from_novel_azimuths_after_60_epochs_and_nowhere_else():
+    lines = output("14_viewpoints", "converged-code").splitlines()
+    assert [line.split(":")[0] for line in lines if "smaller" in line] == ["azimuths   60 epochs"]
+    assert not any("LARGER" in line for line in lines)
+    azimuths, elevations = output("14_viewpoints", "matched-code").splitlines()
+    assert "smaller" in azimuths
+    assert "no difference shown" in elevations

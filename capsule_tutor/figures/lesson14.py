@@ -59,31 +59,35 @@ def errors_by_angle(angles, errors: dict, familiar, xlabel: str, alt: str) -> No
 def novel_over_familiar(panels: dict, lengths: tuple, alt: str) -> None:
     """Novel over familiar error in %, a dot for each run and a line through the means of each length of training.
 
-    panels: title → {network: (lengths, seeds, 2)}, familiar and novel error; `lengths` in epochs. On the grey diagonal
-    a viewpoint makes no difference; above it the distance is the gap.
+    panels: title → {network: (lengths, seeds, 2)}, familiar and novel error; `lengths` in epochs. Along a grey line the
+    gap, novel − familiar, is the same.
     """
     import matplotlib.pyplot as plt
     import torch
 
     figure, all_axes = plt.subplots(
-        1, len(panels), figsize=(4.4 * len(panels), 3.8), squeeze=False, layout="constrained"
+        1, len(panels), figsize=(4.4 * len(panels), 4), squeeze=False, sharex=True, sharey=True, layout="constrained"
     )
-    highest = max(float(torch.as_tensor(errors).max()) for ways in panels.values() for errors in ways.values()) * 1.08
+    every = torch.cat([torch.as_tensor(errors).reshape(-1, 2) for ways in panels.values() for errors in ways.values()])
+    (left, bottom), (right, top) = (every.amin(dim=0) - 1.5).tolist(), (every.amax(dim=0) + 1.5).tolist()
     for axes, (title, ways) in zip(all_axes[0], panels.items(), strict=True):
-        axes.plot([0, highest], [0, highest], color="#767676", linewidth=1, label="no gap")
+        for gap in range(0, 100, 5):
+            if bottom + 1 < right + gap and left + gap < top - 1:
+                axes.plot([left, right], [left + gap, right + gap], color="#767676", linewidth=0.8)
+                x = min(right, top - gap) - 0.3
+                axes.annotate(f"gap {gap}", (x, x + gap), ha="right", va="top", fontsize=8, color="#595959")
         for number, (network, errors) in enumerate(ways.items()):
-            style = {"color": COLOURS[number], "linestyle": LINES[number]}
             middles = torch.as_tensor(errors).mean(dim=1)  # (lengths, 2)
-            axes.plot(*middles.T, linewidth=2, label=network, **style)
+            style = {"color": COLOURS[number], "linestyle": LINES[number], "linewidth": 2}
+            axes.plot(*middles.T, label=network, **style)
             for n in range(len(lengths)):
-                shape = {"marker": "os^D"[n % 4], "markersize": 5, "alpha": 0.75, "linestyle": "none"}
+                shape = {"marker": "os^D"[n % 4], "markersize": 6, "alpha": 0.75, "linestyle": "none"}
                 axes.plot(*errors[n].T, color=COLOURS[number], **shape)
         for n, epochs in enumerate(lengths):
             axes.plot([], [], "os^D"[n % 4], color="#595959", label=f"{epochs} epochs")
-        axes.set(xlabel="familiar error (%)", title=title, xlim=(0, highest), ylim=(0, highest), aspect="equal")
-        axes.grid(alpha=0.3)
+        axes.set(xlabel="familiar error (%)", title=title, xlim=(left, right), ylim=(bottom, top))
     all_axes[0, 0].set_ylabel("novel error (%)")
-    all_axes[0, -1].legend(fontsize=8, loc="lower right")
+    all_axes[0, -1].legend(fontsize=9, loc="lower right")
     show(figure, alt)
 
 
