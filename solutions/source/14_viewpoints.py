@@ -681,6 +681,20 @@ pictures.read_angles(
 # %% [markdown] id="read-found"
 # READ-FINDING
 
+# %% id="drawn"
+one = (unknown.labels == 3) & (unknown.info[:, 0] == 9) & (unknown.info[:, 1] == 0)  # a truck, at elevation 30°
+turn = unknown.images[one][unknown.info[one, 2].argsort()]  # (18, 2, 48, 48)
+with torch.inference_mode():
+    drawn = networks["routed"].reconstruct(turn, torch.full((18,), 3))
+pictures.toys(
+    {"seen": turn[:, 0], "drawn": drawn[:, 0]},
+    steps=[f"{20 * k}°" for k in range(18)],
+    xlabel="azimuth",
+    cell=52,
+    alt="Two rows of eighteen pictures. Above, a truck that the network has never learned from, turning by 20° each time; below, what "
+    "its decoder draws from the sixteen numbers of the truck's capsule: a blurred truck that turns with it.",
+)
+
 # %% [markdown] id="predict-continue-text"
 # ### Does it go on by itself?
 #
