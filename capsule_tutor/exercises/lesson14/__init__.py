@@ -20,8 +20,8 @@ PREDICTIONS = {
         "the network which of their differences are details.",
     },
     "14-continue": {
-        "a": "That would be the promise come true. But nothing in the training asked for it, and a linear function that "
-        "suits the front need not suit what it has never been fitted to.",
+        "a": "That would be the promise come true. But nothing in the training asked for it, and a linear function "
+        "that suits the front need not suit what it has never been fitted to.",
         "b": "You expected something to carry over. But a reader that has only been shown front views finds a front "
         "view in everything.",
         "c": "Yes. A reader that has only been shown front views finds a front view in everything, and behind that is "
