@@ -888,4 +888,4 @@ checks.board("14")
 # - F. De Sousa Ribeiro, G. Leontidis, S. Kollias, *Capsule Routing via Variational Bayes*, AAAI 2020, arXiv
 #   1905.11455.
 #
-# **Next:** lesson 15 asks the question that this lesson asked once, everywhere: does routing matter?
+# **Next:** [lesson 15](15_does_routing_matter.ipynb) asks everywhere what this lesson asked once: does routing matter?
