@@ -69,7 +69,12 @@ LESSONS = (
         90,
         "hold networks against digits they never met, write attacks, and find out when an attack is blind",
     ),
-    Lesson("14", "Viewpoints", 50, "the same object from other sides: smallNORB", planned=True),
+    Lesson(
+        "14",
+        "Viewpoints",
+        90,
+        "turn toys on a table, train on some sides and test on others, read the angle off a capsule",
+    ),
     Lesson(
         "15",
         "Does routing matter?",

@@ -24,6 +24,7 @@ from capsule_tutor.theatre import (
     routing,
     squash_dial,
     theatre,
+    turntable,
 )
 from capsule_tutor.theatre.gallery import Gallery, embedded, gallery, loaded, read
 
@@ -216,6 +217,23 @@ def test_digits_are_moved_apart_without_losing_ink(distance):
 def test_a_network_of_other_images_is_refused(network):
     with pytest.raises(ValueError, match=r"^the network takes \(1, 28, 28\); expected one of \(1, 36, 36\)"):
         pull_apart(network)
+
+
+# ---- the turntable
+
+
+def test_the_turntable_shows_the_toy_that_is_on_it():
+    asked = turntable().answer
+    programme = asked({"what": "programme"})
+    told = asked({"what": "toy", **programme["first"], "azimuth": 140})
+    label, instance = (programme["first"][name] for name in ("label", "instance"))
+    torch.testing.assert_close(told["eyes"], data.toy(label, instance, azimuth=140))
+    assert programme["names"][label][instance] == data.toy_name(label, instance)
+
+
+def test_what_is_not_on_the_turntable_is_a_line():
+    with pytest.raises(ValueError, match="there is no toy"):
+        turntable().answer({"what": "toy", **turntable().answer({"what": "programme"})["first"], "instance": 10})
 
 
 # ---- the explorer

@@ -11,7 +11,7 @@ def toys(rows: dict, alt: str, steps: tuple = (), xlabel: str = "", cell: int = 
     import matplotlib.pyplot as plt
     import torch
 
-    pictures = torch.stack([torch.as_tensor(row) for row in rows.values()])  # (r, n, h, w)
+    pictures = torch.stack([torch.stack(list(row)) for row in rows.values()])  # (r, n, h, w)
     r, n, h, w = pictures.shape
     sheet = pictures.permute(0, 2, 1, 3).reshape(r * h, n * w)
     figure, axes = plt.subplots(figsize=(n * cell / 90, r * cell * h / w / 90), layout="constrained")
@@ -53,4 +53,57 @@ def errors_by_angle(angles, errors: dict, familiar, xlabel: str, alt: str) -> No
     axes.tick_params(axis="x", labelsize=8, rotation=0 if len(angles) < 12 else 45)
     axes.grid(alpha=0.3, axis="y")
     axes.legend(fontsize=9)
+    show(figure, alt)
+
+
+def novel_over_familiar(panels: dict, lengths: tuple, alt: str) -> None:
+    """Novel over familiar error in %, a dot for each run and a line through the means of each length of training.
+
+    panels: title → {network: (lengths, seeds, 2)}, familiar and novel error; `lengths` in epochs. Along a grey line the
+    gap, novel − familiar, is the same.
+    """
+    import matplotlib.pyplot as plt
+    import torch
+
+    figure, all_axes = plt.subplots(
+        1, len(panels), figsize=(4.4 * len(panels), 4), squeeze=False, sharex=True, sharey=True, layout="constrained"
+    )
+    every = torch.cat([torch.as_tensor(errors).reshape(-1, 2) for ways in panels.values() for errors in ways.values()])
+    (left, bottom), (right, top) = (every.amin(dim=0) - 1.5).tolist(), (every.amax(dim=0) + 1.5).tolist()
+    for axes, (title, ways) in zip(all_axes[0], panels.items(), strict=True):
+        for gap in range(0, 100, 5):
+            if bottom + 1 < right + gap and left + gap < top - 1:
+                axes.plot([left, right], [left + gap, right + gap], color="#767676", linewidth=0.8)
+                x = min(right, top - gap) - 0.3
+                axes.annotate(f"gap {gap}", (x, x + gap), ha="right", va="top", fontsize=8, color="#595959")
+        for number, (network, errors) in enumerate(ways.items()):
+            middles = torch.as_tensor(errors).mean(dim=1)  # (lengths, 2)
+            style = {"color": COLOURS[number], "linestyle": LINES[number], "linewidth": 2}
+            axes.plot(*middles.T, label=network, **style)
+            for n in range(len(lengths)):
+                shape = {"marker": "os^D"[n % 4], "markersize": 6, "alpha": 0.75, "linestyle": "none"}
+                axes.plot(*errors[n].T, color=COLOURS[number], **shape)
+        for n, epochs in enumerate(lengths):
+            axes.plot([], [], "os^D"[n % 4], color="#595959", label=f"{epochs} epochs")
+        axes.set(xlabel="familiar error (%)", title=title, xlim=(left, right), ylim=(bottom, top))
+    all_axes[0, 0].set_ylabel("novel error (%)")
+    all_axes[0, -1].legend(fontsize=9, loc="lower right")
+    show(figure, alt)
+
+
+def read_angles(off: dict, alt: str) -> None:
+    """Which share of the angles is read to within so many degrees. off: source → (n,) degrees from 0 to 180"""
+    import matplotlib.pyplot as plt
+    import torch
+
+    figure, axes = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
+    for number, (source, degrees) in enumerate(off.items()):
+        ordered = torch.as_tensor(degrees).sort().values
+        shares = 100 * torch.arange(1, len(ordered) + 1) / len(ordered)
+        axes.plot(ordered, shares, LINES[number % 4], color=COLOURS[number], linewidth=2, label=source)
+    axes.plot([0, 180], [0, 100], color="#767676", linewidth=1, label="guessing")
+    axes.set(xlabel="off by at most (°)", ylabel="share of the toys (%)", xlim=(0, 180), ylim=(0, 101))
+    axes.set_xticks(range(0, 181, 30))
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=9, loc="lower right")
     show(figure, alt)

@@ -14,6 +14,7 @@ _HOMES = {
     "pull_apart": "apart",
     "squash_dial": "dial",
     "theatre": "routing",
+    "turntable": "table",
 }
 
 __all__ = [*_HOMES]

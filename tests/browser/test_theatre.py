@@ -14,6 +14,7 @@ from patience import HUNG, watch
 import capsule_tutor as caps
 from capsule_tutor import data
 from capsule_tutor.theatre import apart, routing
+from capsule_tutor.theatre.table import FIRST
 
 pytestmark = pytest.mark.browser
 
@@ -150,6 +151,20 @@ def test_from_key_to_picture(page, benchmark, report):
     times = benchmark.pedantic(keys, args=(5 if benchmark.disabled else 40,), rounds=1)
     report("explorer: from key to picture, median, beside its limit", statistics.median(times), 40, "ms")
     assert benchmark.disabled or statistics.median(times) < 1000
+
+
+def test_the_toy_on_the_turntable_turns(write, open_notebook):
+    notebook = open_notebook(write("turntable.ipynb", "from capsule_tutor.theatre import turntable\n\nturntable()"))
+    notebook.run_all()
+    page = notebook.page
+    notebook.cell(1, ".turntable[data-settled=true]")
+    page.focus(".turntable input >> nth=0")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('.turntable .said').innerText.includes('at azimuth 40°')")
+    shown = page.evaluate("""() => Array.from(document.querySelector('.turntable canvas').getContext('2d')
+        .getImageData(0, 0, 96, 96).data).filter((_, n) => n % 4 === 0)""")
+    left = data.toy(*{**FIRST, "azimuth": 40}.values())[0]
+    assert max(abs(a - 255 * b) for a, b in zip(shown, left.flatten().tolist(), strict=True)) <= 1
 
 
 WRONG = """

@@ -1,0 +1,30 @@
+"""Lesson 14: the exercises on viewpoints. Honest splits, fair comparisons, and the angle that a pose holds."""
+
+ORDER = ("split_views", "leak_test", "matched_gap", "gap_interval", "angle_between", "read_angle")
+
+PREDICTIONS = {
+    "14-pixels": {
+        "a": "Yes. The lamp reaches every pixel, the empty table, too. By its pixels a toy is nearer to a stranger in "
+        "its own light than to itself in another.",
+        "b": "A turn does move many pixels. But a toy fills only the middle of the picture. Which of the three changes "
+        "reaches every pixel?",
+        "c": "That is what a classifier would wish for. But a toy fills only the middle of the picture, and its table "
+        "stays. Which of the three changes reaches every pixel?",
+    },
+    "14-novel": {
+        "a": "You expected much of the skill to carry over. Some does, where the pictures look alike. From the side "
+        "little is left.",
+        "b": "Yes. More than half is wrong, where guessing makes 80 %, on toys that the network names quite well from "
+        "the front.",
+        "c": "You expected a viewpoint to be a detail. The pictures of section 1 say otherwise, and nobody has told "
+        "the network which of their differences are details.",
+    },
+    "14-continue": {
+        "a": "That would be the promise come true. But nothing in the training asked for it, and a linear function "
+        "that suits the front need not suit what it has never been fitted to.",
+        "b": "You expected something to carry over. But a reader that has only been shown front views finds a front "
+        "view in everything.",
+        "c": "Yes. A reader that has only been shown front views finds a front view in everything, and behind that is "
+        "worse than guessing.",
+    },
+}

@@ -1,0 +1,122 @@
+"""Write `angle_between(a, b)`: the smaller of the two angles between directions a and b, in degrees, from 0 to 180. a
+and b are tensors of degrees of the same shape; 350° and 10° are 20° apart, and 370° is 10°."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor.checks.cases import case, uniform
+
+EFFORT = {"minutes": 4, "difficulty": 2, "importance": 4}
+HINTS = (
+    "On a circle there are two ways from a to b. One of them is (a − b) after whole turns are taken away. Which is "
+    "the other?",
+    "`(a - b) % 360` is between 0 and 360. The two ways add up to 360: take the shorter.",
+    "`turn = (a - b) % 360`, then the elementwise minimum (`torch.minimum`) of it and of what is left of a whole turn.",
+)
+GRADIENT = False
+
+
+def angle_between(a: Tensor, b: Tensor) -> Tensor:
+    """Degrees (…) and degrees (…) → the angle between them, (…) from 0 to 180"""
+    turn = (a - b) % 360
+    return torch.minimum(turn, 360 - turn)
+
+
+reference = angle_between
+
+
+def oracle(a, b):
+    angles = []
+    for x, y in zip(a.flatten().tolist(), b.flatten().tolist(), strict=True):
+        angles.append(min(abs(x - y + 360 * turns) for turns in range(-6, 7)))
+    return torch.tensor(angles, dtype=a.dtype).view(a.shape)
+
+
+def cases():
+    table = (
+        torch.tensor([[350.0, 10.0, 0.0], [90.0, 300.0, 10.0]]),
+        torch.tensor([[10.0, 350.0, 180.0], [50.0, 60.0, 10.0]]),
+    )
+    return [
+        case("350 and 10, 10 and 350, 0 and 180, 90 and 50, 300 and 60, 10 and 10", *table, atol=1e-3),
+        case("7 pairs between 0 and 360", 360 * uniform(7, seed=1), 360 * uniform(7, seed=2), atol=1e-3),
+        case(
+            "730 and 0, −20 and 350, 1000 and 30",
+            torch.tensor([730.0, -20, 1000]),
+            torch.tensor([0.0, 350, 30]),
+            atol=1e-3,
+        ),
+        case("one pair in float64", torch.tensor([200.0]).double(), torch.tensor([-100.0]).double(), atol=1e-3),
+    ]
+
+
+def _from_0_to_180(item, value):
+    outside = value[(value < -1e-3) | (value > 180.001)]
+    return f"{outside[0]:.4g} is among your angles; the smaller of two is between 0 and 180." if len(outside) else None
+
+
+properties = (_from_0_to_180,)
+
+
+class right:
+    def by_wrapping(a, b):
+        return ((a - b + 180) % 360 - 180).abs()
+
+    def by_folding(a, b):
+        return 180 - (((a - b) % 360) - 180).abs()
+
+    def on_the_circle(a, b):
+        turn = torch.deg2rad(a - b)
+        return torch.rad2deg(torch.atan2(turn.sin(), turn.cos())).abs()
+
+
+class wrong:
+    def plain_difference(a, b):
+        """You take |a − b|. From 350° to 10° that is 340°, the long way round: a circle has a shorter one."""
+        return (a - b).abs()
+
+    def one_way_round(a, b):
+        """You count in one direction only, from 0 to 360. From 10° to 350° it is 20°, backwards: take the smaller of
+        the two ways."""
+        return (a - b) % 360
+
+    def with_a_sign(a, b):
+        """Your angles have a sign. Which way round is not the question: take the absolute value."""
+        return (a - b + 180) % 360 - 180
+
+    def half_a_turn_is_nothing(a, b):
+        """You take the remainder by 180. Then front and back are the same direction: a whole turn is 360."""
+        turn = (a - b) % 180
+        return torch.minimum(turn, 180 - turn)
+
+    def without_whole_turns(a, b):
+        """You forgot that degrees may go beyond a whole turn, as 370° or −20° do. Take the remainder by 360 first."""
+        turn = (a - b).abs()
+        return torch.minimum(turn, (360 - turn).abs())
+
+    def in_radians(a, b):
+        """Your angles are in radians. Degrees come in, and degrees should come out."""
+        return torch.deg2rad(angle_between(a, b))
+
+    def the_longer_way(a, b):
+        """You take the longer of the two ways: minimum, not maximum."""
+        turn = (a - b) % 360
+        return torch.maximum(turn, 360 - turn)
+
+    def mean_of_all(a, b):
+        """You return one number for all pairs. Return an angle for each; means come later."""
+        return angle_between(a, b).mean()
+
+    def cosine(a, b):
+        """You return the cosine of the angle. The angle itself is wanted, in degrees."""
+        return torch.deg2rad(a - b).cos()
+
+    def folded_at_180(a, b):
+        """You subtract from 180 where it should be from 360: the two ways together are a whole turn."""
+        turn = (a - b) % 360
+        return torch.minimum(turn, (180 - turn).abs())
+
+    def added(a, b):
+        """You add the two. The angle between them is a difference."""
+        turn = (a + b) % 360
+        return torch.minimum(turn, 360 - turn)

@@ -1,0 +1,216 @@
+"""Write a test, `leak_test(split)`, for splits into training and novel views. `split(labels, info)` takes labels (n,)
+and info (n, 4) and gives two masks (n,) bool, train and test. Silent if (1) no toy is in both, (2) no azimuth is in
+both, and (3) every class is in both. Otherwise `assert`. A toy is a class AND an instance: instance 4 of the cars and
+instance 4 of the animals are two toys."""
+
+import torch
+
+from capsule_tutor.checks.cases import order
+
+EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
+HINTS = (
+    "You need a table of views to split. Make one in which every toy is seen from every azimuth, for several "
+    "classes and instances. Then three questions, each about two sets.",
+    "Turn what must not be shared into Python sets, of azimuths and of (label, instance) pairs. Two sets share "
+    "nothing if `a & b` is empty, or `a.isdisjoint(b)`.",
+    "`rows = torch.cartesian_prod(torch.arange(5), torch.arange(10), 2 * torch.arange(18))` has label, instance and "
+    "azimuth in its columns; put zeros for elevation and lighting into `info`. `set(map(tuple, rows[train][:, "
+    ":2].tolist()))` are the training toys. What are the azimuths, and the classes?",
+)
+
+
+def leak_test(split):
+    rows = torch.cartesian_prod(torch.arange(5), torch.arange(10), 2 * torch.arange(18))  # label, instance, azimuth
+    zero = torch.zeros(len(rows), dtype=torch.long)
+    train, test = split(rows[:, 0], torch.stack([rows[:, 1], zero, rows[:, 2], zero], dim=1))
+
+    def found(mask, *columns):
+        return {tuple(row) for row in rows[mask][:, columns].tolist()}
+
+    for what, *columns in (("toys", 0, 1), ("azimuths", 2)):
+        shared = found(train, *columns) & found(test, *columns)
+        assert not shared, f"{what} in both: {shared}"
+    for mask in (train, test):
+        assert len(found(mask, 0)) == 5, "a class is missing"
+
+
+reference = leak_test
+
+
+def _front(info, n=6):
+    return info[:, 2] < 2 * n
+
+
+def _views(n=5, elevations=1):
+    """Every class, instance and azimuth. → labels, info"""
+    rows = torch.cartesian_prod(torch.arange(n), torch.arange(10), torch.arange(elevations), 2 * torch.arange(18))
+    return rows[:, 0], torch.cat([rows[:, 1:], torch.zeros(len(rows), 1).long()], dim=1)
+
+
+class sound:
+    def by_instance(labels, info):
+        """a right split, with the same instances of every class"""
+        seen, front = info[:, 0] < 5, _front(info)
+        return seen & front, ~seen & ~front
+
+    def other_instances_in_each_class(labels, info):
+        """a right split, with other instances in each class"""
+        seen, front = (info[:, 0] + 3 * labels) % 10 < 6, _front(info)
+        return seen & front, ~seen & ~front
+
+    def uneven(labels, info):
+        """a right split that leaves most of the views out: one toy a class to test on, and two azimuths"""
+        front, back = info[:, 2] < 20, info[:, 2] > 30
+        return (info[:, 0] != (labels + 2) % 10) & front, (info[:, 0] == (labels + 2) % 10) & back
+
+
+class broken:
+    def random_rows(labels, info):
+        """a split of the rows at random: every toy is in both, from every side."""
+        train = torch.zeros(len(labels), dtype=torch.bool)
+        train[order(len(labels))[: len(labels) // 2]] = True
+        return train, ~train
+
+    def same_toys(labels, info):
+        """a split by azimuth alone: the same toys are in both."""
+        return _front(info), ~_front(info)
+
+    def same_azimuths(labels, info):
+        """a split by toy alone: the same azimuths are in both."""
+        return info[:, 0] < 5, info[:, 0] >= 5
+
+    def one_toy_in_both(labels, info):
+        """a split that has one toy in both. Do you compare whole sets of toys?"""
+        train, test = sound.by_instance(labels, info)
+        return train, test | ((info[:, 0] == 4) & (labels == labels.max()) & ~_front(info))
+
+    def one_azimuth_in_both(labels, info):
+        """a split that has one azimuth in both. Do you compare whole sets of azimuths?"""
+        seen = info[:, 0] < 5
+        return seen & _front(info), ~seen & ~_front(info, 5)
+
+    def a_class_without_a_test(labels, info):
+        """a split whose test lacks a class. Do you ask for the classes of the test?"""
+        train, test = sound.by_instance(labels, info)
+        return train, test & (labels != 3)
+
+    def a_class_without_training(labels, info):
+        """a split that trains on four classes of five. Do you ask for the classes of the training rows?"""
+        train, test = sound.by_instance(labels, info)
+        return train & (labels != 3), test
+
+    def nothing_to_test(labels, info):
+        """a split without a test. Nothing shares anything with nothing: do you ask whether something is there?"""
+        train, test = sound.by_instance(labels, info)
+        return train, test & False
+
+    def everything_in_both(labels, info):
+        """a split whose two halves are the same rows."""
+        return labels >= 0, labels >= 0
+
+
+def _sets(labels, info, train, test):
+    toys = [set(zip(labels[m].tolist(), info[m, 0].tolist(), strict=True)) for m in (train, test)]
+    azimuths = [set(info[m, 2].tolist()) for m in (train, test)]
+    return toys, azimuths, [set(labels[m].tolist()) for m in (train, test)]
+
+
+class right:
+    def by_sets(split):
+        labels, info = _views(elevations=2)
+        (a, b), (c, d), (e, f) = _sets(labels, info, *split(labels, info))
+        assert not a & b
+        assert not c & d
+        assert e == f == set(range(5))
+
+    def by_numbers(split):
+        labels, info = _views()
+        shuffled = torch.randperm(len(labels))
+        labels, info = labels[shuffled], info[shuffled]
+        train, test = split(labels, info)
+        toy = 10 * labels + info[:, 0]
+        assert not torch.isin(toy[train], toy[test]).any()
+        assert not torch.isin(info[train, 2], info[test, 2]).any()
+        for mask in (train, test):
+            assert len(labels[mask].unique()) == 5
+
+
+class wrong:
+    def no_row_in_both(split):
+        """Your test only asks whether a ROW is in both. Two views of one toy are two rows: ask for toys and
+        azimuths."""
+        labels, info = _views()
+        train, test = split(labels, info)
+        assert not (train & test).any()
+
+    def instances_alone(split):
+        """Your test compares instance numbers without their class. Instance 4 of the cars and instance 4 of the animals
+        are two toys, so a right split is called a leak: compare pairs."""
+        labels, info = _views()
+        train, test = split(labels, info)
+        _, (c, d), (e, f) = _sets(labels, info, train, test)
+        assert not set(info[train, 0].tolist()) & set(info[test, 0].tolist())
+        assert not c & d
+        assert e == f == set(range(5))
+
+    def toys_alone(split):
+        """Your test asks for toys and not for azimuths. If a test view is from a familiar side, nothing about it is
+        novel but the toy."""
+        labels, info = _views()
+        (a, b), _, (e, f) = _sets(labels, info, *split(labels, info))
+        assert not a & b
+        assert e == f == set(range(5))
+
+    def azimuths_alone(split):
+        """Your test asks for azimuths and not for toys. If a toy is in both, the network may know it by something that
+        does not turn."""
+        labels, info = _views()
+        _, (c, d), (e, f) = _sets(labels, info, *split(labels, info))
+        assert not c & d
+        assert e == f == set(range(5))
+
+    def no_classes(split):
+        """Your test asks for toys and azimuths, and not whether every class is there. An empty test shares nothing with
+        anything, and passes."""
+        labels, info = _views()
+        (a, b), (c, d), _ = _sets(labels, info, *split(labels, info))
+        assert not a & b
+        assert not c & d
+
+    def only_something(split):
+        """Your test asks whether there are rows at all, and not whether every class has some. A class that was never
+        learned, or never tested, changes the error."""
+        labels, info = _views()
+        train, test = split(labels, info)
+        (a, b), (c, d), _ = _sets(labels, info, train, test)
+        assert not a & b
+        assert not c & d
+        assert train.any()
+        assert test.any()
+
+    def every_row_used(split):
+        """Your test demands that every row is in one of the two. It cannot be: a training toy from a novel side belongs
+        to neither."""
+        labels, info = _views()
+        train, test = split(labels, info)
+        (a, b), (c, d), (e, f) = _sets(labels, info, train, test)
+        assert not a & b
+        assert not c & d
+        assert e == f == set(range(5))
+        assert (train | test).all()
+
+    def test_classes_alone(split):
+        """Your test asks for the classes of the test rows alone. A class that the network never learned is missing
+        among the training rows."""
+        labels, info = _views()
+        (a, b), (c, d), (_, f) = _sets(labels, info, *split(labels, info))
+        assert not a & b
+        assert not c & d
+        assert f == set(range(5))
+
+    def returned(split):
+        """Your test returned a bool. A test is silent when all is well, and speaks by `assert condition, "what is
+        wrong"`; whoever runs it does not look at what it returns."""
+        labels, info = _views()
+        (a, b), _, _ = _sets(labels, info, *split(labels, info))
+        return not a & b
