@@ -30,4 +30,11 @@ PREDICTIONS = {
         "b": "Shifted images are harder, so this would make the training error the larger one. It is the smaller.",
         "c": "Yes. Training and evaluation normalise with different numbers. The next cells test it.",
     },
+    "09-control": {
+        "a": "That gap is between filters that look at the place of things and a mean that forgets it. Both of these "
+        "two networks have such filters.",
+        "b": "You trusted the routing to be good for a little at least. It may be, elsewhere; here five seeds show "
+        "nothing.",
+        "c": "Yes. Five seeds each, and neither is ahead. The gap to the pooling network has another reason.",
+    },
 }
