@@ -203,6 +203,8 @@ def test_the_gap_between_two_networks_was_made_by_the_loss():
     alarms = output("13_robustness", "alarms")
     assert int(re.search(r"PGD on the margin loss, eps 1.0: +(\d+) %", alarms)[1]) > 40
     assert int(re.search(r"PGD on artanh, eps 1.0: +(\d+) %", alarms)[1]) == 0
+
+
 def test_routing_has_the_smaller_gap_from_novel_azimuths_after_60_epochs_and_nowhere_else():
     lines = output("14_viewpoints", "converged-code").splitlines()
     assert [line.split(":")[0] for line in lines if "smaller" in line] == ["azimuths   60 epochs"]

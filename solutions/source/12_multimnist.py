@@ -902,4 +902,4 @@ checks.board("12")
 # - J. Gu, V. Tresp, H. Hu, *Capsule Network is Not More Robust than Convolutional Network*, CVPR 2021, arXiv 2103.15459: a
 #   ConvNet with margin loss, squash and class-conditional drawings does better than CapsNet on overlapping digits.
 #
-# **Next:** lesson 13 asks what happens to all these networks when the images are not as in training.
+# **Next:** [lesson 13](13_robustness.ipynb) asks what happens to all these networks when the images are not as in training.

@@ -711,4 +711,4 @@ checks.board("13")
 # - J. Gu, B. Wu, V. Tresp, *Effective and Efficient Vote Attack on Capsule Networks*, ICLR 2021, arXiv 2102.10055.
 # - J. Gu, V. Tresp, *Improving the Robustness of Capsule Networks to Image Affine Transformations*, CVPR 2020, arXiv 1911.07968.
 #
-# **Next:** lesson 14 walks around things: what does a network make of a side that it has never seen?
+# **Next:** [lesson 14](14_viewpoints.ipynb) walks around things: what does a network make of a side that it has never seen?
