@@ -212,3 +212,12 @@ def test_routing_has_the_smaller_gap_from_novel_azimuths_after_60_epochs_and_now
     azimuths, elevations = output("14_viewpoints", "matched-code").splitlines()
     assert "smaller" in azimuths
     assert "no difference shown" in elevations
+
+
+def test_a_capsule_holds_no_more_of_the_azimuth_than_sixteen_greys():
+    rows = re.findall(r"^(routed|untrained|16 greys) +(\d+) +(\d+)", output("14_viewpoints", "read-code"), re.MULTILINE)
+    off = {name: (int(whole), int(axis)) for name, whole, axis in rows}
+    assert abs(off["routed"][0] - off["16 greys"][0]) <= 3 < off["untrained"][0] - off["routed"][0]
+    assert off["16 greys"][1] < off["untrained"][1] <= off["routed"][1]
+    rest = re.findall(r"° +(\d+)°$", output("14_viewpoints", "continue-code"), re.MULTILINE)
+    assert min(map(int, rest[:-1])) > int(rest[-1]) > 90, "worse than guessing, and than always saying 350°"

@@ -14,8 +14,8 @@ PREDICTIONS = {
     "14-novel": {
         "a": "You expected much of the skill to carry over. Some does, where the pictures look alike. From the side "
         "little is left.",
-        "b": "Yes. More than half is wrong, where guessing makes 80 %, on toys that the network names quite well from "
-        "the front.",
+        "b": "Yes. About half are wrong, where guessing makes 80 %, on toys that the network names quite well from the "
+        "front.",
         "c": "You expected a viewpoint to be a detail. The pictures of section 1 say otherwise, and nobody has told "
         "the network which of their differences are details.",
     },
