@@ -114,7 +114,7 @@ for condition in ("clean", "affine"):
 
 # %% id="paired-interval"
 def paired_interval(first, second, t=2.776):
-    """How many points more error `second` makes. first, second (k,) → (low, mean, high), numbers"""
+    """How many points more error `second` makes. first, second (k,) → (low, mean, high), floats"""
     ### BEGIN SOLUTION
     gaps = second - first
     half = t * gaps.std() / len(gaps) ** 0.5
@@ -254,7 +254,7 @@ read = {name: attacks.survives(net, images, labels) for name, net in networks.it
 for name, rightly in read.items():
     print(f"{name:17} reads {rightly.sum()} of {len(labels)} rightly")
 both = torch.stack(list(read.values())).all(dim=0)
-images, labels = images[both][:200], labels[both][:200]
+images, labels = images[both][:100], labels[both][:100]  # enough to see it, and quick
 print(f"both: {both.sum()}; the first {len(labels)} of them will be attacked")
 
 
@@ -310,7 +310,7 @@ for name, shares in kept.items():
 
 # %% id="masked-share"
 def masked_share(objective, images):
-    """The share of images without any gradient. objective: images (b, c, h, w) → (b,)"""
+    """The share of images without any gradient, a float. objective: images (b, c, h, w) → (b,)"""
     ### BEGIN SOLUTION
     x = images.detach().clone().requires_grad_()
     gradient = torch.autograd.grad(objective(x).sum(), x)[0]
@@ -415,21 +415,20 @@ def pgd(objective, images, eps, steps, step):
 pgd = checks.pgd(pgd)
 
 # %% id="pgd-curve"
-few, said = images[:100], labels[:100]  # enough to see it, and quick
 stolen = {}  # (network, eps) → attacked digits
 for name, net in networks.items():
     for eps in (0.02, 0.05, 0.1):
-        stolen[name, eps] = pgd(climbing(net, attacks.artanh, said), few, eps, steps=10, step=eps / 4)
-        jump = fgsm(climbing(net, attacks.artanh, said), few, eps)
-        shares = f"FGSM {left(net, jump, said):2.0f} %, PGD {left(net, stolen[name, eps], said):2.0f} %"
+        stolen[name, eps] = pgd(climbing(net, attacks.artanh), images, eps, steps=10, step=eps / 4)
+        jump = fgsm(climbing(net, attacks.artanh), images, eps)
+        shares = f"FGSM {left(net, jump):2.0f} %, PGD {left(net, stolen[name, eps]):2.0f} %"
         print(f"{name:17} eps {eps:4}: {shares} right")
 
 # %% id="pgd-picture"
 shown = [0, 3, 5, 8]
 answers = {eps: capsules.predict(stolen["efficient-capsnet", eps][shown]).tolist() for eps in (0.05, 0.1)}
 figures.images(
-    [*few[shown], *(picture for eps in answers for picture in stolen["efficient-capsnet", eps][shown])],
-    titles=[f"a {label}" for label in said[shown].tolist()]
+    [*images[shown], *(picture for eps in answers for picture in stolen["efficient-capsnet", eps][shown])],
+    titles=[f"a {label}" for label in labels[shown].tolist()]
     + [f"{eps}: {answer}" for eps, row in answers.items() for answer in row],
     columns=4,
     alt="Three rows of four digits: as they are, attacked with eps 0.05, attacked with eps 0.1, each with what the network reads. A faint grey pattern "
@@ -443,7 +442,7 @@ figures.images(
 
 # %% id="pgd-paired"
 paired_test = checks.find("paired_test").reference  # the one of lesson 10
-falls = [~attacks.survives(net, stolen[name, 0.05], said) for name, net in networks.items()]
+falls = [~attacks.survives(net, stolen[name, 0.05], labels) for name, net in networks.items()]
 only_capsules, only_convnet, p = paired_test(*falls)
 print(f"only the capsule network falls: {only_capsules} digits; only the convnet: {only_convnet}")
 print("p < 0.001" if p < 0.001 else f"p = {p:.2f}")
@@ -478,15 +477,15 @@ checks.predict("13-unbounded", "c")
 ### END SOLUTION
 
 # %% id="alarms"
-masking = climbing(capsules, attacks.margin, said)
-print(f"FGSM on the margin loss, eps 0.1: {left(capsules, fgsm(masking, few, 0.1), said):2.0f} % right")
+masking = climbing(capsules, attacks.margin)
+print(f"FGSM on the margin loss, eps 0.1: {left(capsules, fgsm(masking, images, 0.1)):2.0f} % right")
 for eps in (0.1, 1.0):
-    share = left(capsules, pgd(masking, few, eps, steps=10, step=eps / 4), said)
+    share = left(capsules, pgd(masking, images, eps, steps=10, step=eps / 4))
     print(f"PGD on the margin loss, eps {eps:3}:  {share:2.0f} % right")
-unlimited = pgd(climbing(capsules, attacks.artanh, said), few, 1.0, steps=10, step=0.25)
-print(f"PGD on artanh, eps 1.0:           {left(capsules, unlimited, said):2.0f} % right")
-searched = attacks.random_search(capsules, few[:50], said[:50], eps=0.1, steps=60)
-print(f"random search, eps 0.1, 60 looks: {left(capsules, searched, said[:50]):2.0f} % right, without any gradient")
+unlimited = pgd(climbing(capsules, attacks.artanh), images, 1.0, steps=10, step=0.25)
+print(f"PGD on artanh, eps 1.0:           {left(capsules, unlimited):2.0f} % right")
+searched = attacks.random_search(capsules, images[:50], labels[:50], eps=0.1, steps=60)
+print(f"random search, eps 0.1, 60 looks: {left(capsules, searched, labels[:50]):2.0f} % right, without any gradient")
 
 # %% [markdown] id="black-box-read"
 # `attacks.random_search` knows no gradient at all. It sets small squares to +eps or −eps, and keeps what helps (after Andriushchenko 2020). It beats PGD on the margin
@@ -502,15 +501,15 @@ print(f"random search, eps 0.1, 60 looks: {left(capsules, searched, said[:50]):2
 
 # %% id="detours"
 eps = 0.1
-votes = pgd(climbing(attacks.averaged_votes(capsules), attacks.artanh, said), few, eps, steps=10, step=eps / 4)
+votes = pgd(climbing(attacks.averaged_votes(capsules), attacks.artanh), images, eps, steps=10, step=eps / 4)
 transfer = {
     "convnet → capsules": (capsules, "convnet"),
     "capsules → convnet": (networks["convnet"], "efficient-capsnet"),
 }
-print(f"PGD on the network itself: {left(capsules, stolen['efficient-capsnet', eps], said):3.0f} % right")
-print(f"vote attack:               {left(capsules, votes, said):3.0f} % right")
+print(f"PGD on the network itself: {left(capsules, stolen['efficient-capsnet', eps]):3.0f} % right")
+print(f"vote attack:               {left(capsules, votes):3.0f} % right")
 for way, (victim, source) in transfer.items():
-    print(f"transfer {way}: {left(victim, stolen[source, eps], said):3.0f} % right")
+    print(f"transfer {way}: {left(victim, stolen[source, eps]):3.0f} % right")
 
 # %% [markdown] id="detours-read"
 # Neither detour gets further than the straight way, so with artanh the routing hides nothing *here*. Note the asymmetry of the transfers: a claim from one direction alone would
@@ -602,7 +601,7 @@ def auc(usual, suspicious):
 
 
 attacked = stolen["efficient-capsnet", 0.1]
-print(f"attacked against clean: AUC {100 * auc(surprise(few), surprise(attacked)):.0f} %")
+print(f"attacked against clean: AUC {100 * auc(surprise(images), surprise(attacked)):.0f} %")
 
 # %% [markdown] id="predict-detect-text"
 # A fine detector. But what does it detect: *attacks*, or anything that is not a clean digit? You know the control by now.
@@ -620,15 +619,15 @@ checks.predict("13-detect", "b")
 ### END SOLUTION
 
 # %% id="control"
-noise = tossed(0.1)[:100]
-harmless = noise[attacks.survives(capsules, noise, said)]
-print(f"noise against clean:    AUC {100 * auc(surprise(few), surprise(noise)):.0f} %")
-print(f"noise that changes no answer against clean: AUC {100 * auc(surprise(few), surprise(harmless)):.0f} %")
+noise = tossed(0.1)
+harmless = noise[attacks.survives(capsules, noise, labels)]
+print(f"noise against clean:    AUC {100 * auc(surprise(images), surprise(noise)):.0f} %")
+print(f"noise that changes no answer against clean: AUC {100 * auc(surprise(images), surprise(harmless)):.0f} %")
 print(f"attacked against noise: AUC {100 * auc(surprise(noise), surprise(attacked)):.0f} %")
 
 # %% id="control-picture"
 lesson13.piles(
-    {"clean": surprise(few), "noise, eps 0.1": surprise(noise), "attacked, eps 0.1": surprise(attacked)},
+    {"clean": surprise(images), "noise, eps 0.1": surprise(noise), "attacked, eps 0.1": surprise(attacked)},
     xlabel="reconstruction error (sum of squares)",
     alt="Three outlines of how often which reconstruction error occurs. Clean digits have the smallest errors. Those with noise and those attacked have "
     "larger ones, and these two overlap over most of their range.",
@@ -649,16 +648,16 @@ def unnoticed(weight):
     def objective(images):
         v = capsules(images)
         drawn = (capsules.decode(v) - images).square().sum(dim=(1, 2, 3))
-        return attacks.artanh(functional.lengths(v), said) - weight * drawn
+        return attacks.artanh(functional.lengths(v), labels) - weight * drawn
 
     return objective
 
 
 for weight in (0, 0.1):
-    aware = pgd(unnoticed(weight), few, 0.1, steps=15, step=0.02)
-    fooled = ~attacks.survives(capsules, aware, said)
-    against = [100 * auc(surprise(usual), surprise(aware[fooled])) for usual in (few, noise)]
-    print(f"λ = {weight:3}: {fooled.sum()} of {len(few)} fooled", end="; ")
+    aware = pgd(unnoticed(weight), images, 0.1, steps=15, step=0.02)
+    fooled = ~attacks.survives(capsules, aware, labels)
+    against = [100 * auc(surprise(usual), surprise(aware[fooled])) for usual in (images, noise)]
+    print(f"λ = {weight:3}: {fooled.sum()} of {len(images)} fooled", end="; ")
     print(f"AUC of those against clean {against[0]:.0f} %, against noise {against[1]:.0f} %")
 
 # %% [markdown] id="aware-read"

@@ -87,7 +87,7 @@ class broken:
         return _loop(objective, images, eps, steps, lambda x, _: images + (x - images).clamp(-eps, eps))
 
     def clipped_to_minus_one(objective, images, eps, steps):
-        """an attack that clips to [−1, 1]. What would ink of −0.1 be?"""
+        """an attack that clips to [−1, 1]. Is there paper, and does your objective push some of it down?"""
         return _loop(objective, images, eps, steps, lambda x, _: (images + (x - images).clamp(-eps, eps)).clamp(-1, 1))
 
     def above_one(objective, images, eps, steps):

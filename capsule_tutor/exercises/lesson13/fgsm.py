@@ -124,6 +124,11 @@ class wrong:
         edge of what it may."""
         return (images + eps * _gradient(objective, images)).clamp(0, 1)
 
+    def clamped_gradient(objective, images, eps):
+        """You clamp the gradient to eps. A slope of 0.01 then moves its pixel by 0.01, and each could go the whole way:
+        take the sign."""
+        return (images + _gradient(objective, images).clamp(-eps, eps)).clamp(0, 1)
+
     def unit_length(objective, images, eps):
         """You divide the gradient by its length. That is the step in the L2 ball. Here each pixel has its own limit
         eps: take the sign."""
