@@ -46,8 +46,8 @@ def test_help_works(command):
     [
         ("train", "runs/RECIPE-SEED"),
         ("predict", "PICTURE-read.png"),
-        ("predict", "capsnet-mnist, convnet-mnist, efficient-capsnet-mnist"),
-        ("evaluate", "capsnet-mnist, convnet-mnist, efficient-capsnet-mnist"),
+        ("predict", "capsnet-mnist, convnet-mnist, dense-mnist"),
+        ("evaluate", "capsnet-mnist, convnet-mnist, dense-mnist"),
     ],
 )
 def test_help_names_choices_and_what_happens_by_default(command, told, monkeypatch):
