@@ -369,7 +369,7 @@ figures.curves(
     kept,
     xlabel="eps",
     ylabel="digits read rightly (%)",
-    alt="Four curves over eps. The coin begins highest and falls to about a tenth. FGSM on the margin loss begins at three quarters, sinks to about half "
+    alt="Four curves over eps. The coin begins highest and falls to about a tenth. FGSM on the margin loss begins at four fifths, sinks to about half "
     "and stays there. FGSM on the difference falls far below it, and FGSM on artanh is lowest everywhere.",
 )
 
