@@ -21,7 +21,7 @@ _HERE = Path(__file__).parent
 _CORNER = '<th class="head"><p></p></th>', '<td class="head"></td>'
 _NOTEBOOK_ONLY = "notebook-only"  # the tag of a cell that means nothing on a page
 _GUESS = re.compile(r'^checks\.predict\("([^"]+)"\)$')
-_SCENE = re.compile(r"^\[theatre: (routing|the squash dial|the explorer|the map)\b")
+_SCENE = re.compile(r"^\[theatre: (.+), live\]")
 _SCENES = {
     "routing": ("routing", "In the notebook this cell plays the function that you wrote."),
     "the squash dial": ("dial", "In the notebook this cell shows the functions that you wrote."),
@@ -158,11 +158,13 @@ def _markdown(source: str):
 
 def _code(learners, solved) -> list:
     """A cell with its output; where the learner writes, the gap, and below it the answer, folded."""
-    scene = next((found for output in solved.outputs if (found := _SCENE.match(_plain(output)))), None)
+    scene = next((found[1] for output in solved.outputs if (found := _SCENE.match(_plain(output)))), None)
     if scene:
-        name, note = _SCENES[scene[1]]
         solved.outputs = []
-        return [_shown(solved), _markdown(f'<div class="scene" data-scene="{name}"></div>\n\n*{note}*')]
+        known = next((known for name, known in _SCENES.items() if scene.startswith(name)), None)
+        if not known:
+            return [_shown(solved), _markdown("*This scene is alive in the notebook alone: Python draws it.*")]
+        return [_shown(solved), _markdown(f'<div class="scene" data-scene="{known[0]}"></div>\n\n*{known[1]}*')]
     if learners.source == solved.source:
         return [_shown(solved)]
     learners.outputs = []
