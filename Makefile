@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help lab explore explorer.html test bench build progress doctor clean
+.PHONY: help lab explore explorer.html test bench build site progress doctor clean
 .SILENT:
 # Two pips in one environment would fight.
 .NOTPARALLEL:
@@ -31,6 +31,9 @@ bench: $(VENV)/.test ## time routing, lessons, training and the explorer
 
 build: $(VENV)/.test ## make lessons and solutions from their sources
 	$(RUN) -m capsule_tutor build $(ARGS)
+
+site: $(VENV)/.test ## build the course as web pages, into the folder site
+	$(RUN) -m capsule_tutor site $(ARGS)
 
 progress: $(VENV)/.lab ## show which exercises you have passed
 	$(RUN) -m capsule_tutor progress $(ARGS)

@@ -102,6 +102,12 @@ def solution_notebook(source: str, name: str = "source", expand: Callable[[str],
     return _notebook(source, name, expand, _without_markers, r"\n\n\1")
 
 
+def folded_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
+    """Return the learner's notebook, with the answers that are text behind a fold. Raises AuthoringError."""
+    fold = r"\n\n<details><summary>An answer</summary>\n\n\1\n</details>\n\n"
+    return _notebook(source, name, expand, without_solution, fold)
+
+
 def _notebook(source: str, name: str, expand: Callable, code: Callable, markdown: str):
     import jupytext
 

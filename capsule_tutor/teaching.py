@@ -80,6 +80,20 @@ def slides(
 
 
 @app.command()
+def site(
+    out: Annotated[Path, typer.Option(help="The folder to write; made if it is not there.")] = Path("site"),
+) -> None:
+    """Build the course as web pages: to read without installing anything, answers folded, the theatre alive."""
+    from capsule_tutor import authoring
+    from capsule_tutor import site as pages
+
+    typer.echo("Building the site; this takes about a minute.")
+    with _refusing("site", authoring.AuthoringError, pages.SiteError, OSError):
+        count = len(pages.build(out))
+    typer.echo(f"{count} pages. Open {out / 'index.html'} in any browser, or publish the folder.")
+
+
+@app.command()
 def misconceptions(
     csv: Annotated[bool, typer.Option("--csv", help="As a table for a spreadsheet.")] = False,
     html: Annotated[bool, typer.Option("--html", help="As a page to print or to send.")] = False,

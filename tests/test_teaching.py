@@ -21,7 +21,7 @@ import yaml
 from nbformat.v4 import new_code_cell
 from typer.testing import CliRunner
 
-from capsule_tutor import authoring, checks, cli, course, museum
+from capsule_tutor import authoring, checks, cli, course, museum, site
 from capsule_tutor.checks import progress
 from capsule_tutor.classroom import assignments, handout, misconceptions, report, versions
 
@@ -515,3 +515,33 @@ def test_the_cpu_environment_differs_in_torch_alone():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert '"torch>=2.4,' in project
     assert '"torchvision>=0.19,' in project
+
+
+# ---- the site
+
+
+def test_a_site_without_sources_or_solutions_is_a_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(site, "ROOT", tmp_path)
+    result = run("site", "--out", tmp_path / "site")
+    assert result.exit_code == 1
+    assert "00_start.ipynb: run capsule-tutor build 00" in result.output
+    monkeypatch.setattr(course, "_PACKAGE", tmp_path / "capsule_tutor")
+    result = run("site", "--out", tmp_path / "site")
+    assert "The site is made in a checkout of the repository" in result.output
+
+
+def test_what_differs_from_the_solution_is_folded_and_what_a_page_cannot_do_is_left_out():
+    source = course.source(course.find("02")).read_text(encoding="utf-8")
+    cells = site._page(course.find("02"), source).cells
+    stub = next(place for place, cell in enumerate(cells) if "def squash(" in cell.source)
+    assert "NotImplementedError" in cells[stub].source
+    assert not cells[stub].outputs
+    assert cells[stub + 1].metadata["tags"] == ["hide-cell"]
+    assert "passed" in str(cells[stub + 1].outputs)
+    text = "\n".join(cell.source for cell in cells)
+    assert "checks.predict" not in text
+    assert "checks.board" not in text
+    assert text.count('<details name="02-zero">') == 3
+    assert '<div class="scene" data-scene="dial">' in text
+    door = site._page(course.START, course.source(course.START).read_text(encoding="utf-8"))
+    assert "doctor.findings" not in "\n".join(cell.source for cell in door.cells)

@@ -27,4 +27,4 @@ def _nothing(*_args: Any, **_kwargs: Any) -> None:
     """Boards and predictions have nothing to say here."""
 
 
-board = predict = brief = _nothing
+board = overview = predict = brief = _nothing

@@ -12,13 +12,13 @@
 #
 # {{ lessons }}
 
-# %% [markdown] id="so-far-text"
+# %% [markdown] id="so-far-text" tags=["notebook-only"]
 # ## How far you are
 #
 # Click into the next cell and press **Shift + Enter**: this is how you run every cell of the course. It shows what you have passed, and
 # what comes next. Come back and run it again whenever you like.
 
-# %% id="so-far" tags=["nbval-ignore-output"]
+# %% id="so-far" tags=["nbval-ignore-output", "notebook-only"]
 from capsule_tutor import checks
 
 checks.overview()
@@ -47,7 +47,7 @@ network_map("capsnet-mnist")
 #   the reason. Guesses are never graded. A wrong one is worth the most, because you will remember it.
 # - **Solutions** of the same name are in the folder `solutions`.
 
-# %% [markdown] id="trouble"
+# %% [markdown] id="trouble" tags=["notebook-only"]
 # ## When something does not work
 #
 # | what you see | what to do |
@@ -58,7 +58,7 @@ network_map("capsnet-mnist")
 # | an error that is not about your own code | Run the next cell: the doctor says what is missing on this machine, and the command that fixes it |
 # | you want a lesson as it was | Rename yours, then, in a terminal in the folder of the course: `make build`, or, where you installed the package alone, `capsule-tutor start .` |
 
-# %% id="doctor" tags=["nbval-ignore-output"]
+# %% id="doctor" tags=["nbval-ignore-output", "notebook-only"]
 from capsule_tutor import doctor
 
 broken = [need for need in doctor.findings() if not (need["ok"] or need["optional"])]

@@ -257,8 +257,8 @@ pictures.grids(
 # %% [markdown] id="explorer"
 # ### With your own hands
 #
-# The explorer does the same with sliders, live. (It needs a running kernel. Read on a web page, the cell below shows nothing; the grids
-# above are its still pictures.) Try: the sweep; the mode *set*; a misclassified image; a drawing of your own. Every slider starts at its
+# The explorer does the same with sliders, live. (In a notebook it needs a running kernel; the grids above are its still
+# pictures.) Try: the sweep; the mode *set*; a misclassified image; a drawing of your own. Every slider starts at its
 # middle, and the bars below the pictures are the lengths *after* the turn.
 
 # %% tags=["nbval-ignore-output"] id="explorer-show"
