@@ -312,6 +312,9 @@ NETWORK = typer.Option("--network", metavar="NAME", help=f"One of {SHIPPED}.")
 def evaluate(
     name: Annotated[str, typer.Argument(help=f"One of {SHIPPED}.")],
     split: Annotated[str, typer.Option(help="test or validation")] = "test",
+    partners: Annotated[
+        int, typer.Option(min=0, help="Two digits: pair every test digit with so many others; the paper has 1,000.")
+    ] = 0,
     folder: Annotated[str, typer.Option("--folder", "--data", help=IN)] = "",
 ) -> None:
     """Measure a shipped network's error again, and compare it with its card."""
@@ -324,10 +327,18 @@ def evaluate(
     if folder:
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     try:
-        said, images = (
-            pretrained.card(name)[f"{split}_error"]["shipped"],
-            data.SETS[pretrained.recipe(name).data](split),
-        )
+        said, trained_on = pretrained.card(name)[f"{split}_error"]["shipped"], pretrained.recipe(name).data
+        if partners and trained_on != "multimnist":
+            raise stop(f"{name} reads one digit; --partners is for networks that read two")
+        if partners:
+            with Progress(transient=True) as progress:
+                task = progress.add_task(name, total=10_000 * partners)
+                found = pretrained.evaluate_pairs(name, partners, tick=lambda done: progress.advance(task, done))
+            typer.echo(
+                f"{name}: {found:.2f} % of {10_000 * partners:,} pairs, every test digit with {partners:,} others"
+            )
+            return
+        images = data.SETS[trained_on](split)
         with Progress(transient=True) as progress:
             task = progress.add_task(name, total=len(images.labels))
             found = pretrained.evaluate(name, images, lambda done: progress.advance(task, done))

@@ -156,6 +156,21 @@ def evaluate(name: str, split: data.Split, tick: Callable[[int], None] = lambda 
     return round(training.error(fourier.through_frequencies(load(name)), split, batch=250, tick=tick), 4)
 
 
+def evaluate_pairs(
+    name: str, partners: int, digits: Callable = data.mnist, tick: Callable[[int], None] = lambda pairs: None
+) -> float:
+    """The percentage of pairs that a network for two digits gets wrong, every test digit with `partners` others.
+
+    The full protocol of Sabour 2017, section 6, has 1,000 partners, ten million pairs of MNIST. They are made one
+    partner after the other, so that memory holds one pair for each digit at most. `tick` hears how many are done.
+    """
+    network, wrong = fourier.through_frequencies(load(name)), 0.0
+    for partner in range(partners):
+        pairs = data.multimnist("test", digits, count=len(digits("test").labels), seed=1 + partner)
+        wrong += training.error(network, pairs, batch=250, tick=tick)
+    return round(wrong / partners, 4)
+
+
 class _Everything(nn.Module):
     """All that a network says, in one forward call. images (b, c, h, w) → v (b, j, z), lengths (b, j), drawing"""
 

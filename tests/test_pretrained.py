@@ -146,6 +146,23 @@ def test_evaluate_agrees_with_the_card(real_mnist, name):
     assert f"{name}: test error {error:.2f} % of 10,000 images; its card says {error:.2f} %" in result.output
 
 
+def test_every_digit_meets_its_partners():
+    heard = []
+    found = pretrained.evaluate_pairs("dense-multimnist", 2, data.digits, heard.append)
+    digits = len(data.digits("test").labels)
+    assert sum(heard) == 2 * digits
+    rounds = [data.multimnist("test", data.digits, count=digits, seed=seed) for seed in (1, 2)]
+    assert not torch.equal(rounds[0].images, rounds[1].images)
+    expected = sum(pretrained.evaluate("dense-multimnist", pairs) for pairs in rounds) / 2
+    assert found == pytest.approx(expected, abs=1e-3)
+
+
+def test_partners_are_for_networks_that_read_two():
+    result = run("evaluate", "dense-mnist", "--partners", "3")
+    assert result.exit_code == 1
+    assert "dense-mnist reads one digit; --partners is for networks that read two" in " ".join(result.output.split())
+
+
 # ---- what goes wrong
 
 
