@@ -99,7 +99,7 @@ def test_released_divides_before_the_bias():
 def test_wrong_shapes_are_named():
     with pytest.raises(ValueError, match=r"images has shape \(2, 28, 28\); expected \(b, 1, 28, 28\)"):
         models.efficient_capsnet()(torch.rand(2, 28, 28))
-    with pytest.raises(ValueError, match="Efficient-CapsNet is published for"):
+    with pytest.raises(ValueError, match="Efficient-CapsNet is built for"):
         models.efficient_capsnet(shape=(3, 32, 32))
     with pytest.raises(ValueError, match="built without a decoder"):
         models.convnet(decoder=False).reconstruct(torch.rand(1, 1, 28, 28))
