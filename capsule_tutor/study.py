@@ -243,21 +243,24 @@ def repeat(name: str, out: Path, device: str = "auto", threads: int = 1) -> tupl
     folder = Path(out) / name / f"check-{stored['arm']}-{stored['seed']}"
     shutil.rmtree(folder, ignore_errors=True)
     recipe = training.Recipe(**stored["recipe"]) if "recipe" in stored else study.arms[stored["arm"]]
+    silent = lambda *_: None  # noqa: E731
     again = _train(
-        study, stored["arm"], recipe, stored["seed"], folder, device, threads, lambda *_: None, lambda *_: None
+        study, stored["arm"], recipe, stored["seed"], folder, device, threads, silent, silent, stored["precision"]
     )
     shutil.rmtree(folder, ignore_errors=True)
     return stored, again
 
 
-def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, threads, say, tick) -> dict:
+def _train(
+    study: Study, arm: str, recipe, seed: int, folder: Path, device, threads, say, tick, precision="float32"
+) -> dict:
     from safetensors.torch import load_file
 
     resume = (folder / "checkpoint.pt").exists()
     hear = lambda row: say(f"{arm}, seed {seed}", row)  # noqa: E731
     if not isinstance(recipe, training.Recipe):
         return _measured(arm, recipe, seed, threads, hear)
-    result = training.train(recipe, folder, seed, device, "float32", threads, resume, None, hear, tick)
+    result = training.train(recipe, folder, seed, device, precision, threads, resume, None, hear, tick)
     network = recipe.network().to(training._device(device))
     network.load_state_dict(load_file(folder / "weights.safetensors"))
     return {
