@@ -11,10 +11,13 @@ import torch
 from torch import Tensor, nn
 
 
-def shift(images: Tensor, generator: torch.Generator, pixels: int = 2) -> Tensor:
-    """Move every image by its own −pixels … pixels, along both axes; what enters is black. (b, c, h, w)"""
+def shift(images: Tensor, generator: torch.Generator, pixels: int = 2, enters: str = "constant") -> Tensor:
+    """Move every image by its own −pixels … pixels, along both axes. (b, c, h, w)
+
+    What enters is black, or, with `enters` "replicate", the border again.
+    """
     b, _, h, w = images.shape
-    padded = nn.functional.pad(images, (pixels,) * 4)
+    padded = nn.functional.pad(images, (pixels,) * 4, enters)
     offset = torch.randint(0, 2 * pixels + 1, (2, b, 1), generator=generator, device=images.device)
     rows = offset[0] + torch.arange(h, device=images.device)  # (b, h)
     columns = offset[1] + torch.arange(w, device=images.device)  # (b, w)
@@ -40,15 +43,10 @@ def lit(images: Tensor, generator: torch.Generator) -> Tensor:
 
     What enters repeats the border. Both eyes of a stereo pair change alike. (b, c, h, w)
     """
-    b, _, h, w = images.shape
-    u = 2 * torch.rand(2, b, 1, 1, 1, generator=generator, device=images.device) - 1
+    u = 2 * torch.rand(2, len(images), 1, 1, 1, generator=generator, device=images.device) - 1
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
     images = ((images - mean) * (1 + 0.3 * u[0]) + mean + 0.15 * u[1]).clamp(0, 1)
-    offset = torch.randint(-2, 3, (2, b, 1), generator=generator, device=images.device)
-    rows = (offset[0] + torch.arange(h, device=images.device)).clamp(0, h - 1)  # (b, h)
-    columns = (offset[1] + torch.arange(w, device=images.device)).clamp(0, w - 1)  # (b, w)
-    image = torch.arange(b, device=images.device)[:, None, None]
-    return images[image, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    return shift(images, generator, 2, "replicate")
 
 
 def mazzia(images: Tensor, generator: torch.Generator) -> Tensor:
