@@ -164,9 +164,9 @@ def evaluate_pairs(
     The full protocol of Sabour 2017, section 6, has 1,000 partners, ten million pairs of MNIST. They are made one
     partner after the other, so that memory holds one pair for each digit at most. `tick` hears how many are done.
     """
-    network, wrong = fourier.through_frequencies(load(name)), 0.0
+    network, singles, wrong = fourier.through_frequencies(load(name)), digits("test"), 0.0
     for partner in range(partners):
-        pairs = data.multimnist("test", digits, count=len(digits("test").labels), seed=1 + partner)
+        pairs = data.multimnist("test", lambda split: singles, count=len(singles.labels), seed=1 + partner)
         wrong += training.error(network, pairs, batch=250, tick=tick)
     return round(wrong / partners, 4)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from capsule_tutor import __version__, data, files, nuisance, tampering, training
+from capsule_tutor import __version__, data, files, nuisance, pretrained, tampering, training
 from capsule_tutor.museum import patient
 
 FOLDER = Path(__file__).parent / "studies"
@@ -254,21 +254,18 @@ def repeat(name: str, out: Path, device: str = "auto", threads: int = 1) -> tupl
 def _train(
     study: Study, arm: str, recipe, seed: int, folder: Path, device, threads, say, tick, precision="float32"
 ) -> dict:
-    from safetensors.torch import load_file
-
     resume = (folder / "checkpoint.pt").exists()
     hear = lambda row: say(f"{arm}, seed {seed}", row)  # noqa: E731
     if not isinstance(recipe, training.Recipe):
         return _measured(arm, recipe, seed, threads, hear)
     result = training.train(recipe, folder, seed, device, precision, threads, resume, None, hear, tick)
-    network = recipe.network().to(training._device(device))
-    network.load_state_dict(load_file(folder / "weights.safetensors"))
+    network = pretrained.load(str(folder)).to(training._device(device))
     return {
         "arm": arm,
         "seed": seed,
         "recipe": asdict(recipe),
         **{key: round(result[key], 4) for key in ("validation_error", "test_error")},
-        "measured": {key: round(value, 4) for key, value in study.measure(network.eval(), recipe).items()},
+        "measured": {key: round(value, 4) for key, value in study.measure(network, recipe).items()},
         "log": training.read_log(folder / "log.csv"),
         "seconds": result["seconds"],
         "hardware": result["device"],
