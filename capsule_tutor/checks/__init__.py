@@ -76,8 +76,14 @@ def standing(lesson: str | int = "", effort: bool = False) -> str:
     of_lesson = [exercises.load(name) for id_, name in exercises.ids().items() if id_[:2] in wanted]
     if not of_lesson:
         raise KeyError(f"Lesson {chosen} has no exercises yet.")
-    asked = {id_: guesses.right(question) for id_, question in exercises.predictions().items() if id_[:2] in wanted}
-    return progress.board(of_lesson, effort, asked)
+    return progress.board(of_lesson, effort, _asked(wanted))
+
+
+def _asked(lessons: Iterable[str]) -> dict[str, str]:
+    """Id → the right choice, of the questions of these lessons."""
+    from capsule_tutor import exercises
+
+    return {id_: guesses.right(question) for id_, question in exercises.predictions().items() if id_[:2] in lessons}
 
 
 def overview() -> None:
@@ -102,14 +108,13 @@ def _so_far() -> tuple[list[tuple[course.Lesson, str, str]], tuple[course.Lesson
     """(lesson, exercises passed, guesses right) for each lesson that is here; the first exercise not passed."""
     from capsule_tutor import exercises
 
-    records, made = progress.load(), progress.guesses()
+    records = progress.load()
     rows, following = [], None
     for one in (known for known in course.LESSONS if known.number in course.here()):
         ids = [id_ for id_ in exercises.ids() if id_[:2] == one.number]
-        asked = {id_: guesses.right(q) for id_, q in exercises.predictions().items() if id_[:2] == one.number}
+        asked = _asked([one.number])
         left = [id_ for id_ in ids if records.get(id_, {}).get("status") != "passed"]
-        right = sum(made.get(id_) == choice for id_, choice in asked.items())
-        rows.append((one, f"{len(ids) - len(left)} of {len(ids)}", f"{right} of {len(asked)}"))
+        rows.append((one, f"{len(ids) - len(left)} of {len(ids)}", f"{progress.right(asked)} of {len(asked)}"))
         if left and not following:
             following = one, f"exercise {left[0]}"
     return rows, following

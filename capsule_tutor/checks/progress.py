@@ -63,6 +63,12 @@ def guesses() -> dict[str, str]:
         return dict(_guessed)
 
 
+def right(questions: dict[str, str]) -> int:
+    """How many of these questions (id → the right choice) were guessed rightly at the first try."""
+    made = guesses()
+    return sum(made.get(id_) == choice for id_, choice in questions.items())
+
+
 def grading() -> bool:
     """Whether nbgrader is running somebody's submission. (When learners validate their own, they are at home.)"""
     return os.environ.get("NBGRADER_EXECUTION") == "autograde"
@@ -125,10 +131,7 @@ def board(exercises: Iterable, effort: bool = False, questions: dict[str, str] |
     head = [f"  {'exercise':32}{'status':15}attempts  minutes  difficulty  importance"] if effort else []
     tail = [f"{passed} of {len(lines)} passed"]
     if questions:
-        made = guesses()
-        tail.append(
-            f"{sum(made.get(id_) == right for id_, right in questions.items())} of {len(questions)} guesses right"
-        )
+        tail.append(f"{right(questions)} of {len(questions)} guesses right")
     return "\n".join([*head, *lines, *tail])
 
 
