@@ -38,7 +38,8 @@ def oracle(v, target, image, decoder):
     return slow_margin_loss(slow_lengths(v), target) + slow_reconstruction_loss(drawn, image)
 
 
-def _linear_decoder(inputs: int, pixels: int):
+def linear_decoder(inputs: int, pixels: int):
+    """A decoder in which every pixel hangs on every number. (b, inputs) → (b, pixels)"""
     weight = 3 * numbers(inputs, pixels, seed=9)
 
     def decoder(masked):
@@ -50,7 +51,7 @@ def _linear_decoder(inputs: int, pixels: int):
 def cases():
     v = functional.squash(numbers(2, 3, 6))
     worst, best = functional.lengths(v).argmin(1), functional.lengths(v).argmax(1)
-    images, decoder = uniform(2, 1, 5, 7), _linear_decoder(18, 35)
+    images, decoder = uniform(2, 1, 5, 7), linear_decoder(18, 35)
     other = functional.squash(numbers(3, 4, 2, seed=3, scale=0.5))
     return [
         case("two images that the network takes for something else", v, worst, images, decoder),
@@ -60,7 +61,7 @@ def cases():
             other,
             torch.tensor([3, 0, 2]),
             images.new_ones(3, 1, 2, 4),
-            _linear_decoder(8, 8),
+            linear_decoder(8, 8),
         ),
         case("a batch of 1", v[:1], best[:1], images[:1], decoder),
         case("float64 capsules", v.double(), worst, images.double(), decoder),

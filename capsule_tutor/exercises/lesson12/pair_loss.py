@@ -9,6 +9,7 @@ from torch import Tensor
 from capsule_tutor import functional
 from capsule_tutor.checks.cases import case, numbers, uniform
 from capsule_tutor.exercises.lesson01.lengths import oracle as slow_lengths
+from capsule_tutor.exercises.lesson05.capsule_loss import linear_decoder
 from capsule_tutor.exercises.lesson05.margin_loss import never_negative
 from capsule_tutor.exercises.lesson05.margin_loss import oracle as slow_margin_loss
 from capsule_tutor.exercises.lesson05.mask_capsules import oracle as slow_mask_capsules
@@ -51,19 +52,10 @@ def oracle(v, labels, drawings, decoder):
     return slow_margin_loss(slow_lengths(v), rows) + first + second
 
 
-def _linear_decoder(inputs: int, pixels: int):
-    weight = 3 * numbers(inputs, pixels, seed=9)
-
-    def decoder(masked):
-        return masked @ weight.to(masked.dtype)
-
-    return decoder
-
-
 def cases():
     v = functional.squash(2 * numbers(3, 5, 6))
     labels = torch.tensor([[4, 0], [1, 2], [3, 1]])
-    drawings, decoder = uniform(3, 2, 1, 5, 7), _linear_decoder(30, 35)
+    drawings, decoder = uniform(3, 2, 1, 5, 7), linear_decoder(30, 35)
     small = functional.squash(numbers(2, 4, 3, seed=3, scale=0.5))
     worst = small.norm(dim=2).topk(2, largest=False).indices
     return [
@@ -74,7 +66,7 @@ def cases():
             small,
             worst,
             uniform(2, 2, 1, 3, 4, seed=4),
-            _linear_decoder(12, 12),
+            linear_decoder(12, 12),
         ),
         case("a batch of 1", v[:1], labels[:1], drawings[:1], decoder),
         case("float64 capsules", v.double(), labels, drawings.double(), decoder),
