@@ -97,8 +97,8 @@ def test_the_readme_says_what_the_card_says(name):
     card = pretrained.card(name)
     errors = ", ".join(f"{seed['test_error']:.2f} %" for seed in card["seeds"])
     parameters = f"{card['parameters']['encoder']:,} + {card['parameters']['decoder']:,}"
-    shipped, minutes = f"{card['test_error']['shipped']:.2f} %", f"{card['seconds']['mean'] / 60:.0f} minutes"
-    trained = f"{card['epochs']} epochs, {minutes} on {card['hardware']}"
+    shipped, minutes = f"{card['test_error']['shipped']:.2f} %", round(card["seconds"]["mean"] / 60)
+    trained = f"{card['epochs']} epochs, {minutes} minute{'s' * (minutes != 1)} on {card['hardware']}"
     row = f"| `{name}` | {parameters} | {errors} | {shipped} | {trained} |"
     assert row in (ROOT / "README.md").read_text(encoding="utf-8"), row
 
