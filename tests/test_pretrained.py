@@ -131,15 +131,15 @@ def test_the_listed_images_are_wrong_and_others_are_right(real_mnist, name):
     torch.testing.assert_close(v, wrong.capsules.float(), rtol=1e-2, atol=1e-2)
     others = torch.ones(len(labels), dtype=torch.bool)
     others[listed] = False
-    some = others.nonzero().squeeze(1)[::20]
+    some = others.nonzero().squeeze(1)[::50]
     with torch.inference_mode():
         missed = (~training.exactly_right(network.lengths(images[some]), labels[some])).sum().item()
     assert missed <= 1  # other processors round otherwise
 
 
 @pytest.mark.mnist
-@pytest.mark.parametrize("name", ["efficient-capsnet-mnist", "convnet-mnist"])  # CapsNet takes a minute
-def test_evaluate_agrees_with_the_card(real_mnist, name):
+def test_evaluate_agrees_with_the_card(real_mnist):
+    name = "efficient-capsnet-mnist"
     result = run("evaluate", name)
     assert result.exit_code == 0, result.output
     error = pretrained.card(name)["test_error"]["shipped"]
@@ -195,13 +195,14 @@ def test_missing_and_unknown_weights_are_one_line(copied):
     assert "Traceback" not in result.output
 
 
-def test_a_network_that_is_not_its_card_is_told(copied, real_mnist):
+def test_a_network_that_is_not_its_card_is_told(copied, real_mnist, monkeypatch):
     card = json.loads((copied / "convnet-mnist.json").read_text())
-    card["test_error"]["shipped"] += 0.1
-    (copied / "convnet-mnist.json").write_text(json.dumps(card))
+    monkeypatch.setattr(pretrained, "evaluate", lambda *_: card["test_error"]["shipped"] + 0.03)
     result = run("evaluate", "convnet-mnist")
     assert result.exit_code == 1
     assert "differ by more than two images" in result.output
+    monkeypatch.setattr(pretrained, "evaluate", lambda *_: card["test_error"]["shipped"] + 0.02)
+    assert run("evaluate", "convnet-mnist").exit_code == 0
 
 
 # ---- pack
@@ -211,11 +212,17 @@ def test_a_network_that_is_not_its_card_is_told(copied, real_mnist):
 def runs(tmp_path_factory):
     """Two short runs on the embedded digits."""
     folder = tmp_path_factory.mktemp("runs")
-    recipe = replace(training.RECIPES["convnet-fast"], epochs=2, data="digits")
+    thin = {"channels": (8, 16, 16, 40)}
+    recipe = replace(training.RECIPES["efficient-capsnet-fast"], epochs=2, data="digits", options=thin)
     for seed in (0, 1):
         training.train(recipe, folder / str(seed), seed=seed, device="cpu")
-    training.train(replace(recipe, epochs=1), folder / "other", device="cpu")
+    training.train(replace(recipe, epochs=1), folder / "other", device="cpu", load=few)
     return folder
+
+
+def few(split):
+    images, labels = data.digits(split)
+    return data.Split(images[:128], labels[:128])
 
 
 def test_pack_ships_the_best_seed_of_equal_runs(runs, tmp_path, monkeypatch):

@@ -36,7 +36,6 @@ def answer(id_: str) -> str:
 STUDENTS = {
     "perfect": ({id_: answer(id_) for id_ in EXERCISES}, ALL),
     "half": ({"squash": answer("squash")}, SQUASH),
-    "blank": ({}, 0),
     "wrong": ({id_: WRONG.format(exercise.name) for id_, exercise in EXERCISES.items()}, 0),
     "syntax": (
         {id_: answer(id_) for id_ in EXERCISES} | {"squash": "def squash(s, dim=-1:\n    return s"},
@@ -115,8 +114,7 @@ def test_a_whole_round(course_folder):
     assert not (course_folder / "teacher").exists(), "grading recorded somebody's progress as the teacher's"
 
 
-@pytest.mark.parametrize("place", ["lessons", "solutions"])
-@pytest.mark.parametrize("ours", [True, False], ids=["our configuration", "none"])
+@pytest.mark.parametrize(("place", "ours"), [("lessons", True), ("solutions", False)])
 def test_a_notebook_as_it_is_ends_in_a_clear_line(course_folder, tmp_path, place, ours):
     pytest.importorskip("nbgrader", reason="nbgrader is not installed")
     if ours:
