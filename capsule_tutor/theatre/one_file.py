@@ -11,9 +11,10 @@ from capsule_tutor import __version__, files, functional, pretrained
 from capsule_tutor.models import CapsuleNetwork
 from capsule_tutor.theatre import dial, explore, page, routing
 from capsule_tutor.theatre import map as network_map
-from capsule_tutor.theatre.gallery import embedded, gallery, loaded, read, some
+from capsule_tutor.theatre.gallery import Gallery, embedded, gallery, loaded, read, some
 
 NETWORK = "efficient-capsnet-mnist"  # small enough to travel, and all of it: encoder and decoder
+LARGE, KEPT = "capsnet-mnist", 6  # too large: what it says to so many images travels instead
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -85,8 +86,36 @@ def content() -> dict:
         },
         "dial": {"most": dial.MOST, "names": names},
         "explorer": explorer,
-        "map": network_map.answer({"what": "programme"}, NETWORK, shown),
+        "map": _map(shown),
+        "kept": kept(shown, places),
     }
+
+
+def kept(shown: Gallery, places: list[int]) -> dict:
+    """What `LARGE` holds for the first image of each of some classes, behind the convolution that a page computes."""
+    first: dict[int, int] = {}
+    for place in places:
+        first.setdefault(shown.labels[place, 0].item(), place)
+    few = sorted(first.values())[:KEPT]
+    seen = [network_map.answer({"what": "look", "network": LARGE, "place": place}, [LARGE], shown) for place in few]
+    return {
+        "name": LARGE,
+        "places": few,
+        "first": _convolution(loaded(LARGE).encoder[0]),
+        "tiles": [[{"all": _half(tile)} for tile in one["tiles"][2:]] for one in seen],
+        "looks": [{"lengths": _single(one["lengths"])} for one in seen],
+    }
+
+
+def _map(shown: Gallery) -> dict:
+    names = [NETWORK, LARGE]
+    told = {name: network_map.answer({"what": "network", "network": name}, names, shown) for name in names}
+    weights = sum(stage["parameters"] for stage in told[LARGE]["stages"])
+    told[LARGE]["note"] = (
+        f"The {weights / 1e6:.1f} million weights of {LARGE} do not fit on this page. It computes the first convolution, "
+        f"and shows what PyTorch computed for these {KEPT} images behind it."
+    )
+    return {"programme": network_map.answer({"what": "programme"}, names, shown), "networks": told}
 
 
 def described(network: CapsuleNetwork) -> dict:
@@ -124,7 +153,7 @@ def _convolution(layer: nn.Conv2d) -> dict:
 
 
 def _half(tensor: Tensor) -> dict:
-    # As it is shipped: nothing is lost.
+    # Weights are shipped so: nothing is lost.
     return {"half": _base64(tensor.detach().half())}
 
 

@@ -11,7 +11,7 @@ from capsule_tutor import data, functional
 from capsule_tutor.theatre import dial, explore, export, page, routing
 from capsule_tutor.theatre import map as network_map
 from capsule_tutor.theatre.gallery import gallery, read, some
-from capsule_tutor.theatre.one_file import NETWORK
+from capsule_tutor.theatre.one_file import KEPT, LARGE, NETWORK
 
 pytestmark = pytest.mark.browser
 
@@ -368,8 +368,45 @@ def test_fingers_can_do_it_all(visit):
 
 def test_the_map_is_pytorchs(ask):
     for place in PLACES[::10]:
-        question = {"what": "look", "place": place}
-        assert_alike(ask("map", question), network_map.answer(question, NETWORK, GALLERY))
+        question = {"what": "look", "network": NETWORK, "place": place}
+        assert_alike(ask("map", question), network_map.answer(question, [NETWORK], GALLERY))
+
+
+def test_the_map_of_a_network_that_is_too_large_to_travel_is_pytorchs(ask):
+    few = ask("map", {"what": "page", "network": LARGE, "label": "all", "wrong": False, "from": 0, "count": 20})
+    assert len(few["items"]) == KEPT
+    for item in few["items"]:
+        question = {"what": "look", "network": LARGE, "place": item["place"]}
+        told = network_map.answer(question, [LARGE], GALLERY)
+        assert_alike(ask("map", question), told)
+        assert told["lengths"].argmax() == GALLERY.labels[item["place"], 0]
+
+
+def test_the_networks_of_the_map_take_turns(visit):
+    page = visit("map?stage=6")
+    counts = [page.locator(".road button").count()]
+    control(page, "network").select_option(LARGE)
+    page.wait_for_function("() => document.querySelector('.map .note')?.innerText.includes('do not fit on this page')")
+    settled(page)
+    counts.append(page.locator(".road button").count())
+    assert counts == [10, 7]
+    assert page.evaluate("() => document.activeElement.value") == LARGE
+    assert not page.locator(".chooser .row").is_visible()
+    page.locator(".thumbnails button").nth(2).click()
+    settled(page)
+    page.locator(".road button").nth(4).click()
+    page.wait_for_function("() => location.hash.includes(`network=capsnet-mnist`) && location.hash.endsWith('stage=4')")
+    place = int(page.url.split("digit=")[1].split("&")[0])
+    assert page.locator(".reads").inner_text().startswith(f"The image is {GALLERY.says(GALLERY.labels[place].tolist())}.")
+    page.reload()
+    settled(page)
+    assert page.locator(".about h3").inner_text() == "couplings"
+    control(page, "network").select_option(NETWORK)
+    page.wait_for_function("() => document.querySelectorAll('.road button').length === 10")
+    settled(page)
+    page.click("text=Squash")  # and nothing of the map stays behind
+    page.wait_for_selector(".dial[data-settled=true]")
+    assert page.locator(".map").count() == 0
 
 
 def test_keys_walk_from_stage_to_stage_and_the_address_follows(visit):
@@ -381,11 +418,12 @@ def test_keys_walk_from_stage_to_stage_and_the_address_follows(visit):
         assert page.locator(".about h3").inner_text() == expected
         assert page.evaluate("() => document.activeElement.getAttribute('aria-checked')") == "true"
     page.keyboard.press("End")
-    page.wait_for_function("place => location.hash === `#map?digit=${place}&stage=9`", arg=PLACES[3])
+    page.wait_for_function("place => location.hash === `#map?network=efficient-capsnet-mnist&digit=${place}&stage=9`", arg=PLACES[3])
     large = page.locator(".large canvas")
     pixels = "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, n) => n % 4 === 0)"
     ink = torch.tensor(large.evaluate(pixels), dtype=torch.float32)
-    expected = network_map.answer({"what": "look", "place": PLACES[3]}, NETWORK, GALLERY)["tiles"][-1].flatten()
+    question = {"what": "look", "network": NETWORK, "place": PLACES[3]}
+    expected = network_map.answer(question, [NETWORK], GALLERY)["tiles"][-1].flatten()
     most = expected.sort().values[int(0.995 * (len(expected) - 1))]
     torch.testing.assert_close(ink, 255 * (1 - (expected / most).clamp(max=1)), rtol=0, atol=1.5)
     box = large.bounding_box()
