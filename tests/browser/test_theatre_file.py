@@ -4,6 +4,7 @@ import statistics
 
 import pytest
 import torch
+from asking import asked, assert_alike
 from axe_playwright_python.sync_playwright import Axe
 
 import capsule_tutor as caps
@@ -11,7 +12,7 @@ from capsule_tutor import data, functional
 from capsule_tutor.theatre import dial, explore, export, page, routing
 from capsule_tutor.theatre import map as network_map
 from capsule_tutor.theatre.gallery import gallery, read, some
-from capsule_tutor.theatre.one_file import KEPT, LARGE, NETWORK
+from capsule_tutor.theatre.offline import KEPT, LARGE, NETWORK
 
 pytestmark = pytest.mark.browser
 
@@ -89,41 +90,11 @@ def ask(chromium, file):
     context = chromium.new_context()
     page_ = context.new_page()
     page_.goto(file.as_uri() + "#dial")
-    page_.add_script_tag(content=page.script("offline"))
+    page_.add_script_tag(content=page.script("digits"))
     data_ = "JSON.parse(document.getElementById('data').textContent)"
-    page_.evaluate(f"() => {{ window.ask = modules.offline.offline({data_}); }}")
-    answer = """async ([scene, question]) => {
-      if (question.ink) question.ink = new Uint8Array(question.ink);
-      const all = (value) => Object.fromEntries(Object.entries(value).map(([n, v]) => [n, plain(v)]));
-      const plain = (value) => value instanceof Float32Array ? { floats: Array.from(value) }
-        : Array.isArray(value) ? value.map(plain) : value && typeof value === "object" ? all(value) : value;
-      return plain(await ask(scene)(question)); }"""
-
-    def tensors(value):
-        if isinstance(value, dict):
-            return torch.tensor(value["floats"]) if "floats" in value else {n: tensors(v) for n, v in value.items()}
-        return [tensors(part) for part in value] if isinstance(value, list) else value
-
-    yield lambda scene, question: tensors(page_.evaluate(answer, [scene, question]))
+    page_.evaluate(f"() => {{ window.ask = modules.digits.digits({data_}); }}")
+    yield lambda scene, question: asked(page_, f"ask('{scene}')", question)
     context.close()
-
-
-def assert_alike(ours, torchs, where=""):
-    """Nested answers are equal, floats to 1e-3."""
-    if isinstance(torchs, dict):
-        assert set(ours) == set(torchs), where
-        for name in torchs:
-            assert_alike(ours[name], torchs[name], f"{where}.{name}")
-    elif isinstance(torchs, list):
-        assert len(ours) == len(torchs), where
-        for n, (a, b) in enumerate(zip(ours, torchs, strict=True)):
-            assert_alike(a, b, f"{where}[{n}]")
-    elif isinstance(torchs, torch.Tensor | float):
-        a = torch.as_tensor(ours, dtype=torch.float32).flatten()
-        b = torch.as_tensor(torchs, dtype=torch.float32).flatten()
-        torch.testing.assert_close(a, b, rtol=0, atol=1e-3, equal_nan=True, msg=lambda text: f"{where}: {text}")
-    else:
-        assert ours == torchs, where
 
 
 @pytest.mark.parametrize("name", [*routing.TOYS, routing.REAL])
@@ -397,7 +368,8 @@ def test_the_networks_of_the_map_take_turns(visit):
     page.locator(".road button").nth(4).click()
     page.wait_for_function("() => location.hash.includes(`network=capsnet-mnist`) && location.hash.endsWith('stage=4')")
     place = int(page.url.split("digit=")[1].split("&")[0])
-    assert page.locator(".reads").inner_text().startswith(f"The image is {GALLERY.says(GALLERY.labels[place].tolist())}.")
+    said = f"The image is {GALLERY.says(GALLERY.labels[place].tolist())}."
+    assert page.locator(".reads").inner_text().startswith(said)
     page.reload()
     settled(page)
     assert page.locator(".about h3").inner_text() == "couplings"
@@ -418,7 +390,9 @@ def test_keys_walk_from_stage_to_stage_and_the_address_follows(visit):
         assert page.locator(".about h3").inner_text() == expected
         assert page.evaluate("() => document.activeElement.getAttribute('aria-checked')") == "true"
     page.keyboard.press("End")
-    page.wait_for_function("place => location.hash === `#map?network=efficient-capsnet-mnist&digit=${place}&stage=9`", arg=PLACES[3])
+    page.wait_for_function(
+        "place => location.hash === `#map?network=efficient-capsnet-mnist&digit=${place}&stage=9`", arg=PLACES[3]
+    )
     large = page.locator(".large canvas")
     pixels = "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, n) => n % 4 === 0)"
     ink = torch.tensor(large.evaluate(pixels), dtype=torch.float32)

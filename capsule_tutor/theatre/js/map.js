@@ -13,6 +13,7 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
   const { networks, labels, shape } = await ask({ what: "programme" });
   const network = networks.includes(state.network) ? state.network : networks[0], about = (question) => ask({ network, ...question });
   const { classes, stages, note } = await about({ what: "network" });
+  if (state.parameters === "hide") stages.forEach((stage) => { stage.parameters = null; });  // a lesson asks for them
   const now = { place: /^\d+$/.test(state.digit) ? +state.digit : null, stage: state.stage in stages ? +state.stage : 0 };
   const size = sheet(shape);
   let seen = null;
@@ -40,7 +41,7 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
   let other = null;
   const another = choice(networks.map((name) => [name, name]), network, async (name) => {
     close();
-    other = await map(el, { ask, changed, address, state: { network: name, digit: now.place, stage: 0 } });
+    other = await map(el, { ask, changed, address, state: { ...state, network: name, digit: now.place, stage: 0 } });
     el.querySelector(".map .network select").focus();
   });
   const which = networks.length > 1 ? make("div", { className: "row network" }, labelled("network", another)) : make("p", { className: "hint" }, `Network: ${network}`);

@@ -88,7 +88,8 @@ export function network(packed) {
       for (let d = 0; d < D; d++) {
         const c = i * D + d;
         pose[d] = bias[c];
-        for (let k = 0; k < kernel * kernel; k++) pose[d] += weight[c * kernel * kernel + k] * x[c * side * side + k];
+        for (let p = 0; p < kernel; p++) for (let q = 0; q < kernel; q++)
+          pose[d] += weight[(c * kernel + p) * kernel + q] * x[(c * side + p) * side + q];
       }
       u.set(exponentialSquash(pose), i * D);
     }

@@ -2,7 +2,7 @@
 import { dynamicRouting, exponentialSquash, length, longest, selfAttentionRouting, squash, way } from "./arithmetic.js";
 import { bytes, convolve, decoded, network, placed, relu } from "./network.js";
 
-export function offline(data) {
+export function digits(data) {
   const net = network(data.network), side = net.shape[2], size = side * side, J = net.classes, Z = net.z;
   const ink = Float32Array.from(bytes(data.examples.ink), (x) => x / 255);
   const { places, labels, read, says, sources } = data.examples, image = (n) => ink.subarray(n * size, (n + 1) * size);
