@@ -18,7 +18,7 @@ from capsule_tutor.theatre import (
     explorer,
     export,
     network_map,
-    one_file,
+    offline,
     page,
     pull_apart,
     routing,
@@ -425,9 +425,9 @@ def test_networks_of_the_same_data_stand_beside_the_one_asked_for():
 @pytest.mark.parametrize("name", ["capsnet-mnist", "efficient-capsnet-mnist"])
 def test_the_map_counts_every_parameter_and_holds_what_the_network_computes(name):
     network, asked = caps.load(name), network_map(name).answer
-    stages = asked({"what": "programme"})["stages"]
+    stages = asked({"what": "network", "network": name})["stages"]
     assert sum(stage["parameters"] for stage in stages) == sum(p.numel() for p in network.parameters())
-    told = asked({"what": "look", "place": 3})
+    told = asked({"what": "look", "network": name, "place": 3})
     assert [list(tile.shape) for tile in told["tiles"]] == [stage["sizes"] for stage in stages]
     assert told["says"] == gallery("digits").says([DIGITS.labels[3].item()])
     held = dict(zip([stage["name"] for stage in stages], told["tiles"], strict=True))
@@ -444,7 +444,8 @@ def test_the_map_counts_every_parameter_and_holds_what_the_network_computes(name
 
 
 def test_where_a_lesson_asks_for_them_the_map_tells_no_parameters():
-    stages = network_map("capsnet-mnist", parameters=False).answer({"what": "programme"})["stages"]
+    asked = network_map("capsnet-mnist", parameters=False).answer
+    stages = asked({"what": "network", "network": "capsnet-mnist"})["stages"]
     assert {stage["parameters"] for stage in stages} == {None}
 
 
@@ -506,8 +507,8 @@ def test_the_file_holds_what_was_worked_out(tmp_path, network):
     assert content["toys"] == routing.TOYS
 
 
-def test_a_network_is_described_by_its_sizes(network):
-    said = one_file.described(network)
+def test_a_network_is_described_by_its_sizes():
+    said = offline.described(NETWORK)
     assert (said["children"], said["classes"], said["d"], said["z"]) == (16, 10, 8, 16)
     assert said["shape"] == [1, 28, 28]
     assert [part["stride"] for part in said["front"]] == [1, 1, 1, 2]

@@ -11,23 +11,31 @@ import tempfile
 from importlib.resources import files as resources
 from io import StringIO
 from pathlib import Path
+from urllib.parse import urlencode
 
 from capsule_tutor import __version__, authoring, checks, course, files
 from capsule_tutor.checks import guesses, wording
 from capsule_tutor.doctor import ROOT
-from capsule_tutor.theatre import one_file, page
+from capsule_tutor.theatre import offline, page
 
 _HERE = Path(__file__).parent
 _CORNER = '<th class="head"><p></p></th>', '<td class="head"></td>'
 _NOTEBOOK_ONLY = "notebook-only"  # the tag of a cell that means nothing on a page
 _GUESS = re.compile(r'^checks\.predict\("([^"]+)"\)$')
 _SCENE = re.compile(r"^\[theatre: (.+), live\]")
-_SCENES = {
-    "routing": ("routing", "In the notebook this cell plays the function that you wrote."),
-    "the squash dial": ("dial", "In the notebook this cell shows the functions that you wrote."),
-    "the explorer": ("explorer", "The network and its weights are part of this page: nothing that you draw leaves it."),
-    "the map": ("map", "This page holds Efficient-CapsNet. The notebook shows the network that its cell names."),
+_SHOWN = {  # the beginning of what a cell says → the scene, the data that it needs, and a word about it
+    "routing": ("routing", "digits", "In the notebook this cell plays the function that you wrote."),
+    "the squash dial": ("dial", "digits", "In the notebook this cell shows the functions that you wrote."),
+    "the explorer": (
+        "explorer",
+        "digits",
+        "The network and its weights are part of this page: nothing that you draw leaves it.",
+    ),
+    "the map of ": ("map", "digits", "The notebook shows every image, of every network."),
+    "pull two digits apart": ("apart", "pairs", "The network and its weights are part of this page."),
+    "the turntable": ("turntable", "toys", "This page renders the toys by itself, as the package does."),
 }
+_DATA = ("digits", "pairs", "toys")  # functions of theatre/offline.py, and modules that answer from what they return
 
 
 class SiteError(Exception):
@@ -109,6 +117,9 @@ def _write_sources(folder: Path) -> None:
         (static / name).write_bytes((_HERE / name).read_bytes())
     files.write_text(static / "theatre.css", page.style())
     files.write_text(static / "theatre.js", _theatre())
+    for name in _DATA:
+        content = json.dumps(getattr(offline, name)())
+        files.write_text(static / f"{name}.js", f"capsules.{name} = {content};\n")
 
     for lesson in (course.START, *(known for known in course.LESSONS if not known.planned)):
         if not course.source(lesson).is_file():
@@ -161,16 +172,26 @@ def _code(learners, solved) -> list:
     scene = next((found[1] for output in solved.outputs if (found := _SCENE.match(_plain(output)))), None)
     if scene:
         solved.outputs = []
-        known = next((known for name, known in _SCENES.items() if scene.startswith(name)), None)
-        if not known:
-            return [_shown(solved), _markdown("*This scene is alive in the notebook alone: Python draws it.*")]
-        return [_shown(solved), _markdown(f'<div class="scene" data-scene="{known[0]}"></div>\n\n*{known[1]}*')]
+        start = next((start for start in _SHOWN if scene.startswith(start)), None)
+        if not start:
+            raise SiteError(f"No page can show the scene of {solved.source!r}: add it to {__name__}._SHOWN")
+        name, needs, word = _SHOWN[start]
+        state = urlencode(_state(name, scene.removeprefix(start), solved.source))
+        place = f'<div class="scene" data-scene="{name}" data-needs="{needs}" data-state="{html.escape(state)}"></div>'
+        return [_shown(solved), _markdown(f"{place}\n\n*{word}*")]
     if learners.source == solved.source:
         return [_shown(solved)]
     learners.outputs = []
     solved.metadata["tags"] = ["hide-cell"]
     solved.metadata["mystnb"] = {"code_prompt_show": "Show an answer", "code_prompt_hide": "Hide the answer"}
     return [_shown(learners), solved]
+
+
+def _state(name: str, of: str, source: str) -> dict[str, str]:
+    """What a scene is opened with, from what its cell says of it and from the cell's code."""
+    if name != "map":
+        return {}
+    return {"network": of} | ({"parameters": "hide"} if "parameters=False" in source else {})
 
 
 def _shown(cell):
@@ -206,7 +227,7 @@ def _frame(lesson: course.Lesson) -> list:
 
 
 def _theatre() -> str:
-    """The scenes, their weights and examples, and what starts them: one script for all pages."""
+    """The scenes, their arithmetic, and what starts them: one script for all pages."""
     start = (_HERE / "scenes.js").read_text(encoding="utf-8")
-    scenes = page.script("dial", "explorer", "map", "routing", "offline")
-    return f"(() => {{\n{scenes}\nconst data = {json.dumps(one_file.content())};\n{start}\n}})();\n"
+    scenes = {name for name, _, _ in _SHOWN.values()}
+    return f"(() => {{\n{page.script(*sorted(scenes), *_DATA, 'address')}\n{start}\n}})();\n"

@@ -1,6 +1,23 @@
-// Every scene of this page, from the arithmetic and the weights above: no kernel, no network.
-const answers = modules.offline.offline(data);
+// Every scene of this page, from arithmetic and weights beside it: no kernel, no other machine.
+const { fromAddress, writing } = modules.address;
+const beside = document.currentScript.src;
+window.capsules = {};  // each file of data puts its own here
+
+function data(name) {
+  const script = document.createElement("script");
+  script.src = new URL(`${name}.js`, beside);
+  return new Promise((resolve) => { script.onload = () => resolve(capsules[name]); document.body.append(script); });
+}
+
 for (const place of document.querySelectorAll("[data-scene]")) {
-  const name = place.dataset.scene;
-  modules[name][name](place, { ask: answers(name), state: {}, changed() {} });
+  const name = place.dataset.scene, needs = place.dataset.needs, answers = modules[needs][needs];
+  const [addressed, sent] = fromAddress(location.hash), meant = addressed === name;
+  // An address is rewritten by those who move something, not by those who only look.
+  let touched = false;
+  for (const hand of ["pointerdown", "keydown", "input"]) place.addEventListener(hand, () => { touched = true; });
+  data(needs).then(async (found) => {
+    const state = { ...Object.fromEntries(new URLSearchParams(place.dataset.state)), ...(meant && sent) };
+    await modules[name][name](place, { ask: answers(found)(name), state, changed: writing(name, () => touched) });
+    if (meant) place.scrollIntoView();
+  });
 }

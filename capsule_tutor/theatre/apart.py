@@ -28,7 +28,7 @@ def answer(question: dict, network: models.CapsuleNetwork) -> dict:
         colours = {"first": figures.ORANGE, "second": figures.SKY}
         return {"classes": 10, "side": 36, "most": MOST, "colours": colours}
     a, b = question["digits"]
-    parts = pulled(torch.stack([_digit(a), _digit(b)]), question["distance"])  # (2, 1, 36, 36)
+    parts = pulled(torch.stack([digit(a), digit(b)]), question["distance"])  # (2, 1, 36, 36)
     image = parts.sum(dim=0).clamp(max=1)
     with torch.inference_mode():
         v = network(image.unsqueeze(0))
@@ -43,7 +43,7 @@ def pulled(pair: Tensor, distance: int) -> Tensor:
 
 
 @cache
-def _digit(label: int) -> Tensor:
+def digit(label: int) -> Tensor:
     """The first embedded test digit of a class. → (1, 28, 28)"""
     split = data.digits("test")
     return split.images[int((split.labels == label).nonzero()[0])]

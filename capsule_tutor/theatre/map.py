@@ -21,22 +21,23 @@ def network_map(network: str = "efficient-capsnet-mnist", parameters: bool = Tru
     if not isinstance(loaded(network).encoder[-1], AttentionCapsules | RoutedCapsules):
         raise ValueError(f"network is {network!r}, which does not route; choose a CapsNet or an Efficient-CapsNet")
     shown = gallery(embedded(pretrained.recipe(network).data))
-    told = partial(answer, name=network, shown=shown, parameters=parameters)
+    told = partial(answer, names=[network], shown=shown, parameters=parameters)
     return page.widget("map", told, f"[theatre: the map of {network}, live]")
 
 
-def answer(question: dict, name: str, shown: Gallery, parameters: bool = True) -> dict:
-    """What the map shows. question: {"what": "programme"} or {"what": "look", "place": n}"""
-    network = loaded(name)
+def answer(question: dict, names: list[str], shown: Gallery, parameters: bool = True) -> dict:
+    """What the map shows. question: {"what": "programme"}, or {"what": "network" | "look", "network": a name, …}"""
     if question["what"] == "programme":
+        return {"networks": names, "labels": explore.labels(shown), "shape": list(loaded(names[0]).shape)}
+    network = loaded(question["network"])
+    if question["what"] == "network":
         classes = list(shown.classes[: network.encoder[-1].weight.shape[1]])
         stages = described(network, classes)
         if not parameters:
             stages = [stage | {"parameters": None} for stage in stages]
-        known = {"network": name, "labels": explore.labels(shown), "shape": list(network.shape)}
-        return known | {"classes": classes, "stages": stages}
+        return {"classes": classes, "stages": stages, "note": ""}
     if question["what"] != "look":  # the chooser's
-        return explore.answer(question | {"network": name}, [name], shown)
+        return explore.answer(question, names, shown)
     place = min(max(0, question["place"]), len(shown.images) - 1)
     tiles, lengths = activations(network, shown.images[place][None])
     # Images and drawings are shown in ink; everything between them is what the network computes.

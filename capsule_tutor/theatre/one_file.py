@@ -1,19 +1,10 @@
 """The theatre as one HTML file that needs no Python, no network and no installation."""
 
-import base64
 import json
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
-
-from capsule_tutor import __version__, files, functional, pretrained
-from capsule_tutor.models import CapsuleNetwork
-from capsule_tutor.theatre import dial, explore, page, routing
-from capsule_tutor.theatre import map as network_map
-from capsule_tutor.theatre.gallery import embedded, gallery, loaded, read, some
-
-NETWORK = "efficient-capsnet-mnist"  # small enough to travel, and all of it: encoder and decoder
+from capsule_tutor import __version__, files, pretrained
+from capsule_tutor.theatre import offline, page
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -43,94 +34,16 @@ def export(path: Path) -> int:
     The examples are embedded digits of the test split, for these may be passed on: of each class the first few, and
     all that the network misreads. Raises OSError if the file cannot be written.
     """
-    card = pretrained.card(NETWORK)
+    errors = [
+        f"{name}, test error {pretrained.card(name)['test_error']['shipped']:.2f} %"
+        for name in (offline.NETWORK, offline.LARGE)
+    ]
     made_of = (
-        f"Capsule Tutor {__version__}. Network: {NETWORK}, trained on MNIST, test error "
-        f"{card['test_error']['shipped']:.2f} %. Digits: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten "
-        "Digits (1998), UCI Machine Learning Repository, in the copy of scikit-learn, drawn as MNIST draws its own."
+        f"Capsule Tutor {__version__}. Networks, trained on MNIST: {'; '.join(errors)}. Digits: E. Alpaydin and "
+        "C. Kaynak, Optical Recognition of Handwritten Digits (1998), UCI Machine Learning Repository, in the copy of "
+        "scikit-learn, drawn as MNIST draws its own."
     )
-    data = json.dumps(content())
+    data = json.dumps(offline.digits())
     html = _PAGE.format(style=page.style(), made_of=made_of, data=data, script=page.script("file"))
     files.write_text(path, html)
     return path.stat().st_size
-
-
-def content() -> dict:
-    """All that the scenes need: the network, some images and what it says to them, and every constant."""
-    network, shown = loaded(NETWORK), gallery(embedded(pretrained.recipe(NETWORK).data))
-    places = some(NETWORK, shown)
-    with torch.no_grad():
-        v = network(shown.images[places])  # (n, j, z)
-    names = list(dial.titles(functional.squash, functional.exponential_squash))
-    explorer = {
-        what: explore.answer({"what": what, "network": NETWORK}, [NETWORK], shown) for what in ("programme", "network")
-    }
-    return {
-        "network": described(network),
-        "encoded": {"v": _single(v)},
-        "examples": {
-            "places": places,
-            "labels": shown.labels[places, 0].tolist(),
-            "read": read(NETWORK, shown)[places, 0].tolist(),
-            "says": [shown.says([label]) for label in shown.labels[places, 0].tolist()],
-            "sources": [shown.source(place) for place in places],
-            "ink": _base64((255 * shown.images[places]).round().to(torch.uint8)),
-        },
-        "toys": routing.TOYS,
-        "routing": {
-            "plays": [*routing.TOYS, routing.REAL],
-            "real": [routing.REAL],
-            "digits": routing.REAL,
-            "iterations": routing.ITERATIONS,
-        },
-        "dial": {"most": dial.MOST, "names": names},
-        "explorer": explorer,
-        "map": network_map.answer({"what": "programme"}, NETWORK, shown),
-    }
-
-
-def described(network: CapsuleNetwork) -> dict:
-    """An Efficient-CapsNet as data: sizes, and every layer with its weights."""
-    front, primary, routed = network.encoder
-    i, j, d, z = routed.weight.shape
-    convolutions = [part for part in front if isinstance(part, nn.Conv2d)]
-    normalisations = [part for part in front if isinstance(part, nn.BatchNorm2d)]
-    return {
-        "name": NETWORK,
-        "shape": list(network.shape),
-        "children": i,
-        "classes": j,
-        "d": d,
-        "z": z,
-        "front": [
-            _convolution(c) | {"scale": _single(scale), "shift": _single(n.bias - scale * n.running_mean)}
-            for c, n in zip(convolutions, normalisations, strict=True)
-            # Once trained, a normalisation is scale · x + shift.
-            for scale in [n.weight / (n.running_var + n.eps).sqrt()]
-        ],
-        "primary": _convolution(primary.convolution),
-        "routing": {"weight": _half(routed.weight), "prior": _half(routed.prior)},
-        "decoder": [
-            {"weight": _half(part.weight), "bias": _half(part.bias)}
-            for part in network.decoder
-            if isinstance(part, nn.Linear)
-        ],
-    }
-
-
-def _convolution(layer: nn.Conv2d) -> dict:
-    sizes = {"kernel": layer.kernel_size[0], "stride": layer.stride[0]}
-    return sizes | {"weight": _half(layer.weight), "bias": _half(layer.bias)}
-
-
-def _half(tensor: Tensor) -> dict:
-    # As it is shipped: nothing is lost.
-    return {"half": _base64(tensor.detach().half())}
-
-
-def _single(tensor: Tensor) -> dict:
-    return {"single": _base64(tensor.detach().float())}
-
-
-def _base64(tensor: Tensor) -> str:
-    return base64.b64encode(tensor.contiguous().numpy().tobytes()).decode()

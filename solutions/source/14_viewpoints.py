@@ -77,8 +77,8 @@ pictures.toys(
 #
 # smallNORB has five classes, ten toys of each (its *instances*, 0 to 9), 18 azimuths (how far the table has turned),
 # 9 elevations (how high the camera is) and 6 lightings. Two cameras look, like two eyes. Our own toys are rendered in
-# the same way. Turn one yourself; the arrow keys move a slider. (It needs a running kernel. On a web page you see
-# only the still picture below it.)
+# the same way. Turn one yourself; the arrow keys move a slider. (In a notebook it needs a running
+# kernel; the still pictures below it need none.)
 
 # %% id="turntable"
 turntable()

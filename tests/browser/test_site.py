@@ -10,11 +10,15 @@ from pathlib import Path
 
 import html5lib
 import pytest
+import torch
+from asking import asked, assert_alike
 from axe_playwright_python.sync_playwright import Axe
 from filelock import FileLock
 from patience import HUNG
 
+import capsule_tutor as caps
 from capsule_tutor import authoring, checks, course, site
+from capsule_tutor.theatre import apart, page, table
 
 pytestmark = pytest.mark.browser
 
@@ -25,6 +29,8 @@ SCENES = {
     "04_dynamic_routing": "routing",
     "08_self_attention_routing": "routing",
     "11_dimension_perturbation": "explorer",
+    "12_multimnist": "apart",
+    "14_viewpoints": "turntable",
     "index": "map",
 }
 # axe-core takes a formula for nothing: a column may be headed by one. The scenes are looked at in test_theatre_file.py.
@@ -63,12 +69,12 @@ def visit(new_page, address):
     """visit("04_dynamic_routing"): a page that has loaded. Whatever it asks for is beside it, and is there."""
     troubles = []
 
-    def visit_(name, **settings):
+    def visit_(name, hash_="", **settings):
         page = new_page(**settings)
         page.on("request", lambda request: request.url.startswith((address, "data:")) or troubles.append(request.url))
         page.on("response", lambda response: response.status < 400 or troubles.append(response.url))
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(f"{address}{name}.html", timeout=1000 * HUNG)
+        page.goto(f"{address}{name}.html#{hash_}", timeout=1000 * HUNG)
         return page
 
     yield visit_
@@ -180,6 +186,85 @@ def test_a_scene_is_alive_and_dark_where_the_page_is(visit, name, scene):
     assert "dark" in stage.get_attribute("class").split()
     page.locator(".theme-toggle:visible").first.click()  # from the system's wish to light
     page.locator(f"[data-scene={scene}] .theatre:not(.dark)").wait_for()
+
+
+@pytest.mark.parametrize("name", ["index", "06_capsnet", "09_efficient_capsnet"])
+def test_a_map_opens_with_its_lessons_network_and_keeps_what_the_lesson_asks_for(visit, name):
+    page = visit(name)
+    page.locator(".map[data-settled=true]").wait_for()
+    network = "efficient-capsnet-mnist" if name == "09_efficient_capsnet" else "capsnet-mnist"
+    assert page.locator(".network select").input_value() == network
+    told = page.locator(".map dt").all_inner_texts()
+    assert ("parameters" in told) == (name == "index")
+
+
+def test_two_digits_are_pulled_apart(visit):
+    page = visit("12_multimnist")
+    page.locator(".apart[data-settled=true]").wait_for()
+    network = caps.load("efficient-capsnet-multimnist")
+    for first, steps in ((3, 6), (1, 14)):
+        page.locator(".apart select").first.select_option(str(first))
+        page.locator(".apart input[type=range]").fill(str(steps))
+        page.wait_for_function("n => document.querySelector('.apart output').value === `${n} pixels`", arg=steps)
+        page.locator(".apart[data-settled=true]").wait_for()
+        told = apart.answer({"what": "pair", "digits": [first, 5], "distance": steps}, network)
+        inks = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 36, 36).data)"
+        pixels = torch.tensor(page.locator(".apart canvas").first.evaluate(inks)).view(36, 36, 4)
+        torch.testing.assert_close(pixels[..., 0] / 255, told["image"][0], rtol=0, atol=5e-3)
+
+
+@pytest.fixture(scope="module")
+def ask(chromium, address):
+    """ask("pairs", {"what": …}) answers as the pages of the site do."""
+    context = chromium.new_context()
+    page_ = context.new_page()
+    page_.goto(f"{address}search.html")
+    page_.add_script_tag(content=f"{page.script('pairs', 'toys')}\nwindow.capsules = {{}};")
+    for name in ("pairs", "toys"):
+        page_.add_script_tag(url=f"{address}_static/{name}.js")
+    yield lambda name, question: asked(page_, f"modules.{name}.{name}(capsules.{name})()", question)
+    context.close()
+
+
+@pytest.mark.parametrize(("digits", "distance"), [([3, 5], 0), ([9, 0], 7), ([1, 1], 14)])
+def test_pairs_are_pytorchs(ask, digits, distance):
+    network = caps.load("efficient-capsnet-multimnist")
+    for question in ({"what": "programme"}, {"what": "pair", "digits": digits, "distance": distance}):
+        assert_alike(ask("pairs", question), apart.answer(question, network))
+
+
+@pytest.mark.parametrize("label", range(5))
+def test_toys_are_the_packages(ask, label):
+    question = {"what": "toy", "label": label, "instance": 2 * label, "azimuth": 70 * label}
+    question |= {"elevation": 30 + 10 * label, "light": 5 - label}
+    ours = table.answer(question)["eyes"].flatten()
+    difference = 255 * (ask("toys", question)["eyes"] - ours).abs()
+    assert difference.max() < 1.01  # as between two machines: a grey level may be rounded up or down
+    assert (difference > 0.5).double().mean() < 1e-3
+
+
+def test_the_toy_on_the_turntable_turns_and_the_address_says_which(visit):
+    page = visit("14_viewpoints")
+    page.locator(".turntable[data-settled=true]").wait_for()
+    page.locator(".turntable input").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('.turntable .said').innerText.includes('at azimuth 40°')")
+    page.wait_for_function("() => location.hash.startsWith('#turntable?')")
+    other = visit("14_viewpoints", hash_=page.url.split("#")[1])
+    other.locator(".turntable[data-settled=true]").wait_for()
+    assert "at azimuth 40°" in other.locator(".turntable .said").inner_text()
+    other.wait_for_function("() => document.querySelector('.turntable').getBoundingClientRect().top < innerHeight")
+
+
+def test_an_address_says_look_at_this_one_and_who_only_looks_writes_none(visit):
+    page = visit("04_dynamic_routing", hash_="routing?t=7&look=parent-1")
+    page.locator(".routing[data-settled=true]").wait_for()
+    assert page.get_attribute(".routing", "data-t") == "7"
+    assert page.locator(".panel").first.locator(".link.off").count() == 3
+    page = visit("04_dynamic_routing", hash_="theatre-text")
+    page.locator(".routing[data-settled=true]").wait_for()
+    page.wait_for_timeout(500)  # longer than the address waits
+    assert page.url.endswith("#theatre-text")
 
 
 def test_routing_plays_on_a_telephone_and_nothing_is_off_the_page(visit):

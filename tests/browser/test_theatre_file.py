@@ -4,6 +4,7 @@ import statistics
 
 import pytest
 import torch
+from asking import asked, assert_alike
 from axe_playwright_python.sync_playwright import Axe
 
 import capsule_tutor as caps
@@ -11,7 +12,7 @@ from capsule_tutor import data, functional
 from capsule_tutor.theatre import dial, explore, export, page, routing
 from capsule_tutor.theatre import map as network_map
 from capsule_tutor.theatre.gallery import gallery, read, some
-from capsule_tutor.theatre.one_file import NETWORK
+from capsule_tutor.theatre.offline import KEPT, LARGE, NETWORK
 
 pytestmark = pytest.mark.browser
 
@@ -89,41 +90,11 @@ def ask(chromium, file):
     context = chromium.new_context()
     page_ = context.new_page()
     page_.goto(file.as_uri() + "#dial")
-    page_.add_script_tag(content=page.script("offline"))
+    page_.add_script_tag(content=page.script("digits"))
     data_ = "JSON.parse(document.getElementById('data').textContent)"
-    page_.evaluate(f"() => {{ window.ask = modules.offline.offline({data_}); }}")
-    answer = """async ([scene, question]) => {
-      if (question.ink) question.ink = new Uint8Array(question.ink);
-      const all = (value) => Object.fromEntries(Object.entries(value).map(([n, v]) => [n, plain(v)]));
-      const plain = (value) => value instanceof Float32Array ? { floats: Array.from(value) }
-        : Array.isArray(value) ? value.map(plain) : value && typeof value === "object" ? all(value) : value;
-      return plain(await ask(scene)(question)); }"""
-
-    def tensors(value):
-        if isinstance(value, dict):
-            return torch.tensor(value["floats"]) if "floats" in value else {n: tensors(v) for n, v in value.items()}
-        return [tensors(part) for part in value] if isinstance(value, list) else value
-
-    yield lambda scene, question: tensors(page_.evaluate(answer, [scene, question]))
+    page_.evaluate(f"() => {{ window.ask = modules.digits.digits({data_}); }}")
+    yield lambda scene, question: asked(page_, f"ask('{scene}')", question)
     context.close()
-
-
-def assert_alike(ours, torchs, where=""):
-    """Nested answers are equal, floats to 1e-3."""
-    if isinstance(torchs, dict):
-        assert set(ours) == set(torchs), where
-        for name in torchs:
-            assert_alike(ours[name], torchs[name], f"{where}.{name}")
-    elif isinstance(torchs, list):
-        assert len(ours) == len(torchs), where
-        for n, (a, b) in enumerate(zip(ours, torchs, strict=True)):
-            assert_alike(a, b, f"{where}[{n}]")
-    elif isinstance(torchs, torch.Tensor | float):
-        a = torch.as_tensor(ours, dtype=torch.float32).flatten()
-        b = torch.as_tensor(torchs, dtype=torch.float32).flatten()
-        torch.testing.assert_close(a, b, rtol=0, atol=1e-3, equal_nan=True, msg=lambda text: f"{where}: {text}")
-    else:
-        assert ours == torchs, where
 
 
 @pytest.mark.parametrize("name", [*routing.TOYS, routing.REAL])
@@ -368,8 +339,46 @@ def test_fingers_can_do_it_all(visit):
 
 def test_the_map_is_pytorchs(ask):
     for place in PLACES[::10]:
-        question = {"what": "look", "place": place}
-        assert_alike(ask("map", question), network_map.answer(question, NETWORK, GALLERY))
+        question = {"what": "look", "network": NETWORK, "place": place}
+        assert_alike(ask("map", question), network_map.answer(question, [NETWORK], GALLERY))
+
+
+def test_the_map_of_a_network_that_is_too_large_to_travel_is_pytorchs(ask):
+    few = ask("map", {"what": "page", "network": LARGE, "label": "all", "wrong": False, "from": 0, "count": 20})
+    assert len(few["items"]) == KEPT
+    for item in few["items"]:
+        question = {"what": "look", "network": LARGE, "place": item["place"]}
+        told = network_map.answer(question, [LARGE], GALLERY)
+        assert_alike(ask("map", question), told)
+        assert told["lengths"].argmax() == GALLERY.labels[item["place"], 0]
+
+
+def test_the_networks_of_the_map_take_turns(visit):
+    page = visit("map?stage=6")
+    counts = [page.locator(".road button").count()]
+    control(page, "network").select_option(LARGE)
+    page.wait_for_function("() => document.querySelector('.map .note')?.innerText.includes('do not fit on this page')")
+    settled(page)
+    counts.append(page.locator(".road button").count())
+    assert counts == [10, 7]
+    assert page.evaluate("() => document.activeElement.value") == LARGE
+    assert not page.locator(".chooser .row").is_visible()
+    page.locator(".thumbnails button").nth(2).click()
+    settled(page)
+    page.locator(".road button").nth(4).click()
+    page.wait_for_function("() => location.hash.includes(`network=capsnet-mnist`) && location.hash.endsWith('stage=4')")
+    place = int(page.url.split("digit=")[1].split("&")[0])
+    said = f"The image is {GALLERY.says(GALLERY.labels[place].tolist())}."
+    assert page.locator(".reads").inner_text().startswith(said)
+    page.reload()
+    settled(page)
+    assert page.locator(".about h3").inner_text() == "couplings"
+    control(page, "network").select_option(NETWORK)
+    page.wait_for_function("() => document.querySelectorAll('.road button').length === 10")
+    settled(page)
+    page.click("text=Squash")  # and nothing of the map stays behind
+    page.wait_for_selector(".dial[data-settled=true]")
+    assert page.locator(".map").count() == 0
 
 
 def test_keys_walk_from_stage_to_stage_and_the_address_follows(visit):
@@ -381,11 +390,14 @@ def test_keys_walk_from_stage_to_stage_and_the_address_follows(visit):
         assert page.locator(".about h3").inner_text() == expected
         assert page.evaluate("() => document.activeElement.getAttribute('aria-checked')") == "true"
     page.keyboard.press("End")
-    page.wait_for_function("place => location.hash === `#map?digit=${place}&stage=9`", arg=PLACES[3])
+    page.wait_for_function(
+        "place => location.hash === `#map?network=efficient-capsnet-mnist&digit=${place}&stage=9`", arg=PLACES[3]
+    )
     large = page.locator(".large canvas")
     pixels = "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, n) => n % 4 === 0)"
     ink = torch.tensor(large.evaluate(pixels), dtype=torch.float32)
-    expected = network_map.answer({"what": "look", "place": PLACES[3]}, NETWORK, GALLERY)["tiles"][-1].flatten()
+    question = {"what": "look", "network": NETWORK, "place": PLACES[3]}
+    expected = network_map.answer(question, [NETWORK], GALLERY)["tiles"][-1].flatten()
     most = expected.sort().values[int(0.995 * (len(expected) - 1))]
     torch.testing.assert_close(ink, 255 * (1 - (expected / most).clamp(max=1)), rtol=0, atol=1.5)
     box = large.bounding_box()

@@ -3,8 +3,8 @@ import { button, check, choice, labelled, make, thumbnails } from "./parts.js";
 
 const SHOWN = 20;  // pictures on a page
 
-// ask({ what: "page" | "random", … }) answers; chosen(place) hears what was chosen.
-export function chooser({ ask, size, labels, chosen }) {
+// ask({ what: "page" | "random", … }) answers; chosen(place) hears what was chosen. A handful needs no search.
+export function chooser({ ask, size, labels, chosen, handful = false }) {
   const filter = { label: "all", wrong: false, from: 0 };
   const problem = make("p", { className: "problem", role: "alert" }), page = make("div", { className: "page" }), counted = make("output", {});
   const refilter = (change) => { Object.assign(filter, change, { from: 0 }); list(true); };
@@ -15,11 +15,10 @@ export function chooser({ ask, size, labels, chosen }) {
     const { place } = await ask({ what: "random", ...filter });
     if (place !== null) chosen(place);
   }, { className: "random" });
-  const element = make("div", { className: "chooser" },
-    make("div", { className: "row" },
-      labelled("class", choice([["all", "all"], ...labels], "all", (label) => refilter({ label }))),
-      check("only the misread", false, (wrong) => refilter({ wrong })), earlier, counted, later, random),
-    problem, page);
+  const search = make("div", { className: "row", hidden: handful },
+    labelled("class", choice([["all", "all"], ...labels], "all", (label) => refilter({ label }))),
+    check("only the misread", false, (wrong) => refilter({ wrong })), earlier, counted, later, random);
+  const element = make("div", { className: "chooser" }, search, problem, page);
   let thumbs = null, marked = null;
 
   async function list(choose = false) {

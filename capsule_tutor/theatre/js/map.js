@@ -1,6 +1,6 @@
 // The living map: every stage of a network, from the image to its drawing, with what is in it for the chosen image.
 import { chooser } from "./chooser.js";
-import { frame, make, newest, paint, picture, rgb, sheet, two } from "./parts.js";
+import { choice, frame, labelled, make, newest, paint, rgb, sheet, two } from "./parts.js";
 
 const THUMBNAILS = 16;  // tiles in a small picture
 const ALL_BUT = 0.995;  // the share of numbers that a colour scale reaches
@@ -10,13 +10,16 @@ const PLUS = rgb("#e69f00"), MINUS = rgb("#0072b2");
 export async function map(el, { ask, state = {}, changed = () => {}, address = null }) {
   const [box, close] = frame(el, "map", "What is in the network?",
     "An image enters on the left, and a drawing of it leaves on the right. Every stage shows what it holds for this image. Choose a stage to look inside.");
-  const { network, labels, shape, classes, stages } = await ask({ what: "programme" });
+  const { networks, labels, shape } = await ask({ what: "programme" });
+  const network = networks.includes(state.network) ? state.network : networks[0], about = (question) => ask({ network, ...question });
+  const { classes, stages, note } = await about({ what: "network" });
+  if (state.parameters === "hide") stages.forEach((stage) => { stage.parameters = null; });  // a lesson asks for them
   const now = { place: /^\d+$/.test(state.digit) ? +state.digit : null, stage: state.stage in stages ? +state.stage : 0 };
   const size = sheet(shape);
   let seen = null;
 
   const problem = make("p", { className: "problem", role: "alert" });
-  const images = chooser({ ask, size, labels, chosen: (place) => look({ what: "look", place }) });
+  const images = chooser({ ask: about, size, labels, chosen: (place) => look({ what: "look", place }), handful: Boolean(note) });
   const stops = stages.map((stage, n) => {
     const small = make("canvas", { className: "picture", "aria-hidden": "true" });
     const stop = make("button", { type: "button", tabIndex: -1 }, small, make("b", {}, stage.name), make("span", {}, stage.shape.join("×")));
@@ -34,7 +37,15 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
   });
   const inside = make("div", { className: "inside" });
   const reads = make("p", { className: "reads", "aria-live": "polite" });
-  box.append(make("p", { className: "hint" }, `Network: ${network}`), images.element, problem, reads, road, inside);
+  // Another network has other stages: the scene opens again.
+  let other = null;
+  const another = choice(networks.map((name) => [name, name]), network, async (name) => {
+    close();
+    other = await map(el, { ask, changed, address, state: { ...state, network: name, digit: now.place, stage: 0 } });
+    el.querySelector(".map .network select").focus();
+  });
+  const which = networks.length > 1 ? make("div", { className: "row network" }, labelled("network", another)) : make("p", { className: "hint" }, `Network: ${network}`);
+  box.append(which, ...(note ? [make("p", { className: "hint note" }, note)] : []), images.element, problem, reads, road, inside);
 
   // ---- pictures of numbers: dark for more, or orange for positive and blue for negative
   function colours(list) {
@@ -58,7 +69,7 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
   }
 
   // ---- choosing
-  const look = newest((question) => { box.dataset.settled = "false"; return ask(question); }, (found) => {
+  const look = newest((question) => { box.dataset.settled = "false"; return about(question); }, (found) => {
     seen = found;
     now.place = found.place;
     images.mark(found.place);
@@ -102,15 +113,15 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
     inside.replaceChildren(
       make("div", { className: "about" }, make("h3", {}, stage.name), make("p", {}, stage.says),
         make("dl", {}, ...facts.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, ...[text].flat())])),
-        ...(address ? [make("p", {}, make("a", { href: address("routing", { votes: "a real digit", digit: now.place }) }, "Play the routing of this image"), " · ", make("a", { href: address("explorer", { digit: now.place }) }, "Turn its capsule"))] : [])),
+        ...(address && !note ? [make("p", {}, make("a", { href: address("routing", { votes: "a real digit", digit: now.place }) }, "Play the routing of this image"), " · ", make("a", { href: address("explorer", { digit: now.place }) }, "Turn its capsule"))] : [])),
       make("div", { className: "large" }, make("p", { className: "hint" }, [stage.names.length ? `one picture for each class: ${stage.names.join(", ")}` : "", stage.axes].filter(Boolean).join("; ")), large,
         make("p", { className: "legend" }, `${two(low)} or less`, make("span", { className: both ? "scale-pose" : "scale-ink" }), `${two(high)} or more`, value)));
-    changed({ digit: now.place, stage: now.stage });
+    changed({ ...(networks.length > 1 && { network }), digit: now.place, stage: now.stage });
   }
 
   const first = await images.list();
   await look({ what: "look", place: now.place ?? first });
-  return close;
+  return () => (other || close)();
 }
 
 // "û_{j|i} = u_i W_{ij}" with its indices set low

@@ -20,7 +20,7 @@ const floats = {
   },
   single: (text) => new Float32Array(bytes(text).buffer),
 };
-function decoded(value) {
+export function decoded(value) {
   if (Array.isArray(value)) return value.map(decoded);
   if (value === null || typeof value !== "object") return value;
   const made = {};
@@ -34,7 +34,7 @@ function decoded(value) {
   return made;
 }
 
-const relu = (x) => (x > 0 ? x : 0), sigmoid = (x) => 1 / (1 + Math.exp(-x));
+export const relu = (x) => (x > 0 ? x : 0), sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
 // W x + bias, where x holds inputs from number `from` on and all others are 0
 function linear(x, from, { weight, bias }, act) {
@@ -48,7 +48,8 @@ function linear(x, from, { weight, bias }, act) {
   return out;
 }
 
-function convolve(x, channels, side, { weight, bias, kernel, stride }) {
+// → [maps, how many, the side of each]
+export function convolve(x, channels, side, { weight, bias, kernel, stride }) {
   const filters = bias.length, after = Math.floor((side - kernel) / stride) + 1, out = new Float32Array(filters * after * after);
   for (let f = 0; f < filters; f++) {
     const plane = out.subarray(f * after * after, (f + 1) * after * after).fill(bias[f]);
@@ -87,7 +88,8 @@ export function network(packed) {
       for (let d = 0; d < D; d++) {
         const c = i * D + d;
         pose[d] = bias[c];
-        for (let k = 0; k < kernel * kernel; k++) pose[d] += weight[c * kernel * kernel + k] * x[c * side * side + k];
+        for (let p = 0; p < kernel; p++) for (let q = 0; q < kernel; q++)
+          pose[d] += weight[(c * kernel + p) * kernel + q] * x[(c * side + p) * side + q];
       }
       u.set(exponentialSquash(pose), i * D);
     }

@@ -3,10 +3,12 @@ import { choice, frame, labelled, make, newest, paint, picture } from "./parts.j
 
 const SIDE = 96;  // pixels of one eye's picture
 
-export async function turntable(el, { ask }) {
+export async function turntable(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "turntable", "What does a viewpoint change?",
     "Turn the table, raise the camera, change the lamp. The toy stays the same, and hardly a pixel does.");
   const { classes, names, elevations: [low, high], lights, first } = await ask({ what: "programme" }), now = { ...first };
+  const most = { label: classes.length - 1, instance: names[0].length - 1, azimuth: 360, elevation: high, light: lights - 1 };
+  for (const name in most) if (/^\d+$/.test(state[name]) && +state[name] <= most[name]) now[name] = Math.max(name === "elevation" ? low : 0, +state[name]);
 
   const eyes = ["the left eye", "the right eye"].map((name) => picture([SIDE, SIDE], name));
   const said = make("p", { className: "said", "aria-live": "polite" }), problem = make("p", { className: "problem", role: "alert" });
@@ -35,6 +37,7 @@ export async function turntable(el, { ask }) {
   function put() {
     box.dataset.settled = "false";
     send({ what: "toy", ...now });
+    changed({ ...now });
   }
   put();
   return close;

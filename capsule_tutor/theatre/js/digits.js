@@ -1,15 +1,17 @@
 // The answers of capsule_tutor/theatre/{routing,dial,explore}.py, for pages without Python.
 import { dynamicRouting, exponentialSquash, length, longest, selfAttentionRouting, squash, way } from "./arithmetic.js";
-import { bytes, network, placed } from "./network.js";
+import { bytes, convolve, decoded, network, placed, relu } from "./network.js";
 
-export function offline(data) {
+export function digits(data) {
   const net = network(data.network), side = net.shape[2], size = side * side, J = net.classes, Z = net.z;
   const ink = Float32Array.from(bytes(data.examples.ink), (x) => x / 255);
   const { places, labels, read, says, sources } = data.examples, image = (n) => ink.subarray(n * size, (n + 1) * size);
   const at = (place) => Math.max(0, places.indexOf(place));
   const known = network({ ...data.network, ...data.encoded }).net;  // what was worked out when the file was written
 
-  const chosen = ({ label, wrong }) => places.map((_, n) => n).filter((n) => (label === "all" || labels[n] === +label) && (!wrong || read[n] !== labels[n]));
+  const kept = decoded(data.kept);  // the answers of a network that is too large to travel, to a few of the images
+  const chosen = ({ label, wrong, network }) => places.map((_, n) => n).filter((n) => (label === "all" || labels[n] === +label)
+    && (!wrong || read[n] !== labels[n]) && (network !== kept.name || kept.places.includes(places[n])));
   function page(question) {
     const all = chosen(question), shown = all.slice(question.from, question.from + question.count), pixels = new Float32Array(shown.length * size);
     shown.forEach((n, k) => pixels.set(image(n), k * size));
@@ -71,9 +73,14 @@ export function offline(data) {
     again: ({ j, pose }) => ({ lengths: net.encode(net.decode(pose, j)).lengths }),
   };
   const map = {
-    programme: () => data.map,
+    programme: () => data.map.programme,
+    network: ({ network }) => data.map.networks[network],
     page, random,
-    look({ place }) {
+    look({ network, place }) {
+      if (network === kept.name) {
+        const k = Math.max(0, kept.places.indexOf(place)), n = at(kept.places[k]), [first] = convolve(image(n), 1, side, kept.first);
+        return { place: places[n], says: says[n], lengths: kept.looks[k].lengths, tiles: [image(n), first.map(relu), ...kept.tiles[k].map((tile) => tile.all)] };
+      }
       const n = at(place), { maps, u, votes, c, v, lengths } = net.encode(image(n)), [I] = net.sizes, best = longest(lengths);
       const byParent = new Float32Array(votes.length);  // (i, j, z) → (j, i, z)
       for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) byParent.set(votes.subarray((i * J + j) * Z, (i * J + j + 1) * Z), (j * I + i) * Z);

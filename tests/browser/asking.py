@@ -1,0 +1,39 @@
+"""Questions to JavaScript that answers in Python's place, and whether the answers are the same."""
+
+import torch
+
+ANSWER = """async (question) => {
+  if (question.ink) question.ink = new Uint8Array(question.ink);
+  const all = (value) => Object.fromEntries(Object.entries(value).map(([n, v]) => [n, plain(v)]));
+  const plain = (value) => value instanceof Float32Array ? { floats: Array.from(value) }
+    : Array.isArray(value) ? value.map(plain) : value && typeof value === "object" ? all(value) : value;
+  return plain(await (%s)(question)); }"""
+
+
+def asked(page, ask: str, question: dict) -> dict:
+    """What `ask`, an expression of JavaScript, answers; lists of floats as tensors."""
+
+    def tensors(value):
+        if isinstance(value, dict):
+            return torch.tensor(value["floats"]) if "floats" in value else {n: tensors(v) for n, v in value.items()}
+        return [tensors(part) for part in value] if isinstance(value, list) else value
+
+    return tensors(page.evaluate(ANSWER % ask, question))
+
+
+def assert_alike(ours, torchs, where=""):
+    """Nested answers are equal, floats to 1e-3."""
+    if isinstance(torchs, dict):
+        assert set(ours) == set(torchs), where
+        for name in torchs:
+            assert_alike(ours[name], torchs[name], f"{where}.{name}")
+    elif isinstance(torchs, list | tuple):
+        assert len(ours) == len(torchs), where
+        for n, (a, b) in enumerate(zip(ours, torchs, strict=True)):
+            assert_alike(a, b, f"{where}[{n}]")
+    elif isinstance(torchs, torch.Tensor | float):
+        a = torch.as_tensor(ours, dtype=torch.float32).flatten()
+        b = torch.as_tensor(torchs, dtype=torch.float32).flatten()
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-3, equal_nan=True, msg=lambda text: f"{where}: {text}")
+    else:
+        assert ours == torchs, where
