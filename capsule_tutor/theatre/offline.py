@@ -44,6 +44,7 @@ def digits() -> dict:
             "real": [routing.REAL],
             "digits": routing.REAL,
             "iterations": routing.ITERATIONS,
+            "rules": routing.RULES,
         },
         "dial": {"most": dial.MOST, "names": names},
         "explorer": explorer,

@@ -24,6 +24,17 @@ TOYS = {
     "a crowd and a whisper": [[[1, 0], [2, 0]], [[2.5, 0], [0, 1]], [[2.5, 0], [0, -1]]],
 }
 
+# What each algorithm does with the votes, under its name on the stage.
+RULES = {
+    "dynamic routing": "Logits begin at 0 and grow by û·v after each iteration. Softmax over the parents makes shares "
+    "of them.",
+    "self-attention": "Once: each vote is compared with all votes for the same parent. Softmax over the parents makes "
+    "shares.",
+    "self-attention with prior": "The same, and to each share a number is added that was learned in training: the "
+    "prior. So they may be negative.",
+    "uniform": "Every child gives every parent the same, whatever the votes.",
+}
+
 
 def theatre(
     yours: Callable | None = None,
@@ -184,6 +195,7 @@ def _programme(own: Tensor | None, network: str) -> dict:
         "real": [REAL, *([OWN] if own is not None and own.shape[2] != 2 else [])],
         "digits": REAL,
         "iterations": ITERATIONS,
+        "rules": RULES,
         "labels": explore.labels(_shown(network)),
         "shape": list(loaded(network).shape),
     }

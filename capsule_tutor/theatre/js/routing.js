@@ -14,8 +14,8 @@ export const opacity = (c) => Math.min(1, 0.12 + 0.88 * Math.abs(c));
 
 export async function routing(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "routing", "Who listens to whom?",
-    "Every child (left) votes for the pose of every parent (right): its arrows. It has one unit of trust and divides it: its lines, as wide as its shares c. "
-    + "Each iteration has two halves. A parent adds up the votes, weighted by the shares, and squashes the sum: v, the arrow without a number. Then a child gives more to the parents whose v agrees with its vote.");
+    "Every child (left) votes for the pose of every parent (right): its arrows û, which stay as they are. It has one unit of trust and divides it among the parents: its lines, as wide as its shares c. "
+    + "In an iteration every parent adds up the votes, weighted by the shares, and squashes the sum: v, the bold arrow. Before the next one, every child gives more to the parents whose v agrees with its vote (û·v).");
   const programme = await ask({ what: "programme" });
   const now = {
     votes: programme.plays.includes(state.votes) ? state.votes : programme.plays[0],
@@ -59,6 +59,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     caption.textContent = play.says || "";
     const dragged = asked.name === now.votes && play.draggable;
     add.hidden = remove.hidden = hint.hidden = !dragged;
+    closeUp.hidden = play.sizes[2] === 2 && play.sizes[1] <= 3;
     add.disabled = play.sizes[0] >= MOST_CHILDREN;
     remove.disabled = play.sizes[0] <= 1;
     redraw();
@@ -69,7 +70,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
   // ---- controls
   const plays = choice(programme.plays.map((name) => [name, name]), now.votes, (name) => {
     now.votes = name;
-    stop(); look("", true); place(1);
+    stop(); look("", true);
     images.element.hidden = name !== programme.digits;
     tell(null);
     question();
@@ -78,6 +79,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
   images.element.hidden = now.votes !== programme.digits;
   const add = button("add a child", () => grow(1)), remove = button("remove a child", () => grow(-1));
   const hint = make("span", { className: "hint" }, "Drag the head of a vote, or focus it and press the arrow keys.");
+  const closeUp = make("p", { className: "hint" }, "Below each stage: all votes for its longest parent, turned so that v points up.");
   const ticks = fresh("ticks"), time = make("input", { type: "range", min: 1, max: programme.iterations, step: "any", value: now.t, list: ticks });
   const said = make("output", { className: "time" });
   const player = button("▶ play", () => (moving ? stop() : run()), { className: "play" });
@@ -98,7 +100,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     make("div", { className: "row" }, ways, numbers),
     problem,
     make("div", { className: "hall" }, seen, boxes),
-    legend(), spoken,
+    closeUp, legend(), spoken,
   );
 
   function build() {
@@ -109,7 +111,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
       panels.forEach((p) => { p.figure.hidden = now.hidden.has(p.name); });
       tell();
     })) : []));
-    panels = play.ways.map((w, n) => panel(play, w, n, { look, drag, letGo, nudge }));
+    panels = play.ways.map((w, n) => panel(play, w, n, programme.rules[w.name] || "", { look, drag, letGo, nudge }));
     panels.forEach((p) => { p.figure.hidden = now.hidden.has(p.name); p.table(now.numbers); p.isolate(now.look); });
     boxes.replaceChildren(...panels.map((p) => p.figure));
   }
@@ -227,11 +229,12 @@ function legend() {
     scale.append(draw("text", { x: 52 * n + 22, y: 30, "text-anchor": "middle" }, c));
   });
   return make("div", { className: "legend" }, make("span", {}, "coupling c, fixed scale:"), scale,
-    make("span", {}, "dashed: negative · ring: length 1 · disc: ‖v‖, the parent's length · Σ: what a child gives in all, where it is not 1"));
+    make("span", {}, "dashed line: negative · dotted ring: length 1 · disc: ‖v‖, the parent's length · Σ: what a child gives in all, where it is not 1 · "
+      + "entropy: how undecided a child is, 0 bits if it gives all to one parent · point at a child or a parent to see its lines alone, click to keep them"));
 }
 
 // One algorithm. `act` is what its nodes can do.
-function panel(play, way, number, act) {
+function panel(play, way, number, rule, act) {
   const [I, J, Z] = play.sizes, toy = Z === 2 && J <= 3;
   const pitch = toy ? 2 * RADIUS + 34 : 36, high = J * pitch + (toy ? 6 : 10), whole = high + (toy ? 0 : 2 * CLOSE + 30);
   const childY = (i) => high * (i + 0.5) / I, parentY = (j) => (toy ? 30 + RADIUS + pitch * j : 5 + pitch * (j + 0.5));
@@ -239,7 +242,7 @@ function panel(play, way, number, act) {
   const centre = toy ? PLANE : DIGITS;
   const stage = draw("svg", { viewBox: `0 0 ${WIDTH} ${whole}`, class: toy ? "toy" : "digits", role: "group", "aria-label": `${way.name}: children and parents` });
   const table = make("div", { className: "numbers", role: "region", "aria-label": `numbers of ${way.name}` }), words = make("p", { className: "words" });
-  const figure = make("div", { className: "panel" }, make("h3", {}, way.name), stage, words, table);
+  const figure = make("div", { className: "panel" }, make("h3", {}, way.name), ...(rule ? [make("p", { className: "rule" }, rule)] : []), stage, words, table);
   let votes = play.votes, data = way, looking = "", shows = "";
 
   // ---- what is drawn once
@@ -253,7 +256,7 @@ function panel(play, way, number, act) {
   const note = (x, y, anchor) => draw("text", { x, y, "text-anchor": anchor, class: "note" });
   function node(kind, n, ...inside) {
     const group = draw("g", { class: `node ${kind}`, role: "button", tabindex: -1, "aria-pressed": "false", "data-node": `${kind}-${n}` }, ...inside);
-    group.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") act.look(`${kind}-${n}`); });
+    group.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse" && !event.buttons) act.look(`${kind}-${n}`); });
     group.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") act.look(""); });
     group.addEventListener("focus", () => act.look(`${kind}-${n}`));
     group.addEventListener("blur", () => act.look(""));
@@ -323,7 +326,6 @@ function panel(play, way, number, act) {
     stage.append(draw("circle", { cx: 90, cy: closer.y, r: CLOSE, class: "plane" }), closer.unit, closer.title);
     closer.votes = Array.from({ length: I }, () => arrow("vote", "var(--link)"));
     closer.v = arrow("v", "var(--ink)");
-    ["all its votes, turned", "so that v (the bold", "arrow) points up;", "dotted: length 1"].forEach((text, n) => stage.append(draw("text", { x: 172, y: closer.y - 22 + 17 * n, class: "note" }, text)));
   }
 
   // One tab stop for all nodes: up and down within children or parents, left and right between them.
@@ -345,6 +347,15 @@ function panel(play, way, number, act) {
     to.setAttribute("tabindex", 0);
     to.focus();
   });
+
+  // A vote's number beside its head, or one behind the other where heads meet: "1, 2".
+  function label(n, x, y) {
+    const j = n % J, size = Math.hypot(x, y) || 1;
+    const meets = (m) => Math.hypot(votes[2 * m] - votes[2 * n], votes[2 * m + 1] - votes[2 * n + 1]) * ring < 6;
+    const together = Array.from({ length: I }, (_, i) => i * J + j).filter(meets), first = together[0] === n;
+    const text = first ? together.map((m) => Math.floor(m / J)).join(", ") : "";
+    return { text, x: Math.min(centre + x + (6 * x + 8 * y) / size, WIDTH - 3.5 * text.length), y: parents[j].y + y + (6 * y - 8 * x) / size + 4 };
+  }
 
   // ---- what changes with the iteration
   let drawn = "";  // what was drawn last, where it cannot have changed
@@ -368,17 +379,18 @@ function panel(play, way, number, act) {
         const x = ring * votes[2 * n], y = -ring * votes[2 * n + 1];
         const dark = kind === "child" && chosen !== i ? 0.12 : opacity(c);
         arrows[n].set(centre, parents[n % J].y, x, y, 0.7 * width(c), dark);
-        const size = Math.hypot(x, y) || 1;
-        write(arrows[n].label, { x: centre + x + 9 * x / size, y: parents[n % J].y + y + 9 * y / size + 4 });
+        write(arrows[n].label, label(n, x, y));
         if (arrows[n].handle) write(arrows[n].handle, { cx: centre + x, cy: parents[n % J].y + y });
       }
     }
     if (kind !== "parent") sums.forEach((sum, i) => write(children[i].note, { text: Math.abs(sum - 1) > 5e-3 ? `Σ${two(sum)}` : "" }));
     if (kind !== "child") parents.forEach((parent) => write(parent.note, { text: "" }));
-    const lengths = Array.from({ length: J }, (_, j) => value(data.lengths, j, J));
+    const k = Math.min(data.steps, Math.round(t)) - 1, lengths = Array.from({ length: J }, (_, j) => value(data.lengths, j, J));
     lengths.forEach((size, j) => {
       write(parents[j].disc, { r: ring * size });
-      write(parents[j].title, { text: toy ? `parent ${play.parents[j]}: ‖v‖ ${two(size)}` : `${play.parents[j]}  ${two(size)}` });
+      // A number is an iteration's own, as in the sentence below: between two, only the picture moves.
+      const told = two(data.lengths[k * J + j]);
+      write(parents[j].title, { text: toy ? `parent ${play.parents[j]}: ‖v‖ ${told}` : `${play.parents[j]}  ${told}` });
       if (toy) parents[j].v(centre, parents[j].y, ring * value(data.v, 2 * j, 2 * J), -ring * value(data.v, 2 * j + 1, 2 * J), 2.5);
     });
     if (closer) {
@@ -393,7 +405,6 @@ function panel(play, way, number, act) {
       }
       closer.v(90, closer.y, 0, -unit * lengths[j], 2.5);
     }
-    const k = Math.min(data.steps, Math.round(t)) - 1;
     write(words, { text: inWords(k) });
     if (shows && (Number.isInteger(t) || data.steps === 1)) fill(k);
   }
@@ -420,7 +431,7 @@ function panel(play, way, number, act) {
     };
     const head = make("tr", {}, make("th", { scope: "col" }, "child"), ...[...play.parents, ...sum].map((name) => make("th", { scope: "col" }, name)));
     const body = make("tbody", {}, ...Array.from({ length: I }, (_, i) => row(i, J + sum.length)), row("‖v‖", J, true));
-    const title = make("caption", {}, `${data.name}: ${NUMBERS[what]}`);
+    const title = make("caption", {}, NUMBERS[what]);
     table.append(make("table", {}, title, make("thead", {}, head), body));
   }
   function fill(k) {
