@@ -1,6 +1,6 @@
 """Lesson 10: the exercises on full training. Intervals, paired networks, the choice of an epoch, ensembles."""
 
-ORDER = ("error_interval", "paired_test", "honest_score", "ensemble_wrong")
+ORDER = ("error_interval", "paired_test", "right_tool", "honest_score", "ensemble_wrong")
 
 PREDICTIONS = {
     "10-which-is-better": {
