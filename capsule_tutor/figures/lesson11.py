@@ -1,6 +1,6 @@
 """Pictures of lesson 11 alone."""
 
-from capsule_tutor.figures import show
+from capsule_tutor.figures import BLUE, SKY, VERMILION, show
 
 
 def grids(
@@ -36,4 +36,28 @@ def grids(
         axes.set_title(title, fontsize=10)
     figure.supxlabel(xlabel, fontsize=10)
     figure.supylabel(ylabel, fontsize=10)
+    show(figure, alt)
+
+
+def two_frames(points, degrees: float, alt: str) -> None:
+    """One cloud of points (n, 2) in its own axes and in axes that are turned. The furthest point is marked in both."""
+    import math
+
+    import matplotlib.pyplot as plt
+
+    figure, all_axes = plt.subplots(1, 2, figsize=(8, 3.9), sharex=True, sharey=True, layout="constrained")
+    marked = points[points.norm(dim=1).argmax()]
+    reach = 1.25 * points.norm(dim=1).max().item()
+    for axes, angle, title in zip(all_axes, (0, math.radians(degrees)), ("these axes", "other axes"), strict=True):
+        axes.scatter(*points.T, s=18, color=SKY, edgecolors=BLUE, linewidths=0.5)
+        first = points.new_tensor([math.cos(angle), math.sin(angle)])
+        second = points.new_tensor([-math.sin(angle), math.cos(angle)])
+        for direction in (first, second):
+            axes.plot(*zip((-2 * reach * direction).tolist(), (2 * reach * direction).tolist(), strict=True), "k", lw=1)
+            foot = (marked @ direction) * direction
+            axes.plot(*zip(foot.tolist(), marked.tolist(), strict=True), "--", color=VERMILION)
+        axes.plot(*marked.tolist(), "D", color=VERMILION, markersize=8)
+        here = f"({marked @ first:.2f}, {marked @ second:.2f})".replace("-", "−")
+        axes.set(title=f"{title}: {here}, length {marked.norm():.2f}", aspect="equal", xticks=[], yticks=[])
+        axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
     show(figure, alt)

@@ -345,16 +345,28 @@ checks.predict("06-wire", "c")
 
 
 # %% id="wires-code"
-def wired(features, before=torch.clone, cut=layers.primary_capsules, squash=functional.squash, axis=2, iterations=3):
-    """From the maps of the primary convolution to v, with a part exchanged."""
-    u = squash(cut(before(features), 8))  # (b, i, d)
-    u_hat = functional.votes(u, trained["3.weight"].double())  # (b, i, j, z)
-    logits = torch.zeros_like(u_hat[..., 0])  # (b, i, j)
-    for turn in range(iterations):
-        v = functional.squash(torch.einsum("bij,bijz->bjz", logits.softmax(dim=axis), u_hat))
-        if turn < iterations - 1:
-            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
-    return v
+STEPS = ("before the cut", "cut", "squash", "votes", "routing")
+
+
+def wired(before=torch.clone, cut=layers.primary_capsules, squash=functional.squash, axis=2, iterations=3):
+    """The steps from the maps of the primary convolution to v, with one of them exchanged."""
+
+    def route(u_hat):  # (b, i, j, z) → (b, j, z)
+        logits = torch.zeros_like(u_hat[..., 0])  # (b, i, j)
+        for turn in range(iterations):
+            v = functional.squash(torch.einsum("bij,bijz->bjz", logits.softmax(dim=axis), u_hat))
+            if turn < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v
+
+    vote = lambda u: functional.votes(u, trained["3.weight"].double())  # noqa: E731
+    return [before, lambda features: cut(features, 8), squash, vote, route]
+
+
+def walk(steps, x):
+    for step in steps:
+        x = step(x)
+    return x
 
 
 with torch.no_grad():
@@ -372,7 +384,7 @@ wirings = {
 answers = {}
 print("                         wrong   changed   longest   second   shape of v")
 for name, change in wirings.items():
-    v = torch.cat([wired(part, **change) for part in maps.split(50)])
+    v = torch.cat([walk(wired(**change), part) for part in maps.split(50)])
     longest = lengths(v).topk(2, dim=1).values.mean(dim=0).tolist()
     answers[name] = lengths(v).argmax(dim=1)  # (b,)
     wrong = 100 * (answers[name] != test.labels[:200]).double().mean().item()
@@ -392,14 +404,48 @@ for name, change in wirings.items():
 #   the same factor, so their order is that of one iteration (compare the two lines). The score sees no more than
 #   this order; the lengths tell at once.
 # - **One iteration** is no slip but a control: *changed* says how many answers the routing changes in a network that was
-#   trained with it, and the two lengths say what else it changes. Look at it: on these 200 images the two further iterations change
-#   no answer at all. What they change is the gap, the distance between longest and second. (Lesson 15 asks this with many networks.)
+#   trained with it, and the two lengths say what else it changes. On these 200 images the two further iterations change one answer,
+#   and not for the better. What they change is the gap, the distance between longest and second. (Lesson 15 asks this with many networks.)
 #
 # A network that is *trained* with a wrong wire learns around it (lessons 03 and 05). Trained weights cannot.
 # So this is the sharpest test for a port from one library to another: **the same weights, the same image, and every
 # intermediate result compared.** Not the score: it sees the order of the lengths and nothing else.
 #
 # (Why is the first line not better? These are not MNIST's digits. More on that below.)
+#
+# ### Your turn: the tool that finds the wire
+#
+# Now write that test once and for all. It should say *where* two networks part, so the first step that differs is what counts: behind it
+# everything differs, and not by its own fault.
+#
+# {{ exercise 06-steps-alike }}
+
+
+# %% id="steps-alike"
+def steps_alike(ours, theirs, x):
+    """How many steps agree, from the first on.
+
+    ours, theirs   two lists of functions of one tensor; each gets what the one before it in its own list gave
+    x              what the first of each list gets
+    returns        int, from 0 to len(ours)
+    """
+    ### BEGIN SOLUTION
+    a = b = x
+    for number, (our, their) in enumerate(zip(ours, theirs, strict=True)):
+        a, b = our(a), their(b)
+        if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3):
+            return number
+    return len(ours)
+    ### END SOLUTION
+
+
+steps_alike = checks.steps_alike(steps_alike)
+
+# %% id="steps-found"
+for name, change in wirings.items():
+    alike = steps_alike(wired(**change), wired(), maps[:20])
+    guilty = f"look at: {STEPS[alike]}" if alike < len(STEPS) else ""
+    print(f"{name:22s} {alike} of {len(STEPS)} steps agree   {guilty}")
 
 # %% [markdown] id="thin"
 # ## Train a thin one
@@ -481,6 +527,31 @@ figures.runs(
 # It has 1.7 million parameters instead of 8.2, and 1.4 of them are the same decoder. The encoder is what shrank: with 32 instead
 # of 256 channels and 4 instead of 32 types, the primary convolution has 64 times fewer weights. For these digits that is
 # enough.
+#
+# **Predict before you run.** At home it gets at least 95 of 100 digits right. We send it abroad, to MNIST's 10,000 test images: digits of the
+# same format, by other hands. How many does it get wrong?
+#
+# - **a** about a third
+# - **b** about as many as at home, a few in 100
+# - **c** about one in ten
+
+# %% id="predict-abroad"
+### BEGIN SOLUTION
+# stub: checks.predict("06-abroad")
+checks.predict("06-abroad", "a")
+### END SOLUTION
+
+# %% tags=["nbval-ignore-output"] id="thin-away"
+if data.has_mnist():
+    error = training.error(thin, data.mnist("test"))
+    print(f"thin, on MNIST's 10,000 test images: {error:.1f} % wrong")
+else:
+    print("MNIST is not on this machine: data.mnist() downloads it (12 MB); then run this cell again.")
+
+# %% [markdown] id="thin-away-read"
+# This is the widest gap of the whole course. The network has seen 1,200 digits of a few dozen hands, and no score on more of *those*
+# could have warned you. A score at home does not tell the score abroad. This is called a **domain shift**, and it happens to most
+# networks on the day they meet their users.
 
 # %% [markdown] id="card"
 # ## Open the shipped one
@@ -587,23 +658,9 @@ thin_error = training.error(thin, test)
 print("thin, on the 300 test digits:   ", "less than 5 % wrong" if thin_error < 5 else f"{thin_error:.0f} % wrong")
 
 # %% [markdown] id="away-read"
-# The network is the same, the task is the same, and the scores differ by far more than luck (third line). A score
-# at home does not tell the score abroad. This is called a **domain shift**, and it happens to most networks on the day they
-# meet their users.
-#
-# The thin network has a twenty-fifth of the encoder's weights, and *it* is at home here: it was trained on the same hands. Before
-# you call it better, send it abroad, too:
-
-# %% tags=["nbval-ignore-output"] id="thin-away"
-if data.has_mnist():
-    error = training.error(thin, data.mnist("test"))
-    print(f"thin, on MNIST's 10,000 test images: {error:.1f} % wrong, give or take {give_or_take(error, 10_000):.1f}")
-else:
-    print("MNIST is not on this machine: data.mnist() downloads it (12 MB); then run this cell again.")
-
-# %% [markdown] id="thin-away-read"
-# With MNIST here, this is the widest gap of the whole course: a network that gets at least 95 of 100 digits right at home gets about
-# a third of MNIST's wrong. It has seen 1,200 digits of a few dozen hands, and no score on more of *those* could have warned you.
+# The network is the same, the task is the same, and the scores differ by far more than luck (third line): a domain shift again, in the
+# other direction. The thin network has a twenty-fifth of the encoder's weights, and *it* is at home here: it was trained on the same hands.
+# You have seen what became of it abroad. Neither score says which network is better.
 
 # %% [markdown] id="doubt"
 # ## Where is it wrong, and does it know?
@@ -776,20 +833,6 @@ figures.images(
 #
 # The third row says how near the truth was. A clear drawing there means a near miss: the network saw the true digit, too. A blur
 # means that it hardly thought of it.
-#
-# Which way do the mistakes go?
-
-# %% id="confusions"
-pairs = {}
-for true, other in zip(labels[wrong].tolist(), said[wrong].tolist(), strict=True):
-    pairs[true, other] = pairs.get((true, other), 0) + 1
-for (true, other), number in sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:4]:
-    print(f"a {true} taken for a {other}: {number} times")
-print(f"the first of these pairs makes up {max(pairs.values()) / sum(pairs.values()):.0%} of all mistakes")
-
-# %% [markdown] id="confusions-read"
-# If one pair is far more frequent than the others, look for one cause: perhaps these people write a digit in a way that the training
-# images lack, and some images of this kind might cure it. If all pairs are rare, no such cause is in sight.
 
 # %% [markdown] id="home-mistakes"
 # ### Mistakes at home, without the images
@@ -834,10 +877,23 @@ figures.images(
 # convolution), and all biases at 0.1. The sums of the primary convolution are divided by 32. A bias is added inside the routing. And the reconstruction
 # weighs twenty times more against the margin loss than in the paper's formula.
 #
-# What if one takes over half of that? Four networks that have not been trained, on twenty digits. (The first column is about the
-# convolutions. The vote matrices start with 0.1 in all four.)
+# What if one takes over half of that?
+#
+# **Predict before you run.** A copy starts its filters as the released code does, and forgets the division by 32. What do you see
+# before the first step?
+#
+# - **a** children that are nearly all of length 1, whatever the image
+# - **b** children that are nearly all of length 0: a dead network
+# - **c** nothing: squash keeps lengths below 1 anyway
+
+# %% id="predict-half"
+### BEGIN SOLUTION
+# stub: checks.predict("06-half")
+checks.predict("06-half", "a")
+### END SOLUTION
 
 # %% id="wild-half"
+# Four networks that have not been trained, on twenty digits. The vote matrices start with 0.1 in all four.
 print("filters start   sums divided   children   parents   margin loss")
 for start, released in (("as PyTorch's", False), ("as released", True)):
     torch.manual_seed(0)

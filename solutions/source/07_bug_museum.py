@@ -72,6 +72,19 @@ alone = list(dict.fromkeys(run["arm"] for run in results["runs"] if run["arm"].i
 print(f"{len(results['runs'])} trainings, {len(alone)} mistakes alone; {results['runs'][0]['hardware']}")
 print(f"healthy: validation error {mean(errors('healthy')):.1f} % on average")
 
+# %% [markdown] id="predict-costly-text"
+# **Predict before you run.** Seventeen mistakes, each alone in a network. How many of them raise the error by so much that five runs show it?
+#
+# - **a** one or two
+# - **b** about half
+# - **c** nearly all
+
+# %% id="predict-costly"
+### BEGIN SOLUTION
+# stub: checks.predict("07-costly")
+checks.predict("07-costly", "a")
+### END SOLUTION
+
 # %% [markdown] id="effect-idea"
 # Seeds differ, so we compare run by run: the same seed with the mistake and without. The mean of the five differences gets
 # an interval of 95 % (lesson 10 explains it). If the interval contains 0, five runs have not shown that the mistake costs

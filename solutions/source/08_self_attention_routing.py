@@ -105,9 +105,8 @@ print("                           for B:", (a_loop[:, 1] * 2**0.5).round().tolis
 # %% id="table"
 table = torch.einsum("bijz,bkjz->bijk", u_hat, u_hat)  # (b, i, j, k)
 a_table = table.sum(dim=3) / 2**0.5  # (b, i, j)
-print(
-    "table", tuple(table.shape), "for (b, i, j, k); the logits of the loop again:", torch.allclose(a_table[0], a_loop)
-)
+again = "the logits of the loop" if torch.allclose(a_table[0], a_loop) else "OTHER logits"
+print("table", tuple(table.shape), "for (b, i, j, k); its sums over k are", again)
 
 # %% id="table-picture"
 figures.heatmaps(
@@ -178,6 +177,17 @@ attention_logits = checks.attention_logits(attention_logits)
 #
 # For A: the votes add up to $(2,0)$, and $(2,1)\cdot(2,0) = 4$. The same 4, and no table. To ask everybody one by one is to
 # ask their sum once.
+
+# %% id="identity-picture"
+pictures.votes_and_sum(
+    {"for A": votes_for_A, "for B": votes_for_B},
+    alt="Two panels. For A the votes (2, 1) and (2, 0) of children 0 and 1 point to the right, as does their dashed sum (2, 0), and child 2's "
+    "vote points to the left; beside them are the products with the sum, 4, 4 and −4. For B the sum is (0, 2), upwards; the products are 2, 4 "
+    "and −2.",
+)
+
+# %% [markdown] id="spy-text"
+# A vote that goes along with the sum gets a large product, one across it gets none, one against it a negative one.
 #
 # Did your function go this way? The check compared values. This little spy looks at sizes: it watches every torch call
 # and remembers the largest tensor that came out.
@@ -326,21 +336,28 @@ def agreement_factor(u_hat):
 agreement_factor = checks.agreement_factor(agreement_factor)
 
 # %% [markdown] id="factor-formula"
+# <details><summary>The factor, when you have found yours</summary>
+#
 # $$b_{ij} \;=\; f_j\; a_{ij} \qquad\text{with}\qquad f_j = \frac{\sqrt z}{J}\cdot\frac{n_j}{1+n_j^2}, \qquad n_j = \lVert s_j\rVert$$
 #
-# In the toy both sums have length 2, so $n = 1$ and $f = \frac{\sqrt2}{2}\cdot\frac12 \approx 0.354$, for both parents. Do not
-# take it from us. With this factor the logits are equal on random votes, and so is everything that follows from them:
+# In the toy both sums have length 2, so $n = 1$ and $f = \frac{\sqrt2}{2}\cdot\frac12 \approx 0.354$, for both parents.
+#
+# </details>
+#
+# Do not take it from us. With this factor the logits are equal on random votes, and so is everything that follows from them:
 
 # %% id="bridge-proof"
 f = agreement_factor(many)  # (b, j)
 scaled = f.unsqueeze(1) * attention_logits(many)  # (b, i, j)
-print("logits equal:   ", torch.allclose(scaled, logits_after_one_step(many), atol=1e-5))
-
 v_2, c_2 = functional.dynamic_routing(many, iterations=2)
 c_scaled = scaled.softmax(dim=2)
 v_scaled = squash(torch.einsum("bij,bijz->bjz", c_scaled, many))
-print("couplings equal:", torch.allclose(c_scaled, c_2, atol=1e-5))
-print("outputs equal:  ", torch.allclose(v_scaled, v_2, atol=1e-5))
+for what, ours, theirs in (
+    ("logits after one step", scaled, logits_after_one_step(many)),
+    ("couplings of iteration 2", c_scaled, c_2),
+    ("outputs of iteration 2", v_scaled, v_2),
+):
+    print(f"{what:25s}", "the same numbers" if torch.allclose(ours, theirs, atol=1e-5) else "OTHER numbers")
 
 # %% [markdown] id="bridge-meaning"
 # **Self-attention routing is the second iteration of dynamic routing, with the logits of each parent on another scale.** (And
@@ -405,7 +422,7 @@ for name, logits in (("attention ", attention_logits(crowd)), ("one step  ", log
 tokens = votes_for_A  # (i=3, z=2)
 weights = (tokens @ tokens.T / 2**0.5).softmax(dim=1)  # (i, k): over the children k
 mixed = weights @ tokens  # (i, z)
-print("each row of weights sums to 1 over k:", torch.allclose(weights.sum(dim=1), torch.ones(3)))
+print("sums of the rows of weights, over k:", [round(total, 2) for total in weights.sum(dim=1).tolist()])
 print("out comes one vector per child:", tuple(mixed.shape))
 
 # %% [markdown] id="attention-table"
@@ -502,7 +519,8 @@ layer = network.encoder[2]  # weight (i, j, d, z) and prior (i, j)
 prior = layer.prior.detach()
 print(f"prior {tuple(prior.shape)}: from {prior.min().item():.2f} to {prior.max().item():.2f}")
 mean = prior.mean().item()
-print(f"mean {mean:.2f}; nearer to −1/J = −0.10 than to the start at 0: {abs(mean + 0.1) < abs(mean)}")
+nearer = "−1/J = −0.10 than to its start at 0" if abs(mean + 0.1) < abs(mean) else "its start at 0 than to −1/J = −0.10"
+print(f"mean {mean:.2f}, nearer to {nearer}")
 for name, axis in (("digits", 0), ("children", 1)):
     spread, chance = prior.mean(dim=axis).std().item(), prior.std().item() / prior.shape[axis] ** 0.5
     verdict = "more than chance" if spread > 1.5 * chance else "could be chance"
@@ -520,14 +538,26 @@ figures.heatmaps(
 )
 
 # %% [markdown] id="prior-read"
-# The second printed line says whether training found the trick. The other two ask for more: columns that differ would mean that the
-# prior prefers some digits, rows that differ that it trusts some children more. But means of ten or sixteen numbers always
+# Training has found the trick: the mean is close to $-1/J$. Has it found more? Columns that differ would mean that the prior prefers
+# some digits, rows that differ that it trusts some children more. The last two lines show no sign of either. Their means differ, but means of ten or sixteen numbers always
 # differ a little. If the entries had nothing to do with each other, the means would spread by the entries' own spread over
 # the root of how many are averaged. (That itself scatters, so we call it chance up to one and a half times.)
 #
 # What is it worth? Three hundred real digits, the votes of this network, and three priors: none, the learned one, and $-0.1$
 # everywhere. In the fourth row the prior is gone, and the squash of 2017 is back. An image counts as right if its class is the
 # longest *by more than 0.001*: of two parents that are both 1.0000 long, the last bit of your processor would choose the winner.
+#
+# **Predict before you run.** We take the prior out of this trained network and show it 300 digits. How many of its answers change?
+#
+# - **a** a handful
+# - **b** about one in ten
+# - **c** about half: it was trained with its prior
+
+# %% id="predict-prior"
+### BEGIN SOLUTION
+# stub: checks.predict("08-prior")
+checks.predict("08-prior", "a")
+### END SOLUTION
 
 # %% id="votes"
 images, labels = data.digits("test")
@@ -569,8 +599,9 @@ print(f"couplings below 0: {100 * (c_digits < 0).float().mean().item():.0f} %")
 print(f"what a child gives in all, on average: {c_digits.sum(dim=2).mean().item():.2f}")
 
 # %% [markdown] id="prior-worth-read"
-# Look at the absent classes, which the margin loss wants below 0.1: this is where a prior could earn its keep. The first two
-# lines of the second output say how much of its work one constant does, and how much the *verdict* cares.
+# The absent classes are where a prior earns its keep: the margin loss wants them below 0.1, and without a prior they are twice as long.
+# **One constant, $-0.1$ for everybody, does nearly all of the learned prior's work**, and the *answers* hardly need either: they change on a
+# handful of 300 images. The prior serves the loss, not the score.
 #
 # The fourth row asks what the prior makes up for. For instance, a sum of length 0.22 leaves the exponential squash with
 # $1 - e^{-0.22} \approx 0.20$ and the old one with $0.048/1.048 \approx 0.05$. The flat foot of the old squash silences weak
@@ -602,10 +633,6 @@ figures.heatmaps(
     alt=f"Couplings of sixteen children and ten parents for one image of a {labels[0].item()}, made in three ways, on one "
     "scale. Each row is a child, each column a digit; red couplings are positive, blue ones negative, white is 0.",
 )
-
-# %% id="side-columns"
-strongest = [c.mean(dim=0).argmax().item() for c in shown.values()]
-print(f"the image shows a {labels[0].item()}; reddest columns: {strongest}; all the same: {len(set(strongest)) == 1}")
 
 # %% [markdown] id="side-question"
 # Then in numbers, over all 300 images: how decided the children are (the entropy of lesson 04, in bits; undecided among ten is
@@ -640,12 +667,12 @@ for name, who in (("true class", truth), ("the others", ~truth)):
 # How to read this:
 #
 # - **Bits.** Compare one look with two iterations: the same logits within each parent, at least five times larger. So it is
-#   usually the more decided. (Usually, as every parent has its own factor.) More rounds can catch up: the first verdict
-#   says when.
+#   usually the more decided. (Usually, as every parent has its own factor.) More rounds catch up: the first verdict
+#   says after how many.
 # - **Factors.** A parent with a small $n$ sits left of the peak of the curve, and there one look is louder still: dynamic
 #   routing's first round hardly hears a weak parent.
 # - **Verdicts.** With one iteration nothing is routed: every coupling is 0.1. So the second verdict says how much of
-#   the answer the routing decides, and how much is in the votes alone. Paik, Kwak and Kim (2019) found that routing
+#   the answer the routing decides: a few images of 300. The rest of the answer is in the votes alone. Paik, Kwak and Kim (2019) found that routing
 #   rarely changes the prediction.
 #
 # A fair warning: these votes were *trained* for one look with a prior. Dynamic routing plays away from home here. To
@@ -690,8 +717,8 @@ ways = {
 }
 for name, way in ways.items():
     v, turned = way(u_hat_digits), way(-u_hat_digits)
-    same = torch.allclose(lengths(v), lengths(turned), atol=1e-5)
-    print(f"{name:25s} same lengths: {same!s:5}  v turned round: {torch.allclose(turned, -v, atol=1e-5)}")
+    same = "the same" if torch.allclose(lengths(v), lengths(turned), atol=1e-5) else "others"
+    print(f"{name:25s} lengths: {same}; v", "turned round" if torch.allclose(turned, -v, atol=1e-5) else "another")
 
 # %% [markdown] id="sign-why"
 # Follow the signs. The logits are *products of two votes*: minus times minus, $a$ stays as it is, and so do the couplings.
@@ -798,8 +825,9 @@ routes = {
 }
 for name, route in routes.items():
     c_toy = route(torch.randn(2, 5, 3, 6), torch.zeros(5, 3))[1]  # (b, i, j)
-    to_one = torch.allclose(c_toy.sum(dim=2), torch.ones(2, 5), atol=1e-4)
-    print(f"{name:27s} prior comes last: {prior_comes_last(route)!s:5}  shares sum to 1 over parents: {to_one}")
+    to_one = "yes" if torch.allclose(c_toy.sum(dim=2), torch.ones(2, 5), atol=1e-4) else "no"
+    last = "yes" if prior_comes_last(route) else "no"
+    print(f"{name:27s} prior comes last: {last:4} shares sum to 1 over parents: {to_one}")
 
 # %% [markdown] id="wild-two"
 # Two tests, and each finds what the other misses: the wrong axis adds its prior in the right place. And what would you have
@@ -815,10 +843,12 @@ seen = [name for name in routes if right[name] <= right["as it should be"] - 3]
 print("the percentage shows:", ", ".join(seen) or "none of the three")
 
 alike = (attention_logits(u_hat_digits) - 0.1).softmax(dim=2)  # (b, i, j)
-print("−0.1 everywhere, before the softmax, changes a share:", not torch.allclose(alike, shares, atol=1e-5))
+print(
+    "−0.1 everywhere, before the softmax, changes", "no share" if torch.allclose(alike, shares, atol=1e-5) else "shares"
+)
 
 # %% [markdown] id="wild-read"
-# The percentage is what people read first, so its verdict is printed. Now read the lengths.
+# The percentage finds two of the three slips, and the third not at all. Now read the lengths.
 #
 # **Before the softmax.** Compare this row with "no prior" of the section on the standing opinion, and then read the last line: what
 # is added to all logits of a child alike cancels in a softmax. The nearer a learned prior is to one constant, the nearer

@@ -3,11 +3,11 @@
 #
 # **You will be able to**
 #
-# - read the log of a full training, and say what it shows (with a GPU you can also run one);
+# - train a network in a loop that you can read, and say what the log of a full training shows;
 # - give an error rate its interval, and say which question that interval answers;
 # - compare two networks that read the same images, by their disagreements;
 # - choose an epoch honestly, and measure what a dishonest choice would earn;
-# - look at the wrong images themselves, and say what the last tenth of a percent costs.
+# - choose the tool that fits a claim, and look at the wrong images themselves.
 #
 # **Minutes:** 90 for sections 1 to 6, and 30 more for the rest, in a second sitting · **Prerequisites:** lesson 05 (margin loss, splits). Lessons 06 and 09 (the networks) help, but this
 # one runs without them.
@@ -70,32 +70,57 @@ for name, card in cards.items():
         print(f"    seed {seed['seed']}: test error {seed['test_error']:.2f} %, {wrong} images of 10,000")
     print(f"    shipped: seed {card['shipped_seed']}, chosen by the {card['chosen_by'].split(';')[0]}")
 
-# %% [markdown] id="runs-live-text"
-# Have you got a GPU? Then watch Efficient-CapsNet learn now, its recipe squeezed into three epochs. Without a GPU the
-# next cell trains nothing (it would take an hour): it says so, and we go on with the logs of the shipped runs. Nothing below
-# depends on it.
+# %% [markdown] id="own-text"
+# ### A run of your own
+#
+# A full training takes an hour on a CPU. But the loop that does it is short, and on a small network and 1,200 digits you can watch it in
+# ten seconds or so. Here it is, whole: a step for every 50 images, in an order that is new in each epoch. Behind each epoch it looks at the validation
+# split. The test split it does not see.
 
-# %% tags=["nbval-ignore-output"] id="runs-live"
-from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+# %% id="own-loop"
+from capsule_tutor import functional, layers, models
 
-full = training.RECIPES["efficient-capsnet-fast"]
-recipe = replace(full, epochs=3)
-if not torch.cuda.is_available():
-    print("No GPU here: we read the logs of the shipped runs.")
-elif not data.has_mnist():
-    print("A GPU, but no MNIST yet. data.mnist() downloads it (12 MB); then run this cell again.")
-else:
-    with TemporaryDirectory() as folder:
-        result = training.train(
-            recipe, Path(folder) / "run", say=lambda row: print({k: round(v, 3) for k, v in row.items()})
-        )
-    print(f"test error {result['test_error']:.2f} % after {result['seconds']:.0f} seconds on {result['device']}")
-    print(f"(3 epochs; the full recipe has {full.epochs})")
+splits = {name: data.digits(name) for name in ("train", "validation", "test")}
+
+
+def small_network():
+    primary = layers.PrimaryCapsules(32, 8, d=8, kernel=5, stride=2)  # 72 children
+    front = (torch.nn.Conv2d(1, 32, 9, stride=2), torch.nn.ReLU(), primary)
+    return models.CapsuleNetwork(torch.nn.Sequential(*front, layers.RoutedCapsules(72, 10, 8, 16)), None, (1, 28, 28))
+
+
+def fit(seed, epochs=4):
+    """Train a small network → the network, and its log: (training error, validation error) of each epoch, in per cent"""
+    torch.manual_seed(seed)  # first weights and order of the images
+    network, log = small_network(), []
+    optimiser = torch.optim.Adam(network.parameters(), lr=0.003)
+    for _ in range(epochs):
+        wrong = 0
+        for some in torch.randperm(1200).split(50):
+            images, labels = splits["train"].images[some], splits["train"].labels[some]
+            lengths = network.lengths(images)  # (b, j)
+            optimiser.zero_grad()
+            functional.margin_loss(lengths, labels).backward()
+            optimiser.step()
+            wrong += (lengths.argmax(dim=1) != labels).sum().item()  # while it learns
+        log.append((100 * wrong / 1200, training.error(network, splits["validation"])))
+    return network, log
+
+
+# %% tags=["nbval-ignore-output"] id="own-run"
+own = {seed: fit(seed) for seed in (0, 1)}
+for seed, (_, log) in own.items():
+    print(f"seed {seed}:", "; ".join(f"training {a:4.1f} %, validation {b:4.1f} %" for a, b in log))
+
+# %% id="own-claims"
+for seed, (_, log) in own.items():
+    print(f"seed {seed}: last epoch", "below 8 % wrong on validation" if log[-1][1] < 8 else "8 % wrong or more")
 
 # %% [markdown] id="runs-command"
-# The full recipes are one line in a terminal, on a GPU or, patiently, without one:
+# Two seeds: two networks, and two logs that are not the same. Keep both networks, you will compare them in section 4.
+#
+# The full recipes do nothing else, with more care: a schedule for the learning rate, changed images, checkpoints. They are one line in a terminal,
+# on a GPU or, patiently, without one:
 #
 # ```
 # capsule-tutor train list
@@ -104,7 +129,7 @@ else:
 #
 # ### Reading a log
 #
-# A log has one row per epoch. Here are the learning curves, one line per seed:
+# A log has one row per epoch. Here are the learning curves of the shipped networks, one line per seed:
 
 # %% id="curves"
 panels, ends = {}, []
@@ -115,7 +140,7 @@ for name, card in cards.items():
         continue
     panels[f"{name} (seeds: {len(logs)})"] = {
         split: [([row["epoch"] for row in log], [row[f"{split}_error"] for row in log]) for log in logs]
-        for split in ("train", "validation")
+        for split in ("validation", "train")
     }
     ends.append(f"{name} {logs[0][-1]['validation_error']:.2f}")
 figures.runs(
@@ -150,7 +175,20 @@ for name, card in cards.items():
 #
 # $$\text{spread of the count} = \sqrt{n\,p\,(1-p)} \approx \sqrt{n p} = \sqrt{30} \approx 5.5$$
 #
-# **A count of $k$ mistakes is uncertain by about $\sqrt k$.** Let us toss: a thousand tests of 10,000 images each.
+# **A count of $k$ mistakes is uncertain by about $\sqrt k$.**
+#
+# **Predict before you run.** This network, with $p = 0.3\,\%$, takes a thousand tests of 10,000 new images each. In how many of them does it
+# look as good as A, with 25 wrong or fewer?
+#
+# - **a** in about ten
+# - **b** in about two hundred
+# - **c** in about five hundred
+
+# %% id="predict-coins"
+### BEGIN SOLUTION
+# stub: checks.predict("10-coins")
+checks.predict("10-coins", "b")
+### END SOLUTION
 
 # %% id="coins"
 torch.manual_seed(0)
@@ -320,8 +358,22 @@ pictures.intervals(
 #
 # $$\bar x \pm t_{m-1} \, \frac{s}{\sqrt m}, \qquad t_1 = 12.71,\quad t_2 = 4.30,\quad t_3 = 3.18,\quad t_4 = 2.78$$
 #
-# (The index is the number of *degrees of freedom*, $m - 1$, as in every table of $t$: three runs take $t_2$.) Why not 1.96? Because $s$ itself is a guess: three runs that happen to are close together give a bar that is too
-# short. Twenty thousand recipes, three runs each, a true mean of 0:
+# (The index is the number of *degrees of freedom*, $m - 1$, as in every table of $t$: three runs take $t_2$.)
+#
+# Why not 1.96, as for the images? Let us see what happens to one who takes 1.96 all the same: twenty thousand recipes, three runs each, a
+# true mean of 0.
+#
+# **Predict before you run.** Bars of $\pm 1.96\, s/\sqrt 3$ should hold the true mean in 95 % of the cases. In how many do they?
+#
+# - **a** in 95 %: that is where 1.96 comes from
+# - **b** in nearly all: three runs hardly scatter
+# - **c** in about 80 %
+
+# %% id="predict-t"
+### BEGIN SOLUTION
+# stub: checks.predict("10-t")
+checks.predict("10-t", "c")
+### END SOLUTION
 
 # %% id="t-coverage"
 torch.manual_seed(0)
@@ -345,7 +397,8 @@ for name, card in cards.items():
         print(f"{name:17s} {mean:.3f} %, {why}: no spread, and no interval")
 
 # %% [markdown] id="welch"
-# From two or three runs the honest bar is wide, and from one run there is none: that is what so few runs know.
+# It is $s$ that is to blame. It is a guess itself: three runs that happen to be close together give a bar that is too short. From two
+# or three runs the honest bar is wide, and from one run there is none: that is what so few runs know.
 #
 # To compare two *recipes*, take the difference of their means. The squares of the two standard errors add up (Welch
 # 1947), with the $t$ of the smaller $m - 1$, to be careful:
@@ -524,6 +577,53 @@ for a, b in PAIRS:
 # lacks the depthwise filters, too. The last line says what made it: `dense` has the filters and no routing, and it beats `convnet` as
 # clearly. Four comparisons are four chances to be fooled, so ask each for $0.05/4 \approx 0.013$ (Bonferroni). And the verdict is about *these two sets of weights*: a claim about recipes
 # needs the seeds of section 3.
+#
+# And your two, on the 300 test digits that both read?
+
+# %% tags=["nbval-ignore-output"] id="own-paired"
+label = splits["test"].labels
+own_wrong = [network.predict(splits["test"].images) != label for network, _ in own.values()]
+only_a, only_b, p = paired_test(*own_wrong)
+print(
+    f"wrong: {[int(w.sum()) for w in own_wrong]} of {len(label)}; only seed 0 {only_a}, only seed 1 {only_b}, p = {p:.2f}"
+)
+
+# %% [markdown] id="tool-text"
+# ### Your turn: which tool?
+#
+# You have three tools, and each answers one question: Wilson's interval, $t$ over seeds, the paired test. Choosing the wrong one is the
+# commonest mistake of all, and no program complains.
+#
+# {{ exercise 10-right-tool }}
+
+
+# %% id="right-tool"
+def right_tool(about, networks, seeds, lists):
+    """The tool that can judge a claim about test errors → "Wilson", "paired test", "t over seeds" or "none"
+
+    about      "weights" (these trained networks) or "recipe" (what its runs give on average)
+    networks   1, or 2 that are compared
+    seeds      runs of each recipe
+    lists      True if it is known which images each got wrong, False if only how many
+    """
+    ### BEGIN SOLUTION
+    if about == "recipe":
+        return "t over seeds" if seeds > 1 else "none"
+    if networks == 1:
+        return "Wilson"
+    return "paired test" if lists else "none"
+    ### END SOLUTION
+
+
+right_tool = checks.right_tool(right_tool)
+
+# %% id="right-tool-ours"
+for claim, given in {
+    "our Efficient-CapsNet reads such images better than our pooling network": ("weights", 2, 1, True),
+    "votes and routing lower the error on MNIST (the study of five seeds)": ("recipe", 2, 5, False),
+    "our network beats the 0.25 % of the paper": ("weights", 2, 1, False),
+}.items():
+    print(f"{right_tool(*given):13s} {claim}")
 
 # %% [markdown] id="epochs"
 # ## 5 · Which epoch?
@@ -685,6 +785,18 @@ ensemble_wrong = checks.ensemble_wrong(ensemble_wrong)
 # was any other class, $y$ wins. ∎
 #
 # So the ensemble can be wrong only where some seed was.
+#
+# **Predict before you run.** Three seeds of Efficient-CapsNet got 43, 35 and 41 images wrong. How many images did *all three* get wrong?
+#
+# - **a** fewer than half of those
+# - **b** nearly all of them: the hard images are hard for everybody
+# - **c** none: other seeds, other mistakes
+
+# %% id="predict-every-seed"
+### BEGIN SOLUTION
+# stub: checks.predict("10-every-seed")
+checks.predict("10-every-seed", "a")
+### END SOLUTION
 
 # %% id="ensemble-ours"
 for name in cards:
@@ -695,7 +807,8 @@ for name in cards:
     print(f"{'':17s} wrong for every seed: {int(alone.all(dim=0).sum())}, for at least one: {len(hard.index)}")
 
 # %% [markdown] id="ensemble-read"
-# (Where a line has one seed only, the ensemble is that network.) Two rules of fairness:
+# Some images fool every seed, and each seed adds mistakes of its own: these are what the mean takes away. (Where a line has one seed only,
+# the ensemble is that network.) Two rules of fairness:
 #
 # - compare an ensemble with the **mean** of its members, and pair it with one of them as in section 4;
 # - say what it costs: three networks train three times as long, and read every image three times.
@@ -783,46 +896,25 @@ if data.has_mnist():
 else:
     print("MNIST is not on this machine. data.mnist() downloads it (12 MB); then run this cell again.")
 
-# %% [markdown] id="cost"
-# ## 8 · What it costs
-#
-# Accuracy has a price in seconds, and seconds have one in energy. The logs hold the seconds spent on training steps.
-# When did each shipped run first reach a given validation error?
-
-# %% id="time-to"
-watts = 100  # an assumption: put in what YOUR machine draws under load, from a power meter or its data sheet
-
-
-def price(seconds):
-    return f"{seconds / 60:.1f} min, {watts * seconds / 3600:.1f} Wh"
-
-
-for name, card in cards.items():
-    log = card["seeds"][shipped(card)]["log"]
-    print(f"{name} ({card['hardware']}): {price(log[-1]['seconds'])} at {watts} W to the end")
-    for target in (2.0, 1.0, 0.5):
-        reached = [row["seconds"] for row in log if row["validation_error"] <= target]
-        print(f"    validation error {target:.1f} %:", f"after {price(reached[0])}" if reached else "never")
-same = len({card["hardware"] for card in cards.values()}) == 1
-print(
-    "the cards name",
-    "the same hardware: their times may be compared" if same else "different hardware: do not compare times",
-)
-
-# %% [markdown] id="cost-read"
-# Look at the shape: how long did a run take down to the first target that it reached, and how long from there to its
-# end? That is the price of the last tenths.
-#
-# The energy is *your* watts times *our* seconds: right for you only if your machine is as fast as the one on the card.
-# And a time belongs to a *recipe*: in a shorter schedule the learning rate comes down sooner, and low errors come
-# earlier.
-
 # %% [markdown] id="published"
-# ## 9 · The published table beside ours
+# ## 8 · The published table beside ours
 #
 # Test errors on MNIST as published, and how each number was chosen, as far as the sources that we read say so. One row
 # is missing that you may look for, a *single* Efficient-CapsNet: a number for it goes round, but we could not read it
 # in its source, so we do not print it.
+#
+# **Predict before you run.** Sort seven published errors, from 0.09 to 0.40 %, and give each the bar of one network on 10,000 images. How many of
+# the bars overlap with their neighbour's?
+#
+# - **a** about half of them
+# - **b** all of them
+# - **c** none: these are the best networks of their time
+
+# %% id="predict-rank"
+### BEGIN SOLUTION
+# stub: checks.predict("10-rank")
+checks.predict("10-rank", "b")
+### END SOLUTION
 
 # %% id="published-table"
 published = {  # test error in percent, parameters of the encoder, source, how the number was chosen
@@ -892,36 +984,43 @@ for key in ("val_accuracy", "validation_error"):
 # Hours of training, fine numbers on the screen, and no file at the end. The test: *after the first epoch the file
 # exists*. And write `row[key]`, which fails at once.
 #
-# ### The untrained network that is scored
+# Its twin is **the untrained network that is scored**: the path of the weights has a typo, and somebody wrapped the loading in `try` (EscVM). It is
+# exhibit 21 of [lesson 07](07_bug_museum.ipynb). The test: *after loading, the error is the one on the card*. `capsule-tutor evaluate` does
+# this for the shipped networks.
+
+# %% [markdown] id="cost"
+# ## Appendix · What it costs
 #
-# The path of the weights has a typo, and somebody wrapped the loading in `try`, so that "it also works without
-# weights" (EscVM):
+# Accuracy has a price in seconds, and seconds have one in energy. The logs hold the seconds spent on training steps.
+# When did each shipped run first reach a given validation error?
 
-# %% id="wild-untrained"
-from capsule_tutor import models
-
-
-def load_somehow(path):
-    network = models.efficient_capsnet().eval()
-    try:
-        network.load_state_dict(torch.load(path, weights_only=True))
-        return network
-    except Exception:
-        return network  # "it also works without weights"
+# %% id="time-to"
+watts = 100  # an assumption: put in what YOUR machine draws under load, from a power meter or its data sheet
 
 
-digits = data.digits("test")
-loaded = {"load_somehow": load_somehow("weigths.pt"), "pretrained.load": pretrained.load("efficient-capsnet-mnist")}
-for way, network in loaded.items():
-    wrong = training.error(network, digits)
-    print(
-        f"{way:15s}: {'more than half' if wrong > 50 else 'fewer than a tenth' if wrong < 10 else 'some'} of the digits wrong"
-    )
+def price(seconds):
+    return f"{seconds / 60:.1f} min, {watts * seconds / 3600:.1f} Wh"
 
-# %% [markdown] id="wild-untrained-read"
-# There was no message and no crash, only a number: chance, for ten classes. (Both read the 300 offline digits, which neither has seen. They are drawn *like*
-# MNIST and are not MNIST, so section 2's bars do not speak about them.) The test: *after loading, the error is the one
-# on the card*. `capsule-tutor evaluate` does this for the shipped networks.
+
+for name, card in cards.items():
+    log = card["seeds"][shipped(card)]["log"]
+    print(f"{name} ({card['hardware']}): {price(log[-1]['seconds'])} at {watts} W to the end")
+    for target in (2.0, 1.0, 0.5):
+        reached = [row["seconds"] for row in log if row["validation_error"] <= target]
+        print(f"    validation error {target:.1f} %:", f"after {price(reached[0])}" if reached else "never")
+same = len({card["hardware"] for card in cards.values()}) == 1
+print(
+    "the cards name",
+    "the same hardware: their times may be compared" if same else "different hardware: do not compare times",
+)
+
+# %% [markdown] id="cost-read"
+# Look at the shape: how long did a run take down to the first target that it reached, and how long from there to its
+# end? That is the price of the last tenths.
+#
+# The energy is *your* watts times *our* seconds: right for you only if your machine is as fast as the one on the card.
+# And a time belongs to a *recipe*: in a shorter schedule the learning rate comes down sooner, and low errors come
+# earlier.
 
 # %% [markdown] id="recap"
 # ## In your own words

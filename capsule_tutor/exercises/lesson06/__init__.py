@@ -1,6 +1,6 @@
 """Lesson 06: CapsNet, its parameters, its wiring, its drawings and its doubts."""
 
-ORDER = ("capsnet_parameters", "capsnet_forward", "runner_up", "draw_all")
+ORDER = ("capsnet_parameters", "capsnet_forward", "steps_alike", "runner_up", "draw_all")
 
 PREDICTIONS = {
     "06-where": {
@@ -29,5 +29,21 @@ PREDICTIONS = {
         "b": "It would draw the 4 from capsule 4. But the capsule of the 4 is set to zero, and the decoder sees "
         "capsule 9 alone.",
         "c": "Both capsules may be long. But all except the longest are set to zero before the decoder sees them.",
+    },
+    "06-abroad": {
+        "a": "Yes, and more than the eye expects: to us the two sets of digits look alike. What the network has "
+        "learned is true of a few dozen hands, of how their digits were scanned and enlarged, and of little else.",
+        "b": "You took the score for a property of the network. It is one of the network *and* of the images: other "
+        "hands, another scanner, and about a third of the digits is misread.",
+        "c": "The right direction. But nothing in 1,200 digits of a few dozen hands told the network what other people "
+        "do: it is about a third.",
+    },
+    "06-half": {
+        "a": "Yes. Each filter adds up 20,736 products, and nothing makes up for it: the sums are long, and squash "
+        "makes every one of them nearly 1.",
+        "b": "That is the other half: PyTorch's small start *with* the division. Here the weights are large, and each "
+        "filter adds up 20,736 products.",
+        "c": "Squash keeps them below 1, and that is all. A child of length 0.98 for every image says nothing about "
+        "any.",
     },
 }

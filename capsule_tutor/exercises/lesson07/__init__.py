@@ -3,6 +3,14 @@
 ORDER = ("influence", "fixed_routing", "sums_test", "companions_test", "perturb_test", "routing_test")
 
 PREDICTIONS = {
+    "07-costly": {
+        "a": "Yes. A network learns around nearly all of them, as long as its gradients point downhill on some loss "
+        "that is good enough.",
+        "b": "You expected a mistake in every second equation to be felt. But training bends the weights until the "
+        "wrong equations give good answers.",
+        "c": "If that were so, nobody would have published such code: the score would have told. Training bends the "
+        "weights until the wrong equations give good answers.",
+    },
     "07-log": {
         "a": "Dead weights begin at 0.81, where all lengths are 0. This log begins lower, and never gets far.",
         "b": "Without its square the loss begins at 0.9 and can fall to 0. Something keeps this one up.",

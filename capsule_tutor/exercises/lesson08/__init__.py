@@ -31,4 +31,11 @@ PREDICTIONS = {
         "in pairs.",
         "c": "Yes. Every logit is a product of two votes, so the signs cancel; v turns round and keeps its length.",
     },
+    "08-prior": {
+        "a": "Yes. The prior makes the absent classes shorter, all of them alike, and the longest stays the longest.",
+        "b": "You expected what was learned to matter for the answers. It matters for the lengths of the absent "
+        "classes, and an answer asks only which class is the longest.",
+        "c": "Taking out a layer does that. But this is one number added to each coupling, nearly the same "
+        "everywhere: it makes the absent classes shorter, and the longest stays the longest.",
+    },
 }

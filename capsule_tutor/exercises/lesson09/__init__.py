@@ -1,6 +1,6 @@
 """Lesson 09: Efficient-CapsNet, its counts, its depthwise capsules and what a port must get right."""
 
-ORDER = ("parameters_of_convolution", "depthwise_capsules", "front_block")
+ORDER = ("parameters_of_convolution", "depthwise_capsules", "front_block", "why_worse")
 
 PREDICTIONS = {
     "09-one-pixel": {

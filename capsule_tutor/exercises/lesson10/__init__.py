@@ -1,6 +1,6 @@
 """Lesson 10: the exercises on full training. Intervals, paired networks, the choice of an epoch, ensembles."""
 
-ORDER = ("error_interval", "paired_test", "honest_score", "ensemble_wrong")
+ORDER = ("error_interval", "paired_test", "right_tool", "honest_score", "ensemble_wrong")
 
 PREDICTIONS = {
     "10-which-is-better": {
@@ -31,5 +31,32 @@ PREDICTIONS = {
         "a": "That is so for a vote: nobody speaks for the right class. A mean of lengths hears second choices, too. "
         "Compute the three sums.",
         "b": "Yes: if it is everybody's second choice and their first choices differ. Compute the three sums below.",
+    },
+    "10-coins": {
+        "a": "You took a distance of five images for a large one. The spread of such a count is 5.5: five below the "
+        "mean is less than one spread.",
+        "b": "Yes. 25 is about one spread below the mean of 30, and a bell curve has a sixth of its area beyond "
+        "there, a little more with the 25 itself.",
+        "c": "That would be so for 30 wrong or fewer. 25 is about one spread below.",
+    },
+    "10-t": {
+        "a": "That is where it comes from: from a bell curve whose spread is *known*. Here it is guessed from three "
+        "runs, and the guess is often too small.",
+        "b": "Three runs that happen to be close together make a short bar around a wrong place. That happens more "
+        "often than you think.",
+        "c": "Yes. The spread is guessed from three runs, and it is often guessed too small.",
+    },
+    "10-every-seed": {
+        "a": "Yes: 17. There is a core that fools all three, and each seed adds mistakes of its own.",
+        "b": "There is such a core. But each seed adds mistakes of its own, more than half of what it gets wrong.",
+        "c": "They share more than chance would let them: 40 of 10,000 twice would share none. But not nearly all.",
+    },
+    "10-rank": {
+        "a": "Compare the widths: at 0.25 % the bar is 0.2 points wide, and neighbours in the list are much closer "
+        "than that.",
+        "b": "Yes. The bars are wider than the gaps between neighbours. By these numbers alone, a rank is not a "
+        "result.",
+        "c": "The best networks make the fewest mistakes, and few mistakes are what luck plays with: 25 may as well "
+        "be 16 or 37.",
     },
 }

@@ -1,6 +1,6 @@
 """Lesson 11: the exercises on what a dimension of a pose draws. One capsule moved, the whole grid, a correlation."""
 
-ORDER = ("perturb", "tweak_grid", "correlation")
+ORDER = ("perturb", "tweak_grid", "correlation", "what_they_share")
 
 PREDICTIONS = {
     "11-zero": {
@@ -23,5 +23,33 @@ PREDICTIONS = {
         "has no label. What it believes it sees is its longest capsule.",
         "the longest capsule": "Yes: the network has no label, and its longest capsule is what it believes it sees. "
         "Moving the true class's capsule shows something else: what the network would have drawn, had it been right.",
+    },
+    "11-chance": {
+        "a": "There is nothing to find, and whoever looks 96 times still finds something: each look has one chance in "
+        "twenty to be fooled.",
+        "b": "Yes: one in twenty. That is what 95 % means, and why 96 looks ask for more.",
+        "c": "That would be one in four. An interval of 95 % misses one time in twenty.",
+    },
+    "11-classes": {
+        "a": "You took it for the meaning of the dimension. But every class has vote matrices and decoder columns of "
+        "its own, and nothing ties its dimension to that of another class.",
+        "b": "Yes. It does something else to each: nothing ties a dimension of one class to the same number in "
+        "another.",
+        "c": "Each class has sixteen numbers of its own, and this one is used there as well. But for what is another "
+        "matter.",
+    },
+    "11-answer": {
+        "a": "Then an axis would have x to itself. But the direction along which the pose answers is no axis.",
+        "b": "It is spread, though not evenly: a random direction has some large components and many small ones, and "
+        "so has this one.",
+        "c": "Yes. The pose moves along a direction, and that has components in many dimensions, some large and some "
+        "small.",
+    },
+    "11-width": {
+        "a": "Most classes do have a dimension that is largely width. The question is whether that takes more than "
+        "chance.",
+        "b": "Most classes do have one. But of sixteen random rows the widest is largely width, too.",
+        "c": "Right: the best of sixteen random rows is as wide. What chance can do as well is no evidence, and no "
+        "refutation either.",
     },
 }

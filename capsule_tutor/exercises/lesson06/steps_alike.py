@@ -1,0 +1,255 @@
+"""Write the tool that finds a wrong wire: `steps_alike(ours, theirs, x)` says how many steps of a port agree with the
+original before one does not. `ours` and `theirs` are two lists of the same steps: each is a function of one tensor, and
+gets what the step before it in its own list gave; the first gets x. Two results agree if they have the same shape and
+no entry differs by more than 0.001. Return the number of steps that agree, from the first on, as an int: 0 if the first
+is wrong, `len(ours)` if all agree."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor import functional
+from capsule_tutor.checks.cases import case, numbers
+from capsule_tutor.layers import primary_capsules
+
+EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
+HINTS = (
+    "Walk along both lists at once with two tensors, one for each, and stop where they part.",
+    "After each step ask two questions, and the shape comes first: two shapes that differ may broadcast, and then the "
+    "numbers are compared with copies of others.",
+    '`torch.allclose(a, b, rtol=0, atol=1e-3)` answers the second question, and says "no" to NaN. What you return is '
+    "the number of steps that came before.",
+)
+GRADIENT = False
+
+
+def steps_alike(ours: list, theirs: list, x: Tensor) -> int:
+    """How many steps of a port agree with the original's, from the first on."""
+    a = b = x
+    for number, (our, their) in enumerate(zip(ours, theirs, strict=True)):
+        a, b = our(a), their(b)
+        if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3):
+            return number
+    return len(ours)
+
+
+reference = steps_alike
+
+
+def oracle(ours, theirs, x):
+    results = []
+    for steps in (ours, theirs):
+        results.append([x])
+        for step in steps:
+            results[-1].append(step(results[-1][-1]))
+    alike = 0
+    for a, b in list(zip(*results, strict=True))[1:]:
+        same = a.shape == b.shape
+        for one, other in zip(a.flatten().tolist(), b.flatten().tolist(), strict=False):
+            same = same and abs(one - other) <= 0.001
+        if not same:
+            break
+        alike += 1
+    return alike
+
+
+def _steps(**changes):
+    """The steps from feature maps (b, 6, 2, 2) to lengths (b, i = 8), with some of them exchanged."""
+    steps = {
+        "front": lambda x: 2 * x,
+        "cut": lambda x: primary_capsules(x, 3),  # (b, 8, 3)
+        "squash": functional.squash,
+        "lengths": functional.lengths,  # (b, 8)
+    }
+    return list((steps | changes).values())
+
+
+def _hair_off(x):
+    return 2 * x + 1e-5
+
+
+def _bare_view(x):
+    return x.reshape(len(x), -1, 3)
+
+
+def _order_reversed(x):
+    return primary_capsules(x, 3).flip(1)
+
+
+def _nan(x):
+    return functional.squash(x) * float("nan")
+
+
+def _summed(x):
+    return functional.lengths(x).mean(dim=1, keepdim=True).expand(-1, 1)
+
+
+def _turned(x):
+    return -functional.squash(x)
+
+
+def _one_entry(x):
+    changed = functional.squash(x)
+    changed[-1, -1, -1] -= 0.25
+    return changed
+
+
+def _alike_capsules(x):
+    return torch.ones_like(x)
+
+
+def cases():
+    x = numbers(2, 6, 2, 2, seed=1)
+    wirings = {
+        "a port that is right": ({}, {}),
+        "a port that rounds otherwise, by 0.00001": ({"front": _hair_off}, {}),
+        "a port whose first step is wrong": ({"front": lambda x: x.relu()}, {}),
+        "a port that cuts its capsules with a bare view": ({"cut": _bare_view}, {}),
+        "a port that has its capsules in another order": ({"cut": _order_reversed}, {}),
+        "a port whose squash gives NaN": ({"squash": _nan}, {}),
+        "a port whose squash turns every pose round, so that the lengths are right again": ({"squash": _turned}, {}),
+        "a port with one wrong entry, which is too small": ({"squash": _one_entry}, {}),
+        "a port whose last step gives (2, 1) instead of (2, 8), all capsules being alike": (
+            {"front": _alike_capsules, "lengths": _summed},
+            {"front": _alike_capsules},
+        ),
+        "a port with a wrong cut and a wrong last step": ({"cut": _bare_view, "lengths": lambda x: x.sum(dim=2)}, {}),
+        "a port that is 0.5 off in numbers around 1000": (
+            {"front": lambda x: x + 1000.5},
+            {"front": lambda x: x + 1000},
+        ),
+    }
+    return [case(says, _steps(**ours), _steps(**theirs), x) for says, (ours, theirs) in wirings.items()]
+
+
+def _first_apart(ours, theirs, x, alike) -> int:
+    a = b = x
+    for number, (our, their) in enumerate(zip(ours, theirs, strict=True)):
+        a, b = our(a), their(b)
+        if not alike(a, b):
+            return number
+    return len(ours)
+
+
+class right:
+    def by_the_largest_difference(ours, theirs, x):
+        a, b, count = x, x.clone(), 0
+        for k in range(len(ours)):
+            a, b = ours[k](a), theirs[k](b)
+            if a.shape == b.shape and (a - b).abs().max().item() <= 1e-3:
+                count += 1
+            else:
+                break
+        return count
+
+    def by_testing_tools(ours, theirs, x):
+        mine, original = x, x
+        for done, (f, g) in enumerate(zip(ours, theirs, strict=True)):
+            mine, original = f(mine), g(original)
+            try:
+                torch.testing.assert_close(mine, original, rtol=0, atol=1e-3)
+            except AssertionError:
+                return done
+        return len(theirs)
+
+    def both_fed_by_the_original(ours, theirs, x):
+        for k, (f, g) in enumerate(zip(ours, theirs, strict=True)):
+            mine, x = f(x), g(x)
+            if mine.shape != x.shape or not bool(((mine - x).abs() <= 1e-3).all()):
+                return k
+        return len(ours)
+
+
+class wrong:
+    def exactly_equal(ours, theirs, x):
+        """You demand equal bits. Another library adds in another order, and its last digits differ: allow 0.001."""
+        return _first_apart(ours, theirs, x, torch.equal)
+
+    def only_shapes(ours, theirs, x):
+        """You compare shapes. A wrong wire is just what no shape gives away: compare the numbers, too."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape)
+
+    def only_the_end(ours, theirs, x):
+        """You compare the last results alone. Then you know that something is wrong, and not where; and two steps may
+        make up for each other. Compare after every step."""
+        a = b = x
+        for f, g in zip(ours, theirs, strict=True):
+            a, b = f(a), g(b)
+        same = a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=1e-3)
+        return len(ours) if same else len(ours) - 1
+
+    def sums_compared(ours, theirs, x):
+        """You compare one number of each result. The same entries in another order have the same sum, and capsules that
+        are mixed up are what you look for: compare entry by entry."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a.sum(), b.sum(), rtol=0, atol=1e-3)
+        )
+
+    def norms_compared(ours, theirs, x):
+        """You compare the norms of the results. Entries in another order, or with another sign, have the same norm:
+        compare entry by entry."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a.norm(), b.norm(), rtol=0, atol=1e-3)
+        )
+
+    def without_abs(ours, theirs, x):
+        """You take the largest difference without its sign being dropped: an entry that is too small passes. Take
+        `.abs()` first."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).max() <= 1e-3))
+
+    def nan_unseen(ours, theirs, x):
+        """NaN gets past you: it is not larger than 0.001, nor smaller. Ask whether the difference is small, not whether
+        it is large."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not bool(((a - b).abs() > 1e-3).any()))
+
+    def shapes_broadcast(ours, theirs, x):
+        """You never compare the shapes, and (2, 1) against (2, 8) is no error: it broadcasts. Ask for the shape
+        first."""
+
+        def alike(a, b):
+            try:
+                return torch.allclose(a, b, rtol=0, atol=1e-3)
+            except RuntimeError:
+                return False
+
+        return _first_apart(ours, theirs, x, alike)
+
+    def relative_tolerance(ours, theirs, x):
+        """Your tolerance grows with the numbers: 0.5 in 1000 passes. torch.allclose adds `rtol` times the number; say
+        rtol=0."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=1e-3)
+        )
+
+    def mean_difference(ours, theirs, x):
+        """You take the mean difference, in which one wrong entry drowns. Ask for the largest."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).abs().mean() <= 0.05))
+
+    def counted_from_one(ours, theirs, x):
+        """You return the number of the wrong step, counted from 1. Wanted is how many agree before it: one less."""
+        number = steps_alike(ours, theirs, x)
+        return number + 1 if number < len(ours) else number
+
+    def every_step_that_agrees(ours, theirs, x):
+        """You count all steps that agree, also those behind a wrong one, where two mistakes may have made up for each
+        other. Stop at the first that does not agree."""
+        a = b = x
+        count = 0
+        for f, g in zip(ours, theirs, strict=True):
+            a, b = f(a), g(b)
+            count += a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=1e-3)
+        return count
+
+    def last_difference(ours, theirs, x):
+        """You keep the last step that differs. What comes behind a wrong step differs because of it: the first one is
+        the one to repair, so return there."""
+        a = b = x
+        found = len(ours)
+        for k, (f, g) in enumerate(zip(ours, theirs, strict=True)):
+            a, b = f(a), g(b)
+            if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3):
+                found = k
+        return found
+
+    def yes_or_no(ours, theirs, x):
+        """You return whether all agree. Wanted is a number: how many steps agree before one does not."""
+        return steps_alike(ours, theirs, x) == len(ours)

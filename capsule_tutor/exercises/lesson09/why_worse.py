@@ -1,0 +1,126 @@
+"""Write the verdict, `why_worse(batch, stored)`: why does a network do badly on new images? You get four errors of one
+network, in per cent, as two pairs (training images, new images): `batch` with every batch normalised by its own
+statistics, `stored` with the stored ones. Nothing is augmented. Return "stale" if the stored statistics are to blame,
+"overfitted" if the weights know the training images by heart, "both", or "neither". A difference counts if it is larger
+than 5 points."""
+
+from capsule_tutor.checks.cases import case
+
+EFFORT = {"minutes": 7, "difficulty": 3, "importance": 5}
+HINTS = (
+    "Two questions, and each has its own answer. For each find two of the four errors that differ in one thing alone: "
+    "in the statistics, or in the images.",
+    "For the statistics compare on the same images. For the images compare with the same statistics, and with those "
+    "that cannot be stale.",
+    "`stale = stored[0] - batch[0] > 5`, and the other question compares the two numbers of one pair: which pair? "
+    "Then four cases are left to name.",
+)
+GRADIENT = False
+
+
+def why_worse(batch: tuple[float, float], stored: tuple[float, float]) -> str:
+    """The verdict, "stale", "overfitted", "both" or "neither", on errors in per cent (training images, new images)."""
+    stale = stored[0] - batch[0] > 5  # the same images, other statistics
+    overfitted = batch[1] - batch[0] > 5  # the same statistics, other images
+    return "both" if stale and overfitted else "stale" if stale else "overfitted" if overfitted else "neither"
+
+
+reference = why_worse
+
+
+def oracle(batch, stored):
+    names = {(False, False): "neither", (True, False): "stale", (False, True): "overfitted", (True, True): "both"}
+    return names[min(s - b for b, s in zip(batch, stored, strict=True)) > 5, batch[1] > batch[0] + 5]
+
+
+def cases():
+    networks = {
+        "a good network": ((1.0, 2.0), (1.0, 2.5)),
+        "a network that is bad with the stored statistics, on old and new images": ((1.0, 2.0), (21.0, 22.0)),
+        "a network that is bad on new images, whatever the statistics": ((1.0, 20.0), (1.5, 21.0)),
+        "a network with both gaps": ((1.0, 20.0), (30.0, 45.0)),
+        "a network that is good nowhere but on training images with the batch's statistics": (
+            (2.0, 20.0),
+            (88.0, 89.0),
+        ),
+        "a network that is bad everywhere": ((30.0, 32.0), (31.0, 33.0)),
+        "a network that was trained too little, and whose statistics are no good": ((12.0, 13.0), (40.0, 41.0)),
+        "a network whose errors are small, and eight times as large on new images": ((0.5, 4.0), (0.5, 4.0)),
+        "a network whose errors are small, and larger with the stored statistics": ((0.5, 1.0), (3.0, 3.5)),
+        "a network that does worse with the batch's statistics": ((40.0, 42.0), (10.0, 12.0)),
+        "a network whose new images are the easier ones": ((20.0, 8.0), (21.0, 9.0)),
+    }
+    return [case(says, *pairs) for says, pairs in networks.items()]
+
+
+def _named(stale: bool, overfitted: bool) -> str:
+    return ("neither", "overfitted", "stale", "both")[2 * bool(stale) + bool(overfitted)]
+
+
+class right:
+    def on_new_images(batch, stored):
+        reasons = [
+            name for name, gap in (("stale", stored[1] - batch[1]), ("overfitted", batch[1] - batch[0])) if gap > 5
+        ]
+        return "both" if len(reasons) == 2 else reasons[0] if reasons else "neither"
+
+    def by_a_table(batch, stored):
+        return [["neither", "overfitted"], ["stale", "both"]][stored[0] > batch[0] + 5][batch[1] > batch[0] + 5]
+
+
+class wrong:
+    def two_things_changed(batch, stored):
+        """You compare training images with the batch's statistics to new images with the stored ones. Two things differ
+        there, so a gap says nothing about either: change one."""
+        return "overfitted" if stored[1] - batch[0] > 5 else "neither"
+
+    def overfitting_by_the_stored_pair(batch, stored):
+        """You look for overfitting with the stored statistics. If those are stale, both errors can be so bad that no
+        gap is left between them: look at the pair that cannot be stale."""
+        return _named(stored[0] - batch[0] > 5, stored[1] - stored[0] > 5)
+
+    def stale_by_new_images_of_one_pair(batch, stored):
+        """You call the statistics stale where the stored pair has a gap. Its two errors have the same statistics: they
+        differ in the images. Compare the two pairs on the same images."""
+        return _named(stored[1] - stored[0] > 5, batch[1] - batch[0] > 5)
+
+    def levels_for_gaps(batch, stored):
+        """You ask whether an error is above 5 %. A network that was trained too little is bad everywhere, and neither
+        stale nor overfitted: subtract two errors."""
+        return _named(stored[0] > 5, batch[1] > 5)
+
+    def differences_without_sign(batch, stored):
+        """You take the size of the differences, whatever their sign. Stored statistics that do better are not stale,
+        and new images that are easier are no overfitting."""
+        return _named(abs(stored[0] - batch[0]) > 5, abs(batch[1] - batch[0]) > 5)
+
+    def ratios(batch, stored):
+        """You divide the errors. From 0.5 % to 4 % is eight times as much, and 3.5 points: a difference counts in
+        points."""
+        return _named(stored[0] > 2 * batch[0], batch[1] > 2 * batch[0])
+
+    def stale_and_no_more(batch, stored):
+        """You stop at the first reason, stale statistics. A network can have both: ask the second question, too."""
+        return "stale" if stored[0] - batch[0] > 5 else "overfitted" if batch[1] - batch[0] > 5 else "neither"
+
+    def overfitted_and_no_more(batch, stored):
+        """You stop at the first reason, overfitting. A network can have both: ask the second question, too."""
+        return "overfitted" if batch[1] - batch[0] > 5 else "stale" if stored[0] - batch[0] > 5 else "neither"
+
+    def names_exchanged(batch, stored):
+        """You exchanged the two names. Other statistics on the same images: stale. Other images with the same
+        statistics: overfitted."""
+        return _named(batch[1] - batch[0] > 5, stored[0] - batch[0] > 5)
+
+    def shares_for_per_cent(batch, stored):
+        """You count a difference from 0.05 on. The errors are in per cent: 5 points are 5."""
+        return _named(stored[0] - batch[0] > 0.05, batch[1] - batch[0] > 0.05)
+
+    def new_images_alone(batch, stored):
+        """You look at new images alone. They tell stale statistics, and not overfitting: that is a gap between training
+        images and new ones."""
+        return "stale" if stored[1] - batch[1] > 5 else "neither"
+
+    def two_bools(batch, stored):
+        """You return two answers. Give them one name: "both", "stale", "overfitted" or "neither"."""
+        return stored[0] - batch[0] > 5, batch[1] - batch[0] > 5

@@ -1,0 +1,143 @@
+"""Choose the tool, `right_tool(about, networks, seeds, lists)`, with which a claim about errors can be judged. `about`
+is "weights" (these trained networks, as they are) or "recipe" (what its runs give on average); `networks` says how many
+are in the claim, 1 or 2 that are compared; `seeds` how many runs there are of each recipe; `lists` whether it is known
+which images each network got wrong, or only how many. Return "Wilson", "paired test", "t over seeds", or "none" if none
+of the three can judge the claim."""
+
+from capsule_tutor.checks.cases import case
+
+EFFORT = {"minutes": 7, "difficulty": 3, "importance": 5}
+HINTS = (
+    "Each tool lets one thing vary and holds the others fixed: the table at the end of section 3 says which. A claim "
+    "needs the tool that lets vary what the claim leaves open.",
+    "A claim about weights leaves the images open, one about a recipe the seed. Then ask what the tool needs to work "
+    "at all: one run has no spread, and counts do not say who was wrong where.",
+    'Begin with `if about == "recipe":` and decide by `seeds`; for weights decide by `networks`, and for two of them '
+    "by `lists`.",
+)
+GRADIENT = False
+
+
+def right_tool(about: str, networks: int, seeds: int, lists: bool) -> str:
+    """The tool that can judge a claim about test errors: "Wilson", "paired test", "t over seeds" or "none"."""
+    if about == "recipe":
+        return "t over seeds" if seeds > 1 else "none"
+    if networks == 1:
+        return "Wilson"
+    return "paired test" if lists else "none"
+
+
+reference = right_tool
+
+
+def oracle(about, networks, seeds, lists):
+    table = {
+        ("weights", 1): ("Wilson", "Wilson"),
+        ("weights", 2): ("none", "paired test"),
+        ("recipe", 1): ("none", "t over seeds"),
+        ("recipe", 2): ("none", "t over seeds"),
+    }
+    return table[about, networks][bool(lists) if about == "weights" else seeds >= 2]
+
+
+def cases():
+    claims = (
+        ("“the network that we ship makes fewer than 0.5 % errors on such images”", "weights", 1, 1, False),
+        ("“the best of our five runs makes fewer than 0.5 % errors on such images”", "weights", 1, 5, True),
+        ("“of these two downloads the first reads MNIST better”; both come with their answers", "weights", 2, 1, True),
+        ("“of these two downloads the first reads MNIST better”; five runs of each exist", "weights", 2, 5, True),
+        ("“network A of that table beats network B”; there are two percentages", "weights", 2, 1, False),
+        ("“our network beats theirs”; of theirs there is the mean of three percentages", "weights", 2, 3, False),
+        ("“whoever trains with our recipe gets 0.4 %”, after one run", "recipe", 1, 1, True),
+        ("“whoever trains with our recipe gets 0.4 %”, after three runs", "recipe", 1, 3, False),
+        ("“routing makes better networks”; one run with and one without, and all answers", "recipe", 2, 1, True),
+        ("“routing makes better networks”; five runs with and five without, and all answers", "recipe", 2, 5, True),
+        ("“routing makes better networks”; two runs with and two without", "recipe", 2, 2, False),
+        ("“routing makes better networks”; one percentage with and one without", "recipe", 2, 1, False),
+    )
+    return [case(f"the claim {says},", *given) for says, *given in claims]
+
+
+class right:
+    def by_what_is_open(about, networks, seeds, lists):
+        if about == "weights" and networks == 2 and lists:
+            return "paired test"
+        if about == "weights" and networks == 1:
+            return "Wilson"
+        if about == "recipe" and seeds >= 2:
+            return "t over seeds"
+        return "none"
+
+    def by_match(about, networks, seeds, lists):
+        match about, networks, lists:
+            case "weights", 1, _:
+                return "Wilson"
+            case "weights", 2, True:
+                return "paired test"
+            case "recipe", _, _ if seeds != 1:
+                return "t over seeds"
+        return "none"
+
+
+class wrong:
+    def paired_whenever_it_runs(about, networks, seeds, lists):
+        """You take the paired test wherever it can be computed. It judges two sets of weights: another seed of the same
+        two recipes is another pair, so a claim about recipes needs several runs."""
+        return "paired test" if networks == 2 and lists else right_tool(about, networks, seeds, lists)
+
+    def paired_for_single_runs(about, networks, seeds, lists):
+        """From one run of each recipe you judge the recipes, by the paired test. It says which of these two networks is
+        better. Whether the next two would be, one run cannot say."""
+        alone = about == "recipe" and networks == 2 and seeds == 1 and lists
+        return "paired test" if alone else right_tool(about, networks, seeds, lists)
+
+    def two_wilson_bars(about, networks, seeds, lists):
+        """You compare two networks by two separate bars. That bars overlap does not mean "no difference": the images
+        are the same, and a count does not say who was wrong where. Without the lists nothing here can judge it."""
+        return "Wilson" if about == "weights" and not lists else right_tool(about, networks, seeds, lists)
+
+    def paired_without_lists(about, networks, seeds, lists):
+        """You take the paired test where only counts are known. It needs the images on which exactly one network is
+        wrong."""
+        return "paired test" if about == "weights" and networks == 2 else right_tool(about, networks, seeds, lists)
+
+    def t_from_one_run(about, networks, seeds, lists):
+        """You take t over seeds where there is one run. One run has no spread: the honest answer is "none"."""
+        return "t over seeds" if about == "recipe" else right_tool(about, networks, seeds, lists)
+
+    def wilson_for_a_single_run(about, networks, seeds, lists):
+        """From one run you judge the recipe by Wilson's interval. It holds the weights fixed: it knows nothing about
+        other seeds."""
+        if about == "recipe" and seeds == 1 and networks == 1:
+            return "Wilson"
+        return right_tool(about, networks, seeds, lists)
+
+    def by_the_number_of_runs(about, networks, seeds, lists):
+        """You choose by how many runs there are. What counts is what the claim is about: a claim about one trained
+        network is one about its weights, however many other runs there are."""
+        return "t over seeds" if seeds > 1 else right_tool(about, networks, seeds, lists)
+
+    def wilson_for_all_weights(about, networks, seeds, lists):
+        """You take Wilson's interval for two networks, too. They read the same images: where it is known who was wrong
+        where, the paired test sees much more than two bars."""
+        return "Wilson" if about == "weights" else right_tool(about, networks, seeds, lists)
+
+    def three_runs_at_least(about, networks, seeds, lists):
+        """You turn two runs away. Two are few, but they have a spread, and a t of 12.71 pays for it."""
+        if about == "recipe" and seeds < 3:
+            return "none"
+        return right_tool(about, networks, seeds, lists)
+
+    def paired_for_one(about, networks, seeds, lists):
+        """You take the paired test for a claim about one network. A pair takes two."""
+        return "paired test" if about == "weights" and lists else right_tool(about, networks, seeds, lists)
+
+    def what_is_open_exchanged(about, networks, seeds, lists):
+        """You exchanged the two: a claim about weights leaves the images open, one about a recipe leaves the seed
+        open."""
+        return right_tool("weights" if about == "recipe" else "recipe", networks, seeds, lists)
+
+    def welch_by_name(about, networks, seeds, lists):
+        """You call it Welch's test. Here all that looks at the spread of seeds is called "t over seeds"."""
+        tool = right_tool(about, networks, seeds, lists)
+        return "Welch" if tool == "t over seeds" and networks == 2 else tool
