@@ -25,7 +25,7 @@ class Lesson:
 
 LESSONS = (
     Lesson("01", "Capsules", 75, "see what pooling forgets, measure a pose, test for equivariance"),
-    Lesson("02", "Squash", 40, "derive, code and break the function that turns length into presence"),
+    Lesson("02", "Squash", 55, "derive, code and break the function that turns length into presence"),
     Lesson(
         "03", "Votes", 75, "cut feature maps into capsules without scrambling them, and let children predict parents"
     ),
