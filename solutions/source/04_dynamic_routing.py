@@ -444,7 +444,7 @@ figures.curves(
 # Read both rows of each pair.
 #
 # - **Small weights** (0.1): the votes are short, $v$ is short, and their dot product is next to nothing. The couplings
-#   hardly leave uniform. Our layers start so (lesson 03): at the start, three iterations cost more than one and change next
+#   hardly leave uniform. Our layers start so (appendix of lesson 03): at the start, three iterations cost more than one and change next
 #   to nothing. For routing to do more, training has to make the votes longer.
 # - **Large weights** (1, 3): entropy falls with every iteration. The couplings **polarise**. At standard deviation 1 the
 #   mean length doubles on the way, to nearly 1: *every* parent is sure. In a network that has never seen a label.
