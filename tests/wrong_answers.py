@@ -510,6 +510,53 @@ class coupling:
         return logits**2 / (logits**2).sum(2, keepdim=True)
 
 
+class competition_test:
+    def own_votes(route):
+        """Whose votes do you change, and whose pose do you look at?"""
+        votes = torch.randn(2, 6, 3, 4)
+        other = votes.clone()
+        other[:, :, 1] *= 3
+        assert not torch.allclose(route(votes, 3)[:, 1], route(other, 3)[:, 1], atol=1e-3)
+
+    def all_votes(route):
+        """Whose votes do you change, and whose pose do you look at?"""
+        assert not torch.allclose(route(torch.randn(2, 6, 3, 4), 3), route(torch.randn(2, 6, 3, 4), 3), atol=1e-3)
+
+    def in_the_first_iteration(route):
+        """In the first the couplings are all alike"""
+        votes = torch.randn(1, 6, 2, 4)
+        other = votes.clone()
+        other[:, :, 1] += 5
+        assert (route(votes, 1)[:, 0] - route(other, 1)[:, 0]).norm() > 0.01
+
+    def two_parents_one_way(route):
+        """Competition goes in both directions"""
+        votes = 2 * torch.randn(1, 6, 2, 4)
+        other = votes.clone()
+        other[:, :, 0] = 2.0
+        assert (route(votes, 3)[:, 1] - route(other, 3)[:, 1]).norm() > 0.001
+
+    def not_equal(route):
+        """Your test asks for any difference at all"""
+        votes = 2 * torch.randn(2, 5, 3, 6)
+        for j in range(3):
+            other = votes.clone()
+            other[:, :, j] = 1.0
+            for k in {0, 1, 2} - {j}:
+                assert not torch.equal(route(votes, 3)[:, k], route(other, 3)[:, k])
+
+    def should_stay(route):
+        """in a right routing the others do move"""
+        votes = 2 * torch.randn(2, 5, 3, 6)
+        other = votes.clone()
+        other[:, :, 2] = 3.0
+        assert torch.allclose(route(votes, 3)[:, :2], route(other, 3)[:, :2], atol=1e-4)
+
+    def looks_at_the_length(route):
+        """Your test lets everything pass"""
+        assert (route(torch.randn(2, 5, 3, 6), 3).norm(dim=2) < 1).all()
+
+
 class dynamic_routing:
     def s_over_children(u_hat, iterations=3, bias=None):
         """You divided s by the number of children"""
