@@ -24,10 +24,10 @@ class Lesson:
 
 
 LESSONS = (
-    Lesson("01", "Capsules", 60, "see what pooling forgets, measure a pose, test for equivariance"),
-    Lesson("02", "Squash", 40, "derive, code and break the function that turns length into presence"),
+    Lesson("01", "Capsules", 75, "see what pooling forgets, measure a pose, test for equivariance"),
+    Lesson("02", "Squash", 55, "derive, code and break the function that turns length into presence"),
     Lesson(
-        "03", "Votes", 75, "cut feature maps into capsules without scrambling them, and let children predict parents"
+        "03", "Votes", 90, "cut feature maps into capsules without scrambling them, and let children predict parents"
     ),
     Lesson("04", "Dynamic routing", 90, "route by agreement: by hand, in a loop, for a batch"),
     Lesson("05", "Losses", 80, "read a stuck log like a doctor; train a small capsule network in under a minute"),

@@ -64,6 +64,51 @@ class squash:
         return n2 / (1 + n2) * s / n2.sqrt()
 
 
+class squash_test:
+    def one_squash_is_the_measure(squash):
+        """On the exponential squash, a right one with another curve your test gives a false alarm"""
+        s = torch.randn(3, 4, 5)
+        n2 = (s * s).sum(1, keepdim=True)
+        assert torch.allclose(squash(s, dim=1), n2 / (1 + n2) * s / n2.sqrt(), atol=1e-3)
+
+    def at_most_one(squash):
+        """Do you look at the direction?"""
+        v = squash(torch.randn(10, 8) * 5)
+        assert v.norm(dim=-1).max() <= 1
+
+    def angle_of_one_vector(squash):
+        """Your test looks at directions only"""
+        s = torch.tensor([[3.0, -4.0, 1.0]])
+        v = squash(s)
+        assert torch.allclose(F.normalize(v, dim=-1), F.normalize(s, dim=-1), atol=1e-4)
+
+    def sum_of_ones(squash):
+        """It lets pass"""
+        assert squash(torch.ones(2, 3)).norm(dim=-1).max() < 1
+
+    def no_nan_anywhere(squash):
+        """It lets pass"""
+        assert not squash(torch.zeros(4, 3)).isnan().any()
+
+    def forgotten_backward(squash):
+        """The value may be fine where the gradient is NaN"""
+        for dim in (0, 1):
+            s = torch.randn(6, 5) * 3
+            v = squash(s, dim=dim)
+            assert (v.norm(dim=dim) < 1).all()
+            assert F.cosine_similarity(s, v, dim=dim).min() > 0.99
+        assert torch.isfinite(squash(torch.zeros(2, 4))).all()
+
+    def lengths_by_equality(squash):
+        """Your test fails on everything"""
+        s = torch.randn(4, 3)
+        assert (squash(s).norm(dim=1) == s.norm(dim=1)).all()
+
+    def tells_its_verdict(squash):
+        """Your test returned a bool"""
+        return not squash(torch.zeros(1, 3)).isnan().any().item()
+
+
 class squash_slope:
     def sign_and_factor(n):
         """Your slope is negative"""
@@ -463,6 +508,53 @@ class coupling:
     def squared_share(logits):
         """You divided squares by their sum"""
         return logits**2 / (logits**2).sum(2, keepdim=True)
+
+
+class competition_test:
+    def own_votes(route):
+        """Whose votes do you change, and whose pose do you look at?"""
+        votes = torch.randn(2, 6, 3, 4)
+        other = votes.clone()
+        other[:, :, 1] *= 3
+        assert not torch.allclose(route(votes, 3)[:, 1], route(other, 3)[:, 1], atol=1e-3)
+
+    def all_votes(route):
+        """Whose votes do you change, and whose pose do you look at?"""
+        assert not torch.allclose(route(torch.randn(2, 6, 3, 4), 3), route(torch.randn(2, 6, 3, 4), 3), atol=1e-3)
+
+    def in_the_first_iteration(route):
+        """In the first the couplings are all alike"""
+        votes = torch.randn(1, 6, 2, 4)
+        other = votes.clone()
+        other[:, :, 1] += 5
+        assert (route(votes, 1)[:, 0] - route(other, 1)[:, 0]).norm() > 0.01
+
+    def two_parents_one_way(route):
+        """Competition goes in both directions"""
+        votes = 2 * torch.randn(1, 6, 2, 4)
+        other = votes.clone()
+        other[:, :, 0] = 2.0
+        assert (route(votes, 3)[:, 1] - route(other, 3)[:, 1]).norm() > 0.001
+
+    def not_equal(route):
+        """Your test asks for any difference at all"""
+        votes = 2 * torch.randn(2, 5, 3, 6)
+        for j in range(3):
+            other = votes.clone()
+            other[:, :, j] = 1.0
+            for k in {0, 1, 2} - {j}:
+                assert not torch.equal(route(votes, 3)[:, k], route(other, 3)[:, k])
+
+    def should_stay(route):
+        """in a right routing the others do move"""
+        votes = 2 * torch.randn(2, 5, 3, 6)
+        other = votes.clone()
+        other[:, :, 2] = 3.0
+        assert torch.allclose(route(votes, 3)[:, :2], route(other, 3)[:, :2], atol=1e-4)
+
+    def looks_at_the_length(route):
+        """Your test lets everything pass"""
+        assert (route(torch.randn(2, 5, 3, 6), 3).norm(dim=2) < 1).all()
 
 
 class dynamic_routing:

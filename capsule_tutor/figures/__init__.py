@@ -22,6 +22,11 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, YELLOW)
 LINES = ("-", "--", ":", "-.")
 
 
+def text_on(colour: str) -> str:
+    """The colour of text that can be read on this one."""
+    return "black" if colour in (ORANGE, SKY, YELLOW, PURPLE) else "white"
+
+
 def show(figure, alt: str) -> None:
     """Draw a matplotlib figure in the notebook with its alternative text, and close it.
 
@@ -162,8 +167,8 @@ def blocks(panels: dict, group, alt: str, columns: str, rows: str, groups: list[
                 colour = COLOURS[group(int(number))]
                 patch = plt.Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor="white", linewidth=2)
                 axes.add_patch(patch)
-                text = "black" if colour in (ORANGE, SKY, YELLOW, PURPLE) else "white"
-                axes.text(column, row, f"{int(number)}", ha="center", va="center", color=text, fontsize=11)
+                style = {"ha": "center", "va": "center", "color": text_on(colour), "fontsize": 11}
+                axes.text(column, row, f"{int(number)}", **style)
         h, w = table.shape
         axes.set(xlim=(-0.5, w - 0.5), ylim=(h - 0.5, -0.5), title=title, xlabel=columns, ylabel=rows)
         axes.set(xticks=range(w), yticks=range(h))

@@ -1,6 +1,6 @@
 """Pictures of lesson 03 alone."""
 
-from capsule_tutor.figures import COLOURS, show
+from capsule_tutor.figures import COLOURS, show, text_on
 
 
 def faces(panels: dict, alt: str) -> None:
@@ -27,4 +27,49 @@ def faces(panels: dict, alt: str) -> None:
     all_axes[0, 0].set_ylabel("what is seen")
     all_axes[1, 0].set_ylabel("votes for the face: y")
     all_axes[0, 0].legend(loc="upper left", fontsize=9)
+    show(figure, alt)
+
+
+def cut(features, d: int, places: tuple[int, ...], alt: str) -> None:
+    """Feature maps (types·d, h, w) as a stack of sheets, and beside each type the capsule at one of its places.
+
+    `places` has one place for each type, counted along the rows; a place has the colour that it has in `blocks`.
+    """
+    import matplotlib.pyplot as plt
+
+    channels, h, w = features.shape
+    figure, axes = plt.subplots(figsize=(7.2, 0.62 * channels + 0.6), layout="constrained")
+    slant, rise = 0.45, 0.36  # a sheet is seen from the front, lying
+
+    def corner(sheet, row, column):  # of a cell; the first channel is on top, its first row behind
+        return column + slant * (h - row), -1.15 * sheet + rise * (h - row)
+
+    for sheet in range(channels):
+        kind, entry = divmod(sheet, d)
+        for row in range(h):
+            for column in range(w):
+                steps = ((0, 0), (0, 1), (1, 1), (1, 0))
+                cell = [corner(sheet, row + down, column + right) for down, right in steps]
+                chosen = row * w + column == places[kind]
+                face = COLOURS[places[kind]] if chosen else "#F2F2F2"
+                axes.add_patch(plt.Polygon(cell, facecolor=face, edgecolor="#555555", linewidth=1))
+                x, y = (sum(point[k] for point in cell) / 4 for k in (0, 1))
+                text = {"ha": "center", "va": "center", "fontsize": 9, "color": text_on(face) if chosen else "#444444"}
+                axes.text(x, y, f"{int(features[sheet, row, column])}", **text)
+        axes.text(-0.15, corner(sheet, h, 0)[1] + 0.1, f"channel {sheet}", ha="right", fontsize=9)
+        if entry == d // 2:
+            place = places[kind]
+            capsule = kind * h * w + place
+            pose = features.reshape(-1, d, h * w)[kind, :, place].tolist()
+            y = corner(sheet, h, 0)[1] + 0.35
+            start = {"arrowstyle": "-|>", "color": COLOURS[place], "linewidth": 2}
+            axes.annotate("", (w + 3.1, y), (w + 1.3, y), arrowprops=start)
+            for k, number in enumerate(pose):
+                box = plt.Rectangle((w + 3.3 + 0.9 * k, y - 0.33), 0.9, 0.66, color=COLOURS[place], ec="white")
+                axes.add_patch(box)
+                style = {"ha": "center", "va": "center", "color": text_on(COLOURS[place]), "fontsize": 11}
+                axes.text(w + 3.75 + 0.9 * k, y, f"{int(number)}", **style)
+            axes.text(w + 3.3, y + 0.55, f"type {kind + 1} at place {place + 1}: capsule {capsule}", fontsize=10)
+    axes.set(xlim=(-1.6, w + 3.5 + 0.9 * d + 0.6), ylim=(-1.15 * channels + 1.0, rise * h + 0.25))
+    axes.axis("off")
     show(figure, alt)

@@ -7,9 +7,9 @@
 # - write `squash` so that it works on any axis and survives the zero vector;
 # - predict where its gradient is strong, weak and absent;
 # - compare it with the exponential squash of a later network;
-# - find two squash mistakes of public code, with one line each.
+# - write the test that catches a broken squash, whatever its curve.
 #
-# **Minutes:** 40 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
+# **Minutes:** 55 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
 # tensors.
 
 # %% [markdown] id="hook"
@@ -189,7 +189,7 @@ squash_slope = checks.squash_slope(squash_slope)
 n = torch.linspace(0, 4, 401, requires_grad=True)
 new_length = squash(n.unsqueeze(1)).squeeze(1)  # vectors with one entry: their length is that entry
 (slope,) = torch.autograd.grad(new_length.sum(), n)
-print("equal to autograd's slope:", torch.allclose(slope, squash_slope(n), atol=1e-6))
+print(f"autograd's slope against yours: the largest difference is {(slope - squash_slope(n)).abs().max():.3f}")
 steepest = n[slope.argmax()].item()
 print(f"steepest at length {steepest:.2f}, where the slope is {slope.max().item():.2f}")
 
@@ -360,12 +360,42 @@ right = squash(capsules, dim=2)
 print(f"length after the wrong axis {wrong.norm().item():.3f}, after the right one {right.norm().item():.3f}")
 
 # %% [markdown] id="wild-axis-read"
-# A length above 2. The one-line test that finds it: *no length after squash exceeds 1*.
+# A length above 2. What finds it in one line: *no length after squash reaches 1*.
 #
 # **The missing or misplaced eps**, in the code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski. You have seen it. It is
 # nasty because it may take thousands of steps until
-# a vector is exactly zero, and then the loss is NaN "for no reason". The test that finds it: *call backward at the zero
-# vector and look for NaN*.
+# a vector is exactly zero, and then the loss is NaN "for no reason". What finds it: *call backward at the zero vector and look
+# for NaN*.
+
+# %% [markdown] id="exercise-squash-test"
+# ## Your turn: the test
+#
+# Somebody sends you a squash. Its curve may be one of the two above, or a third. Is it right? You cannot compare it with
+# yours. But you know what is true of *every* squash.
+#
+# The check runs your test on right code and on broken code, and counts.
+#
+# {{ exercise 02-squash-test }}
+
+
+# %% id="squash-test"
+def squash_test(squash):
+    """Silent for every right squash(s, dim=-1), whatever its curve; an AssertionError for a broken one."""
+    ### BEGIN SOLUTION
+    s = 3 * torch.randn(5, 4, 3)
+    for dim in (1, -1):
+        v = squash(s, dim=dim)
+        assert (v.norm(dim=dim) < 1).all(), "a length reaches 1"
+        assert torch.cosine_similarity(s, v, dim=dim).min() > 0.999, "a direction has changed"
+    zero = torch.zeros(2, 3, requires_grad=True)
+    out = squash(zero)
+    out.sum().backward()
+    assert out.isfinite().all(), "the zero vector gives NaN"
+    assert zero.grad.isfinite().all(), "its gradient is NaN"
+    ### END SOLUTION
+
+
+squash_test = checks.squash_test(squash_test)
 
 # %% [markdown] id="recap"
 # ## In your own words

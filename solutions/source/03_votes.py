@@ -7,9 +7,9 @@
 # - compute votes by hand, by loops and with one `einsum`, and say what each of its letters does;
 # - cut feature maps into primary capsules without falling into the reshape trap;
 # - write the test that finds this trap in anybody's code;
-# - say where the number 1152 comes from, and how large the first weights should be.
+# - say where the number 1152 comes from, and what it costs.
 #
-# **Minutes:** 75 · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
+# **Minutes:** 90, and 20 more for the appendix · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
 
 # %% [markdown] id="hook"
 # ## Two witnesses
@@ -112,7 +112,19 @@ pictures.faces(
 # say. And our matrices fit every viewpoint because in the plane two turns may be done in either order. In a network
 # nothing enforces this. It has to *learn* poses for which one matrix per pair is enough.
 #
-# How much is an agreement worth? That depends on how often it happens by chance:
+# How much is an agreement worth? That depends on how often it happens by chance.
+#
+# **Predict before you run.** Draw two votes at random, with 16 numbers each. How often do they point within 26° of each other?
+#
+# - **a** practically never
+# - **b** once in a hundred times
+# - **c** once in ten times
+
+# %% id="predict-chance"
+### BEGIN SOLUTION
+# stub: checks.predict("03-chance")
+checks.predict("03-chance", "a")
+### END SOLUTION
 
 # %% id="chance"
 torch.manual_seed(0)
@@ -208,7 +220,8 @@ figures.arrows(
 # summed.**
 
 # %% id="einsum-equal"
-print("equal to the loop:", torch.allclose(torch.einsum("id,ijdz->ijz", u[0], weight), u_hat[0]))
+at_once = torch.einsum("id,ijdz->ijz", u[0], weight)  # (i, j, z)
+print(f"against the loop: the largest difference is {(at_once - u_hat[0]).abs().max():.3f}")
 
 # %% [markdown] id="predict-dropped-text"
 # **Predict before you run.** Somebody loses a letter and writes `"id,ijdz->jz"`. What happens?
@@ -273,7 +286,8 @@ def votes(u, weight):
 votes = checks.votes(votes)
 
 # %% id="votes-equal"
-print("equal to the loop on nose, mouth and brow:", torch.allclose(votes(u, weight), u_hat))
+difference = (votes(u, weight) - u_hat).abs().max()
+print(f"nose, mouth and brow, against the loop: the largest difference is {difference:.3f}")
 
 # %% [markdown] id="children"
 # ## Where the children come from
@@ -296,16 +310,18 @@ for t in range(2):
             features[0, 3 * t + d, place // 2, place % 2] = 100 * (t + 1) + 10 * (d + 1) + (place + 1)
 print(features[0].flatten(1).long(), "one row per channel, one column per place")
 
-# %% [markdown] id="want"
-# By hand: the capsule of type 1 at place 1 is the first column of the first three channels. All its numbers must end in the
-# same digit.
-
-# %% id="want-code"
-print("type 1 at place 1:", features[0, 0:3, 0, 0].int().tolist())
-print("type 2 at place 4:", features[0, 3:6, 1, 1].int().tolist())
+# %% id="cut-picture"
+pictures.cut(
+    features[0],
+    d=3,
+    places=(0, 3),
+    alt="Six sheets of two by two places, one for each channel. The first three form type 1; their cells at place 1, 111, 121 and "
+    "131, are coloured, and an arrow leads to capsule 0, which holds these three numbers. From the last three sheets the cells "
+    "at place 4 become capsule 7: 214, 224, 234.",
+)
 
 # %% [markdown] id="trap"
-# We need eight such capsules, $(b, i, d) = (1, 8, 3)$. The tensor holds 24 numbers, and $8 \cdot 3 = 24$. Everybody's first
+# All numbers of a capsule end in the same digit: they come from one place. We need eight such capsules, $(b, i, d) = (1, 8, 3)$. The tensor holds 24 numbers, and $8 \cdot 3 = 24$. Everybody's first
 # idea is to ask for that shape:
 
 
@@ -332,9 +348,6 @@ def primary_capsules(features, d):
     """Cut feature maps into capsules. (b, types·d, h, w) → (b, i, d) with i = types·h·w"""
     b, channels, h, w = features.shape
     ### BEGIN SOLUTION
-    # stub: split = features.reshape(...)  # (b, types, d, h, w)
-    # stub: moved = split.permute(...)  # (b, types, h, w, d)
-    # stub: return moved.reshape(...)  # (b, i, d)
     split = features.reshape(b, channels // d, d, h, w)  # (b, types, d, h, w)
     moved = split.permute(0, 1, 3, 4, 2)  # (b, types, h, w, d)
     return moved.reshape(b, -1, d)  # (b, i, d)
@@ -414,11 +427,9 @@ for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.item
 
 # %% id="touched-large"
 large = torch.randn(1, 256, 6, 6)  # 32 types · 8-D on a 6×6 grid
-moving = {}
 for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.items():
     moved = touched(lambda f, cut=cut: cut(f, 8), large, 2, 3)
-    moving[name] = moved.sum().item()
-    print(f"{name:12s} {moving[name]:3d} of {len(moved)} capsules move")
+    print(f"{name:12s} {moved.sum().item():3d} of {len(moved)} capsules move")
 
 # %% [markdown] id="receptive"
 # ### What a capsule sees
@@ -505,6 +516,19 @@ print("Efficient-CapsNet on MNIST, 28×28:    ", capsule_count(28, (5, 3, 3, 3, 
 # The third is no slip: the last kernel of Efficient-CapsNet (2021) covers all that is left, so its grid has one place and
 # there is one capsule per type. Sixteen instead of 1152. Does the first number hold with real convolutions, and what
 # does it cost?
+#
+# **Predict before you run.** CapsNet has a first convolution (kernel 9, to 256 channels), a second one (kernel 9, from 256 to
+# 256 channels), and the vote matrices. Where are most of its weights?
+#
+# - **a** in the second convolution
+# - **b** in the vote matrices
+# - **c** in equal parts in both
+
+# %% id="predict-weights"
+### BEGIN SOLUTION
+# stub: checks.predict("03-weights")
+checks.predict("03-weights", "a")
+### END SOLUTION
 
 # %% id="cost"
 torch.manual_seed(0)
@@ -528,38 +552,65 @@ per_image = 1152 * 10 * 16 * 4  # one float32 has 4 bytes
 print(f"votes of one image {per_image / 1e6:.2f} MB, of a batch of 128 {128 * per_image / 1e6:.0f} MB")
 print(f"vote matrices      {parameters['vote matrices'] * 4 / 1e6:.2f} MB, whatever the batch")
 
-# %% [markdown] id="floor"
-# ### What the floor throws away
+# %% [markdown] id="wild"
+# ## What goes wrong in the wild
 #
-# In the second convolution $\lfloor (20-9)/2 \rfloor = \lfloor 5.5 \rfloor = 5$. Somewhere half a step was lost. Count for each
-# pixel how many of the 36 places see it:
+# Three slips of public code. All three run, and all three train.
+#
+# **The bare view**, in the code of XifengGuo (PyTorch), ethanleet, higgsfield and jindongwang. You know it by now: 256 capsules
+# moved where 32 should, and a capsule saw 497 pixels instead of 289. Why does nobody notice? Because it is a *fixed* mix-up: always the same numbers land in the same capsule, and each capsule has
+# matrices of its own, which learn around it. A network with this line trains. (Lesson 07 will measure how well.) What is
+# lost is the meaning: those vectors are not poses of anything. A score cannot tell you, your locality test can.
+#
+# **A ReLU before squash**, in the code of ageron, bourdakos1 and naturomics. Convolution, then ReLU: the hand types it by itself. Then no pose has a negative entry. Of
+# the $2^8 = 256$ combinations of signs in an 8-D pose one is left, and no two capsules can point further apart than 90°:
 
-# %% id="floor-code"
-watchers = torch.zeros(28, 28)
-for row in range(6):
-    for column in range(6):
-        watchers[2 * row : 2 * row + 17, 2 * column : 2 * column + 17] += 1  # 17×17 pixels, two further each time
-print("most watched pixel:", int(watchers.max()), "of 36 places;  top left corner:", int(watchers[0, 0]))
-print("last row:", int(watchers[27].max()), "  last column:", int(watchers[:, 27].max()))
-ink = data.digits("train").images[:, 0, watchers == 0].amax(dim=1) > 0  # (n,): is there ink where nobody looks?
-print("digits with ink where nobody looks:", ink.sum().item(), "of", len(ink))
+# %% id="wild-relu"
+for name, f in {"without ReLU": fresh, "with ReLU": fresh.relu()}.items():
+    poses = torch.nn.functional.normalize(f[0], dim=-1)  # (i, d)
+    widest = torch.rad2deg((poses @ poses.T).min().acos()).item()
+    print(f"{name:12s} negative entries {100 * (f < 0).float().mean().item():3.0f} %,  widest angle {widest:.0f}°")
 
-# %% id="floor-picture"
-figures.heatmaps(
-    {"places that see a pixel": watchers},
-    xlabel="pixel column",
-    ylabel="pixel row",
-    vmax=36,
-    alt="A heat map of 28 by 28 pixels. Pixels in the middle are seen by all 36 places, those towards the border by fewer, "
-    "and the last row and the last column by none.",
-)
+# %% [markdown] id="wild-relu-read"
+# The one-line test: `(u < 0).any()`.
+#
+# **A squeeze too many**, in the code of cezannec, gram-ai and naturomics. Somebody computes votes with `@`, has axes of size 1 left over, and calls `squeeze()` without
+# saying which. In training every batch has 128 images, and all is well. Then a user tries one image:
 
-# %% [markdown] id="floor-read"
-# The middle is watched by everybody, the corner by one place, and the last row and column by **nobody**. Centred digits
-# hardly reach that far, so it costs next to nothing here. With images of your own, count first.
+
+# %% id="wild-squeeze"
+def squeezed_votes(u, weight):
+    return (u[:, :, None, None, :] @ weight).squeeze()
+
+
+for b in (2, 1):
+    print(f"batch of {b}:", tuple(squeezed_votes(torch.randn(b, 5, 4), torch.randn(5, 3, 4, 6)).shape))
+
+# %% [markdown] id="wild-squeeze-read"
+# The axis b is gone, and every `dim=2` that follows means another axis. The one-line test: *run everything once with a
+# batch of 1*. The checks of this lesson did.
+
+# %% [markdown] id="recap"
+# ## In your own words
+#
+# Tell a friend who knows convolutional networks:
+#
+# 1. what a vote is, and why its matrix need not know how the camera was held;
+# 2. which letter of the votes is summed, and how one sees it in the text of the einsum;
+# 3. what a bare `view` puts into one capsule, and how to find out in three lines;
+# 4. where 1152 comes from, and what 10, 8 and 16 add to it.
+#
+# <!-- BEGIN SOLUTION -->
+# Our words: (1) a child's opinion of the parent's pose, child pose times matrix; the matrix holds how part and whole are placed to
+# each other, and a turn of the camera turns both; (2) d: it is missing after the arrow; (3) neighbouring places of one
+# channel; change one place and count the capsules that move: one per type is right; (4) 28 → 20 → 6, then
+# 6 · 6 · 32; each of the 1152 has ten matrices of 8 × 16.
+# <!-- END SOLUTION -->
 
 # %% [markdown] id="size"
-# ## How large should the first weights be?
+# ## Appendix · How large should the first weights be?
+#
+# *(From here on it is about details that matter when you build a layer of your own. Lesson 04 does without them.)*
 #
 # What will a parent do with its votes? It adds them up, and squash makes its output of the sum $s_j$. Lesson 04 will weigh
 # the votes. Before anything is known the weights are equal, a tenth of each child for each of ten parents:
@@ -628,67 +679,35 @@ figures.curves(
 # It is no law of nature. The sum grows with the square root of the number of children: a layer with sixteen of them wants
 # larger weights than one with 1152.
 
-# %% [markdown] id="wild"
-# ## What goes wrong in the wild
+# %% [markdown] id="floor"
+# ## Appendix · What the floor throws away
 #
-# Three slips of public code. All three run, and all three train.
-#
-# **The bare view**, in the code of XifengGuo (PyTorch), ethanleet, higgsfield and jindongwang. You know it by now: 256 capsules
-# moved where 32 should, and a capsule saw 497 pixels instead of 289. Why does nobody notice? Because it is a *fixed* mix-up: always the same numbers land in the same capsule, and each capsule has
-# matrices of its own, which learn around it. A network with this line trains. (Lesson 07 will measure how well.) What is
-# lost is the meaning: those vectors are not poses of anything. A score cannot tell you, the locality test can:
+# In the second convolution $\lfloor (20-9)/2 \rfloor = \lfloor 5.5 \rfloor = 5$. Somewhere half a step was lost. Count for each
+# pixel how many of the 36 places see it:
 
-# %% id="wild-view"
-for name, count in moving.items():  # counted above, by touched(…).sum()
-    print(f"{name:12s} passes the locality test: {count == 32}")  # one capsule per type
+# %% id="floor-code"
+watchers = torch.zeros(28, 28)
+for row in range(6):
+    for column in range(6):
+        watchers[2 * row : 2 * row + 17, 2 * column : 2 * column + 17] += 1  # 17×17 pixels, two further each time
+print("most watched pixel:", int(watchers.max()), "of 36 places;  top left corner:", int(watchers[0, 0]))
+print("last row:", int(watchers[27].max()), "  last column:", int(watchers[:, 27].max()))
+ink = data.digits("train").images[:, 0, watchers == 0].amax(dim=1) > 0  # (n,): is there ink where nobody looks?
+print("digits with ink where nobody looks:", ink.sum().item(), "of", len(ink))
 
-# %% [markdown] id="wild-relu-text"
-# **A ReLU before squash**, in the code of ageron, bourdakos1 and naturomics. Convolution, then ReLU: the hand types it by itself. Then no pose has a negative entry. Of
-# the $2^8 = 256$ combinations of signs in an 8-D pose one is left, and no two capsules can point further apart than 90°:
+# %% id="floor-picture"
+figures.heatmaps(
+    {"places that see a pixel": watchers},
+    xlabel="pixel column",
+    ylabel="pixel row",
+    vmax=36,
+    alt="A heat map of 28 by 28 pixels. Pixels in the middle are seen by all 36 places, those towards the border by fewer, "
+    "and the last row and the last column by none.",
+)
 
-# %% id="wild-relu"
-for name, f in {"without ReLU": fresh, "with ReLU": fresh.relu()}.items():
-    poses = torch.nn.functional.normalize(f[0], dim=-1)  # (i, d)
-    widest = torch.rad2deg((poses @ poses.T).min().acos()).item()
-    print(f"{name:12s} negative entries {100 * (f < 0).float().mean().item():3.0f} %,  widest angle {widest:.0f}°")
-
-# %% [markdown] id="wild-relu-read"
-# The one-line test: `(u < 0).any()`.
-#
-# **A squeeze too many**, in the code of cezannec, gram-ai and naturomics. Somebody computes votes with `@`, has axes of size 1 left over, and calls `squeeze()` without
-# saying which. In training every batch has 128 images, and all is well. Then a user tries one image:
-
-
-# %% id="wild-squeeze"
-def squeezed_votes(u, weight):
-    return (u[:, :, None, None, :] @ weight).squeeze()
-
-
-for b in (2, 1):
-    print(f"batch of {b}:", tuple(squeezed_votes(torch.randn(b, 5, 4), torch.randn(5, 3, 4, 6)).shape))
-
-# %% [markdown] id="wild-squeeze-read"
-# The axis b is gone, and every `dim=2` that follows means another axis. The one-line test: *run everything once with a
-# batch of 1*. The checks of this lesson did.
-
-# %% [markdown] id="recap"
-# ## In your own words
-#
-# Tell a friend who knows convolutional networks:
-#
-# 1. what a vote is, and why its matrix need not know how the camera was held;
-# 2. which letter of the votes is summed, and how one sees it in the text of the einsum;
-# 3. what a bare `view` puts into one capsule, and how to find out in three lines;
-# 4. where 1152 comes from, and what 10, 8 and 16 add to it;
-# 5. why `torch.randn` is no good start for 1152 children.
-#
-# <!-- BEGIN SOLUTION -->
-# Our words: (1) a child's opinion of the parent's pose, child pose times matrix; the matrix holds how part and whole are placed to
-# each other, and a turn of the camera turns both; (2) d: it is missing after the arrow; (3) neighbouring places of one
-# channel; change one place and count the capsules that move: one per type is right; (4) 28 → 20 → 6, then
-# 6 · 6 · 32; each of the 1152 has ten matrices of 8 × 16; (5) the sum of the votes grows with √1152 ≈ 34, and squash makes
-# ten certain parents of it.
-# <!-- END SOLUTION -->
+# %% [markdown] id="floor-read"
+# The middle is watched by everybody, the corner by one place, and the last row and column by **nobody**. Centred digits
+# hardly reach that far, so it costs next to nothing here. With images of your own, count first.
 
 # %% id="board"
 checks.board("03")

@@ -7,9 +7,9 @@
 # - write the loop of dynamic routing for a whole batch, gradients and all;
 # - say which axis the softmax runs over, and why the wrong one trains as well;
 # - predict what more iterations do to couplings and lengths;
-# - choose whether gradients go through the iterations, knowing the price of both.
+# - write the test that finds the wrong axis where no coupling is shown.
 #
-# **Minutes:** 90, and 15 more for the optional section on gradients · **Prerequisites:** lesson 02 (squash), lesson 03 (votes); softmax.
+# **Minutes:** 90, and 20 more for the appendix on gradients · **Prerequisites:** lesson 02 (squash), lesson 03 (votes); softmax.
 
 # %% [markdown] id="hook"
 # ## Whom would you believe?
@@ -83,8 +83,6 @@ for j, name in enumerate("AB"):
 def parent_poses(c, u_hat):
     """The weighted votes, added up. c (b, i, j), u_hat (b, i, j, z) → s (b, j, z), not squashed"""
     ### BEGIN SOLUTION
-    # stub: weighted = c[..., None] * ...  # (b, i, j, z)
-    # stub: return weighted.sum(dim=...)  # (b, j, z)
     # s_j = Σ_i c_ij û_{j|i}
     weighted = c[..., None] * u_hat  # (b, i, j, z)
     return weighted.sum(dim=1)  # (b, j, z)
@@ -291,6 +289,16 @@ checks.predict("04-updates", "b")
 ### END SOLUTION
 
 # %% [markdown] id="loop-intro"
+# Three iterations are three times round this cycle. The votes are the same each time:
+
+# %% id="cycle-picture"
+pictures.cycle(
+    alt="A cycle of four boxes. From the logits b, which are 0 at first, a softmax over the parents leads to the couplings c; "
+    "weighing and adding up over the children leads to the sums s; squash leads to the poses v; and adding the agreement of "
+    "votes and poses leads back to the logits. The votes, in the middle, take part in the sums and in the agreement.",
+)
+
+# %% [markdown] id="loop-code"
 # Now the whole procedure in plain loops, for one image. It is procedure 1 of the paper, with one update less: there the
 # logits are updated after the last $v$, too, when nobody reads them any more.
 
@@ -310,7 +318,9 @@ def route_one(u_hat, iterations):
 
 
 v_one, c_one = route_one(u_hat[0], iterations=3)
-print("the couplings of iteration 3 again:", torch.allclose(c_one, rounds["iteration 3"][2]))
+print(
+    f"couplings against those of iteration 3: largest difference {(c_one - rounds['iteration 3'][2]).abs().max():.3f}"
+)
 
 # %% [markdown] id="exercise-routing"
 # ## Your turn: the whole of it
@@ -356,9 +366,8 @@ many = torch.randn(4, 7, 3, 5)  # (b, i, j, z)
 v, c = dynamic_routing(many)
 for b in range(4):
     v_one, c_one = route_one(many[b], iterations=3)
-    print(
-        f"image {b}: v equal {torch.allclose(v[b], v_one, atol=1e-5)}, c equal {torch.allclose(c[b], c_one, atol=1e-5)}"
-    )
+    off_v, off_c = (v[b] - v_one).abs().max(), (c[b] - c_one).abs().max()
+    print(f"image {b}: largest difference of v {off_v:.3f}, of c {off_c:.3f}")
 
 # %% [markdown] id="real"
 # ## On real digits
@@ -372,7 +381,7 @@ from capsule_tutor.layers import PrimaryCapsules
 
 torch.manual_seed(0)
 images, labels = (part[:8] for part in data.digits("train"))
-primary = PrimaryCapsules(channels=1, types=8, d=8, kernel=9, stride=4)
+primary = PrimaryCapsules(channels=1, types=8, d=8, kernel=9, stride=4)  # convolution, cut, squash
 with torch.no_grad():  # in float64: iterations let rounding errors grow, and yours differ from ours
     u = primary.double()(images.double())  # (b, i, d)
 weight = torch.randn(200, 10, 8, 6).double()  # (i, j, d, z), standard deviation 1
@@ -444,7 +453,7 @@ figures.curves(
 # Read both rows of each pair.
 #
 # - **Small weights** (0.1): the votes are short, $v$ is short, and their dot product is next to nothing. The couplings
-#   hardly leave uniform. Our layers start so (lesson 03): at the start, three iterations cost more than one and change next
+#   hardly leave uniform. Our layers start so (appendix of lesson 03): at the start, three iterations cost more than one and change next
 #   to nothing. For routing to do more, training has to make the votes longer.
 # - **Large weights** (1, 3): entropy falls with every iteration. The couplings **polarise**. At standard deviation 1 the
 #   mean length doubles on the way, to nearly 1: *every* parent is sure. In a network that has never seen a label.
@@ -496,17 +505,6 @@ figures.heatmaps(
 # - *two friends, one enemy*: drag the enemy's vote for A (the head of its arrow) towards the friends, slowly. Where does it change sides?
 # - *a real digit*: the votes of sixteen children, from a network that was trained (lesson 09). Is there an image on which ten
 #   iterations name another parent than one?
-#
-# Here is the first toy as a picture, for readers without a kernel:
-
-# %% id="theatre-picture"
-figures.heatmaps(
-    {f"{k} iteration{'s' * (k > 1)}": dynamic_routing(u_hat, k)[1][0] for k in (1, 2, 3, 10)},
-    xlabel="parent j",
-    ylabel="child i",
-    alt="Couplings of the toy's three children and two parents after 1, 2, 3 and 10 iterations. At 1 all are 0.50. At 2, child "
-    "0 turns to parent 0 and child 2 to parent 1, at 3 child 1 follows child 0, and at 10 all three are decided.",
-)
 
 # %% id="theatre"
 from capsule_tutor.theatre import theatre
@@ -552,8 +550,38 @@ figures.heatmaps(
 
 # %% [markdown] id="wrong-axis-why"
 # On the right, child 1 gives 0.47 to A and 0.55 to B (rounded), a little more than it has, and child 2 gives 0.19 in all. Nobody asks
-# a child to choose. Each parent makes its own weighted mean of the votes and does not know of the other. A test: leave
-# A's votes as they are, and let all three children agree on B. What should A do?
+# a child to choose. Each parent makes its own weighted mean of the votes and does not know of the other.
+#
+# ### Your turn: the test
+#
+# With the couplings in hand, one line finds it: *the couplings of a child sum to 1 over the parents*. (Ask for parents, not for
+# "axis 1": the number of the axis depends on the layout, and that is how the mistake is copied from one code to another.)
+# But most layers return $v$ alone. Can you tell the two axes apart by the poses? The check runs your test on right code and on
+# broken code, and counts.
+#
+# {{ exercise 04-competition-test }}
+
+
+# %% id="competition-test"
+def competition_test(route):
+    """Silent where parents compete for the children, an AssertionError where a parent does not notice the others.
+
+    route   u_hat (b, i, j, z), iterations → v (b, j, z)
+    """
+    ### BEGIN SOLUTION
+    votes = 2 * torch.randn(2, 5, 3, 6)  # (b, i, j, z)
+    for courted in range(3):
+        other = votes.clone()
+        other[:, :, courted] = 3.0  # all children agree on this parent now; the votes for the others stay
+        moved = (route(other, 3) - route(votes, 3)).abs().amax(dim=(0, 2))  # (j,)
+        assert moved.min() > 1e-3, f"a parent does not notice that the children have turned to parent {courted}"
+    ### END SOLUTION
+
+
+competition_test = checks.competition_test(competition_test)
+
+# %% [markdown] id="wrong-axis-toy"
+# The same on our toy: A's votes stay as they are, and all three children now agree on B. What becomes of A?
 
 
 # %% id="wrong-axis-route"
@@ -579,16 +607,77 @@ for name, axis in (("over parents ", 2), ("over children", 1)):
 #
 # And why does it train? Because what is left is not stupid. Each parent still gives more weight to votes that agree and less
 # to outliers: a robust mean, much like attention pooling. The gradient still reaches every vote weight. So the network
-# learns votes whose mean is long for the right class, and it can get far (you will see a race below). What is lost is what
-# routing was for: a part belongs to one whole.
+# learns votes whose mean is long for the right class, and it can get far: lesson 07 trains it, and finds a second mistake that
+# hides this one. What is lost is what routing was for: a part belongs to one whole.
+
+# %% [markdown] id="wild"
+# ## What goes wrong in the wild
 #
-# One line finds it: **the couplings of a child sum to 1 over the parents.** Ask for parents, not for "axis 1": the number
-# of the axis depends on the layout, and that is how the mistake is copied from one code to another.
+# The wrong axis you know. Two more:
+#
+# **Logits shared by the batch.** The code of FixCaps, higgsfield, jindongwang and timomernick keeps one table of logits of shape
+# $(i, j)$, or averages it over the batch. Then an image is routed by its neighbours:
+
+
+# %% id="wild-batch"
+def route_with_shared_logits(u_hat, iterations=3):
+    logits = u_hat.new_zeros(u_hat.shape[:3])
+    for _ in range(iterations):
+        c = torch.softmax(logits, dim=2)
+        v = squash(parent_poses(c, u_hat))
+        logits = logits + agreement(u_hat, v).mean(dim=0, keepdim=True)
+    return v, c
+
+
+for name, route in (("one table per image", dynamic_routing), ("one table per batch", route_with_shared_logits)):
+    alone, in_company = route(u_hat_digits[:1])[0][0], route(u_hat_digits)[0][0]
+    fit = torch.cosine_similarity(alone, in_company, dim=1).min().item()
+    print(f"{name}: smallest cosine between the first image's poses alone and in company {fit:.2f}")
+
+# %% [markdown] id="wild-batch-read"
+# The test: *the output of an image alone equals its output in a batch.*
+#
+# **An update after the last iteration**, in the code of adambielski, labml and laubonghaudoi. It is merely wasted if $v$ and $c$ are returned as they were, and wrong if the
+# softmax is taken once more: those couplings made no $v$. The test needs no reference at all: *with one
+# iteration every coupling is 1 over the number of parents*.
+
+
+# %% id="wild-late"
+def route_with_late_couplings(u_hat, iterations=3):
+    logits = u_hat.new_zeros(u_hat.shape[:3])
+    for _ in range(iterations):
+        v = squash(parent_poses(torch.softmax(logits, dim=2), u_hat))
+        logits = logits + agreement(u_hat, v)
+    return v, torch.softmax(logits, dim=2)
+
+
+for name, route in (("dynamic_routing     ", dynamic_routing), ("with late couplings ", route_with_late_couplings)):
+    _, c = route(u_hat, 1)
+    print(name, "couplings for A after one iteration:", [round(x, 2) for x in c[0, :, 0].tolist()])
+
+# %% [markdown] id="recap"
+# ## In your own words
+#
+# Put the pencil down and say, to a friend who knows softmax:
+#
+# 1. what a child owns, what it compares, and over which axis the softmax runs;
+# 2. why the first round cannot tell A from B, and the second can;
+# 3. where the outlier's unit goes, and why B got longer in the end;
+# 4. what more iterations do to the entropy, and why that proves nothing;
+# 5. what the wrong axis still does well, and what it has lost.
+#
+# <!-- BEGIN SOLUTION -->
+# Our words: (1) a child owns one unit; it compares its vote with the parent's output by a dot product; the softmax runs
+# over the parents; (2) a sum with equal weights does not look at agreement, and the second uses weights that came from it;
+# (3) to the parent that disagrees less, since it must go somewhere; that parent then turns to it and is pleased with an
+# agreement of one; (4) it falls, in a random network too; (5) each parent finds the votes that agree, but parents no longer
+# compete for a child.
+# <!-- END SOLUTION -->
 
 # %% [markdown] id="gradients"
-# ## Gradients: through the negotiation, or not
+# ## Appendix · Gradients: through the negotiation, or not
 #
-# *(Optional on a first reading, up to the next heading, with question 6 at the end.)*
+# *(For those who write a layer of their own. The next lesson does without it.)*
 #
 # The loss pulls at $v$. The pull reaches a vote by two ways: directly, through the last sum, and by way of the couplings,
 # through all earlier rounds: *a better vote is also believed more*. The authors' released code lets gradients take both
@@ -606,13 +695,25 @@ def last_iteration_only(u_hat, iterations):
     return squash(parent_poses(c, u_hat))
 
 
-same = torch.allclose(all_iterations(u_hat_digits, 3), last_iteration_only(u_hat_digits, 3), atol=1e-5)
-print("the same output:", same)
+off = (all_iterations(u_hat_digits, 3) - last_iteration_only(u_hat_digits, 3)).abs().max()
+print(f"the two outputs: largest difference {off:.3f}")
 
 # %% [markdown] id="compare-idea"
 # The outputs are the same, the gradients are not. We ask for the gradient that would make the *true* class's parent longer,
 # with respect to all vote weights, and compare the two: the cosine of the angle between them, and the length of the cut
 # gradient as a share of the full one.
+#
+# **Predict before you run.** Vote weights with standard deviation 1, three iterations. How long is the cut gradient?
+#
+# - **a** about a quarter of the full one
+# - **b** nine tenths of the full one
+# - **c** as long as the full one: the outputs are the same
+
+# %% id="predict-cut"
+### BEGIN SOLUTION
+# stub: checks.predict("04-cut-gradient")
+checks.predict("04-cut-gradient", "a")
+### END SOLUTION
 
 
 # %% id="compare"
@@ -667,127 +768,6 @@ for k in (1, 3, 10):
 # couplings have a gradient, too, and that one needs the votes, which must now be kept. The full way pays with memory that grows with every
 # iteration. The cut way pays with the signal that it drops. Neither is a bug. But know which one you run: a forgotten
 # `.detach()` changes training, and no output shows it. This is why the check of `dynamic_routing` compares gradients.
-
-# %% [markdown] id="wild"
-# ## What goes wrong in the wild
-#
-# **The wrong axis and its accomplice.** With a softmax over the children, the shares that a parent gets sum to 1. With one
-# over the parents, 200 children and 10 parents, they sum to 20 on average. So the wrong axis starts with $s$ twenty times
-# shorter, and *tolerates* large vote weights: even with a standard deviation of 1 its parents begin near 0. All six
-# of the wrong axis start so. Then someone finds the mistake and fixes the axis, nothing else. A short race, 18 steps
-# each, with three different first weights:
-
-# %% id="wild-axis-race"
-from capsule_tutor.functional import lengths, margin_loss
-
-torch.manual_seed(0)
-primary = PrimaryCapsules(channels=1, types=8, d=8, kernel=9, stride=4).requires_grad_(False)
-train, held_out = (data.digits(split) for split in ("train", "validation"))
-u_train, u_held_out = primary(train.images[:300]), primary(held_out.images)
-
-
-def race(std, axis, iterations, seed):
-    """Train the vote weights for 18 steps → mean length before, share of right answers after."""
-
-    def outputs(u, w):
-        return lengths(route_with_axis(votes(u, w), axis, iterations)[0])  # (b, j)
-
-    w = (std * torch.randn(200, 10, 8, 6, generator=torch.Generator().manual_seed(seed))).requires_grad_()
-    with torch.no_grad():
-        before = outputs(u_held_out, w).mean().item()
-    optimiser = torch.optim.Adam([w], lr=0.01)
-    for k in [*range(0, 300, 50)] * 3:
-        loss = margin_loss(outputs(u_train[k : k + 50], w), train.labels[k : k + 50])  # lesson 05 explains it
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    with torch.no_grad():
-        longest = outputs(u_held_out, w).argmax(dim=1)
-    return before, (longest == held_out.labels).float().mean().item()
-
-
-# %% tags=["nbval-ignore-output"] id="wild-axis-run"
-for std, axis, iterations in ((1.0, 1, 3), (1.0, 2, 3), (1.0, 2, 1), (0.1, 1, 3), (0.1, 2, 3)):
-    runs = [race(std, axis, iterations, seed) for seed in range(3)]
-    before = ", ".join(f"{length:.2f}" for length, _ in runs)
-    then = ", ".join(f"{100 * share:.0f}" for _, share in runs)
-    over = {1: "children", 2: "parents "}[axis]
-    print(f"std {std}, softmax over {over}, iterations {iterations}: mean length before {before}; % right after {then}")
-
-# %% [markdown] id="wild-axis-read"
-# Compare the first two lines, seed by seed (the percentages may differ a little on your machine; chance is 10). The fixed
-# code is *worse*, with every seed. Eighteen steps show only the start of a training, but who looks at that start puts the
-# mistake back in.
-#
-# What holds it back? Two things together. Routing has driven all ten lengths to about 0.9, where squash is flat (lesson 02).
-# And Adam's 18 steps of 0.01 move a weight by about 0.2 at most, which is little for weights of size 1. Take away the first:
-# in line 3 the same weights, with one iteration, start with lengths of 0.5 to 0.6 and reach more than 80 %. Take away the
-# second, with small weights: the last line, both mistakes fixed, is the best of all.
-#
-# Nor does the wrong axis *need* large weights: line 4 beats line 1. Its lengths start at 0.00, the dead corner, and Adam gets
-# out of it. Plain gradient descent hardly would (lesson 05).
-#
-# **Two mistakes can hide each other.** The test of the sums does not care how well it trains.
-#
-# **Logits shared by the batch.** The code of FixCaps, higgsfield, jindongwang and timomernick keeps one table of logits of shape
-# $(i, j)$, or averages it over the batch. Then an image is routed by its neighbours:
-
-
-# %% id="wild-batch"
-def route_with_shared_logits(u_hat, iterations=3):
-    logits = u_hat.new_zeros(u_hat.shape[:3])
-    for _ in range(iterations):
-        c = torch.softmax(logits, dim=2)
-        v = squash(parent_poses(c, u_hat))
-        logits = logits + agreement(u_hat, v).mean(dim=0, keepdim=True)
-    return v, c
-
-
-for name, route in (("one table per image", dynamic_routing), ("one table per batch", route_with_shared_logits)):
-    alone, in_company = route(u_hat_digits[:1])[0][0], route(u_hat_digits)[0][0]
-    same, angle = torch.allclose(alone, in_company, atol=1e-4), torch.cosine_similarity(alone, in_company, dim=1)
-    print(f"{name}: the first image alone and in company, equal: {same}, smallest cosine {angle.min().item():.2f}")
-
-# %% [markdown] id="wild-batch-read"
-# The test: *the output of an image alone equals its output in a batch.*
-#
-# **An update after the last iteration**, in the code of adambielski, labml and laubonghaudoi. It is merely wasted if $v$ and $c$ are returned as they were, and wrong if the
-# softmax is taken once more: those couplings made no $v$. The test needs no reference at all: *with one
-# iteration every coupling is 1 over the number of parents*.
-
-
-# %% id="wild-late"
-def route_with_late_couplings(u_hat, iterations=3):
-    logits = u_hat.new_zeros(u_hat.shape[:3])
-    for _ in range(iterations):
-        v = squash(parent_poses(torch.softmax(logits, dim=2), u_hat))
-        logits = logits + agreement(u_hat, v)
-    return v, torch.softmax(logits, dim=2)
-
-
-for name, route in (("dynamic_routing     ", dynamic_routing), ("with late couplings ", route_with_late_couplings)):
-    _, c = route(u_hat, 1)
-    print(name, "couplings for A after one iteration:", [round(x, 2) for x in c[0, :, 0].tolist()])
-
-# %% [markdown] id="recap"
-# ## In your own words
-#
-# Put the pencil down and say, to a friend who knows softmax:
-#
-# 1. what a child owns, what it compares, and over which axis the softmax runs;
-# 2. why the first round cannot tell A from B, and the second can;
-# 3. where the outlier's unit goes, and why B got longer in the end;
-# 4. what more iterations do to the entropy, and why that proves nothing;
-# 5. what the wrong axis still does well, and what it has lost;
-# 6. what a detach in the couplings saves, and what it drops.
-#
-# <!-- BEGIN SOLUTION -->
-# Our words: (1) a child owns one unit; it compares its vote with the parent's output by a dot product; the softmax runs
-# over the parents; (2) a sum with equal weights does not look at agreement, and the second uses weights that came from it;
-# (3) to the parent that disagrees less, since it must go somewhere; that parent then turns to it and is pleased with an
-# agreement of one; (4) it falls, in a random network too; (5) each parent finds the votes that agree, but parents no longer
-# compete for a child; (6) the memory of all rounds but the last; it drops the gradient that makes good votes believed.
-# <!-- END SOLUTION -->
 
 # %% id="board"
 checks.board("04")

@@ -858,7 +858,7 @@ print(
 # them up or turns them round. Turned round they do no harm that a length could show: if all children turn, $s$ and $v$ turn with
 # them (*What neither can see*, above). Blown up they do: the squash makes nearly every class 1.00 long, and then no class leads.
 #
-# And this network was trained without slips. One that is trained *with* a slip can adapt to it, as the race of lesson 04 showed
+# And this network was trained without slips. One that is trained *with* a slip can adapt to it, as the two wrongs of lesson 07 do
 # for the axis, and then the percentage says even less.
 
 # %% [markdown] id="recap"

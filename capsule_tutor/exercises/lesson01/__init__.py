@@ -1,6 +1,6 @@
 """Lesson 01: the length of a capsule, a pose measured by hand, and what equivariance means."""
 
-ORDER = ("lengths", "pose", "equivariance_error")
+ORDER = ("lengths", "pose", "equivariance_error", "pose_test")
 
 PREDICTIONS = {
     "01-max-pool": {
@@ -22,5 +22,11 @@ PREDICTIONS = {
         "a": "You expect it to choose, as you would. A mean never chooses: all ink pulls.",
         "b": "Yes: the mean of two places is between them, where nothing is.",
         "c": "You want an answer per digit, and you are right to. But the function returns one row per image.",
+    },
+    "01-faint": {
+        "a": "Yes: the ink says how surely, the lean says how, and the lean of faint ink is the same.",
+        "b": "You think of the neuron's template, which is still the same. But the match is a sum of ink, and there is "
+        "less of it.",
+        "c": "You expect the one to pull at the other. The lean is a ratio: less ink above it, less below it.",
     },
 }

@@ -1,6 +1,6 @@
 """Lesson 02: squash."""
 
-ORDER = ("squash", "squash_slope", "exponential_squash")
+ORDER = ("squash", "squash_slope", "exponential_squash", "squash_test")
 
 PREDICTIONS = {
     "02-length-one": {

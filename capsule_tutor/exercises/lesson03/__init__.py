@@ -28,4 +28,14 @@ PREDICTIONS = {
         "c": "You expect random votes to cancel. They do in the mean, but a random walk of 1152 steps ends about "
         "√1152 ≈ 34 steps from home.",
     },
+    "03-chance": {
+        "a": "Yes: with 16 numbers nearly all directions are almost at right angles to a given one.",
+        "b": "A good guess for about five numbers. With each further number there are more ways to differ.",
+        "c": "You think of the plane, where it is one in seven. With 16 numbers there are many more ways to differ.",
+    },
+    "03-weights": {
+        "a": "Yes: 9 · 9 · 256 · 256 is 5.3 million. The vote matrices are 1152 · 10 · 8 · 16, 1.5 million.",
+        "b": "1152 · 10 matrices sound like the most. But they are small, 8 × 16: multiply both out.",
+        "c": "Multiply both out: 9 · 9 · 256 · 256 against 1152 · 10 · 8 · 16.",
+    },
 }

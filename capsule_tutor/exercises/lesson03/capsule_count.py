@@ -13,8 +13,8 @@ EFFORT = {"minutes": 6, "difficulty": 2, "importance": 3}
 HINTS = (
     "Follow the side of the image through the convolutions, one after the other. Only at the end count capsules.",
     "One convolution turns n into ⌊(n − k)/s⌋ + 1. In Python // rounds down.",
-    "Loop over `zip(kernels, strides)` with `size = (size - kernel) // stride + 1`; then one capsule of every type "
-    "at each of the `size**2` places.",
+    "Loop over `zip(kernels, strides)` with `size = ...`, the formula with `//`; then one capsule of every type at "
+    "each place of the last grid. How many places has it?",
 )
 GRADIENT = False
 

@@ -13,8 +13,8 @@ HINTS = (
     "Do it in three steps: split the channel axis in two, bring the pose to the end, merge what is in between.",
     "The first step gives (b, types, d, h, w). For the second, say where each axis of (b, types, h, w, d) was "
     "before: permute wants those five numbers.",
-    "`features.reshape(b, channels // d, d, h, w)`; d was axis 2, so `.permute(0, 1, 3, 4, 2)`; "
-    "`.reshape(b, -1, d)` merges the rest.",
+    "`features.reshape(b, channels // d, d, h, w)`; then `.permute(0, 1, ...)`, after which d, axis 2 so far, is "
+    "the last; `.reshape(b, -1, d)` merges the rest.",
 )
 AXES = ("b i d",)
 

@@ -15,7 +15,7 @@ HINTS = (
     "Clone the features, or you change the caller's. Add a number at one place of image 0 in all channels. A "
     "capsule moved if any of its d entries differs.",
     "`changed = features.clone()`; `changed[0, :, row, column] += 1`; compare `to_capsules(changed)` with "
-    "`to_capsules(features)` by `!=`, take image `[0]`, then `.any(dim=-1)`.",
+    "`to_capsules(features)` by `!=`. That is (b, i, d), and (i,) is wanted: what becomes of b, and of d?",
 )
 AXES = ("i",)
 GRADIENT = False

@@ -1,6 +1,6 @@
 """Lesson 04: dynamic routing and its three parts."""
 
-ORDER = ("parent_poses", "agreement", "coupling", "dynamic_routing")
+ORDER = ("parent_poses", "agreement", "coupling", "dynamic_routing", "competition_test")
 
 PREDICTIONS = {
     "04-outlier": {
@@ -25,5 +25,10 @@ PREDICTIONS = {
         "b": "You expected one winner. But there are 200 units to hand out, enough for every parent to grow on.",
         "c": "Yes. No two votes need agree: v is a sum of the votes, a vote that leans a little towards it earns a "
         "larger share, and that turns v further towards it.",
+    },
+    "04-cut-gradient": {
+        "a": "Yes. Most of the pull goes through the couplings: a vote that fits better is also believed more.",
+        "b": "You expect the couplings to matter little. With votes as long as these they move a lot.",
+        "c": "The outputs are the same, and so is the way through the last sum. The way through the couplings is cut.",
     },
 }

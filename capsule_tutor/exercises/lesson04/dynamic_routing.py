@@ -21,8 +21,8 @@ HINTS = (
     "It is the loop of route_one with your three functions in it: couple, sum, squash, and measure agreement.",
     "Inside `for iteration in range(iterations)`: c from the logits, s from c and the votes, the bias if there "
     "is one, v. Add the agreement to the logits, except after the last v.",
-    "`c = coupling(logits)`, `s = parent_poses(c, u_hat)`, `v = squash(s if bias is None else s + bias)`, then "
-    "`if iteration < iterations - 1: logits = logits + agreement(u_hat, v)`. Return v and c.",
+    "`c = coupling(logits)`, `s = parent_poses(c, u_hat)`, `v = squash(s if bias is None else s + bias)`; then the "
+    "logits, `if iteration < ...:`. Return the v and the c of the last time round.",
 )
 AXES = ("b j z", "b i j")
 

@@ -1,0 +1,207 @@
+"""Write a test, `pose_test(pose)`, for anybody's pose: `pose(image)` takes images (b, h, w) and gives (b, 3). Two
+things are true of every right one. A shift by dx columns and dy rows adds dx to the first number and dy to the second,
+and leaves the third alone. Fainter ink changes nothing. Your test is silent when both are so, and fails by `assert`
+when one is not. Right ones may count from another corner or give the slant as an angle: ask for no other numbers."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor.exercises.lesson01.pose import pose as _pose
+
+EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
+HINTS = (
+    "Each of the two sentences in the task is a comparison of two poses: of the image, and of a changed image.",
+    "Move the ink with `image.roll((dy, dx), dims=(1, 2))`, by numbers that differ, and not over the edge. Compare all "
+    "three numbers, and allow for rounding. Then do the same with an image that is half as bright.",
+    "`moved = image.roll((3, 2), dims=(1, 2))`, then `assert torch.allclose(pose(moved), before + torch.tensor([...]), "
+    "atol=1e-3)`: which number belongs where? And what is `pose(0.5 * image)`?",
+)
+
+
+def pose_test(pose):
+    image = torch.zeros(2, 12, 14)
+    image[:, 3:7, 4:9] = torch.rand(2, 4, 5)
+    before = pose(image)
+    moved = pose(image.roll((3, 2), dims=(1, 2)))  # 3 rows down, 2 columns to the right
+    assert torch.allclose(moved, before + torch.tensor([2.0, 3.0, 0.0]), atol=1e-3), "it does not follow a shift"
+    assert torch.allclose(pose(0.5 * image), before, atol=1e-3), "it depends on the brightness"
+
+
+reference = pose_test
+
+
+def _moments(image: Tensor) -> tuple[Tensor, ...]:
+    """mass, mean x, mean y, covariance and variance, each (b,)"""
+    h, w = image.shape[1:]
+    x, y = torch.arange(w, dtype=image.dtype), torch.arange(h, dtype=image.dtype)[:, None]
+    mass = image.sum(dim=(1, 2)) + 1e-8
+    mean_x, mean_y = (image * x).sum(dim=(1, 2)) / mass, (image * y).sum(dim=(1, 2)) / mass
+    dx, dy = x - mean_x[:, None, None], y - mean_y[:, None, None]
+    covariance, variance = (image * dx * dy).sum(dim=(1, 2)) / mass, (image * dy * dy).sum(dim=(1, 2)) / mass
+    return mass, mean_x, mean_y, covariance, variance
+
+
+class sound:
+    def as_in_the_lesson(image):
+        """the pose of this lesson"""
+        return _pose(image)
+
+    def counted_from_one(image):
+        """a right pose that counts columns and rows from 1"""
+        return _pose(image) + torch.tensor([1.0, 1.0, 0.0])
+
+    def slant_as_an_angle(image):
+        """a right pose that gives the slant as an angle"""
+        x, y, slant = _pose(image).unbind(dim=1)
+        return torch.stack([x, y, torch.rad2deg(slant.atan())], dim=1)
+
+    def in_whole_pixels(image):
+        """a right pose in whole pixels"""
+        return _pose(image).round()
+
+
+class broken:
+    def row_before_column(image):
+        """a pose that gives the row first and the column second. Does your shift go as far down as sideways?"""
+        return _pose(image)[:, [1, 0, 2]]
+
+    def rows_from_the_bottom(image):
+        """a pose whose y shrinks when the ink moves down. Does your shift go down as well as sideways?"""
+        x, y, slant = _pose(image).unbind(dim=1)
+        return torch.stack([x, image.shape[1] - 1 - y, slant], dim=1)
+
+    def columns_from_the_right(image):
+        """a pose whose x shrinks when the ink moves to the right. Does your shift go sideways as well as down?"""
+        x, y, slant = _pose(image).unbind(dim=1)
+        return torch.stack([image.shape[2] - 1 - x, y, slant], dim=1)
+
+    def never_moves(image):
+        """a pose that says the same of every image. Does anything move in your test?"""
+        return torch.tensor([[6.5, 5.5, 0.0]]).expand(len(image), 3)
+
+    def slant_about_the_corner(image):
+        """a pose whose slant is measured from the corner of the image, so that it changes with the place. Do you look
+        at the third number?"""
+        h, w = image.shape[1:]
+        x, y = torch.arange(w, dtype=image.dtype), torch.arange(h, dtype=image.dtype)[:, None]
+        slant = (image * x * y).sum(dim=(1, 2)) / ((image * y * y).sum(dim=(1, 2)) + 1e-8)
+        return torch.cat([_pose(image)[:, :2], slant[:, None]], dim=1)
+
+    def slant_not_divided_by_the_ink(image):
+        """a pose whose third number grows with the ink: a sum where the mean over the ink is meant. Do you look at all
+        three numbers of the fainter image?"""
+        mass, x, y, covariance, _ = _moments(image)
+        return torch.stack([x, y, mass * covariance], dim=1)
+
+    def strokes_brighter_than_a_half(image):
+        """a pose that takes only ink brighter than a half. What does it say of fainter ink?"""
+        return _pose((image > 0.5).to(image.dtype))
+
+
+class right:
+    def number_by_number(pose):
+        image = torch.zeros(1, 20, 20)
+        image[0, 5:9, 6:12] = torch.rand(4, 6)
+        x, y, slant = pose(image)[0]
+        for dx, dy in ((4, -2), (-3, 5)):
+            x_now, y_now, slant_now = pose(torch.roll(image, (dy, dx), (1, 2)))[0]
+            assert abs(x_now - x - dx) < 1e-2
+            assert abs(y_now - y - dy) < 1e-2
+            assert abs(slant_now - slant) < 1e-2
+        for brightness in (0.1, 0.7):
+            torch.testing.assert_close(pose(brightness * image), pose(image), atol=1e-3, rtol=0)
+
+    def by_adding_black_columns(pose):
+        image = torch.rand(3, 6, 7)
+        wider = torch.nn.functional.pad(image, (5, 2, 1, 4))  # 5 columns on the left, 1 row above
+        least = torch.nn.functional.pad(image, (0, 7, 0, 5))
+        assert (pose(wider) - pose(least) - torch.tensor([5.0, 1.0, 0.0])).abs().max() < 1e-3
+        assert (pose(least / 3) - pose(least)).abs().max() < 1e-3
+
+
+def _image():
+    image = torch.zeros(2, 12, 14)
+    image[:, 3:7, 4:9] = torch.rand(2, 4, 5)
+    return image
+
+
+def _follows(pose, image, dx, dy, numbers=3):
+    expected = pose(image) + torch.tensor([float(dx), float(dy), 0.0])
+    moved = pose(image.roll((dy, dx), dims=(1, 2)))
+    assert torch.allclose(moved[:, :numbers], expected[:, :numbers], atol=1e-3)
+
+
+def _indifferent_to_ink(pose, image, numbers=3):
+    assert torch.allclose(pose(0.5 * image)[:, :numbers], pose(image)[:, :numbers], atol=1e-3)
+
+
+class wrong:
+    def shift_alone(pose):
+        """Your test moves the ink, and never changes its brightness. The second sentence of the task is a comparison of
+        its own."""
+        _follows(pose, _image(), 2, 3)
+
+    def brightness_alone(pose):
+        """Your test changes the brightness, and moves nothing. A pose that never moves would pass: shift the ink,
+        too."""
+        _indifferent_to_ink(pose, _image())
+
+    def as_far_down_as_sideways(pose):
+        """Your test shifts as far down as sideways. Then x and y grow alike, and whoever exchanges them is not found:
+        let the two numbers differ."""
+        _follows(pose, _image(), 2, 2)
+        _indifferent_to_ink(pose, _image())
+
+    def sideways_alone(pose):
+        """Your test shifts sideways only. Rows can be counted the wrong way round, too: shift down as well."""
+        _follows(pose, _image(), 3, 0)
+        _indifferent_to_ink(pose, _image())
+
+    def down_alone(pose):
+        """Your test shifts down only. Columns can be counted the wrong way round, too: shift sideways as well."""
+        _follows(pose, _image(), 0, 3)
+        _indifferent_to_ink(pose, _image())
+
+    def slant_overlooked(pose):
+        """Your test looks at x and y only. The third number of a right pose does not change, and in a broken one it
+        may: compare all three."""
+        _follows(pose, _image(), 2, 3, numbers=2)
+        _indifferent_to_ink(pose, _image(), numbers=2)
+
+    def slant_of_fainter_ink_overlooked(pose):
+        """Your test compares the slants after the shift, and not those of the fainter image. Compare all three numbers
+        there, too."""
+        _follows(pose, _image(), 2, 3)
+        _indifferent_to_ink(pose, _image(), numbers=2)
+
+    def rows_for_columns(pose):
+        """Your test fails on everything, right code too. Which number of `roll` moves the columns? With `dims=(1, 2)`
+        the first moves the rows, which is y, the second number of the pose. Or is there ink at the edge, which comes
+        back on the other side?"""
+        image = _image()
+        moved = pose(image.roll((3, 2), dims=(1, 2)))
+        assert torch.allclose(moved, pose(image) + torch.tensor([3.0, 2.0, 0.0]), atol=1e-3)
+        _indifferent_to_ink(pose, image)
+
+    def equal_bits(pose):
+        """Your test demands equal bits. A mean of another image is rounded in another way: allow for it, as
+        `torch.allclose` does."""
+        image = _image()
+        assert (pose(image.roll((3, 2), dims=(1, 2))) == pose(image) + torch.tensor([2.0, 3.0, 0.0])).all()
+        assert (pose(0.3 * image) == pose(image)).all()
+
+    def numbers_of_one_pose(pose):
+        """Your test compares with the pose of this lesson. Right ones may count from another corner or give an angle:
+        compare a pose with that of the same code, before and after."""
+        image = _image()
+        assert torch.allclose(pose(image), _pose(image), atol=1e-3)
+
+    def returned(pose):
+        """Your test returned a bool. A test is silent when all is well, and speaks by `assert condition, "what is
+        wrong"`; whoever runs it does not look at what it returns."""
+        image = _image()
+        return torch.allclose(pose(0.5 * image), pose(image))
+
+    def nothing_asserted(pose):
+        """Your test lets everything pass. Without an `assert` it only shows that the code runs."""
+        pose(_image().roll((3, 2), dims=(1, 2)))

@@ -1,0 +1,183 @@
+"""Write a test, `squash_test(squash)`, for anybody's `squash(s, dim=-1)`. Right ones have curves of their own (you know
+two), so compare no numbers with another squash. Assert what is true of all of them: no length reaches 1, the direction
+stays, axis `dim` is the one that counts, and the zero vector survives, forwards and backwards."""
+
+import torch
+
+from capsule_tutor import functional
+
+EFFORT = {"minutes": 12, "difficulty": 3, "importance": 5}
+HINTS = (
+    "The task names four properties. Each wants an `assert` of its own, and some want an input of their own.",
+    "For the direction compare unit vectors, or use `torch.cosine_similarity`. For the axis squash along one that is "
+    "not the last, with sizes that differ. For the zero vector call `backward()` and look at its gradient.",
+    "`v = squash(s, dim=...)`; `(v.norm(dim=...) < 1).all()`; `torch.cosine_similarity(s, v, dim=...).min() > 0.999`; "
+    "`zero = torch.zeros(2, 3, requires_grad=True)`, `squash(zero).sum().backward()`, and then?",
+)
+
+
+def squash_test(squash):
+    s = 3 * torch.randn(5, 4, 3)
+    for dim in (1, -1):
+        v = squash(s, dim=dim)
+        assert (v.norm(dim=dim) < 1).all(), "a length reaches 1"
+        assert torch.cosine_similarity(s, v, dim=dim).min() > 0.999, "a direction has changed"
+    zero = torch.zeros(2, 3, requires_grad=True)
+    out = squash(zero)
+    out.sum().backward()
+    assert out.isfinite().all(), "the zero vector gives NaN"
+    assert zero.grad.isfinite().all(), "its gradient is NaN"
+
+
+reference = squash_test
+
+
+def _along(s, dim, curve, eps=1e-8):
+    """Every vector with the length `curve` makes of its own."""
+    n = ((s * s).sum(dim, keepdim=True) + eps).sqrt()
+    return curve(n) * s / n
+
+
+class sound:
+    def of_the_first_paper(s, dim=-1):
+        """the squash of 2017"""
+        return functional.squash(s, dim)
+
+    def exponential(s, dim=-1):
+        """the exponential squash, a right one with another curve"""
+        return functional.exponential_squash(s, dim)
+
+    def a_third_curve(s, dim=-1):
+        """a right squash with a curve of its own, n/(2 + n)"""
+        return _along(s, dim, lambda n: n / (2 + n))
+
+
+class broken:
+    def not_bounded(s, dim=-1):
+        """a squash that lets long vectors be longer than 1."""
+        return _along(s, dim, lambda n: torch.log(1 + n))
+
+    def every_number_alone(s, dim=-1):
+        """a squash of every number alone, as along an axis of size 1. How long can a vector of three such numbers
+        be?"""
+        return functional.squash(s.unsqueeze(-1)).squeeze(-1)
+
+    def tanh_of_every_number(s, dim=-1):
+        """a tanh of every number, halved: short enough, and bent. Do you look at the direction?"""
+        return 0.5 * s.tanh()
+
+    def without_negative_numbers(s, dim=-1):
+        """a squash after a ReLU. Do you look at the direction?"""
+        return functional.squash(s.relu(), dim)
+
+    def always_the_last_axis(s, dim=-1):
+        """a squash that takes the last axis, whatever `dim` says. Do you ask for another one?"""
+        return functional.squash(s)
+
+    def nan_at_zero(s, dim=-1):
+        """a squash that divides 0 by 0. Do you give it a zero vector?"""
+        n = (s * s).sum(dim, keepdim=True).sqrt()
+        return n * n / (1 + n * n) * s / n
+
+    def nan_in_the_gradient(s, dim=-1):
+        """a squash with its eps outside the root: the zero vector comes out as zero, and its gradient is NaN. Do you
+        call backward()?"""
+        n = (s * s).sum(dim, keepdim=True).sqrt()
+        return n * n / (1 + n * n) * s / (n + 1e-8)
+
+
+class right:
+    def one_vector_after_the_other(squash):
+        s = torch.randn(3, 5, 2) * 4
+        v = squash(s, dim=1)
+        for b in range(3):
+            for k in range(2):
+                before, after = s[b, :, k], v[b, :, k]
+                assert after.norm() < 1
+                assert (before / before.norm() - after / after.norm()).abs().max() < 1e-3
+        zero = torch.zeros(1, 6, requires_grad=True)
+        (slope,) = torch.autograd.grad(squash(zero).sum(), zero)
+        assert not slope.isnan().any()
+
+    def on_chosen_vectors(squash):
+        s = torch.tensor([[3.0, -4.0], [0.3, 0.4], [0.0, 0.0]], requires_grad=True)
+        for v in (squash(s), squash(s.T, dim=0).T):
+            assert (v[:2] * s[:2]).sum(dim=1).div(s[:2].norm(dim=1) * v[:2].norm(dim=1)).min() > 0.999
+            assert v.norm(dim=1).max() < 1
+            assert (squash(1.5 * torch.ones(1, 4)).norm() < 1).all()
+            gradient = torch.autograd.grad(v.sum(), s, retain_graph=True)[0]
+            assert torch.isfinite(gradient).all()
+
+
+def _short(squash, dim=-1):
+    assert (squash(3 * torch.randn(5, 4, 3), dim=dim).norm(dim=dim) < 1).all()
+
+
+def _straight(squash, dim=-1):
+    s = 3 * torch.randn(5, 4, 3)
+    assert torch.cosine_similarity(s, squash(s, dim=dim), dim=dim).min() > 0.999
+
+
+def _survives(squash):
+    zero = torch.zeros(2, 3, requires_grad=True)
+    squash(zero).sum().backward()
+    assert zero.grad.isfinite().all()
+
+
+class wrong:
+    def compared_with_the_package(squash):
+        """Your test compares with the numbers of one squash. Right ones differ in their curve: assert what is true of
+        all of them."""
+        s = 3 * torch.randn(5, 4, 3)
+        assert torch.allclose(squash(s, dim=1), functional.squash(s, dim=1), atol=1e-4)
+        _survives(squash)
+
+    def lengths_alone(squash):
+        """Your test looks at lengths only. What must a squash leave as it is? And what of the zero vector?"""
+        _short(squash)
+
+    def directions_alone(squash):
+        """Your test looks at directions only. How long may a vector be? And what of the zero vector?"""
+        _straight(squash)
+
+    def no_zero_vector(squash):
+        """Your test asks for lengths and directions, and its numbers are never zero. The zero vector is where a squash
+        breaks: its value, and its gradient."""
+        for dim in (1, -1):
+            _short(squash, dim)
+            _straight(squash, dim)
+
+    def zero_vector_forwards_alone(squash):
+        """Your test gives it a zero vector and looks at what comes out. The value may be fine where the gradient is
+        NaN: call `backward()`, too."""
+        for dim in (1, -1):
+            _short(squash, dim)
+            _straight(squash, dim)
+        assert squash(torch.zeros(2, 3)).isfinite().all()
+
+    def last_axis_alone(squash):
+        """Your test squashes along the last axis only. Then nobody notices whether `dim` is used: ask for another axis
+        as well."""
+        _short(squash)
+        _straight(squash)
+        _survives(squash)
+
+    def zero_vector_alone(squash):
+        """Your test looks at the zero vector only. Longer ones have something to keep, and something to lose."""
+        _survives(squash)
+
+    def rings_on_everything(squash):
+        """Your test fails on everything, right code too. Do you compare with `==`, or along another axis than you
+        squash? Run it on your own `squash` first: there it should be silent."""
+        s = 3 * torch.randn(5, 4, 3)
+        assert (torch.cosine_similarity(s, squash(s), dim=-1) == 2).all()
+
+    def returned(squash):
+        """Your test returned a bool. A test is silent when all is well, and speaks by `assert condition, "what is
+        wrong"`; whoever runs it does not look at what it returns."""
+        return bool((squash(torch.randn(5, 3)).norm(dim=-1) < 1).all())
+
+    def shape_alone(squash):
+        """Your test lets everything pass. All of these mistakes keep the shape: ask for lengths, directions, the axis,
+        and for what happens at zero."""
+        assert squash(torch.randn(5, 4, 3), dim=1).shape == (5, 4, 3)
