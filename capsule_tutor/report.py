@@ -263,11 +263,11 @@ def mistakes(found: Found) -> str:
 def _mistake(found: Found, place: int) -> str:
     shown, true, read = found.shown, found.shown.labels[place], found.answers[place]
     says, as_ = shown.says(true.tolist()), shown.names(read.tolist())
-    pictures = [_img(shown, shown.images[place], f"test image {place}: {says}, read as {as_}")]
+    pictures = [_img(shown, shown.images[place], f"test image {place}, which is {says} and was read as {as_}")]
     if found.network.decoder:
         for classes in (read, true):
-            picture = _drawn(found, place, classes)
-            pictures.append(_img(shown, picture, f"what the capsule of {shown.names(classes.tolist())} drew of it"))
+            picture, name = _drawn(found, place, classes), shown.names(classes.tolist())
+            pictures.append(_img(shown, picture, f"what the capsule of {name} drew for test image {place}"))
     return (
         f"<figure>{''.join(pictures)}<figcaption>{html.escape(says)}, read as {html.escape(as_)}</figcaption></figure>"
     )
@@ -317,52 +317,67 @@ PARTS: dict[str, Callable[[Found], str]] = {
 
 # ---- the page and the notebook
 
+# What the parts look like, in a page or in a notebook, light or dark: all but one colour follow from that of the text.
 STYLE = """
-:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; --line: #767676; --quiet: #595959; --mark: #d55e00; }
-@media (prefers-color-scheme: dark) { :root { --ink: #eee; --paper: #181818; --line: #8c8c8c; --quiet: #b5b5b5; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem;
-  margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
-h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; }
-table { border-collapse: collapse; } th, td { border: 1px solid var(--line); padding: .2rem .5rem; text-align: left; }
-th { overflow-wrap: normal; } .wide { overflow-x: auto; }
-.confusion td, .confusion th { text-align: center; min-width: 2rem; overflow-wrap: normal; }
-.confusion .none { color: var(--quiet); } .confusion .right { border-width: 2px; }
-.confusion .wrong { font-weight: bold; background: color-mix(in srgb, var(--mark) var(--share), var(--paper)); }
-.mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(13.5rem, 1fr)); gap: .8rem; }
-figure { margin: 0; } figcaption { font-size: .9rem; color: var(--quiet); }
-figure img { width: 4.2rem; image-rendering: pixelated; border: 1px solid var(--line); margin-right: 2px; }
-section > img { background: #fff; padding: .5rem; border-radius: .3rem; box-sizing: border-box; }
-.quiet { color: var(--quiet); }
+.report { --line: color-mix(in srgb, currentColor 50%, transparent); --mark: #d55e00;
+  --quiet: color-mix(in srgb, currentColor 75%, transparent); overflow-wrap: anywhere; }
+.report table { border-collapse: collapse; }
+.report th, .report td { border: 1px solid var(--line); padding: .2rem .5rem; text-align: left; }
+.report th { overflow-wrap: normal; } .report .wide { overflow-x: auto; }
+.report .confusion td, .report .confusion th { text-align: center; min-width: 2rem; overflow-wrap: normal; }
+.report .confusion .none { color: var(--quiet); } .report .confusion .right { border-width: 2px; }
+.report .confusion .wrong { font-weight: bold;
+  background: color-mix(in srgb, var(--mark) var(--share), transparent); }
+.report .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(13.5rem, 1fr)); gap: .8rem; }
+.report figure { margin: 0; } .report figcaption { font-size: .9rem; color: var(--quiet); }
+.report figure img { display: inline; width: 4.2rem; image-rendering: pixelated; border: 1px solid var(--line);
+  margin: 0 2px 0 0; }
+.report > img, .report section > img { background: #fff; padding: .5rem; border-radius: .3rem; box-sizing: border-box; }
 @media (max-width: 30rem) {
-  .mistakes { grid-template-columns: 1fr 1fr; } figure img { width: 3.2rem; }
+  .report .mistakes { grid-template-columns: 1fr 1fr; } .report figure img { width: 3.2rem; }
 }
-@page { size: A4; margin: 14mm; }
 @media print {
-  :root { --ink: #000; --paper: #fff; --line: #767676; --quiet: #444; }
-  body { font-size: 9.5pt; margin: 0; max-width: none; } h2 { margin-top: 1rem; break-after: avoid; }
-  figure, tr { break-inside: avoid; } .wide { overflow: visible; } figure img { width: 3.2rem; }
+  .report figure, .report tr { break-inside: avoid; } .report .wide { overflow: visible; }
+  .report figure img { width: 3.2rem; }
 }
 """
+_PAGE = """
+:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; }
+@media (prefers-color-scheme: dark) { :root { --ink: #eee; --paper: #181818; } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem;
+  margin: 2rem auto; padding: 0 1rem; }
+h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; }
+@page { size: A4; margin: 14mm; }
+@media print {
+  :root { --ink: #000; --paper: #fff; }
+  body { font-size: 9.5pt; margin: 0; max-width: none; } h2 { margin-top: 1rem; break-after: avoid; }
+}
+"""
+
+
+def parts(found: Found, *names: str) -> str:
+    """Some of PARTS as one piece of HTML with its style, for a notebook's cell: `HTML(report.parts(found, "Error"))`."""
+    return f'<style>{STYLE}</style><div class="report">{"".join(PARTS[name](found) for name in names)}</div>'
 
 
 def page(found: Found) -> str:
     """The whole page as HTML: one file, nothing in it is loaded from elsewhere."""
     title = f"Report: {found.name}"
-    parts = "\n".join(f"<section><h2>{name}</h2>\n{part(found)}\n</section>" for name, part in PARTS.items())
+    sections = "\n".join(f"<section><h2>{name}</h2>\n{part(found)}\n</section>" for name, part in PARTS.items())
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>{html.escape(title)}</title>
-<style>{STYLE}</style>
+<style>{_PAGE}{STYLE}</style>
 </head>
 <body>
-<main>
+<main class="report">
 <h1>{html.escape(title)}</h1>
-{parts}
+{sections}
 </main>
-<footer class="quiet">Counted and drawn by Capsule Tutor.</footer>
+<footer>Counted and drawn by Capsule Tutor.</footer>
 </body>
 </html>
 """
@@ -372,15 +387,12 @@ def notebook(found: Found, names: list[str]):
     """The same as a notebook: each part with the code that makes it, to go on from, and the explorer at its end."""
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-    begin = (
-        f"from IPython.display import HTML\n\nfrom capsule_tutor import report\n\nfound = report.measure({names!r})\n"
-        'HTML(f"<style>{report.STYLE}</style>")'
-    )
+    begin = f"from IPython.display import HTML\n\nfrom capsule_tutor import report\n\nfound = report.measure({names!r})"
     cells = [new_markdown_cell(f"# Report: {found.name}"), new_code_cell(begin)]
-    for name, part in PARTS.items():
-        shown = {"text/html": f"<section>{part(found)}</section>", "text/plain": f"[{name} of {found.name}]"}
+    for name in PARTS:
+        shown = {"text/html": parts(found, name), "text/plain": f"[{name} of {found.name}]"}
         output = new_output("execute_result", shown, execution_count=1)
-        code = f'HTML(f"<section>{{report.{part.__name__}(found)}}</section>")'
+        code = f'HTML(report.parts(found, "{name}"))'
         cells += [new_markdown_cell(f"## {name}"), new_code_cell(code, outputs=[output], execution_count=1)]
     if found.network.decoder:
         live = f"from capsule_tutor.theatre import explorer\n\nexplorer({names[found.best]!r})"

@@ -70,7 +70,7 @@ def folder(place: Path | str, split: str = "train", shape: tuple[int, int, int] 
 
 
 def example_folder(place: Path | str) -> Path:
-    """Make a folder to try everything with: paper shapes of three classes, ten things of each, six pictures of a thing.
+    """Make a folder to try everything with: paper shapes of three classes, twenty things of each, four pictures each.
 
     A thing has a colour and a size of its own. From picture to picture it is moved and turned, and the light changes.
     """
@@ -78,11 +78,11 @@ def example_folder(place: Path | str) -> Path:
 
     place, dice = Path(place), random.Random(0)
     for name, sides in (("disc", 40), ("square", 4), ("triangle", 3)):
-        for thing in range(10):
+        for thing in range(20):
             colour, radius = [dice.randint(60, 255) for _ in "rgb"], dice.randint(20, 30)
             inside = place / name / f"{name} {thing}"
             inside.mkdir(parents=True, exist_ok=True)
-            for shot in range(6):
+            for shot in range(4):
                 light = dice.uniform(0.7, 1.0)
                 picture = Image.new("RGB", (96, 96), tuple(int(40 * light) for _ in "rgb"))
                 middle = dice.randint(38, 58), dice.randint(38, 58)
