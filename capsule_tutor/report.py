@@ -356,7 +356,7 @@ h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; }
 
 
 def parts(found: Found, *names: str) -> str:
-    """Some of PARTS as one piece of HTML with its style, for a notebook's cell: `HTML(report.parts(found, "Error"))`."""
+    """Some of PARTS as one piece of HTML with its style, for a notebook: `HTML(report.parts(found, "Error"))`."""
     return f'<style>{STYLE}</style><div class="report">{"".join(PARTS[name](found) for name in names)}</div>'
 
 

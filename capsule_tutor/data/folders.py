@@ -121,7 +121,8 @@ def _things(place: Path) -> dict[str, dict[str, list[Path]]]:
             )
         found[entry.name] = things
     if len(found) < 2:
-        raise DataError(f"{place} holds {len(found)} classes; make a folder of pictures for each of two or more")
+        count = f"{len(found)} class{'es' * (len(found) != 1)}"
+        raise DataError(f"{place} holds {count}; make a folder of pictures for each of two or more")
     return found
 
 
@@ -171,7 +172,7 @@ def _image(path: Path, shape: tuple[int, int, int]) -> Tensor:
     side = min(h, w)
     if side < SMALLEST:
         raise DataError(f"{path} has only {w}×{h} pixels; take a larger picture, or delete it")
-    if pixels.amax() - pixels.amin() < 1 / 255:
+    if (pixels.amax(dim=(1, 2)) - pixels.amin(dim=(1, 2))).max() < 1 / 255:
         raise DataError(f"{path} is all of one colour; take the picture again, or delete it")
     top, left = (h - side) // 2, (w - side) // 2
     square = pixels[None, :, top : top + side, left : left + side]

@@ -145,9 +145,9 @@ every_fifth = torch.arange(len(labels)) % 5 == 0
 print("every fifth picture: {} of {} wrong".format(*wrong_by_colour(every_fifth)))
 
 # %% [markdown] id="held-out-text"
-# A perfect score without any idea of a shape. The other pictures of each thing are in the training part. The colour tells *which
-# thing* it is, and so its class. A capsule network would find that out, too, and you would write a paper. It is no invention:
-# several photographs of one patient, one street, one writer do it every day.
+# A perfect score without any idea of a shape. The other pictures of each thing are in the training part: the colour tells *which
+# thing* it is, and so its class. A capsule network could find that out, too, and you would write a paper about shapes. Several photographs of one
+# patient, one street, one writer do the same.
 #
 # {{ exercise 16-held-out }}
 
@@ -318,8 +318,8 @@ for change in ({"parameters": 9_000}, {"error": 0.1}, {"runs": [mine["runs"][0] 
         print("refused:", str(error).replace(f"{mine['parameters']:,}", "…"))
 
 # %% [markdown] id="board-read"
-# It is no fortress. Who edits a file can lie in it, and only `--recount` would notice. What it stops is the usual way to a wrong number: a
-# slip of the hand, another test set, the best of ten.
+# It is no fortress. Whoever edits the file can lie in it, and only `--recount` would notice. What it stops are the usual ways to a wrong
+# number: a slip of the hand, another test set, parameters that somebody forgot to count.
 
 # %% [markdown] id="reproduce"
 # ## 3 · Reproduce
@@ -329,7 +329,7 @@ for change in ({"parameters": 9_000}, {"error": 0.1}, {"runs": [mine["runs"][0] 
 # Everybody does it, mostly without noticing. The cure is to **write it down first**: claim, source, both recipes, seeds, what would
 # not matter to you, and the rule that will decide.
 
-# %% id="register"
+# %% id="register" tags=["nbval-ignore-output"]
 claim = registration.register(
     claim="self-attention routing reads MNIST better than a dense layer of the same size",
     source="lesson 15, the row MNIST of its table",
@@ -394,14 +394,14 @@ decide = checks.decide(decide)
 # %% id="decide-run"
 T5 = 2.78  # Student's t for five pairs, from lesson 10
 stored = study.errors("controls")
-for bears in ("none", claim.fingerprint):
+for says, bears in {"without the fingerprint": "", "with it": claim.fingerprint}.items():
     runs = [
         ("claimed" if arm == "routed" else "control", seed, error, bears)
         for arm, errors in stored.items()
         for seed, error in enumerate(errors)
     ]
-    print(f"bearing {bears:16}: {decide(runs, claim.seeds, claim.fingerprint, claim.margin, T5)}")
-    print(f"  and without seed 4: {decide(runs[:-1], claim.seeds, claim.fingerprint, claim.margin, T5)}")
+    print(f"{says}: {decide(runs, claim.seeds, claim.fingerprint, claim.margin, T5)}")
+    print(f"{says}, one run left out: {decide(runs[:-1], claim.seeds, claim.fingerprint, claim.margin, T5)}")
 
 # %% [markdown] id="decide-read"
 # A registered result is not better than another one. It is a result whose question is known. `registration.decide(claim, folders)` does
@@ -443,7 +443,7 @@ flaws = checks.flaws(flaws)
 low, high = report.interval(0, 48)  # all right; guessing would get two of three wrong
 colour_reader = {
     "parameters": (3 * 192, 3 * 192),  # three numbers for each training picture, and its control shuffles them
-    "chosen_by": "test",
+    "chosen_by": "validation",  # there was nothing to choose
     "shared_things": len(set(things[every_fifth].tolist()) & set(things[~every_fifth].tolist())),
     "seeds": 1,
     "low": low - 100 * 2 / 3,
@@ -472,7 +472,7 @@ print("the colour reader of section 1:", ", ".join(flaws(colour_reader)))
 # - **Are they robust?** RobCaps (Marchisio and others 2023, arXiv 2304.03973) finds CapsNets more robust than a CNN with a similar number of parameters, and that dynamic routing contributes little to
 #   it. Lesson 13 says how blind an attack can be: ask which one was used.
 # - **Smaller.** OrthCaps (Geng and others, CVPR 2024, arXiv 2403.13351) prunes capsules and makes vote matrices orthogonal; it claims 110,000 parameters, and to be the smallest.
-#   The *small* track has a fifth of it. Ask whether the two count the same parts and read the same data.
+#   Our *small* network has less than a fifth of that. Ask whether the two count the same parts and read the same data.
 # - **Kin.** GLOM (Hinton 2021, arXiv 2102.12627) keeps the aim and drops the capsule of a fixed kind: a node of the tree is an island of equal vectors. Its first sentence says
 #   that it does not describe a working system.
 
