@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -19,6 +20,7 @@ from capsule_tutor.data.splits import Batch, DataError, check_split
 
 SPLITS = {"train": None, "validation": 1, "test": 0}  # the fifth of a class's things that it gets; None is the rest
 SMALLEST = 8  # pixels of the shorter side
+LEAST = 1 / 255  # difference between the darkest and the lightest pixel
 MOST = 4_000_000_000  # bytes of all pictures in memory
 _NOT_MEANT = ("thumbs.db", "desktop.ini", "__macosx")  # what systems leave in folders
 
@@ -166,13 +168,16 @@ def _read(marks: tuple, shape: tuple[int, int, int]) -> tuple[Tensor, ...]:
 def _image(path: Path, shape: tuple[int, int, int]) -> Tensor:
     """The middle square of a picture, scaled. → (c, h, h)"""
     readings, _ = readings_of(path, str(path))
-    pixels = torch.from_numpy(readings[-1].copy()).float().permute(2, 0, 1)  # (1 or 3, h, w)
+    likely = [_channels_first(reading) for reading in reversed(readings)]
+    pixels = next(
+        (one for one in likely if _contrast(one) >= LEAST), likely[0]
+    )  # of a sticker of one colour, its shape
     pixels = pixels / max(1.0, pixels.max().item())  # 16 bits and more
     _, h, w = pixels.shape
     side = min(h, w)
     if side < SMALLEST:
         raise DataError(f"{path} has only {w}×{h} pixels; take a larger picture, or delete it")
-    if (pixels.amax(dim=(1, 2)) - pixels.amin(dim=(1, 2))).max() < 1 / 255:
+    if _contrast(pixels) < LEAST:
         raise DataError(f"{path} is all of one colour; take the picture again, or delete it")
     top, left = (h - side) // 2, (w - side) // 2
     square = pixels[None, :, top : top + side, left : left + side]
@@ -183,3 +188,13 @@ def _image(path: Path, shape: tuple[int, int, int]) -> Tensor:
     if shape[0] == 1:
         return (scaled * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(dim=0, keepdim=True)
     return scaled.expand(3, -1, -1)
+
+
+def _channels_first(pixels: np.ndarray) -> Tensor:
+    """(h, w, c) → (c, h, w)"""
+    return torch.from_numpy(pixels.copy()).float().permute(2, 0, 1)
+
+
+def _contrast(pixels: Tensor) -> float:
+    """The widest range of a channel. (c, h, w)"""
+    return (pixels.amax(dim=(1, 2)) - pixels.amin(dim=(1, 2))).max().item()

@@ -318,7 +318,7 @@ for change in ({"parameters": 9_000}, {"error": 0.1}, {"runs": [mine["runs"][0] 
         print("refused:", str(error).replace(f"{mine['parameters']:,}", "…"))
 
 # %% [markdown] id="board-read"
-# It is no fortress. Whoever edits the file can lie in it, and only `--recount` would notice. What it stops are the usual ways to a wrong
+# It is no fortress. Whoever edits the file can cheat, and only `--recount` would notice. What it stops are the usual ways to a wrong
 # number: a slip of the hand, another test set, parameters that somebody forgot to count.
 
 # %% [markdown] id="reproduce"
