@@ -8,6 +8,8 @@ notebook is made by taking the answers away:
     scale = n2 / (1 + n2)
     ### END SOLUTION            otherwise `raise NotImplementedError`, which a check reads as "not attempted".
 
+What is in `solutions/source/projects/` becomes a notebook to begin a project with, in `lessons/projects/`.
+
 In markdown, text between `<!-- BEGIN SOLUTION -->` and `<!-- END SOLUTION -->` appears in the solution alone, and
 `{{ exercise 02-squash }}` on a line of its own is replaced by what the caller's `expand` makes of "02-squash", and
 `{{ lessons }}` by the table of all lessons.
@@ -74,6 +76,13 @@ def build(
             elif not check:
                 say(f"running solutions/{solution_path.name} …")
                 _write(solution_path, as_text(_executed(solution, solution_path)))
+    for source in _projects(root, names):
+        path = root / "lessons" / "projects" / f"{source.stem}.ipynb"
+        project = learner_notebook(source.read_text(encoding="utf-8"), source.name, expand)
+        if not path.exists() or path.read_text(encoding="utf-8") != as_text(project):
+            drifted.append(f"lessons/projects/{path.name}")
+            if not check:
+                _write_lesson(path, project, say)
     if check and not names:
         drifted += _orphans(root)
     if check and drifted:
@@ -262,6 +271,12 @@ def _sources(root: Path, names: Iterable[str]) -> list[Path]:
     return chosen
 
 
+def _projects(root: Path, names: Iterable[str]) -> list[Path]:
+    """Sources of the notebooks that a project begins with. They belong to the last lesson, and have no solution."""
+    wanted = not names or any(course.LESSONS[-1].stem.startswith(name) for name in names)
+    return sorted((root / "solutions" / "source" / "projects").glob("*.py")) if wanted else []
+
+
 def _orphans(root: Path) -> list[str]:
     sources = {source.stem for source in _sources(root, ())}
     places = ("lessons", "solutions")
@@ -293,11 +308,9 @@ def _write_lesson(path: Path, lesson, say: Callable[[str], None]) -> None:
     place = f"{path.parent.name}/{path.name}"
     stored = _stored(path)
     if stored and (work := changed(stored, lesson)):
-        number = path.stem[:2]
-        say(
-            f"left {place} as it is, as it holds a learner's work ({', '.join(work[:3])}{' …' * (len(work) > 3)}); "
-            f"`capsule-tutor update {number}` brings the new version and keeps that"
-        )
+        left = f"left {place} as it is, as it holds a learner's work ({', '.join(work[:3])}{' …' * (len(work) > 3)})"
+        update = f"; `capsule-tutor update {path.stem[:2]}` brings the new version and keeps that"
+        say(left + update * path.stem[:2].isdigit())
         return
     _write(path, as_text(lesson))
     say(f"wrote {place}")

@@ -175,6 +175,17 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder of the run.", show_default="runs/RECIPE-SEED")] = None,
     data_set: Annotated[str, typer.Option("--data", help="Another data set than the recipe's, as digits.")] = "",
     folder: FOLDER = "",
+    pictures: Annotated[
+        Path | None, typer.Option(help="A folder of your own pictures, one folder in it for each class.")
+    ] = None,
+    shape: Annotated[tuple[int, int, int], typer.Option(help="Of your pictures: channels (3 or 1), height, width.")] = (
+        3,
+        64,
+        64,
+    ),
+    registered: Annotated[
+        Path | None, typer.Option(help="A registration; RECIPE is then the name of one of its arms.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
@@ -187,27 +198,35 @@ def train(
     """Train a network; a run that was stopped or killed goes on with --resume."""
     from dataclasses import replace
 
-    from capsule_tutor import data, training
+    from capsule_tutor import data, registration, training
 
     if recipe == "list":
         for name, known in training.RECIPES.items():
             typer.echo(f"{name:28} {known.epochs:4} epochs, batch {known.batch_size:3}  {known.note}")
         return
-    if recipe not in training.RECIPES:
+    if recipe not in training.RECIPES and not registered:
         raise stop(f"There is no recipe {recipe!r}. There are: {', '.join(training.RECIPES)}.")
     if data_set and data_set not in data.SETS:
-        hint = " Name a folder by --folder." if Path(data_set).is_dir() else ""
+        hint = " Name a folder of MNIST by --folder, of pictures by --pictures." if Path(data_set).is_dir() else ""
         raise stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.{hint}")
     changes = {"epochs": epochs, "batch_size": batch_size, "data": data_set}
-    chosen = replace(training.RECIPES[recipe], **{name: value for name, value in changes.items() if value})
+    changes = {name: value for name, value in changes.items() if value}
+    if registered and (changes or pictures):
+        raise stop("What is registered is not changed: leave out --data, --pictures, --epochs and --batch-size.")
     if folder:
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     out = out or Path("runs") / f"{recipe}-{seed}"
     try:
+        if registered:
+            chosen = registration.bound(registration.read(registered), recipe)
+        else:
+            chosen = replace(training.RECIPES[recipe], **changes)
+        if pictures:
+            chosen = training.for_folder(chosen, pictures, shape)
         with _bar(chosen.epochs) as (tick, say), _events(out if tensorboard else None, say) as say:
             training.keep_memory()
             result = training.train(chosen, out, seed, device, precision, threads, resume, None, say, tick)
-    except (training.TrainingError, data.DataError) as error:
+    except (training.TrainingError, data.DataError, registration.RegistrationError) as error:
         raise stop(str(error)) from None
     except KeyboardInterrupt:
         typer.echo(f"\nStopped and saved. Go on with: capsule-tutor train {recipe} --out {out} --resume", err=True)
@@ -425,7 +444,7 @@ def show(
     out = out or Path(f"{looks.named(name)}-{chosen[0]}.png")
     try:
         network = pretrained.load(name).requires_grad_(False)
-        sheet = looks.LOOKS[chosen[0]](network, looks.images_for(network))
+        sheet = looks.LOOKS[chosen[0]](network, looks.images_for(network, name))
     except (pretrained.WeightsError, data.DataError, ValueError) as error:
         raise stop(f"{name}: {error}") from None
     try:
@@ -433,6 +452,42 @@ def show(
     except (OSError, ValueError) as error:  # a folder that is not there, an ending that matplotlib does not know
         raise stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
     typer.echo(f"{out}: {sheet.says}")
+
+
+@app.command()
+def report(
+    names: Annotated[
+        list[str], typer.Argument(help=f"The folder of a run, several that differ in their seed, or one of {SHIPPED}.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="The page to write.", show_default="NAME-report.html")] = None,
+    board: Annotated[Path, typer.Option(help="The leaderboard file that gets an entry.")] = Path("leaderboard.json"),
+    who: Annotated[str, typer.Option(help="Your name on the leaderboard.")] = "",
+    folder: FOLDER = "",
+) -> None:
+    """Write one page about a trained network, the same as a notebook, and its entry on a leaderboard."""
+    from rich.progress import Progress
+
+    from capsule_tutor import data, leaderboard, pretrained
+    from capsule_tutor import report as reports
+
+    if folder:
+        os.environ["CAPSULE_TUTOR_DATA"] = folder
+    try:
+        with Progress(transient=True) as progress:
+            task = progress.add_task("reading the test images", total=None)
+            found = reports.measure(names, lambda done: progress.advance(task, done))
+        page = out or Path(f"{found.name}-report.html")
+        written = reports.write(found, names, page)
+        leaderboard.add(board, leaderboard.entry(found, who))
+    except (pretrained.WeightsError, data.DataError, leaderboard.BoardError) as error:
+        raise stop(str(error)) from None
+    except ImportError as error:
+        raise stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[lab]')}") from None
+    except OSError as error:
+        raise stop(f"{short(error)}; choose another --out or --board") from None
+    run = found.runs[found.best]
+    typer.echo(f"{found.name}: {int(run.wrong.sum())} of {len(run.wrong):,} test images are misread")
+    typer.echo(f"{' and '.join(map(str, written))}; its entry is in {board}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -81,7 +81,12 @@ LESSONS = (
         75,
         "swap the couplings of trained networks, plan a study, and give a verdict that the numbers bear",
     ),
-    Lesson("16", "Capstone", 75, "a project of your own", planned=True),
+    Lesson(
+        "16",
+        "Capstone",
+        85,
+        "carry out a project of your own: your pictures, the smallest network, or a claim put to the test",
+    ),
 )
 
 # The front door. It is made as a lesson is, but it has no exercises, and no command takes its number.
@@ -117,6 +122,11 @@ def folder() -> Path:
         if any(place.glob("[0-9][0-9]_*.ipynb")):
             return place
     raise KeyError(f"There are no lessons beside {_PACKAGE}: install Capsule Tutor again, or clone its repository.")
+
+
+def projects() -> list[Path]:
+    """The notebooks that a project of the last lesson begins with. Raises KeyError as `folder` does."""
+    return sorted((folder() / "projects").glob("*.ipynb"))
 
 
 def source(lesson: Lesson) -> Path:

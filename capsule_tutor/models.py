@@ -7,6 +7,7 @@ and a decoder draws what a capsule describes.
 import math
 import warnings
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,8 @@ from capsule_tutor.layers import (
     he_normal,
     truncated_normal,
 )
+
+Layers = tuple[tuple[int, int], ...]  # (kernel, stride) of each convolution
 
 
 class CapsuleNetwork(nn.Module):
@@ -98,23 +101,24 @@ def efficient_capsnet(
     routing: str | int = "attention",
     channels: tuple[int, int, int, int] = (32, 64, 64, 128),
     decoder: bool = True,
+    layers: Layers | None = None,
 ) -> CapsuleNetwork:
     """Efficient-CapsNet of Mazzia 2021: 161,824 parameters for 28×28 images, 154,656 for 36×36, 151,664 for 2×48×48.
 
     The three published variants differ in strides, and the last one, for smallNORB, in activation, normalisation
     and decoder (convolutional, 229,570 parameters). The one for 40×40 images (157,728) is ours, and any other `shape`
-    raises ValueError. Initial weights, epsilons and momenta are those of the authors' released code. `channels` are
-    those of the four convolutions, the last of them a multiple of 8; fewer make a smaller network.
+    raises ValueError unless `layers` says how: (kernel, stride) of the four convolutions, as `fitting(shape)` finds
+    them; the depthwise filters then cover the last map. Initial weights, epsilons and momenta are those of the
+    authors' released code. `channels` are those of the four convolutions, the last of them a multiple of 8; fewer
+    make a smaller network. `plan` says what each stage costs.
 
     `routing` puts another layer on the same votes, for experiments: "attention" as published, "no prior" (160
     parameters fewer), "static" and "random" couplings that no image changes, or a number of dynamic iterations.
     """
     shape = _checked(classes, shape)
-    if shape not in _FRONTS:
-        raise ValueError(f"shape is {shape}; Efficient-CapsNet is built for {', '.join(map(str, _FRONTS))}")
     if len(channels) != 4 or channels[3] % 8:
         raise ValueError(f"channels are {channels}; expected four numbers, the last of them a multiple of 8")
-    layers, (kernel, stride) = _FRONTS[shape]
+    layers, (kernel, stride) = _stages(shape, layers, "Efficient-CapsNet")
     encoder = nn.Sequential(
         _front(shape, layers, channels),
         DepthwiseCapsules(channels[3], 8, kernel, stride),
@@ -139,16 +143,19 @@ def _routed(routing: str | int, *sizes: int) -> nn.Module:
     return ways[routing]()
 
 
-def dense(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder: bool = True) -> CapsuleNetwork:
+def dense(
+    classes: int = 10,
+    shape: tuple[int, int, int] = (1, 28, 28),
+    decoder: bool = True,
+    layers: Layers | None = None,
+) -> CapsuleNetwork:
     """The control: Efficient-CapsNet with one linear layer in place of votes and routing. The same 161,824 parameters.
 
     Front and primary capsules are the same. But for its bias the layer is what routing with equal couplings would be,
-    so that a comparison of the two isolates the routing. Shapes as in `efficient_capsnet`.
+    so that a comparison of the two isolates the routing. Shapes and `layers` as in `efficient_capsnet`.
     """
     shape = _checked(classes, shape)
-    if shape not in _FRONTS:
-        raise ValueError(f"shape is {shape}; the control is built for {', '.join(map(str, _FRONTS))}")
-    layers, (kernel, stride) = _FRONTS[shape]
+    layers, (kernel, stride) = _stages(shape, layers, "the control")
     encoder = nn.Sequential(
         _front(shape, layers),
         DepthwiseCapsules(128, 8, kernel, stride),
@@ -236,6 +243,92 @@ _FRONTS = {
     (1, 40, 40): (((5, 1), (3, 1), (3, 2), (3, 2)), (7, 1)),
     (2, 48, 48): (((7, 2), (3, 1), (3, 1), (3, 2)), (8, 1)),
 }
+
+
+class Stage(NamedTuple):
+    """A stage of a network: what it is called, the shape of what it gives, its parameters."""
+
+    name: str
+    shape: tuple[int, ...]
+    parameters: int
+
+
+def fitting(shape: tuple[int, int, int]) -> Layers:
+    """Kernels and strides for Efficient-CapsNet on square images of any size from 12 to 208 pixels, where they fit.
+
+    A 5×5 and three 3×3 convolutions, as published; as many of the last ones as necessary go in steps of 2, until
+    the last map has a side of 11 at most. Raises ValueError for other images.
+    """
+    _, h, w = _checked(1, shape)
+    if h == w:
+        for halving in range(5):
+            layers = tuple((kernel, 2 if n >= 4 - halving else 1) for n, kernel in enumerate((5, 3, 3, 3)))
+            if 2 <= map_sides(h, layers)[-1] <= 11:
+                return layers
+    raise ValueError(f"images of {h}×{w} pixels do not fit; scale them to a square of 12 to 208 pixels")
+
+
+def map_sides(side: int, layers: Layers) -> list[int]:
+    """The side of the map after each convolution without padding; 0 where the kernel is larger than its map."""
+    sides = []
+    for kernel, stride in layers:
+        side = _after(side, kernel, stride) if kernel <= side else 0
+        sides.append(side)
+    return sides
+
+
+def plan(
+    classes: int,
+    shape: tuple[int, int, int],
+    layers: Layers,
+    channels: tuple[int, int, int, int] = (32, 64, 64, 128),
+    decoder: bool = True,
+) -> list[Stage]:
+    """What an `efficient_capsnet` with these options is made of, without building it; shapes without the batch.
+
+    Raises ValueError if the images are not square or a kernel is larger than its map.
+    """
+    shape = _checked(classes, shape)
+    sides = _fitted(shape, layers)
+    stages, before = [], shape[0]
+    for n, ((kernel, stride), side, width) in enumerate(zip(layers, sides, channels, strict=True), start=1):
+        # weights and biases of the convolution, and two numbers a channel of the normalisation
+        parameters = before * kernel**2 * width + width + 2 * width
+        stages.append(Stage(f"convolution {n}: {kernel}×{kernel}, stride {stride}", (width, side, side), parameters))
+        before = width
+    i = channels[3] // 8
+    stages.append(Stage(f"primary capsules: {sides[-1]}×{sides[-1]}", (i, 8), before * sides[-1] ** 2 + before))
+    stages.append(Stage("votes and prior", (classes, 16), i * classes * (8 * 16 + 1)))
+    if decoder:
+        pixels = math.prod(shape)
+        stages.append(Stage("decoder", shape, (16 * classes + 1) * 512 + 513 * 1024 + 1025 * pixels))
+    return stages
+
+
+def _stages(shape: tuple[int, int, int], layers: Layers | None, name: str) -> tuple[Layers, tuple[int, int]]:
+    """(kernel, stride) of each convolution and of the depthwise one: those of `layers`, or the published ones."""
+    if layers is not None:
+        layers = tuple(map(tuple, layers))  # a recipe that was read from a file holds lists
+        return layers, (_fitted(shape, layers)[-1], 1)
+    if shape not in _FRONTS:
+        raise ValueError(
+            f"shape is {shape}; {name} is built for {', '.join(map(str, _FRONTS))}; for another, give layers as "
+            "models.fitting(shape) finds them"
+        )
+    return _FRONTS[shape]
+
+
+def _fitted(shape: tuple[int, int, int], layers: Layers) -> list[int]:
+    if shape[1] != shape[2]:
+        raise ValueError(f"shape is {shape}; expected square images")
+    if len(layers) != 4:
+        raise ValueError(f"layers are {layers}; expected (kernel, stride) of four convolutions")
+    sides = map_sides(shape[1], layers)
+    if 0 in sides:
+        number = sides.index(0)
+        before = [shape[1], *sides][number]
+        raise ValueError(f"convolution {number + 1} is {layers[number][0]} pixels wide, and its map only {before}")
+    return sides
 
 
 def _front(shape: tuple[int, int, int], layers: tuple, widths: tuple = (32, 64, 64, 128)) -> nn.Sequential:

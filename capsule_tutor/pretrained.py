@@ -74,8 +74,9 @@ def _load_run(folder: Path) -> models.CapsuleNetwork:
     from safetensors.torch import load_file
 
     try:
-        followed = json.loads((folder / "result.json").read_text(encoding="utf-8"))["recipe"]
-        return _network(training.Recipe(**followed), load_file(folder / "weights.safetensors"))
+        return _network(recipe(str(folder)), load_file(folder / "weights.safetensors"))
+    except WeightsError:
+        raise
     except FileNotFoundError:
         raise WeightsError(f"{folder} holds no finished run; finish it: capsule-tutor train … --resume") from None
     except Exception as problem:
@@ -94,8 +95,23 @@ def card(name: str) -> dict:
 
 
 def recipe(name: str) -> training.Recipe:
-    """How a shipped network was trained; `recipe(name).data` says on what."""
+    """How a shipped network, or that of a run's folder, was trained; `recipe(name).data` says on what."""
+    if name not in NAMES and Path(name).is_dir():
+        return training.Recipe(**result(Path(name))["recipe"])
     return training.Recipe(**card(name)["recipe"])
+
+
+def result(folder: Path) -> dict:
+    """What `training.train` left in result.json. Raises WeightsError if it is not there or damaged."""
+    try:
+        found = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        training.Recipe(**found["recipe"])
+        return found
+    except FileNotFoundError:
+        raise WeightsError(f"{folder} holds no finished run; finish it: capsule-tutor train … --resume") from None
+    except Exception as problem:
+        what = " ".join(str(problem).split())[:120]
+        raise WeightsError(f"{folder} holds no run that can be read ({what}); train it again") from None
 
 
 def doubt(name: str, lengths: Tensor) -> str:
@@ -233,7 +249,7 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
     seeds, said, known = [], [], []
     for run, result in zip(runs, results, strict=True):
         network = fourier.through_frequencies(_network(followed, _rounded(run)))
-        v, lengths = _capsules(network, test.images), functional.lengths(_capsules(network, validation.images))
+        v, lengths = capsules(network, test.images), functional.lengths(capsules(network, validation.images))
         said.append(v)
         known.append(lengths)
         seeds.append(
@@ -279,7 +295,8 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
     return made
 
 
-def _capsules(network: models.CapsuleNetwork, images: Tensor, tick: Callable[[int], None] = lambda n: None) -> Tensor:
+def capsules(network: models.CapsuleNetwork, images: Tensor, tick: Callable[[int], None] = lambda n: None) -> Tensor:
+    """v (n, j, z) of images (n, c, h, w), some at a time; `tick` hears how many are done."""
     parts = []
     with torch.inference_mode():
         for part in images.split(250):

@@ -40,11 +40,14 @@ class Sheet(NamedTuple):
     colour: bool = False
 
 
-def images_for(network: CapsuleNetwork) -> Gallery:
+def images_for(network: CapsuleNetwork, name: str = "") -> Gallery:
     """Test images of the network's shape: its own kind's where they are on this machine, otherwise their embedded like.
 
-    Raises ValueError if there is no data set of this shape.
+    Of a run's folder, `name`, that was trained on a person's own pictures: those. Raises ValueError if there is no data
+    set of this shape, DataError if the pictures are gone.
     """
+    if Path(name).is_dir() and name and pretrained.recipe(name).data not in data.SETS:
+        return gallery(pretrained.recipe(name).split("test"))
     if network.shape not in _DATA:
         raise ValueError(f"the network reads images of shape {network.shape}, and no data set has those")
     return gallery(at_hand(_DATA[network.shape]))

@@ -124,3 +124,35 @@ def class_report(
         learners = report.read(folder)
         out.write_text(report.as_html(learners), encoding="utf-8")
     typer.echo(f"{out}: {len(learners)} learners")
+
+
+@app.command()
+def leaderboard(
+    places: Annotated[list[Path], typer.Argument(help="Leaderboard files, or folders of them.")],
+    out: Annotated[Path | None, typer.Option(help="Write the merged board here, to be merged again.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write it as a table for a spreadsheet.")] = None,
+    recount: Annotated[
+        bool, typer.Option("--recount", help="Count mistakes again, from the runs in these folders.")
+    ] = False,
+) -> None:
+    """Merge leaderboards of a class, after checking every entry."""
+    from capsule_tutor import data, files, pretrained
+    from capsule_tutor import leaderboard as boards
+
+    with _refusing("lab", boards.BoardError, pretrained.WeightsError, data.DataError, OSError):
+        entries, problems = boards.collect(places)
+        for line in boards.lines(entries):
+            typer.echo(line)
+        for one in entries if recount else ():
+            try:
+                typer.echo(f"{one['who']}, {one['name']}: {boards.recounted(one, places)}")
+            except boards.BoardError as problem:
+                problems.append(str(problem))
+        if out:
+            boards.write(out, entries)
+        if csv:
+            files.write_text(csv, boards.as_csv(entries))
+    for problem in problems:
+        typer.echo(f"left out or wrong: {problem}", err=True)
+    if problems or not entries:
+        raise stop("Not every entry is sound." if problems else "There are no entries here.")

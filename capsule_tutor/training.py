@@ -37,7 +37,8 @@ class TrainingError(RuntimeError):
 class Recipe:
     """How one network is trained. Learning rates are Adam's.
 
-    model            a name in `models.MODELS`, built with `options`; `data` is a name in `data.SETS`
+    model            a name in `models.MODELS`, built with `options`
+    data             a name in `data.SETS`, or a folder of pictures ("leaves/"), whose shape is in `options`
     schedule         "one-cycle": up to `rate` and down again; "steps": × `decay` over every `decay_steps` steps,
                      little by little; "epochs": × `decay` after every epoch. Never below `floor`
     augmentation     a name in `augment.AUGMENTATIONS`
@@ -62,6 +63,12 @@ class Recipe:
     def network(self) -> models.CapsuleNetwork:
         """The network that this recipe trains, with its first weights."""
         return models.MODELS[self.model](**self.options)
+
+    def split(self, name: str) -> "data.Split":
+        """The "train", "validation" or "test" images that it is for. Raises DataError if they are not to be had."""
+        if self.data in data.SETS:
+            return data.SETS[self.data](name)
+        return data.folder(self.data, name, tuple(self.options["shape"]))
 
 
 _MAZZIA = Recipe("", 150, 16, 5e-4, "epochs", decay=0.97, floor=5e-5, augmentation="mazzia", eps=1e-7)
@@ -101,6 +108,31 @@ RECIPES = {
         options={"channels": (8, 16, 16, 40), "decoder": False}, note="19,386 parameters, all of them in the encoder",
     ),
 }  # fmt: skip
+
+
+def for_folder(recipe: Recipe, folder: Path | str, shape: tuple[int, int, int]) -> Recipe:
+    """The recipe for a person's own pictures (`data.folder`), scaled to `shape`.
+
+    Images of 784 pixels weigh the reconstruction as the paper does; larger ones have a larger sum of squares, and
+    weigh as much less. Other light takes the place of turns and shears, which would let black corners in.
+    Raises TrainingError for a model or a shape that does not go with it, DataError for a folder that does not.
+    """
+    if recipe.model not in ("efficient-capsnet", "dense"):
+        raise TrainingError(
+            f"{recipe.model} cannot take pictures of your own; choose an efficient-capsnet or dense recipe"
+        )
+    try:
+        layers = models.fitting(shape)
+    except ValueError as error:
+        raise TrainingError(str(error)) from None
+    return replace(
+        recipe,
+        data=f"{Path(folder).as_posix()}/",  # never the name of a data set
+        augmentation="lit",
+        reconstruction=recipe.reconstruction * 784 / math.prod(shape),
+        options=recipe.options
+        | {"classes": len(data.classes_of(folder)), "shape": list(shape), "layers": [list(layer) for layer in layers]},
+    )
 
 
 # --- the loop ----------------------------------------------------------------------------------------------
@@ -152,7 +184,7 @@ def train(
     precision    "float32", "bfloat16" or "auto"; threads on a CPU, or 0 for "auto": what is left open is timed at the
                  start, a few steps each way, and the fastest is taken
     resume       go on from out/checkpoint.pt; without it, a folder that holds a run is refused
-    load         split name → what `data.SETS` gives for it, instead of the recipe's data
+    load         split name → images and labels, instead of the recipe's data
     say, tick    `say` gets every row of the log, `tick` every step
     Raises TrainingError with one line; KeyboardInterrupt, after saving, when the user stops it.
     """
@@ -162,7 +194,7 @@ def train(
         # A step is captured as a graph, which the default stream cannot do.
         with torch.cuda.stream(torch.cuda.Stream(device)):
             return train(recipe, out, seed, device, precision, threads, resume, load, say, tick)
-    out, load = Path(out), load or data.SETS[recipe.data]
+    out, load = Path(out), load or recipe.split
     split, validation = load("train").to(device), load("validation")
     batch = min(recipe.batch_size, len(split.images))
     if batch % world:

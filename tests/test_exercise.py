@@ -613,7 +613,6 @@ def test_a_board_takes_a_lesson_however_it_is_called(lesson, capsys):
     [
         ("77", "There is no lesson '77'; there are 01 to 16."),
         ("squash", "There is no lesson 'squash'; there are 01 to 16."),
-        ("16", "Lesson 16 has no exercises yet."),
     ],
 )
 def test_a_board_says_what_is_not_there(lesson, sentence, capsys):

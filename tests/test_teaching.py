@@ -85,15 +85,12 @@ def test_a_teachers_changes_to_an_assignment_are_left(tmp_path):
     assert (tmp_path / "source" / "04_dynamic_routing").is_dir()
 
 
-@pytest.mark.parametrize(
-    ("name", "says"), [("99", "There is no lesson '99'"), ("16", "no source of lesson 16")], ids=["unknown", "planned"]
-)
-def test_an_assignment_that_cannot_be_made_is_a_line(name, says, tmp_path):
-    for command in ("nbgrader", "handout"):
-        result = run(command, name, "--out", tmp_path / command)
-        assert result.exit_code == 1
-        assert len(result.output.splitlines()) == 1
-        assert says in result.output or "Lesson 16, Capstone, is not here" in result.output
+@pytest.mark.parametrize("command", ["nbgrader", "handout"])
+def test_an_assignment_that_cannot_be_made_is_a_line(command, tmp_path):
+    result = run(command, "99", "--out", tmp_path / command)
+    assert result.exit_code == 1
+    assert len(result.output.splitlines()) == 1
+    assert "There is no lesson '99'" in result.output
 
 
 def test_grading_neither_reads_nor_writes_the_teachers_progress(monkeypatch, tmp_path):
@@ -326,6 +323,11 @@ def test_a_change_in_metadata_alone_runs_nothing(tmp_path):
 # ---- start
 
 
+def notebooks(folder):
+    """All notebooks of a folder, those that projects begin with, too."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*.ipynb")}
+
+
 def test_start_copies_the_lessons_and_overwrites_nothing(tmp_path):
     mine = tmp_path / "mine" / "lessons" / "02_squash.ipynb"
     mine.parent.mkdir(parents=True)
@@ -334,8 +336,7 @@ def test_start_copies_the_lessons_and_overwrites_nothing(tmp_path):
     assert result.exit_code == 0
     assert f"left {mine} as it is" in result.output
     assert mine.read_text() == "my answers"
-    there = {path.name for path in mine.parent.iterdir()}
-    assert there == {path.name for path in (ROOT / "lessons").glob("*.ipynb")}
+    assert notebooks(mine.parent) == notebooks(ROOT / "lessons")
 
 
 def test_start_without_lessons_is_a_line(tmp_path, monkeypatch):
@@ -474,12 +475,12 @@ def test_a_wheel_is_enough(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
-    names = {path.name for path in (tmp_path / "site" / "capsule_tutor" / "lessons").iterdir()}
-    assert names == {path.name for path in (ROOT / "lessons").glob("*.ipynb")}
+    names = notebooks(tmp_path / "site" / "capsule_tutor" / "lessons")
+    assert names == notebooks(ROOT / "lessons")
     code = "import sys; sys.argv[1:] = ['start', 'mine']; from capsule_tutor.cli import main; main()"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True, capture_output=True)
-    assert {path.name for path in (tmp_path / "mine" / "lessons").iterdir()} == names
+    assert notebooks(tmp_path / "mine" / "lessons") == names
 
 
 # ---- TEACHING.md

@@ -42,6 +42,8 @@ def write(out: Path, lessons: Iterable[str]) -> list[str]:
     """
     chosen = [course.find(name) for name in lessons]
     content = {f"lessons/{lesson.stem}.ipynb": _lesson(lesson) for lesson in chosen}
+    if course.LESSONS[-1] in chosen:
+        content |= {f"lessons/projects/{path.name}": path.read_text(encoding="utf-8") for path in course.projects()}
     content |= {name: (ROOT / name).read_text(encoding="utf-8") for name in _FILES if (ROOT / name).is_file()}
     content["README.md"] = _README.format(
         numbers=", ".join(lesson.number for lesson in chosen),

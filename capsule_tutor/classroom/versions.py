@@ -20,12 +20,14 @@ def start(folder: Path, say: Callable[[str], None] = print) -> Path:
     """
     lessons = folder / "lessons"
     lessons.mkdir(parents=True, exist_ok=True)
-    for path in sorted(course.folder().glob("[0-9][0-9]_*.ipynb")):
-        if (lessons / path.name).exists():
-            say(f"left {lessons / path.name} as it is")
+    for path in (*sorted(course.folder().glob("[0-9][0-9]_*.ipynb")), *course.projects()):
+        mine = lessons / path.relative_to(course.folder())
+        if mine.exists():
+            say(f"left {mine} as it is")
         else:
+            mine.parent.mkdir(exist_ok=True)
             text = path.read_bytes()
-            files.write_atomically(lessons / path.name, lambda temporary, text=text: temporary.write_bytes(text))
+            files.write_atomically(mine, lambda temporary, text=text: temporary.write_bytes(text))
     return lessons
 
 

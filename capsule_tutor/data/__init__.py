@@ -9,6 +9,7 @@ from functools import partial
 
 from capsule_tutor.data.affine import TRANSFORM, affine, shifted, transformed
 from capsule_tutor.data.digits import digits
+from capsule_tutor.data.folders import Pictures, classes_of, example_folder, folder
 from capsule_tutor.data.mnist import has_mnist, mnist, mnist_few, mnist_folder
 from capsule_tutor.data.multimnist import multidigits, multimnist, pair_maker
 from capsule_tutor.data.pictures import place, prepare, read_picture
@@ -22,10 +23,14 @@ __all__ = [
     "TRANSFORM",
     "Batch",
     "DataError",
+    "Pictures",
     "Split",
     "Views",
     "affine",
+    "classes_of",
     "digits",
+    "example_folder",
+    "folder",
     "has_mnist",
     "has_smallnorb",
     "mnist",

@@ -48,7 +48,7 @@ def read_picture(path: Path | str) -> Tensor:
     Raises DataError, in one line, if there is no such file, no picture in it, no digit, or more than one.
     """
     name = "standard input" if str(path) == "-" else str(path)
-    pictures, frames = _pictures(_source(path, name), name)
+    pictures, frames = readings_of(_source(path, name), name)
     for pixels in pictures:
         try:
             return prepare(torch.from_numpy(pixels))
@@ -72,7 +72,7 @@ def _source(path: Path | str, name: str) -> Path | io.BytesIO:
     return io.BytesIO(sys.stdin.buffer.read())
 
 
-def _pictures(source: Path | io.BytesIO, name: str) -> tuple[list[np.ndarray], int]:
+def readings_of(source: Path | io.BytesIO, name: str) -> tuple[list[np.ndarray], int]:
     """What the file may show, most likely first, each (h, w, c) in float32; and how many pictures it holds."""
     from PIL import Image, UnidentifiedImageError
 

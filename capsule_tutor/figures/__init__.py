@@ -32,8 +32,14 @@ def show(figure, alt: str) -> None:
 
     As HTML, because JupyterLab gives a plain PNG output no alternative text. Raises ValueError without `alt`.
     """
-    import matplotlib.pyplot as plt
     from IPython.display import display
+
+    display({"text/html": as_html(figure, alt), "text/plain": f"[Figure: {alt}]"}, raw=True)
+
+
+def as_html(figure, alt: str) -> str:
+    """A matplotlib figure as an image with its alternative text, for a page; closes it. Raises ValueError as `show`."""
+    import matplotlib.pyplot as plt
 
     if len(alt) < 20:
         raise ValueError(f"alt is {alt!r}; say in a sentence what the picture shows, for those who cannot see it")
@@ -42,8 +48,7 @@ def show(figure, alt: str) -> None:
     plt.close(figure)
     png = _in_few_colours(png)
     source = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
-    image = f'<img alt="{html.escape(alt)}" src="{source}" style="max-width: 100%">'
-    display({"text/html": image, "text/plain": f"[Figure: {alt}]"}, raw=True)
+    return f'<img alt="{html.escape(alt)}" src="{source}" style="max-width: 100%">'
 
 
 def _in_few_colours(png: io.BytesIO) -> io.BytesIO:

@@ -84,7 +84,7 @@ def _settings(source: Path) -> dict[str, object]:
         "nb_merge_streams": True,
         "myst_enable_extensions": ["dollarmath"],
         "suppress_warnings": ["myst.header"],  # a lesson may begin with a deeper heading
-        "exclude_patterns": ["notebooks"],
+        "exclude_patterns": ["notebooks", "projects"],
         "root_doc": "index",
         "html_theme": "furo",
         "html_title": "Capsule Tutor",
@@ -105,7 +105,10 @@ def _write_sources(folder: Path) -> None:
     """All that Sphinx reads: pages as notebooks, the learner's notebooks to download, scripts and styles."""
     static = folder / "_static"
     (static / "katex" / "fonts").mkdir(parents=True)
-    (folder / "notebooks").mkdir()
+    for name in ("notebooks", "projects"):
+        (folder / name).mkdir()
+    for path in course.projects():
+        (folder / "projects" / path.name).write_bytes(path.read_bytes())
     vendor = resources("capsule_tutor.classroom") / "vendor"
     (static / "katex" / "katex.min.css").write_bytes((vendor / "katex.min.css").read_bytes())
     parts = [(vendor / name).read_text(encoding="utf-8") for name in ("katex.min.js", "auto-render.min.js")]

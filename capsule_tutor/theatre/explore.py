@@ -35,14 +35,16 @@ COLOURS = {
 def explorer(network: str = "efficient-capsnet-mnist", images: str | data.Split | None = None) -> object:
     """A live view of one image's capsules. Returns a widget: put it last in a cell.
 
-    `network` is one of pretrained.NAMES; those that were trained on the same data can be chosen beside it. `images`
-    are those to choose from: a name in data.SETS, for its test images, or images and labels of your own. By default
-    they are the test images that belong to the network, or, where they are not on this machine, others of their kind
-    that need no download. Raises ValueError for images of another shape than the network's.
+    `network` is one of pretrained.NAMES, or a run's folder; those that were trained on the same data can be chosen
+    beside it. `images` are those to choose from: a name in data.SETS, for its test images, or images and labels of
+    your own. By default they are the test images that belong to the network, or, where they are not on this machine,
+    others of their kind that need no download. Raises ValueError for images of another shape than the network's.
     """
     trained_on = pretrained.recipe(network).data
+    if images is None:
+        images = at_hand(trained_on) if trained_on in data.SETS else pretrained.recipe(network).split("test")
     names = [network, *(n for n in pretrained.NAMES if n != network and pretrained.recipe(n).data == trained_on)]
-    shown, shape = gallery(at_hand(trained_on) if images is None else images), loaded(network).shape
+    shown, shape = gallery(images), loaded(network).shape
     if shown.images.shape[1:] != shape:
         raise ValueError(
             f"images has shape {tuple(shown.images.shape)}; {network} reads (n, {', '.join(map(str, shape))})"

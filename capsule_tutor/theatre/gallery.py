@@ -26,7 +26,7 @@ class Gallery(NamedTuple):
     @property
     def photo(self) -> bool:
         """Whether 1 is light. Elsewhere it is ink."""
-        return self.classes == CLASSES
+        return self.classes == CLASSES or self.images.shape[1] == 3
 
     def source(self, place: int) -> str:
         """The image (1, c, h, w) at a place as Python code."""
@@ -53,7 +53,8 @@ def gallery(images: str | data.Split) -> Gallery:
     name = images if isinstance(images, str) else None
     split = data.SETS[name]("test") if name else images
     labels = split.labels.view(len(split.labels), -1).sort(dim=1).values
-    return Gallery(split.images, labels, CLASSES if isinstance(split, data.Views) else DIGITS, name)
+    classes = CLASSES if isinstance(split, data.Views) else getattr(split, "classes", DIGITS)
+    return Gallery(split.images, labels, classes, name)
 
 
 def at_hand(name: str) -> str:

@@ -659,4 +659,4 @@ checks.board("15")
 # - J. Gu, V. Tresp, *Improving the Robustness of Capsule Networks to Image Affine Transformations*, CVPR 2020, arXiv 1911.07968.
 # - M. Mitterreiter, M. Koch, J. Giesen, S. Laue, *Why Capsule Neural Networks Do Not Scale*, AAAI 2023, arXiv 2301.01583.
 #
-# **Next:** lesson 16 is yours: a project of your own, with a rubric.
+# **Next:** [Capstone](16_capstone.ipynb): a project of your own, with a rubric.

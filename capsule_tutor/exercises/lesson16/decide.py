@@ -1,0 +1,190 @@
+"""Write `decide(runs, seeds, fingerprint, margin, t)`, which keeps a promise. `runs` is a list of (arm, seed, error,
+registered): the arm is "claimed" or "control", and `registered` is the fingerprint that the run bears. Unless each arm
+has each of the promised `seeds` exactly once, nothing else is there, and every run bears `fingerprint`, return "not as
+promised". Otherwise make the interval of the differences claimed − control, paired by seed: mean ± t · spread/√n, with
+the standard deviation over n − 1. Return what `registration.verdict(low, high, margin)` says to it."""
+
+import statistics
+from math import sqrt
+
+from capsule_tutor.checks.cases import case
+
+EFFORT = {"minutes": 12, "difficulty": 3, "importance": 5}
+HINTS = (
+    "Two parts: first the promise, then the statistics. For the promise, compare what is there with what was promised, "
+    "both as sorted lists of (arm, seed).",
+    "`sorted((arm, seed) for arm, seed, _, _ in runs)` must equal the sorted list of all promised pairs. A dictionary "
+    "(arm, seed) → error then makes the pairing easy.",
+    'With `errors = {(arm, seed): error …}`: `d = [errors["claimed", s] - … for s in seeds]`, `half = t * '
+    "statistics.stdev(d) / …`, and the verdict on mean − half and mean + half.",
+)
+GRADIENT = False
+BROKEN = "not as promised"
+_F, _OTHER = "5f1c", "90ab"
+
+
+def _verdict(low: float, high: float, margin: float) -> str:
+    if -margin < low and high < margin:
+        return "no difference that matters"
+    return "as claimed" if high < 0 else "the contrary" if low > 0 else "cannot tell"
+
+
+def decide(runs: list, seeds: tuple, fingerprint: str, margin: float, t: float) -> str:
+    """runs [(arm, seed, error, registered), …], arm "claimed" or "control" → the verdict, or "not as promised"."""
+    promised = sorted((arm, seed) for arm in ("claimed", "control") for seed in seeds)
+    if sorted((arm, seed) for arm, seed, _, _ in runs) != promised or any(run[3] != fingerprint for run in runs):
+        return BROKEN
+    errors = {(arm, seed): error for arm, seed, error, _ in runs}
+    return _by_interval([errors["claimed", seed] - errors["control", seed] for seed in seeds], margin, t)
+
+
+reference = decide
+
+
+def _by_interval(d: list, margin: float, t: float, n: int | None = None) -> str:
+    # mean ± t s/√n
+    half = t * statistics.stdev(d) / sqrt(n or len(d))
+    return _verdict(statistics.mean(d) - half, statistics.mean(d) + half, margin)
+
+
+def oracle(runs, seeds, fingerprint, margin, t):
+    found: dict[tuple, list] = {}
+    for arm, seed, error, registered in runs:
+        found.setdefault((arm, seed), []).append((error, registered))
+    wanted = {(arm, seed) for arm in ("claimed", "control") for seed in seeds}
+    sound = found.keys() == wanted and all(len(ones) == 1 and ones[0][1] == fingerprint for ones in found.values())
+    if not sound:
+        return BROKEN
+    d = [found["claimed", seed][0][0] - found["control", seed][0][0] for seed in seeds]
+    mean = sum(d) / len(d)
+    variance = sum((x - mean) ** 2 for x in d) / (len(d) - 1)
+    return _verdict(mean - t * sqrt(variance / len(d)), mean + t * sqrt(variance / len(d)), margin)
+
+
+def _runs(claimed: tuple, control: tuple, seeds: tuple = (3, 5, 8), bears: str = _F) -> list:
+    """Both arms in an order that is not that of the seeds."""
+    both = {"claimed": claimed, "control": control}
+    runs = [(arm, s, e, bears) for arm, errors in both.items() for s, e in zip(seeds, errors, strict=True)]
+    return [*runs[::2], *runs[1::2]]
+
+
+def cases():
+    t, seeds, margin = 4.3, (3, 5, 8), 0.3
+    low, high = (1.0, 2.0, 3.1), (2.1, 3.0, 4.0)  # the seeds scatter more than the pairs
+    full = _runs(low, high)
+    return [
+        case("three seeds, the claimed arm always a point better", full, seeds, _F, margin, t),
+        case("the same with the arms exchanged", _runs(high, low), seeds, _F, margin, t),
+        case("hardly any difference", _runs((1.0, 2.0, 3.0), (1.05, 2.0, 2.98)), seeds, _F, margin, t),
+        case("a small, certain difference", _runs((1.0, 2.0, 3.0), (1.1, 2.11, 3.1)), seeds, _F, margin, t),
+        case("pairs that contradict each other", _runs((1.0, 2.0, 3.0), (2.4, 1.1, 3.9)), seeds, _F, margin, t),
+        case("differences of 0.2, 0.9 and 0.9", _runs((1.0, 2.0, 3.0), (1.2, 2.9, 3.9)), seeds, _F, margin, 2.6),
+        case("seeds that scatter little", _runs((1.0, 1.25, 1.5), (2.05, 2.25, 2.48)), seeds, _F, margin, t),
+        case("two seeds", _runs((1.0, 2.0), (2.0, 3.05), (0, 1)), (0, 1), _F, margin, 12.7),
+        case("a run that is missing", full[:-1], seeds, _F, margin, t),
+        case(
+            "a sixth pair, of seed 9", [*full, ("claimed", 9, 0.5, _F), ("control", 9, 4.0, _F)], seeds, _F, margin, t
+        ),
+        case("a run that is there twice", [*full, ("claimed", 3, 0.2, _F)], seeds, _F, margin, t),
+        case("a run without the fingerprint", [*full[:-1], (*full[-1][:3], _OTHER)], seeds, _F, margin, t),
+        case("seed 9 in the place of seed 8", _runs(low, high, (3, 5, 9)), seeds, _F, margin, t),
+        case("no runs at all", [], seeds, _F, margin, t),
+    ]
+
+
+class right:
+    def by_sets(runs, seeds, fingerprint, margin, t):
+        first = {s: e for a, s, e, r in runs if a == "claimed" and r == fingerprint}
+        second = {s: e for a, s, e, r in runs if a == "control" and r == fingerprint}
+        if len(runs) != 2 * len(seeds) or set(first) != set(seeds) or set(second) != set(seeds):
+            return "not as promised"
+        d = [first[s] - second[s] for s in seeds]
+        m = sum(d) / len(d)
+        s = sqrt(sum((x - m) ** 2 for x in d) / (len(d) - 1) / len(d))
+        return _verdict(m - t * s, m + t * s, margin)
+
+    def by_ticking_off(runs, seeds, fingerprint, margin, t):
+        wanted = [(arm, seed) for seed in seeds for arm in ("claimed", "control")]
+        errors = {}
+        for arm, seed, error, registered in runs:
+            if (arm, seed) not in wanted or registered != fingerprint:
+                return BROKEN
+            wanted.remove((arm, seed))
+            errors.setdefault(seed, {})[arm] = error
+        if wanted:
+            return BROKEN
+        return _by_interval([pair["claimed"] - pair["control"] for pair in errors.values()], margin, t)
+
+
+def _sound(runs, seeds, fingerprint):
+    return decide(runs, seeds, fingerprint, 1.0, 1.0) != BROKEN
+
+
+class wrong:
+    def what_is_there(runs, seeds, fingerprint, margin, t):
+        """You used the seeds that have both runs, whatever was promised. Whoever may leave a pair out can leave out the
+        one that spoils the result."""
+        errors = {(arm, seed): error for arm, seed, error, registered in runs if registered == fingerprint}
+        both = [s for s in sorted({s for _, s in errors}) if {("claimed", s), ("control", s)} <= errors.keys()]
+        if len(both) < 2:
+            return BROKEN
+        return _by_interval([errors["claimed", s] - errors["control", s] for s in both], margin, t)
+
+    def more_is_welcome(runs, seeds, fingerprint, margin, t):
+        """You accept runs that nobody promised. Which are trained in addition is decided by somebody who has seen the
+        first ones: then the promise is broken."""
+        promised = [run for run in runs if run[1] in seeds]
+        return decide(promised, seeds, fingerprint, margin, t)
+
+    def the_last_counts(runs, seeds, fingerprint, margin, t):
+        """Where a run is there twice, the later one replaced the first. So one could train until it fits: twice is not
+        as promised."""
+        return decide([*{run[:2]: run for run in runs}.values()], seeds, fingerprint, margin, t)
+
+    def fingerprints_ignored(runs, seeds, fingerprint, margin, t):
+        """You did not look at the fingerprints. A run without it may be older than the promise."""
+        return decide([(*run[:3], fingerprint) for run in runs], seeds, fingerprint, margin, t)
+
+    def strangers_dropped(runs, seeds, fingerprint, margin, t):
+        """You dropped every run that was not promised and went on with the rest. Somebody has trained it and shown it:
+        say that it is not as promised."""
+        kept = [run for run in runs if run[3] == fingerprint and run[1] in seeds]
+        return decide([*{run[:2]: run for run in kept}.values()], seeds, fingerprint, margin, t)
+
+    def in_the_order_of_the_list(runs, seeds, fingerprint, margin, t):
+        """You paired the runs in the order in which they come. The pair belongs to a seed: look the errors up by arm
+        and seed."""
+        if not _sound(runs, seeds, fingerprint):
+            return BROKEN
+        first, second = ([e for a, _, e, _ in runs if a == arm] for arm in ("claimed", "control"))
+        return _by_interval([a - b for a, b in zip(first, reversed(second), strict=True)], margin, t)
+
+    def unpaired(runs, seeds, fingerprint, margin, t):
+        """Your interval is that of two independent groups. The seeds are the same in both arms: take the difference for
+        each seed, and what the seeds scatter falls out."""
+        if not _sound(runs, seeds, fingerprint):
+            return BROKEN
+        first, second = ([e for a, _, e, _ in runs if a == arm] for arm in ("claimed", "control"))
+        half = t * sqrt((statistics.variance(first) + statistics.variance(second)) / len(seeds))
+        mean = statistics.mean(first) - statistics.mean(second)
+        return _verdict(mean - half, mean + half, margin)
+
+    def control_minus_claimed(runs, seeds, fingerprint, margin, t):
+        """You subtracted the wrong way round. It is claimed − control, and below 0 means fewer mistakes, as claimed."""
+        swapped = {"claimed": "control", "control": "claimed"}
+        return decide([(swapped[arm], *rest) for arm, *rest in runs], seeds, fingerprint, margin, t)
+
+    def not_divided_by_the_root(runs, seeds, fingerprint, margin, t):
+        """Your half width is t · spread, without √n. That is the scatter of one seed, not of the mean."""
+        if not _sound(runs, seeds, fingerprint):
+            return BROKEN
+        errors = {(a, s): e for a, s, e, _ in runs}
+        return _by_interval([errors["claimed", s] - errors["control", s] for s in seeds], margin, t, n=1)
+
+    def by_the_mean(runs, seeds, fingerprint, margin, t):
+        """You judged the mean alone, without an interval. A mean is never exactly 0."""
+        if not _sound(runs, seeds, fingerprint):
+            return BROKEN
+        errors = {(a, s): e for a, s, e, _ in runs}
+        mean = statistics.mean(errors["claimed", s] - errors["control", s] for s in seeds)
+        return _verdict(mean, mean, margin)

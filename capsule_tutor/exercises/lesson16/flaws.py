@@ -1,0 +1,207 @@
+"""Judge what others claim: write `flaws(claim)`, which returns a sorted list of everything that is wrong with it, from
+these five: "another size" (the two networks' parameters differ by more than a twentieth of the larger), "chosen on the
+test" (`chosen_by` is "test"), "leak" (things of the test were in the training), "one seed" (fewer than two), "says too
+much": it says "better" and the interval (low, high) of our error minus theirs is not wholly below 0, or it says "equal"
+and the interval is not wholly within ±margin. Saying "cannot tell" is never too much."""
+
+from capsule_tutor.checks.cases import case
+
+EFFORT = {"minutes": 10, "difficulty": 2, "importance": 5}
+HINTS = (
+    "Five questions, each with a yes or a no, and a list that grows. Which of the five needs two cases?",
+    'For "better" only the upper end matters, for "equal" both do. For the sizes, compare the difference with a '
+    "twentieth of the larger one; it does not matter whose it is.",
+    'Begin with `found = []`. `if claim["shared_things"] > 0: found.append("leak")` and so on. Too much is `says == '
+    '"better" and high >= 0`, or `says == "equal"` and not …. At the end `return sorted(found)`.',
+)
+GRADIENT = False
+_SOUND = {
+    "parameters": (20_000, 20_000),
+    "chosen_by": "validation",
+    "shared_things": 0,
+    "seeds": 5,
+    "low": -0.9,
+    "high": -0.2,
+    "margin": 0.3,
+    "says": "better",
+}
+
+
+def flaws(claim: dict) -> list[str]:
+    """claim: parameters (ours, theirs), chosen_by, shared_things, seeds, low, high, margin, says → sorted list"""
+    ours, theirs = claim["parameters"]
+    low, high, margin, says = claim["low"], claim["high"], claim["margin"], claim["says"]
+    found = {
+        "another size": abs(ours - theirs) > max(ours, theirs) / 20,
+        "chosen on the test": claim["chosen_by"] == "test",
+        "leak": claim["shared_things"] > 0,
+        "one seed": claim["seeds"] < 2,
+        "says too much": (says == "better" and high >= 0)
+        or (says == "equal" and not (-margin < low and high < margin)),
+    }
+    return [flaw for flaw, there in found.items() if there]
+
+
+reference = flaws
+
+
+def oracle(claim):
+    found = []
+    small, large = sorted(claim["parameters"])
+    if 20 * (large - small) > large:
+        found.append("another size")
+    if claim["chosen_by"] != "validation":
+        found.append("chosen on the test")
+    if claim["shared_things"]:
+        found.append("leak")
+    if claim["seeds"] in (0, 1):
+        found.append("one seed")
+    allowed = {"better": claim["high"] < 0, "equal": max(-claim["low"], claim["high"]) < claim["margin"]}
+    if not allowed.get(claim["says"], True):
+        found.append("says too much")
+    return found
+
+
+def cases():
+    told = {
+        "a sound claim": {},
+        "a control of half the size": {"parameters": (20_000, 10_000)},
+        "a control of twice the size": {"parameters": (20_000, 40_000)},
+        "a control that is a twentieth larger": {"parameters": (19_000, 20_000)},
+        "an epoch chosen on the test": {"chosen_by": "test"},
+        "3 things on both sides": {"shared_things": 3},
+        "one seed": {"seeds": 1},
+        "two seeds": {"seeds": 2},
+        '"better" with an interval that holds 0': {"high": 0.1},
+        '"better" with an interval that is wholly above 0': {"low": 0.2, "high": 0.9},
+        '"better" by less than the margin': {"low": -0.2, "high": -0.1},
+        '"equal" within the margin': {"says": "equal", "low": -0.1, "high": 0.2},
+        '"equal" with an interval that holds 0 and is wide': {"says": "equal", "low": -0.9, "high": 0.8},
+        '"equal" with one end outside': {"says": "equal", "low": -0.9, "high": 0.1},
+        '"cannot tell" with a wide interval': {"says": "cannot tell", "low": -0.9, "high": 0.8},
+        "all five": {
+            "parameters": (9_000, 20_000),
+            "chosen_by": "test",
+            "shared_things": 7,
+            "seeds": 1,
+            "says": "equal",
+        },
+    }
+    return [case(says, _SOUND | changes) for says, changes in told.items()]
+
+
+def _a_list_of_flaws(item, value):
+    known = {"another size", "chosen on the test", "leak", "one seed", "says too much"}
+    if isinstance(value, list) and (strange := [one for one in value if one not in known]):
+        return f"your list holds {strange[0]!r}; the five are {', '.join(map(repr, sorted(known)))}, letter by letter."
+    return None
+
+
+properties = (_a_list_of_flaws,)
+
+
+class right:
+    def one_by_one(claim):
+        found = []
+        if claim["seeds"] < 2:
+            found.append("one seed")
+        if claim["shared_things"] > 0:
+            found.append("leak")
+        if claim["chosen_by"] == "test":
+            found.append("chosen on the test")
+        a, b = claim["parameters"]
+        if min(a, b) < 0.95 * max(a, b):
+            found.append("another size")
+        if claim["says"] == "better" and not claim["high"] < 0:
+            found.append("says too much")
+        if claim["says"] == "equal" and (claim["low"] <= -claim["margin"] or claim["high"] >= claim["margin"]):
+            found.append("says too much")
+        return sorted(found)
+
+    def by_a_set(claim):
+        ends, m = (claim["low"], claim["high"]), claim["margin"]
+        fits = {"better": max(ends) < 0, "equal": all(abs(end) < m for end in ends), "cannot tell": True}
+        a, b = claim["parameters"]
+        found = {"another size"} if abs(a - b) * 20 > max(a, b) else set()
+        found |= {"chosen on the test"} if claim["chosen_by"] == "test" else set()
+        found |= {"leak"} if claim["shared_things"] else set()
+        found |= {"one seed"} if claim["seeds"] <= 1 else set()
+        found |= set() if fits[claim["says"]] else {"says too much"}
+        return sorted(found)
+
+
+def _with(claim, flaw, there):
+    """The right list, but for one flaw."""
+    return sorted({*flaws(claim)} - {flaw} | ({flaw} if there else set()))
+
+
+class wrong:
+    def absence_of_evidence(claim):
+        """You let "equal" pass wherever the interval holds 0. From −0.9 to 0.8 is no evidence of equality: both ends
+        must be within the margin."""
+        holds = claim["low"] <= 0 <= claim["high"]
+        bad = not holds if claim["says"] == "equal" else claim["says"] == "better" and claim["high"] >= 0
+        return _with(claim, "says too much", bad)
+
+    def by_the_middle(claim):
+        """You judged the middle of the interval. "Better" needs all of it below 0, its upper end, too."""
+        middle, m = (claim["low"] + claim["high"]) / 2, claim["margin"]
+        bad = {"better": middle >= 0, "equal": abs(middle) >= m}.get(claim["says"], False)
+        return _with(claim, "says too much", bad)
+
+    def lower_end_for_better(claim):
+        """For "better" you looked at the lower end. It is the upper one that has to be below 0."""
+        if claim["says"] != "better":
+            return flaws(claim)
+        return _with(claim, "says too much", claim["low"] >= 0)
+
+    def one_end_within(claim):
+        """For "equal" you are content if ONE end is within the margin. Both have to be."""
+        if claim["says"] != "equal":
+            return flaws(claim)
+        near = -claim["margin"] < claim["low"] or claim["high"] < claim["margin"]
+        return _with(claim, "says too much", not near)
+
+    def better_by_the_margin(claim):
+        """For "better" you want more than the margin. It says better, not how much: all below 0 is enough."""
+        if claim["says"] != "better":
+            return flaws(claim)
+        return _with(claim, "says too much", claim["high"] >= -claim["margin"])
+
+    def unsure_is_a_flaw(claim):
+        """You blame "cannot tell". It is an honest answer to a wide interval, and never too much."""
+        return _with(claim, "says too much", claim["says"] == "cannot tell" or "says too much" in flaws(claim))
+
+    def smaller_control_alone(claim):
+        """You only ask whether the control is SMALLER. A larger one is not equal either."""
+        ours, theirs = claim["parameters"]
+        return _with(claim, "another size", ours - theirs > max(ours, theirs) / 20)
+
+    def larger_control_alone(claim):
+        """You only ask whether the control is LARGER. A smaller one makes us look good."""
+        ours, theirs = claim["parameters"]
+        return _with(claim, "another size", theirs - ours > max(ours, theirs) / 20)
+
+    def any_difference_in_size(claim):
+        """You want exactly equal sizes. Up to a twentieth of the larger one is let pass."""
+        return _with(claim, "another size", len(set(claim["parameters"])) > 1)
+
+    def two_seeds_too_few(claim):
+        """You blame two seeds. They have a spread, if a poor one; the flaw is fewer than two."""
+        return _with(claim, "one seed", claim["seeds"] < 3)
+
+    def first_flaw_alone(claim):
+        """You stop at the first flaw. All of them are wanted: use `if` for each, not `elif` or `return`."""
+        return flaws(claim)[:1]
+
+    def leak_forgiven(claim):
+        """You never say "leak". Things that were trained on are known again, whatever the network has understood."""
+        return _with(claim, "leak", False)
+
+    def test_choice_forgiven(claim):
+        """You never say "chosen on the test". A number that was chosen for being low is too low."""
+        return _with(claim, "chosen on the test", False)
+
+    def not_sorted(claim):
+        """Your list is right but for its order. Sort it."""
+        return flaws(claim)[::-1]

@@ -1,0 +1,172 @@
+"""A colleague splits a folder of pictures: every fifth picture is for the test. Repair it: write `held_out(labels,
+things)`, which says of each picture whether it is for the test. All pictures of one thing go the same way. Of each
+class, the things with the highest numbers are for the test: a fifth of its things, rounded down, but at least one."""
+
+import torch
+from torch import Tensor
+
+from capsule_tutor.checks.cases import case, order
+
+EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
+HINTS = (
+    "What is split are things, not pictures. How many things has a class, and which pictures show the chosen ones?",
+    "For one class: `things[labels == j].unique()` are its things, in rising order. The chosen ones are at the end; "
+    "`torch.isin(things, chosen)` finds their pictures.",
+    "In a loop over `labels.unique()`: `own = things[labels == j].unique()`, then how many are a fifth of `len(own)`? "
+    "`own[-fifth:]` are the chosen ones. Collect the masks with `|`.",
+)
+AXES = ("n",)
+GRADIENT = False
+
+
+def held_out(labels: Tensor, things: Tensor) -> Tensor:
+    """labels (n,) and things (n,), the number of the thing that each picture shows → (n,) bool, True for the test"""
+    chosen = torch.zeros(len(labels), dtype=torch.bool)
+    for j in labels.unique():
+        own = things[labels == j].unique()
+        chosen |= torch.isin(things, own[-max(1, len(own) // 5) :])
+    return chosen
+
+
+reference = held_out
+
+
+def oracle(labels, things):
+    of_class = {}
+    for label, thing in zip(labels.tolist(), things.tolist(), strict=True):
+        of_class.setdefault(label, set()).add(thing)
+    chosen = set()
+    for own in of_class.values():
+        for _ in range(max(1, len(own) // 5)):
+            chosen.add(max(own - chosen))
+    return torch.tensor([thing in chosen for thing in things.tolist()])
+
+
+def _pictures(*counts: int, shots: int = 3, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Classes of so many things; every thing has a number of its own and one picture more than the one before it."""
+    labels, things, number = [], [], 0
+    for label, count in enumerate(counts):
+        for thing in range(count):
+            pictures = shots + thing % 3
+            labels += [label] * pictures
+            things += [7 * number % 101] * pictures
+            number += 1
+    shuffled = order(len(labels), seed=seed)
+    return torch.tensor(labels)[shuffled], torch.tensor(things)[shuffled]
+
+
+def cases():
+    return [
+        case("two classes of 10 and 5 things", *_pictures(10, 5)),
+        case("three classes of 4, 11 and 7 things", *_pictures(4, 11, 7, seed=1)),
+        case("one picture of each thing", *_pictures(6, 9, shots=1, seed=2)),
+        case("a class of a single thing", *_pictures(1, 10, seed=3)),
+    ]
+
+
+def more_cases():
+    return [case("three other classes", *_pictures(12, 15, 3, seed=n)) for n in range(4, 7)]
+
+
+def _no_thing_on_both_sides(item, value):
+    things = item.args[1]
+    both = set(things[value].tolist()) & set(things[~value].tolist()) if value.dtype == torch.bool else set()
+    if not both:
+        return None
+    return (
+        f"{len(both)} things are on both sides, thing {min(both)} is one. The network has seen them: its score there "
+        "tells whether it knows them again."
+    )
+
+
+def _every_class_is_tested(item, value):
+    labels = item.args[0]
+    lost = set(labels.tolist()) - set(labels[value].tolist()) if value.dtype == torch.bool else set()
+    return f"class {min(lost)} has no picture in the test." if lost else None
+
+
+properties = (_no_thing_on_both_sides, _every_class_is_tested)
+
+
+class right:
+    def by_sets(labels, things):
+        chosen = set()
+        for label in set(labels.tolist()):
+            own = sorted({t for t, k in zip(things.tolist(), labels.tolist(), strict=True) if k == label})
+            chosen |= set(own[len(own) - max(1, len(own) // 5) :])
+        return torch.tensor([t in chosen for t in things.tolist()])
+
+    def by_topk(labels, things):
+        mask = torch.zeros_like(labels, dtype=torch.bool)
+        for label in range(int(labels.max()) + 1):
+            own = torch.unique(things[labels == label])
+            if len(own):
+                for thing in own.topk(max(len(own) // 5, 1)).values:
+                    mask[things == thing] = True
+        return mask
+
+
+class wrong:
+    def every_fifth_picture(labels, things):
+        """Every fifth picture is what your colleague had. The other pictures of the same thing are in the training
+        part: split the things."""
+        return torch.arange(len(labels)) % 5 == 0
+
+    def last_pictures_of_a_class(labels, things):
+        """You take a fifth of each class's PICTURES. Some things are then cut in two. Take a fifth of its things, and
+        of these every picture."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            places = (labels == j).nonzero()[:, 0]
+            mask[places[-max(1, len(places) // 5) :]] = True
+        return mask
+
+    def one_picture_of_each_thing(labels, things):
+        """You put one picture of each thing into the test. That makes every thing known, which is the leak itself."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for thing in things.unique():
+            mask[(things == thing).nonzero()[-1, 0]] = True
+        return mask
+
+    def without_the_classes(labels, things):
+        """You take a fifth of all things, whatever their class. A class may then have none in the test: take a fifth
+        class by class."""
+        own = things.unique()
+        return torch.isin(things, own[-max(1, len(own) // 5) :])
+
+    def never_at_least_one(labels, things):
+        """A class of fewer than five things gets none in the test. At least one: max(1, …)."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            mask |= torch.isin(things, own[len(own) - len(own) // 5 :])
+        return mask
+
+    def lowest_numbers(labels, things):
+        """You took the things with the lowest numbers. Both are fair; the task says the highest, so that all have the
+        same split."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            mask |= torch.isin(things, own[: max(1, len(own) // 5)])
+        return mask
+
+    def the_training_part(labels, things):
+        """Your mask is True for the training pictures. True is for the test."""
+        return ~held_out(labels, things)
+
+    def rounded_up(labels, things):
+        """You rounded the fifth up. The task says down, and at least one."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            mask |= torch.isin(things, own[-((len(own) + 4) // 5) :])
+        return mask
+
+    def duplicates_counted(labels, things):
+        """You counted the things as often as they have pictures: `unique()` is missing before the fifth is taken."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].sort().values
+            mask |= torch.isin(things, own[-max(1, len(own) // 5) :])
+        return mask

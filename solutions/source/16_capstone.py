@@ -1,0 +1,519 @@
+# %% [markdown] id="title"
+# # 16 · Capstone
+#
+# **You will be able to**
+#
+# - make data of your own pictures, without the test knowing the answers;
+# - fit a capsule network to images of any size, in colour, and say what each stage costs;
+# - report on a network so that others can check every number;
+# - promise a comparison before you run it, keep the promise, and judge whether others have kept theirs.
+#
+# **Minutes:** 85, and then your project · **Prerequisites:** lessons 09 (Efficient-CapsNet), 10 and 15 (intervals, paired tests,
+# verdicts).
+
+# %% [markdown] id="hook"
+# ## Three tracks
+#
+# A friend sends you a line: *"99.6 %, with half the parameters!"* What do you have to know before you believe it?
+#
+# This lesson has the tools to ask and to answer. Then you choose a track, copy its notebook, and begin.
+#
+# | track | the question | you hand in | begin with |
+# |---|---|---|---|
+# | **your own data** | Can a capsule network learn *your* pictures? | report, folder of the run, what the test does not show | [own_data.ipynb](projects/own_data.ipynb) |
+# | **small** | How few parameters read 99.4 % of MNIST? | report over five seeds, entry on the leaderboard, what you tried in vain | [small.ipynb](projects/small.ipynb) |
+# | **reproduce** | Does a claim of a paper hold here? | registration, report, verdict, whichever way it comes out | [reproduce.ipynb](projects/reproduce.ipynb) |
+#
+# **Milestones**, the same for all three: (1) a question of one sentence, and what would answer it with *no*; (2) data or
+# registration, before any training; (3) one short run, to the end, with a report; (4) all runs; (5) the report, and one
+# page of your own words.
+#
+# **Rubric**, for you and for your teacher:
+#
+# | | not yet | sound | excellent |
+# |---|---|---|---|
+# | question | "try capsules on …" | one sentence that can fail | says beforehand which result would change your mind |
+# | data | pictures, somehow split | nothing and nobody is on both sides | says what the test cannot show |
+# | evidence | one run | seeds, an interval, a control of equal size | paired, and as many runs as the question needs |
+# | mistakes | a number | looked at, with what was drawn | one explanation, tested |
+# | honesty | best of many | says how it was chosen | reports what failed, too |
+
+# %% id="setup"
+import statistics
+import tempfile
+from dataclasses import replace
+from math import sqrt
+from pathlib import Path
+
+import torch
+from IPython.display import HTML
+
+from capsule_tutor import checks, data, figures, leaderboard, models, registration, report, study, training
+from capsule_tutor.figures import lesson16 as pictures
+
+torch.set_num_threads(1)
+workshop = Path(tempfile.mkdtemp())  # what this lesson makes goes there, and may be thrown away
+
+# %% [markdown] id="folder"
+# ## 1 · Your own data
+#
+# A folder is a data set: in it one folder for each class, and in that the pictures. Where you took several pictures of **one
+# thing**, give the thing a folder of its own: `leaves/oak/tree in the park/1.jpg`. You will see why.
+#
+# We do not have your pictures, so we cut some out of paper: discs, squares and triangles, twenty of each. Each thing
+# has a colour and is photographed four times.
+
+# %% id="folder-make"
+place = data.example_folder(workshop / "shapes")
+SHAPE = (3, 28, 28)  # channels, height, width: any photograph is cut to a square and scaled
+train = data.folder(place, "train", SHAPE)
+print("classes:", ", ".join(train.classes))
+for split in ("train", "validation", "test"):
+    part = data.folder(place, split, SHAPE)
+    print(f"{split:10} {len(part.images):3d} pictures, {len({Path(path).parent for path in part.paths})} things")
+
+# %% id="folder-picture"
+pictures.colours(
+    train.images[::12],
+    [train.classes[label] for label in train.labels[::12]],
+    alt="Twelve small colour pictures of paper shapes on a dark ground, four discs, four squares and four triangles. Every shape "
+    "has another colour, size and turn.",
+)
+
+# %% [markdown] id="damaged"
+# Real folders are never clean. The loader refuses what it cannot use and names the file, in one line. Better now than after
+# a night of training.
+
+# %% id="damaged-run"
+broken = data.example_folder(workshop / "broken")
+thing = broken / "disc" / "disc 0"
+
+
+def complaint():
+    """What the loader says, without the folder that this lesson happens to use"""
+    try:
+        data.folder(broken, "train", SHAPE)
+    except data.DataError as error:
+        return str(error).replace(str(broken), "shapes").replace("\\", "/")
+
+
+for name, content in {"empty.png": b"", "notes.txt": b"call Ada", "twice.png": (thing / "0.png").read_bytes()}.items():
+    (thing / name).write_bytes(content)
+    print(complaint())
+    (thing / name).unlink()
+(broken / "star").mkdir()
+print(complaint())
+
+# %% [markdown] id="leak"
+# ### The test must not know the answers
+#
+# A colleague has split the 240 pictures in one line: every fifth one is for the test. And here is a "network" that is no
+# network at all. It looks at a picture's **colour**, finds the training picture whose colour is nearest, and gives that
+# one's class. Colours were drawn at random and say nothing about shapes.
+
+# %% id="leak-make"
+parts = [data.folder(place, split, SHAPE) for split in ("train", "validation", "test")]
+images, labels = (torch.cat([getattr(part, what) for part in parts]) for what in ("images", "labels"))
+names = [str(Path(path).parent) for part in parts for path in part.paths]  # "disc/disc 7"
+things = torch.tensor([sorted(set(names)).index(name) for name in names])  # (n,) which thing is on the picture
+
+colour = images.amax(dim=(2, 3))  # (n, 3) the paper is lighter than the ground
+colour = colour / colour.sum(dim=1, keepdim=True)  # whatever the light
+
+
+def wrong_by_colour(test):
+    """How many test pictures get the wrong class from the training picture of the nearest colour. test (n,) bool"""
+    nearest = torch.cdist(colour[test], colour[~test]).argmin(dim=1)
+    return int((labels[~test][nearest] != labels[test]).sum()), int(test.sum())
+
+
+# %% [markdown] id="predict-colour-text"
+# **Predict before you run.** Guessing would get 32 of the 48 test pictures wrong. How many does the nearest colour get wrong?
+#
+# - **a** about 32: a colour says nothing about a shape
+# - **b** hardly any
+# - **c** about half of them
+
+# %% id="predict-colour"
+### BEGIN SOLUTION
+# stub: checks.predict("16-colour")
+checks.predict("16-colour", "b")
+### END SOLUTION
+
+# %% id="leak-count"
+every_fifth = torch.arange(len(labels)) % 5 == 0
+print("every fifth picture: {} of {} wrong".format(*wrong_by_colour(every_fifth)))
+
+# %% [markdown] id="held-out-text"
+# A perfect score without any idea of a shape. The other pictures of each thing are in the training part: the colour tells *which
+# thing* it is, and so its class. A capsule network could find that out, too, and you would write a paper about shapes. Several photographs of one
+# patient, one street, one writer do the same.
+#
+# {{ exercise 16-held-out }}
+
+
+# %% id="held-out"
+def held_out(labels, things):
+    """labels (n,) and things (n,), the number of the thing that each picture shows → (n,) bool, True for the test"""
+    ### BEGIN SOLUTION
+    chosen = torch.zeros(len(labels), dtype=torch.bool)
+    for j in labels.unique():
+        own = things[labels == j].unique()
+        chosen |= torch.isin(things, own[-max(1, len(own) // 5) :])
+    return chosen
+    ### END SOLUTION
+
+
+held_out = checks.held_out(held_out)
+
+# %% id="held-out-count"
+print("every fifth picture:   {} of {} wrong".format(*wrong_by_colour(every_fifth)))
+print("whole things held out: {} of {} wrong".format(*wrong_by_colour(held_out(labels, things))))
+
+# %% [markdown] id="shapes"
+# ### A network for your images
+#
+# Efficient-CapsNet was published for three sizes. Its depthwise filters cover the last map, so that for any other size somebody
+# has to find kernels and strides that leave a sensible map, and count what they cost. And in colour the first filters read three maps.
+#
+# {{ exercise 16-front-cost }}
+
+
+# %% id="front-cost"
+def front_cost(shape, layers, channels):
+    """shape (c, h, h), layers ((kernel, stride), …), channels (maps, …) → side of the last map, parameters"""
+    ### BEGIN SOLUTION
+    before, side, parameters = shape[0], shape[1], 0
+    for (kernel, stride), width in zip(layers, channels, strict=True):
+        side = (side - kernel) // stride + 1 if kernel <= side else 0
+        parameters += width * (before * kernel**2 + 1 + 2)  # bias, and scale and shift of the normalisation
+        before = width
+    return side, parameters
+    ### END SOLUTION
+
+
+front_cost = checks.front_cost(front_cost)
+
+# %% id="front-cost-table"
+CHANNELS = (32, 64, 64, 128)
+for shape in ((1, 28, 28), (3, 28, 28), (3, 64, 64), (3, 128, 128)):
+    layers = models.fitting(shape)  # the package's proposal: steps of 2 until the last map is small enough
+    side, parameters = front_cost(shape, layers, CHANNELS)
+    strides = [stride for _, stride in layers]
+    print(f"{shape!s:14} strides {strides}: last map {side}×{side}, {parameters:,} parameters in the front")
+
+# %% [markdown] id="plan"
+# The rest follows from the last map. `models.plan` counts all stages, and `models.efficient_capsnet(classes, shape, layers=…)`
+# builds them.
+
+# %% id="plan-picture"
+big = models.plan(3, (3, 64, 64), models.fitting((3, 64, 64)))
+figures.bars(
+    {"parameters, for 64×64 pixels in colour": {stage.name: stage.parameters for stage in big}},
+    log=True,
+    alt="Bars on a log scale for each stage of the network. The four convolutions and the primary capsules have "
+    "from two to seventy thousand parameters, votes and prior six thousand, and the decoder 13 million.",
+)
+
+# %% [markdown] id="plan-read"
+# The decoder has a number for each pixel and hidden unit: what is drawn costs a hundred times more than what is recognised. If your
+# pictures are large and your machine is not, scale them down first.
+#
+# ### Train, and report
+#
+# `training.for_folder` makes a recipe for a folder: classes, layers, other light instead of turns, and a reconstruction
+# that weighs the same for any number of pixels. We take narrow layers and few epochs. It is enough to see what you get, not to
+# get something.
+
+# %% id="train"
+narrow = replace(
+    training.RECIPES["efficient-capsnet-fast"], epochs=12, batch_size=16, options={"channels": (8, 16, 16, 40)}
+)
+recipe = training.for_folder(narrow, place, SHAPE)
+run = workshop / "shapes-0"
+if not (run / "result.json").exists():
+    training.train(recipe, run, seed=0, device="cpu", precision="float32", threads=1)
+found = report.measure([str(run)])
+print(
+    f"{sum(found.parameters.values()):,} parameters, {len(found.runs[0].log)} epochs, {len(found.answers)} test pictures"
+)
+
+# %% [markdown] id="report-text"
+# `capsule-tutor report RUN` writes all that follows into one page, the same as a notebook, and an entry for a leaderboard. Here are
+# two parts of it, live. **Look at the mistakes first.** In each group of three: the picture, what the capsule of the *answer* drew, and
+# what the capsule of the *truth* drew.
+
+# %% id="report-mistakes" tags=["nbval-ignore-output"]
+HTML(report.parts(found, "Error", "Mistakes"))
+
+# %% id="report-confusion" tags=["nbval-ignore-output"]
+HTML(report.parts(found, "Confusion", "Card"))
+
+# %% [markdown] id="report-read"
+# Twelve epochs are far too few, and the interval is as wide as a barn door: 48 pictures of 12 things. Four pictures of one thing
+# are not four witnesses, so that the truth is wider still. **How many things do you need?** Lesson 15 had a formula.
+#
+# With a folder of yours it is three commands:
+#
+# ```
+# capsule-tutor train efficient-capsnet-fast --pictures leaves --shape 3 64 64 --out runs/leaves
+# capsule-tutor report runs/leaves --who "your name"
+# capsule-tutor show runs/leaves --tweak
+# ```
+#
+# And `explorer("runs/leaves")` turns the knobs of your own capsules.
+
+# %% [markdown] id="small"
+# ## 2 · Small
+#
+# The task: as few parameters as possible that still read **99.4 %** of MNIST's test digits, as the mean of five seeds. One network is on file.
+
+# %% id="small-study"
+runs = study.results("small")["runs"]
+errors = [run["test_error"] for run in runs]
+mean, low, high = report.over_seeds(errors)
+print(f"{runs[0]['arm']}: right on average {100 - mean:.2f} % of 10,000 digits, {len(errors)} seeds")
+print(f"95 % interval of the mean: {100 - high:.2f} to {100 - low:.2f} %")
+
+# %% [markdown] id="predict-where-text"
+# **Predict before you run.** It has four convolutions of 8, 16, 16 and 40 maps, five primary capsules, and ten classes. Which single stage
+# has the most parameters?
+#
+# - **a** the first convolution: its kernels are the largest
+# - **b** the primary capsules: their filters are 9×9
+# - **c** the votes
+
+# %% id="predict-where"
+### BEGIN SOLUTION
+# stub: checks.predict("16-where")
+checks.predict("16-where", "c")
+### END SOLUTION
+
+# %% id="small-plan"
+small = models.plan(10, (1, 28, 28), models.fitting((1, 28, 28)), (8, 16, 16, 40), decoder=False)
+figures.bars(
+    {"parameters": {stage.name: stage.parameters for stage in small}},
+    alt="Bars for the six stages of the small network: " + "; ".join(f"{s.name} {s.parameters:,}" for s in small),
+)
+print(f"together {sum(stage.parameters for stage in small):,}")
+
+# %% [markdown] id="small-read"
+# Every large bar is an idea: fewer capsules, or shorter ones; one vote matrix that several children share; a smaller last map; depthwise
+# convolutions. Without a decoder nothing is lost at test time, but it may have helped in training: the loss that it adds
+# is free of parameters if you throw the decoder away. Try one idea at a time, and choose on the **validation** images.
+#
+# ### A leaderboard that nobody types
+#
+# Each report adds an entry to `leaderboard.json`. An entry says how many of which images were wrong, for each seed, and holds the recipe and
+# the fingerprints of the weights. A teacher merges them with `capsule-tutor leaderboard FOLDER`. It counts the parameters again
+# from the recipe, and with `--recount` the mistakes from the weights.
+
+# %% id="board"
+mine = leaderboard.entry(found, who="you")
+print("sound:", leaderboard.checked(mine)["name"])
+for change in ({"parameters": 9_000}, {"error": 0.1}, {"runs": [mine["runs"][0] | {"wrong": -3}]}):
+    try:
+        leaderboard.checked(mine | change)
+    except leaderboard.BoardError as error:
+        print("refused:", str(error).replace(f"{mine['parameters']:,}", "…"))
+
+# %% [markdown] id="board-read"
+# It is no fortress. Whoever edits the file can cheat, and only `--recount` would notice. What it stops are the usual ways to a wrong
+# number: a slip of the hand, another test set, parameters that somebody forgot to count.
+
+# %% [markdown] id="reproduce"
+# ## 3 · Reproduce
+#
+# "We compared A with B, and A was better." Was that the question *before* the runs? If a network disappoints, there
+# is always a reason to try another learning rate, one more seed, another measure, until one of them says what one hoped.
+# Everybody does it, mostly without noticing. The cure is to **write it down first**: claim, source, both recipes, seeds, what would
+# not matter to you, and the rule that will decide.
+
+# %% id="register" tags=["nbval-ignore-output"]
+claim = registration.register(
+    claim="self-attention routing reads MNIST better than a dense layer of the same size",
+    source="lesson 15, the row MNIST of its table",
+    arms={"routed": training.RECIPES["efficient-capsnet-fast"], "dense": training.RECIPES["dense-fast"]},
+    seeds=range(5),
+    margin=0.1,
+)
+registration.write(claim, workshop / "claim.json")
+print(claim.rule)
+print("fingerprint:", claim.fingerprint)
+print("in the recipe:", registration.bound(claim, "routed").note)
+
+# %% [markdown] id="register-read"
+# The **fingerprint** is made of the text. Change a comma and it is another one. Each run bears it in its recipe, from the first
+# step on. Nobody can know it before the text is written, and so a run that bears it began later. No clock is needed.
+#
+# (It is a promise, not a seal. Whoever runs first and then registers and runs *again* is not found out. You would
+# know.)
+#
+# **Predict before you run.** Five seeds were promised. Four differences are clear, one is odd. Somebody trains a sixth seed, with the
+# fingerprint and all, and leaves the odd one in. Is that as promised?
+#
+# - **a** no
+# - **b** yes: nothing was left out, and six are more than five
+# - **c** yes, if the odd run had a reason
+
+# %% id="predict-sixth"
+### BEGIN SOLUTION
+# stub: checks.predict("16-sixth")
+checks.predict("16-sixth", "a")
+### END SOLUTION
+
+# %% [markdown] id="decide-text"
+# Now write the part that keeps the promise. `registration.verdict` is what you wrote in lesson 15.
+#
+# {{ exercise 16-decide }}
+
+
+# %% id="decide"
+def decide(runs, seeds, fingerprint, margin, t):
+    """runs [(arm, seed, error, registered), …], arm "claimed" or "control" → the verdict, or "not as promised"."""
+    ### BEGIN SOLUTION
+    promised = sorted((arm, seed) for arm in ("claimed", "control") for seed in seeds)
+    if sorted((arm, seed) for arm, seed, _, _ in runs) != promised:
+        return "not as promised"
+    if any(registered != fingerprint for _, _, _, registered in runs):
+        return "not as promised"
+    errors = {(arm, seed): error for arm, seed, error, _ in runs}
+    d = [errors["claimed", seed] - errors["control", seed] for seed in seeds]
+    # mean ± t s/√n
+    half = t * statistics.stdev(d) / sqrt(len(d))
+    return registration.verdict(statistics.mean(d) - half, statistics.mean(d) + half, margin)
+    ### END SOLUTION
+
+
+decide = checks.decide(decide)
+
+# %% [markdown] id="decide-try"
+# The runs of lesson 15 were trained before our text was written, so they cannot bear its fingerprint. Watch what follows from it, and what the
+# rule *would* have said.
+
+# %% id="decide-run"
+T5 = 2.78  # Student's t for five pairs, from lesson 10
+stored = study.errors("controls")
+for says, bears in {"without the fingerprint": "", "with it": claim.fingerprint}.items():
+    runs = [
+        ("claimed" if arm == "routed" else "control", seed, error, bears)
+        for arm, errors in stored.items()
+        for seed, error in enumerate(errors)
+    ]
+    print(f"{says}: {decide(runs, claim.seeds, claim.fingerprint, claim.margin, T5)}")
+    print(f"{says}, one run left out: {decide(runs[:-1], claim.seeds, claim.fingerprint, claim.margin, T5)}")
+
+# %% [markdown] id="decide-read"
+# A registered result is not better than another one. It is a result whose question is known. `registration.decide(claim, folders)` does
+# the same with the folders of your runs, which `capsule-tutor train routed --registered claim.json --seed 0` makes.
+
+# %% [markdown] id="judge"
+# ## 4 · Believe it?
+#
+# Back to the line of your friend. Here is the last exercise of the course: a reader of claims.
+#
+# {{ exercise 16-flaws }}
+
+
+# %% id="flaws"
+def flaws(claim):
+    """claim: parameters (ours, theirs), chosen_by, shared_things, seeds, low, high, margin, says → sorted list"""
+    ### BEGIN SOLUTION
+    found, (ours, theirs) = [], claim["parameters"]
+    low, high, margin = claim["low"], claim["high"], claim["margin"]
+    if abs(ours - theirs) > max(ours, theirs) / 20:
+        found.append("another size")
+    if claim["chosen_by"] == "test":
+        found.append("chosen on the test")
+    if claim["shared_things"] > 0:
+        found.append("leak")
+    if claim["seeds"] < 2:
+        found.append("one seed")
+    better_is_too_much = claim["says"] == "better" and high >= 0
+    equal_is_too_much = claim["says"] == "equal" and not (-margin < low and high < margin)
+    if better_is_too_much or equal_is_too_much:
+        found.append("says too much")
+    return sorted(found)
+    ### END SOLUTION
+
+
+flaws = checks.flaws(flaws)
+
+# %% id="flaws-run"
+low, high = report.interval(0, 48)  # all right; guessing would get two of three wrong
+colour_reader = {
+    "parameters": (3 * 192, 3 * 192),  # three numbers for each training picture, and its control shuffles them
+    "chosen_by": "validation",  # there was nothing to choose
+    "shared_things": len(set(things[every_fifth].tolist()) & set(things[~every_fifth].tolist())),
+    "seeds": 1,
+    "low": low - 100 * 2 / 3,
+    "high": high - 100 * 2 / 3,
+    "margin": 1.0,
+    "says": "better",
+}
+print("the colour reader of section 1:", ", ".join(flaws(colour_reader)))
+
+# %% [markdown] id="literature"
+# ## What has been written since 2022
+#
+# Read with your own function in hand. Of each we say what its authors claim and what we would ask; none of these scales routing to
+# ImageNet.
+#
+# - **A map of the field.** *Learning with Capsules: A Survey* (Ribeiro and others 2022, arXiv 2206.02664) sets routing beside attention in
+#   Transformers and lists the open problems. Begin there if you look for a claim.
+# - **Do they scale?** Mitterreiter and others 2023 (arXiv 2301.01583) argue that CapsNets have no parse trees, that many capsules starve because gradients
+#   vanish, and that they most likely do not scale. Everett and others 2023 (arXiv 2305.11178) find the same in more recent architectures. Our study of depth in
+#   lesson 15 met starving networks, too, and also a first size of votes with which they learn.
+# - **Another way to train.** Masked Capsule Autoencoders (Everett and others, TMLR 2025, arXiv 2403.04724) pretrain on masked images, and report 9 % more on Imagenette than
+#   without. That is ten classes in ImageNet's size; the comparison is with capsules, not with the best that there is.
+# - **Can they be read?** Tawalbeh and Oramas 2023 (arXiv 2305.05349) find representations less disentangled, and less tied to parts and wholes, than is usually said. Lesson 11 agrees.
+#   Renzulli and others 2022 (arXiv 2204.01298) call the parse trees extremely heterogeneous, lower their entropy, and lose no accuracy with static ones. ParseCaps
+#   (Geng and others 2024, arXiv 2411.01564) ties each dimension of a capsule to a named concept in medical images: a good question for a *reproduce* project.
+# - **Are they robust?** RobCaps (Marchisio and others 2023, arXiv 2304.03973) finds CapsNets more robust than a CNN with a similar number of parameters, and that dynamic routing contributes little to
+#   it. Lesson 13 says how blind an attack can be: ask which one was used.
+# - **Smaller.** OrthCaps (Geng and others, CVPR 2024, arXiv 2403.13351) prunes capsules and makes vote matrices orthogonal; it claims 110,000 parameters, and to be the smallest.
+#   Our *small* network has less than a fifth of that. Ask whether the two count the same parts and read the same data.
+# - **Kin.** GLOM (Hinton 2021, arXiv 2102.12627) keeps the aim and drops the capsule of a fixed kind: a node of the tree is an island of equal vectors. Its first sentence says
+#   that it does not describe a working system.
+
+# %% [markdown] id="wild"
+# ## What goes wrong in the wild
+#
+# - **The same thing is on both sides.** The score is perfect, and nothing has been learned. Split by thing, patient, writer, day. A survey
+#   found leaks of this and other kinds in 17 sciences and 294 papers (Kapoor and Narayanan 2023).
+# - **Augmented first, split afterwards.** Then a picture and its own turned copy are on both sides.
+# - **All pictures of one class come from one camera.** The network reads the camera. No split helps; only other pictures do.
+# - **Chosen on the test.** Five widths, three rates, ten seeds: the best of 150 is luck (lesson 10).
+# - **A negative result goes into the drawer.** Then the next one tries the same. Hand it in: here it earns full marks.
+
+# %% [markdown] id="recap"
+# ## In your own words
+#
+# Close the notebook and tell a friend who is about to begin a project:
+#
+# 1. why pictures of one thing must stay together, and what else "one thing" can be;
+# 2. what happens to the parameters if images get twice as large, and where;
+# 3. what an interval over images says, and what one over seeds says;
+# 4. why a fingerprint proves that a run came after its registration, and what it does not prove;
+# 5. which track is yours, and which result would change your mind.
+#
+# <!-- BEGIN SOLUTION -->
+# Our words: (1) the network knows a thing again by anything, so the test must show things it has never seen; a thing may be
+# a person, a place, a day; (2) the front hardly changes, as filters are used at each place; the depthwise filters grow with the last map, and
+# the decoder with the pixels; (3) other images of this kind, with this network; another training with this recipe; (4) the text must be
+# there before its fingerprint is; it does not prove that nobody had looked before at other runs; (5) yours.
+# <!-- END SOLUTION -->
+
+# %% id="progress"
+checks.board("16")
+
+# %% [markdown] id="further"
+# **Further reading**
+#
+# - F. De Sousa Ribeiro, K. Duarte, M. Everett, G. Leontidis, M. Shah, *Learning with Capsules: A Survey*, 2022, arXiv 2206.02664.
+# - M. Mitterreiter, M. Koch, J. Giesen, S. Laue, *Why Capsule Neural Networks Do Not Scale*, AAAI 2023, arXiv 2301.01583.
+# - S. Kapoor, A. Narayanan, *Leakage and the Reproducibility Crisis in Machine-Learning-Based Science*, Patterns 2023.
+# - G. Hinton, *How to Represent Part-Whole Hierarchies in a Neural Network*, Neural Computation 2023, arXiv 2102.12627.
+#
+# **Next:** nothing that we have written. Choose a track: [your own data](projects/own_data.ipynb), [small](projects/small.ipynb) or
+# [reproduce](projects/reproduce.ipynb).

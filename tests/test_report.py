@@ -1,0 +1,392 @@
+"""`capsule-tutor report` and `leaderboard`: what a page counts, what an entry may say, and how boards are merged."""
+
+import csv
+import json
+import re
+import shutil
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import html5lib
+import nbformat
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from capsule_tutor import cli, data, leaderboard, models, pretrained, report, show, training
+from capsule_tutor.theatre import explorer
+
+SHAPE = (3, 16, 16)
+NARROW = replace(
+    training.RECIPES["efficient-capsnet-fast"], epochs=1, batch_size=32, options={"channels": (8, 8, 8, 16)}
+)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder of pictures, and two runs of one epoch on it, "a-0" and "a-1"."""
+    folder = tmp_path_factory.mktemp("report")
+    recipe = training.for_folder(NARROW, data.example_folder(folder / "shapes"), SHAPE)
+    for seed in (0, 1):
+        training.train(recipe, folder / f"a-{seed}", seed, device="cpu", precision="float32", threads=1)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(place):
+    return report.measure([str(place / "a-0")])
+
+
+@pytest.fixture(scope="module")
+def both(place):
+    return report.measure([str(place / "a-0"), str(place / "a-1")])
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.app, [*map(str, arguments)])
+
+
+# ---- a recipe for a folder
+
+
+def test_a_recipe_for_a_folder_says_everything_that_a_run_needs(place):
+    recipe = training.Recipe(**pretrained.result(place / "a-0")["recipe"])
+    assert recipe.options["classes"] == 3
+    assert recipe.reconstruction == pytest.approx(784 / (3 * 16 * 16))
+    assert recipe.data.endswith("shapes/")
+    assert recipe.split("test").classes == ("disc", "square", "triangle")
+    assert pretrained.load(str(place / "a-0")).shape == SHAPE
+
+
+def test_a_folder_with_the_name_of_a_data_set_is_still_a_folder(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(place / "shapes", tmp_path / "toys")
+    assert training.for_folder(NARROW, "toys", SHAPE).split("test").images.shape[1:] == SHAPE
+
+
+def test_what_does_not_go_with_pictures_is_a_line(place):
+    with pytest.raises(training.TrainingError, match="capsnet cannot take pictures of your own; choose"):
+        training.for_folder(training.RECIPES["capsnet-fast"], place / "shapes", SHAPE)
+    with pytest.raises(training.TrainingError, match="scale them to a square of 12 to 208 pixels"):
+        training.for_folder(NARROW, place / "shapes", (3, 9, 9))
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 12, 12), (3, 64, 64), (2, 97, 97), (3, 208, 208)])
+def test_a_plan_counts_what_is_built(shape):
+    layers, channels = models.fitting(shape), (8, 16, 24, 40)
+    with torch.device("meta"):
+        network = models.efficient_capsnet(7, shape, channels=channels, layers=layers)
+        control = models.dense(7, shape, layers=layers)
+    stages = models.plan(7, shape, layers, channels)
+    assert sum(stage.parameters for stage in stages) == models.count_parameters(network)
+    assert stages[3].shape == (40, *[models.map_sides(shape[1], layers)[-1]] * 2)
+    wide = models.plan(7, shape, layers)
+    assert sum(stage.parameters for stage in wide) == models.count_parameters(control)
+
+
+def test_the_published_fronts_are_found_again():
+    for shape in ((1, 28, 28), (1, 40, 40)):
+        assert models.fitting(shape) == models._FRONTS[shape][0]
+    for side in (11, 209):
+        with pytest.raises(ValueError, match="scale them to a square of 12 to 208 pixels"):
+            models.fitting((3, side, side))
+    with pytest.raises(ValueError, match="convolution 2 is 9 pixels wide, and its map only 4"):
+        models.plan(3, (3, 8, 8), ((5, 1), (9, 1), (3, 1), (3, 1)))
+
+
+# ---- what is counted
+
+
+def test_mistakes_are_counted_on_the_test_split(place, found):
+    recipe = pretrained.recipe(str(place / "a-0"))
+    test = recipe.split("test")
+    error = training.error(pretrained.load(str(place / "a-0")), test)
+    assert int(found.runs[0].wrong.sum()) == round(error * len(test.labels) / 100)
+    assert found.answers.shape == (48, 1)
+    assert sum(found.parameters.values()) == models.count_parameters(found.network)
+
+
+def test_confusions_hold_every_image(found):
+    counts = report.confusions(found.shown.labels, found.answers, 3)
+    assert counts.sum() == 48
+    assert counts.sum() - counts.trace() == found.runs[0].wrong.sum()
+    assert counts.sum(dim=1).tolist() == [16, 16, 16]
+
+
+def test_confusions_of_two_classes_in_one_image():
+    labels, answers = torch.tensor([[1, 3], [0, 2], [2, 3]]), torch.tensor([[1, 3], [1, 3], [0, 3]])
+    counts = report.confusions(labels, answers, 4)
+    assert {(a, b) for a, b in counts.nonzero().tolist()} == {(1, 1), (3, 3), (0, 1), (2, 3), (2, 0)}
+    assert counts[3, 3] == 2
+
+
+def test_intervals_are_those_of_lesson_ten():
+    low, high = report.interval(25, 10_000)
+    assert (low, high) == (pytest.approx(0.169, abs=1e-3), pytest.approx(0.369, abs=1e-3))
+    assert report.interval(0, 20)[0] == 0
+    mean, low, high = report.over_seeds([1.0, 2.0, 3.0])
+    assert (mean, low, high) == (2.0, pytest.approx(2 - 4.303 / 3**0.5, abs=1e-3), pytest.approx(4.484, abs=1e-3))
+
+
+def test_several_seeds_show_the_one_that_validation_prefers(both):
+    assert len(both.runs) == 2
+    assert both.runs[both.best].validation_error == min(one.validation_error for one in both.runs)
+    assert "Over 2 seeds" in report.error(both)
+    with pytest.raises(pretrained.WeightsError, match="follow different recipes"):
+        report.measure(["efficient-capsnet-toys", "dense-toys"])
+
+
+# ---- the page
+
+
+class _Loaded(HTMLParser):
+    """Everything that a page would ask for."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.pictures = [], []
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.asked += [attributes[name] for name in ("src", "href", "srcset", "data") if attributes.get(name)]
+        if tag == "img":
+            self.pictures.append(attributes.get("alt", ""))
+        assert tag not in ("script", "link", "iframe", "object")
+
+
+def test_a_page_is_valid_complete_and_asks_for_nothing(found, both):
+    for one in (found, both):
+        page = report.page(one)
+        html5lib.HTMLParser(strict=True).parse(page)
+        read = _Loaded()
+        read.feed(page)
+        assert read.asked
+        assert all(address.startswith("data:image/png;base64,") for address in read.asked)
+        assert "url(" not in page
+        assert "@import" not in page
+        assert all(len(alt) >= 35 for alt in read.pictures)
+        for part in report.PARTS:
+            assert f"<h2>{part}</h2>" in page
+        wrong = int(one.runs[one.best].wrong.sum())
+        assert f"{wrong} of 48 test images are misread" in page
+        assert page.count("<figure>") == min(wrong, report.MOST)
+        assert len(read.pictures) == 3 * min(wrong, report.MOST) + 1
+
+
+def test_names_of_classes_and_files_cannot_break_a_page(place, tmp_path):
+    nasty = tmp_path / "<script>alert(1)<"
+    shutil.copytree(place / "shapes", nasty)
+    (nasty / "disc").rename(nasty / 'a "&<b>')
+    recipe = training.for_folder(NARROW, nasty, SHAPE)
+    training.train(recipe, tmp_path / "run", device="cpu", precision="float32", threads=1)
+    page = report.page(report.measure([str(tmp_path / "run")]))
+    html5lib.HTMLParser(strict=True).parse(page)
+    assert "<script" not in page
+    assert "<b>" not in page
+
+
+def test_a_perfect_network_and_one_without_a_decoder(found):
+    perfect = found._replace(runs=[found.runs[0]._replace(wrong=torch.zeros(48, dtype=torch.bool))])
+    assert report.mistakes(perfect) == "<p>No test image is misread.</p>"
+    blind = found._replace(network=models.CapsuleNetwork(found.network.encoder, None, SHAPE))
+    assert "this network has no decoder" in report.mistakes(blind)
+    assert report.mistakes(blind).count("<img") == min(int(found.runs[0].wrong.sum()), report.MOST)
+    assert "explorer" not in nbformat.writes(report.notebook(blind, ["a-0"]))
+
+
+def test_the_notebook_holds_the_same_and_the_code_for_it(place, found):
+    names = [str(place / "a-0")]
+    notebook = report.notebook(found, names)
+    nbformat.validate(notebook)
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert len(outputs) == len(report.PARTS)
+    namespace = {}
+    exec(notebook.cells[1].source, namespace)
+    code = next(cell.source for cell in notebook.cells if '"Confusion"' in cell.source)
+    shown = next(o.data["text/html"] for o in outputs if o.data["text/plain"].startswith("[Confusion"))
+    assert eval(code, namespace).data == shown
+
+
+# ---- the command
+
+
+def test_the_command_writes_page_notebook_and_entry(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("report", place / "a-0", place / "a-1", "--who", "ada")
+    assert result.exit_code == 0, result.output
+    (page,) = tmp_path.glob("*-report.html")
+    assert page.with_suffix(".ipynb").is_file()
+    (entry,) = leaderboard.read(tmp_path / "leaderboard.json")
+    assert entry["who"] == "ada"
+    assert [one["seed"] for one in entry["runs"]] == [0, 1]
+    assert "/" not in entry["recipe"]["data"]
+    run("report", place / "a-0", place / "a-1", "--who", "ada")
+    assert len(leaderboard.read(tmp_path / "leaderboard.json")) == 1
+    run("report", place / "a-0", "--who", "ada", "--out", "other.html")
+    assert len(leaderboard.read(tmp_path / "leaderboard.json")) == 2
+
+
+def test_what_cannot_be_reported_is_a_line(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    shutil.copytree(place / "a-0", tmp_path / "cut")
+    (tmp_path / "cut" / "weights.safetensors").write_bytes(b"nothing")
+    shutil.copytree(place / "a-0", tmp_path / "no-log")
+    (tmp_path / "no-log" / "log.csv").unlink()
+    (tmp_path / "leaderboard.json").write_text("[]")
+    for name, says in {
+        "empty": "holds no finished run",
+        "nobody": "there are no weights 'nobody'",
+        "cut": "holds no run that can be read",
+        "no-log": "log.csv is missing or damaged",
+        place / "a-0": "is no leaderboard of Capsule Tutor",
+    }.items():
+        result = run("report", name)
+        assert result.exit_code == 1
+        assert says in result.output
+        assert result.output.strip().count("\n") == 0, result.output
+    gone = tmp_path / "gone"
+    shutil.copytree(place / "a-0", gone)
+    text = json.loads((gone / "result.json").read_text())
+    text["recipe"]["data"] = "moved away/"
+    (gone / "result.json").write_text(json.dumps(text))
+    assert "moved away is not there; name a folder" in run("report", gone).output
+
+
+def test_a_run_on_pictures_is_shown_and_explored(place, tmp_path):
+    result = run("show", place / "a-0", "--reconstruct", "--out", tmp_path / "look.png")
+    assert result.exit_code == 0, result.output
+    network = pretrained.load(str(place / "a-0"))
+    assert show.images_for(network, str(place / "a-0")).classes == ("disc", "square", "triangle")
+    answer = explorer(str(place / "a-0")).answer
+    assert answer({"what": "programme"})["labels"] == [(0, "disc"), (1, "square"), (2, "triangle")]
+    looked = answer({"what": "look", "network": str(place / "a-0"), "place": 0})
+    assert looked["lengths"].shape == (3,)
+
+
+# ---- the leaderboard
+
+
+@pytest.fixture
+def entry(found):
+    return leaderboard.entry(found, "ada")
+
+
+def test_an_entry_of_a_report_is_sound(entry):
+    assert leaderboard.checked(json.loads(json.dumps(entry))) == entry
+    assert leaderboard.error(entry) == pytest.approx(100 * entry["runs"][0]["wrong"] / 48)
+
+
+_RUN = {"seed": 0, "wrong": 1, "validation_error": 1.0, "weights": "x"}
+WRONG = {
+    "fewer parameters": ({"parameters": 9_000}, "says 9,000 parameters; its recipe builds"),
+    "an error by hand": ({"error": 0.1}, "also says 'error'"),
+    "fewer than none": ({"runs": [_RUN | {"wrong": -1}]}, "-1 wrong of 48"),
+    "more than all": ({"runs": [_RUN | {"wrong": 49}]}, "49 wrong of 48"),
+    "no runs": ({"runs": []}, "has no images or no runs"),
+    "no images": ({"images": 0}, "has no images or no runs"),
+    "half a run": ({"runs": [{"seed": 0}]}, "a run without seed, wrong"),
+    "one run twice": (
+        {"runs": [_RUN | {"seed": n} for n in (0, 1)]},
+        "counts the same weights twice",
+    ),
+    "words for a number": ({"images": "48"}, "has no sound 'images'"),
+    "a recipe of nothing": ({"recipe": {"model": "magic"}}, "a recipe that builds no network"),
+    "a network too large to be built": (
+        {"recipe": {"model": "efficient-capsnet", "epochs": 1, "batch_size": 1, "rate": 1.0, "schedule": "",
+                    "options": {"channels": [8, 8, 8, 8_000_000]}}},
+        "its recipe builds",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("harm", WRONG)
+def test_an_entry_that_does_not_add_up_is_refused(entry, harm):
+    change, says = WRONG[harm]
+    with pytest.raises(leaderboard.BoardError) as raised:
+        leaderboard.checked(entry | change)
+    assert says in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_an_entry_is_a_dictionary_with_a_name():
+    for nothing in (None, [], {}, {"name": 3}):
+        with pytest.raises(leaderboard.BoardError, match="is not what `capsule-tutor report` writes"):
+            leaderboard.checked(nothing)
+
+
+def test_parameters_of_every_model_can_be_counted_again():
+    for name, recipe in training.RECIPES.items():
+        one = {"recipe": json.loads(json.dumps(vars(recipe)))}
+        assert leaderboard._parameters(one, name) == models.count_parameters(recipe.network())
+
+
+def _of(entry, who, wrong, weights, date="2030-01-01", parameters=None, **changes):
+    made = entry | {"who": who, "date": date, "runs": [entry["runs"][0] | {"wrong": wrong, "weights": weights}]}
+    return made | ({"parameters": parameters} if parameters else {}) | changes
+
+
+def test_merging_keeps_the_newest_of_each_run_and_ranks_by_error(entry):
+    old, new = _of(entry, "ada", 9, "a", "2030-01-01"), _of(entry, "ada", 8, "a", "2030-02-01")
+    other, better = _of(entry, "bob", 5, "b"), _of(entry, "ada", 3, "c")
+    for order in ([old, new, other, better], [better, new, old, other]):
+        assert leaderboard.merged(order) == [better, other, new]
+    merged = leaderboard.merged([old, new, other, better])
+    assert leaderboard.merged([*merged, *merged]) == merged
+
+
+def test_on_mnist_the_smallest_that_is_good_enough_comes_first(entry):
+    mnist = {"images": 10_000, "recipe": entry["recipe"] | {"data": "mnist"}}
+    large = _of(entry, "a", 10, "a", parameters=160_000, **mnist)
+    small = _of(entry, "b", 60, "b", parameters=15_000, **mnist)
+    tiny = _of(entry, "c", 61, "c", parameters=5_000, **mnist)
+    assert [one["who"] for one in leaderboard.ranked([large, tiny, small])] == ["b", "a", "c"]
+
+
+def test_other_test_images_are_another_table(entry):
+    other = _of(entry, "bob", 0, "b", exam="0" * 16)
+    lines = leaderboard.lines(leaderboard.merged([entry, other]))
+    assert sum("48 test images" in line for line in lines) == 2
+
+
+def test_a_class_is_merged_by_the_names_of_its_folders(entry, tmp_path):
+    nameless = entry | {"who": ""}
+    for who in ("ada", "bob"):
+        (tmp_path / "class" / who).mkdir(parents=True)
+        leaderboard.write(tmp_path / "class" / who / "leaderboard.json", [nameless])
+    (tmp_path / "class" / "bob" / "progress.json").write_text('{"exercises": {}}')
+    (tmp_path / "class" / "eve").mkdir()
+    leaderboard.write(tmp_path / "class" / "eve" / "leaderboard.json", [entry | {"parameters": 1}])
+    out, table = tmp_path / "merged.json", tmp_path / "merged.csv"
+    result = run("leaderboard", tmp_path / "class", "--out", out, "--csv", table)
+    assert result.exit_code == 1
+    assert "says 1 parameters; its recipe builds" in result.output
+    assert [one["who"] for one in leaderboard.read(out)] == ["ada", "bob"]
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["who"] for row in rows] == ["ada", "bob"]
+    assert float(rows[0]["error in %"]) == pytest.approx(leaderboard.error(entry), abs=1e-3)
+    assert run("leaderboard", out, "--out", tmp_path / "again.json").exit_code == 0
+    assert (tmp_path / "again.json").read_text() == out.read_text()
+
+
+def test_a_place_without_boards_is_a_line(tmp_path):
+    assert "There are no entries here" in run("leaderboard", tmp_path).output
+    result = run("leaderboard", tmp_path / "none.json")
+    assert result.exit_code == 1
+    assert "none.json is not there" in result.output
+
+
+def test_mistakes_are_counted_again_from_the_weights(place, entry, tmp_path):
+    assert leaderboard.recounted(entry, [place]) == "counted again"
+    assert leaderboard.recounted(entry, [tmp_path]) == "not counted again: the weights of seed 0 are not here"
+    flattered = entry | {"runs": [entry["runs"][0] | {"wrong": entry["runs"][0]["wrong"] - 3}]}
+    with pytest.raises(leaderboard.BoardError, match="wrong, seed 0; counted:"):
+        leaderboard.recounted(flattered, [place])
+    other = entry | {"exam": "0" * 16}
+    assert leaderboard.recounted(other, [place]) == "not counted again: its test images are not here"
+    leaderboard.write(place / "leaderboard.json", [flattered])
+    result = run("leaderboard", place, "--recount")
+    assert result.exit_code == 1
+    assert re.search(r"left out or wrong: 'a-0' of ada says \d+ wrong", result.output)
+    (place / "leaderboard.json").unlink()
