@@ -5,7 +5,7 @@
 #
 # - route three children's votes to two parents on paper, and check it with code;
 # - write the loop of dynamic routing for a whole batch, gradients and all;
-# - say which axis the softmax runs over, and why the wrong one trains as well;
+# - say which axis the softmax runs over, and why a network learns with the wrong one, too;
 # - predict what more iterations do to couplings and lengths;
 # - write the test that finds the wrong axis where no coupling is shown.
 #
@@ -15,8 +15,8 @@
 # ## Whom would you believe?
 #
 # Three children have voted for two parents, A ($j=0$) and B ($j=1$). Every vote says: "if you are there, parent, then this
-# is your pose". Poses have two numbers here, $z = 0$ and $z = 1$, so a vote is an arrow in the parent's plane. The dotted
-# circle has radius 1.
+# is your pose". Poses have two numbers here (their axis is $z$), so a vote is an arrow in the parent's plane. The dotted
+# circle in the picture has radius 1: no output can be longer.
 
 # %% id="setup"
 import torch
@@ -48,14 +48,14 @@ pictures.routing(
 # paper first.
 
 # %% [markdown] id="first-round"
-# ## Round one: believe everybody the same
+# ## Iteration one: believe everybody the same
 #
 # At the start nothing is known. Each child gives half of itself to A and half to B: $c_{ij} = \frac12$. A parent adds up
 # what it hears, and squashes:
 #
 # $$s_j = \sum_i c_{ij}\,\hat u_{j|i} \qquad\qquad v_j = \mathrm{squash}(s_j)$$
 #
-# Take a pencil:
+# ($\hat u_{j|i}$ is the vote for parent $j$ of child $i$.) Take a pencil:
 #
 # $$s_A = \tfrac12(2,1) + \tfrac12(2,0) + \tfrac12(-2,-1) = (1, 0) \qquad
 # s_B = \tfrac12(-2,1) + \tfrac12(1,2) + \tfrac12(1,-1) = (0, 1)$$
@@ -71,8 +71,8 @@ for j, name in enumerate("AB"):
     print(f"s_{name} = {s_j.tolist()}   v_{name} = {squash(s_j).round(decimals=2).tolist()}")
 
 # %% [markdown] id="first-round-read"
-# A tie: both lengths are 0.5. A plain average hears A's two friends and one enemy, hears B's quarrel, and cannot tell
-# them apart. Keep this in mind: **without another round, agreement is not used.**
+# A tie: both lengths are 0.5. With equal shares, A's two friends and one enemy count as much as B's quarrel, and nothing tells
+# them apart. Keep this in mind: **without another iteration, agreement is not used.**
 #
 # First the sum, for a batch. The loop over $i$ and $j$ becomes one product and one sum.
 #
@@ -99,7 +99,7 @@ print("v_A, v_B:", [[round(x, 2) for x in row] for row in v[0].tolist()])
 # ## Who agrees?
 #
 # Now each child looks at what each parent made of all votes, and asks: *is that what I said?* The measure is the dot
-# product $a_{ij} = \hat u_{j|i} \cdot v_j$: large when the vote points along $v_j$, zero at a right angle, negative when
+# product $a_{ij} = \hat u_{j|i} \cdot v_j$: large when a long vote points along a long $v_j$, zero at a right angle, negative when
 # it points away. By hand, with $v_A = (0.5, 0)$ and $v_B = (0, 0.5)$:
 #
 # | | vote for A | $a_{iA}$ | vote for B | $a_{iB}$ |
@@ -108,7 +108,7 @@ print("v_A, v_B:", [[round(x, 2) for x in row] for row in v[0].tolist()])
 # | child 1 | (2, 0) | **1** | (1, 2) | **1** |
 # | child 2 | (−2, −1) | −1 | (1, −1) | **−0.5** |
 #
-# Bold is the larger of a child's two numbers. Six numbers, one per pair: child 0 feels at home with A, child 1 cannot decide, child 2 is at odds with both.
+# Bold is the parent that a child agrees with more, or disagrees with less. Six numbers, one per pair: child 0 feels at home with A, child 1 cannot decide, child 2 is at odds with both.
 #
 # {{ exercise 04-agreement }}
 
@@ -139,7 +139,7 @@ for i in range(3):
 # $$c_{ij} = \frac{e^{b_{ij}}}{\sum_k e^{b_{ik}}}$$
 #
 # The $b_{ij}$ are the routing logits. (The letter is the paper's and has nothing to do with the batch axis $b$. In code
-# we write `logits`.) They start at 0, which gave us $\frac12$ each, and after round one they are the six numbers above.
+# we write `logits`.) They start at 0, which gave us $\frac12$ each. After iteration one the six numbers above are added to them, and from 0 that makes these six numbers.
 # Child 0, by hand: $e^{1} \approx 2.72$ and $e^{0.5} \approx 1.65$, so A gets $2.72 / 4.37 \approx 0.62$.
 
 # %% [markdown] id="predict-outlier-text"
@@ -178,8 +178,8 @@ for i in range(3):
 
 # %% [markdown] id="coupling-read"
 # Child 1 is as undecided as before. Child 2 sends more to B, not because B is right, but because A is worse. A softmax
-# knows differences only, and it has no "none of them". (The authors did try one: for CIFAR-10 their softmax had one more place to
-# send a share to, `leaky=True` in their released code.) Remember that for later: it has a consequence that surprises.
+# knows differences only, and it has no "none of them", so a child that agrees with nobody still gives its unit to somebody. What
+# comes of that, you will see after ten iterations. (For CIFAR-10 the authors added a place for "none": `leaky=True` in their code.)
 
 # %% [markdown] id="again"
 # ## Again, and again
