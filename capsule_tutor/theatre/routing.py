@@ -28,11 +28,11 @@ TOYS = {
 RULES = {
     "dynamic routing": "Logits begin at 0 and grow by û·v after each iteration. Softmax over the parents makes shares "
     "of them.",
-    "self-attention": "Once: each vote is compared with all votes for the same parent. Softmax over the parents makes "
-    "shares.",
-    "self-attention with prior": "The same, and to each share a number is added that was learned in training: the "
-    "prior. So they may be negative.",
-    "uniform": "Every child gives every parent the same, whatever the votes.",
+    "self-attention": "No iterations: each vote is multiplied with all votes for the same parent. Softmax over the "
+    "parents makes shares. Its squash, of 2021, gives larger lengths.",
+    "self-attention with prior": "The same, and to each share the prior is added, a number learned in training. Such "
+    "shares may be negative.",
+    "uniform": "Every child gives every parent the same, whatever the votes: dynamic routing's first iteration.",
 }
 
 

@@ -15,7 +15,7 @@ export const opacity = (c) => Math.min(1, 0.12 + 0.88 * Math.abs(c));
 export async function routing(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "routing", "Who listens to whom?",
     "Every child (left) votes for the pose of every parent (right): its arrows û, which stay as they are. It has one unit of trust and divides it among the parents: its lines, as wide as its shares c. "
-    + "In an iteration every parent adds up the votes, weighted by the shares, and squashes the sum: v, the bold arrow. Before the next one, every child gives more to the parents whose v agrees with its vote (û·v).");
+    + "In an iteration every parent adds up the votes, weighted by the shares, and squashes the sum: v, the arrow without a number, whose length says how sure the parent is. Before the next one, every child gives more to the parents whose v agrees with its vote (û·v).");
   const programme = await ask({ what: "programme" });
   const now = {
     votes: programme.plays.includes(state.votes) ? state.votes : programme.plays[0],
@@ -230,7 +230,7 @@ function legend() {
   });
   return make("div", { className: "legend" }, make("span", {}, "coupling c, fixed scale:"), scale,
     make("span", {}, "dashed line: negative · dotted ring: length 1 · disc: ‖v‖, the parent's length · Σ: what a child gives in all, where it is not 1 · "
-      + "entropy: how undecided a child is, 0 bits if it gives all to one parent · point at a child or a parent to see its lines alone, click to keep them"));
+      + "entropy: how undecided the children are on average, 0 bits if each gives all to one parent · point at a child or a parent to see its lines alone, click to keep them"));
 }
 
 // One algorithm. `act` is what its nodes can do.
@@ -385,7 +385,7 @@ function panel(play, way, number, rule, act) {
     }
     if (kind !== "parent") sums.forEach((sum, i) => write(children[i].note, { text: Math.abs(sum - 1) > 5e-3 ? `Σ${two(sum)}` : "" }));
     if (kind !== "child") parents.forEach((parent) => write(parent.note, { text: "" }));
-    const k = Math.min(data.steps, Math.round(t)) - 1, lengths = Array.from({ length: J }, (_, j) => value(data.lengths, j, J));
+    const k = Math.min(data.steps, Math.floor(t)) - 1, lengths = Array.from({ length: J }, (_, j) => value(data.lengths, j, J));
     lengths.forEach((size, j) => {
       write(parents[j].disc, { r: ring * size });
       // A number is an iteration's own, as in the sentence below: between two, only the picture moves.
@@ -449,7 +449,7 @@ function panel(play, way, number, rule, act) {
     figure,
     draw: draw_,
     table: setTable,
-    words: (t) => (data.problem ? `${data.name}: ${data.problem}` : `${data.name}, ${inWords(Math.min(data.steps, Math.round(t)) - 1)}`),
+    words: (t) => (data.problem ? `${data.name}: ${data.problem}` : `${data.name}, ${inWords(Math.min(data.steps, Math.floor(t)) - 1)}`),
     take(found) {
       play = found;
       votes = found.votes;
