@@ -584,9 +584,9 @@ def test_a_guess_gets_mark_answer_and_reason_and_the_first_one_counts(capsys):
     assert wrong.endswith("The answer is a: 0/0 is NaN, and NaN times anything is NaN.")
     assert right == "✓ You said a. Yes: 0/0 is NaN, and NaN times anything is NaN."
     assert progress.guesses() == {"02-zero": "b"}
-    assert checks.standing("02").endswith("0 of 3 passed\n0 of 3 guesses right")
+    assert checks.standing("02").endswith("0 of 4 passed\n0 of 3 guesses right")
     checks.predict("02-steepest", "b")
-    assert checks.standing("02").endswith("0 of 3 passed\n1 of 3 guesses right")
+    assert checks.standing("02").endswith("0 of 4 passed\n1 of 3 guesses right")
 
 
 def test_the_overview_counts_by_lesson_and_names_what_comes_next(capsys):
@@ -595,7 +595,7 @@ def test_the_overview_counts_by_lesson_and_names_what_comes_next(capsys):
     progress.guess("01-parts", "c")
     checks.overview()
     lines = capsys.readouterr().out.splitlines()
-    assert re.split(r" {2,}", lines[0]) == ["01 Capsules", "2 of 3 passed,", "1 of 4 guesses right"]
+    assert re.split(r" {2,}", lines[0]) == ["01 Capsules", "2 of 4 passed,", "1 of 5 guesses right"]
     assert len(lines) == len(course.here()) + 1
     assert lines[-1] == "Next: lesson 01, exercise 01-equivariance-error"
 
@@ -605,7 +605,7 @@ def test_a_board_takes_a_lesson_however_it_is_called(lesson, capsys):
     checks.board(lesson)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "○ 04-parent-poses not attempted"
-    assert lines[-2:] == ["0 of 4 passed", "0 of 4 guesses right"]
+    assert lines[-2:] == ["0 of 5 passed", "0 of 5 guesses right"]
 
 
 @pytest.mark.parametrize(

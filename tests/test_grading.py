@@ -58,9 +58,9 @@ def graded(course):
 
 
 def test_honest_scores_are_fair(graded):
-    assert graded.of == sum(checks.find(id_).importance for id_ in graded.students[0].points) == 29
+    assert graded.of == sum(checks.find(id_).importance for id_ in graded.students[0].points) == 39
     scores = {student.name: sum(student.points.values()) for student in graded.students}
-    assert scores == {"perfect": 29, "blank": 0, "half": 5, "=SUM(A1)<b>": 3, "torn": 0}
+    assert scores == {"perfect": 39, "blank": 0, "half": 5, "=SUM(A1)<b>": 3, "torn": 0}
     by_name = {student.name: student for student in graded.students}
     assert {verdict.status for verdict in by_name["blank"].verdicts.values()} == {"not attempted"}
     assert by_name["half"].verdicts["02-squash-slope"].sentence.startswith("The factor 2 is missing")

@@ -227,9 +227,6 @@ def test_the_map_in_the_readme_is_true():
         assert (ROOT / target).exists(), f"the README links to {target}"
 
 
-# The longest stretch of lessons that still have more than twelve cells in a row without a part for the learner.
-STILL_LONG = {"05": 35}
-
 # What a native teacher would not say aloud → what they would.
 GERMAN = {
     r"\bmend(s|ed|ing)?\b": "fix",
@@ -281,4 +278,4 @@ def test_no_more_than_twelve_cells_without_a_part_for_the_learner(stem):
         )
         waiting = 0 if active else waiting + 1
         longest = max(longest, waiting)
-    assert longest <= STILL_LONG.get(stem[:2], 12), f"{longest} cells without anything to do"
+    assert longest <= 12, f"{longest} cells without anything to do"

@@ -56,7 +56,7 @@ def commuting_square(image, moved, pose: str, moved_pose: str, alt: str) -> None
         across = start[1] == end[1]
         x, y = ((start[0] + end[0]) / 2, end[1] + 0.15) if across else (end[0] + 0.25, 2.0)
         centred = {"ha": "center", "va": "bottom"} if across else {"ha": "left", "va": "center"}
-        axes.text(x, y, label.strip(), color=colour, fontsize=12, family="monospace", **centred)
+        axes.text(x, y, label.strip(), fontsize=12, family="monospace", **centred)
     axes.set(xlim=(-0.9, 10.9), ylim=(-0.4, 6.2), aspect="equal")
     axes.axis("off")
     show(figure, alt)

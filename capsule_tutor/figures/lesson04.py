@@ -24,7 +24,7 @@ def routing(steps: dict, alt: str, parents: tuple[str, ...] = ("A", "B"), limit:
                 style = {"arrowstyle": "-|>", "linewidth": width, "color": COLOURS[i], "shrinkA": 0, "shrinkB": 0}
                 axes.annotate("", (x, y), (0, 0), arrowprops=style)
                 label = f"child {i}" if share is None else f"child {i}\nc = {share:.2f}"
-                place = {"ha": "center", "va": "bottom" if y > 0 else "top", "color": COLOURS[i], "fontsize": 9}
+                place = {"ha": "center", "va": "bottom" if y > 0 else "top", "fontsize": 9}
                 axes.annotate(label, (x, y), (0, 4 if y > 0 else -4), textcoords="offset points", **place)
             if v is not None:
                 x, y = v[j].tolist()

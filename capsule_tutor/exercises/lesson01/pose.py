@@ -13,7 +13,7 @@ HINTS = (
     "`x = torch.arange(w, dtype=image.dtype)` has shape (w,), y the shape (h, 1): both broadcast against "
     "(b, h, w). Every sum is over dim=(1, 2).",
     "`mean_x = (image * x).sum(dim=(1, 2)) / mass`, likewise mean_y; `dx = x - mean_x[:, None, None]`, likewise "
-    "dy; covariance `(image * dx * dy).sum(dim=(1, 2)) / mass`, variance with `dy * dy`. Stack along dim=1.",
+    "dy. The covariance is the mean of `dx * dy` over the ink, the variance that of ...; stack the three along dim=1.",
 )
 AXES = ("b z",)
 GRADIENT = False  # a measurement; at an empty image its slope depends on where exactly eps is

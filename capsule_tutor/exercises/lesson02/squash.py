@@ -13,8 +13,8 @@ HINTS = (
     "You need two things of each vector: its direction, a vector of length 1, and its new length, one number.",
     "Compute the squared length once, `(s * s).sum(dim, keepdim=True)`. keepdim lets it divide s. Where you take "
     "its square root, add eps under the root.",
-    "`n2 = (s * s).sum(dim, keepdim=True)`; the factor is `n2 / (1 + n2)`, the unit vector is `s` over "
-    "`(n2 + eps).sqrt()`. Return their product.",
+    "`n2 = (s * s).sum(dim, keepdim=True)`. The new length is a fraction of n2 alone, the unit vector is "
+    "`s / (...).sqrt()`; return their product.",
 )
 
 reference = functional.squash

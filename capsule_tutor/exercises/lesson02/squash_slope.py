@@ -9,7 +9,7 @@ EFFORT = {"minutes": 6, "difficulty": 2, "importance": 3}
 HINTS = (
     "Write g as 1 − 1/(1+n²): then only one simple term is left to differentiate.",
     "The derivative of −1/x is 1/x². Put x = 1+n² and do not forget the derivative of x.",
-    "The outer derivative 1/(1+n²)² times the inner one, 2n. In code: `2 * n / (1 + n**2) ** 2`.",
+    "The outer derivative 1/(1+n²)² times the inner one, 2n. Put them together in code.",
 )
 
 

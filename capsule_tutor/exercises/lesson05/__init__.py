@@ -1,6 +1,6 @@
 """Lesson 05: the losses, the mask, and the loss that trains a capsule network."""
 
-ORDER = ("margin_loss", "reconstruction_loss", "mask_capsules", "capsule_loss")
+ORDER = ("margin_loss", "diagnosis", "reconstruction_loss", "mask_capsules", "capsule_loss")
 
 PREDICTIONS = {
     "05-softmax-best": {
@@ -24,5 +24,15 @@ PREDICTIONS = {
         "a": "On 28×28 images they are. 0.392 is 0.0005 · 784, and 36×36 images have more pixels than 784.",
         "b": "Yes: the right factor is 0.0005 · 1296 = 0.648, and 0.392 is 60 % of it.",
         "c": "The mean divides by the number of pixels, so its factor has to grow with them. 0.392 does not.",
+    },
+    "05-control": {
+        "a": "Yes. Equal couplings add up votes, too, and training makes votes that add up.",
+        "b": "You expect routing to carry the accuracy. On digits as easy as these the votes do it alone.",
+        "c": "You think of the first step. But the vote weights learn with equal couplings, too.",
+    },
+    "05-three-mistakes": {
+        "a": "You expect a mistake to show. None of the three changes which capsule is the longest.",
+        "b": "You expect it to cost something. But a softmax keeps the order, and the drawings are a side matter.",
+        "c": "Yes. A softmax keeps the order of the lengths, and the other two touch the drawings alone.",
     },
 }

@@ -15,8 +15,8 @@ HINTS = (
     "Where there is nothing to complain about, the entry is 0.",
     "`.clamp(min=0)` is the hinge; square after it. `present` picks the first table where T is 1, and "
     "`1 - present` the second where T is 0.",
-    "`too_short = (m_plus - lengths).clamp(min=0) ** 2`, `too_long` likewise from `lengths - m_minus`. Add "
-    "`present * too_short` and `absent_weight * (1 - present) * too_long`, then `.sum(dim=1).mean()`.",
+    "`too_short = (m_plus - lengths).clamp(min=0) ** 2`, `too_long` likewise from `lengths - m_minus`. Which table "
+    "counts where T is 1, which where T is 0, and which has the weight? Then a sum over one axis, and a mean.",
 )
 
 reference = functional.margin_loss

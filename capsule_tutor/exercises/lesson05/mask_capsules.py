@@ -15,8 +15,8 @@ HINTS = (
     "Multiply v by a mask that is 1 for one capsule of each image and 0 for the others.",
     "`torch.nn.functional.one_hot(index, j)` is (b, j). One more axis at its end, and it lines up with v (b, j, "
     "z). The longest capsule has the largest sum of squares along z.",
-    "If index is None: `index = (v * v).sum(dim=2).argmax(dim=1)`. Then `keep = one_hot(index, v.shape[1])`, and "
-    "return `(v * keep.unsqueeze(2)).flatten(1)`.",
+    "If index is None: `index = (v * v).sum(dim=...).argmax(dim=...)`. Then `keep = one_hot(index, v.shape[1])`, a "
+    "last axis for it, a product, and `.flatten(1)`.",
 )
 
 AXES = ("b j·z",)

@@ -12,8 +12,8 @@ EFFORT = {"minutes": 5, "difficulty": 1, "importance": 4}
 HINTS = (
     "Bring both tensors to the shape (b, pixels), then there is one difference per pixel.",
     "`.flatten(1)` keeps axis b and joins all the others. Square, sum over axis 1, then average over the batch.",
-    "`difference = reconstruction.flatten(1) - image.flatten(1)`; return 0.0005 times "
-    "`(difference**2).sum(dim=1).mean()`.",
+    "`difference = reconstruction.flatten(1) - image.flatten(1)`, squared; then over which axis the sum, over which "
+    "the mean, and the factor.",
 )
 
 reference = functional.reconstruction_loss

@@ -1,0 +1,187 @@
+"""Write `diagnosis(losses)`: it reads a log. `losses` is a list of floats, the margin loss of ten classes at each step.
+It returns one of five words: "lengths 0", "lengths 1", "softmax" (a softmax before the loss, learning or not), "no
+square" (lengths 0 or 1, and the square is missing) or "healthy" (everything else). Judge by where the log *stays*, over
+its last ten steps or so. Batches differ, so that a log trembles by a few hundredths: how close is close is your
+choice."""
+
+import math
+
+from capsule_tutor.checks.cases import case, uniform
+
+EFFORT = {"minutes": 12, "difficulty": 3, "importance": 5}
+HINTS = (
+    "Six levels mean something, and each means one word. Which six? And what tells a log that stays at a level from "
+    "one that crosses it?",
+    "Put the levels and their words in a list or a dict. A log stays at a level if *all* of its last ten losses are "
+    "close to it. The closest two levels are 0.81 and 0.9, and a log trembles by 0.02.",
+    '`for level, word in ((0.81, "lengths 0"), (0.9, "no square"), ...):` and in it `if all(abs(loss - level) < ... '
+    "for loss in losses[-10:]): return word`. What is left when no level fits?",
+)
+GRADIENT = False
+LEVELS = (
+    (0.81, "lengths 0"),
+    (3.645, "lengths 1"),
+    (0.64, "softmax"),
+    (0.446, "softmax"),
+    (0.9, "no square"),
+    (4.05, "no square"),
+)
+
+
+def diagnosis(losses: list[float]) -> str:
+    """What is wrong with a network, heard in its log."""
+    for level, word in LEVELS:
+        if all(abs(loss - level) < 0.04 for loss in losses[-10:]):
+            return word
+    return "healthy"
+
+
+reference = diagnosis
+
+
+def oracle(losses):
+    last = losses[-10:]
+    near = [word for level, word in LEVELS if max(last) < level + 0.04 and min(last) > level - 0.04]
+    return near[0] if near else "healthy"
+
+
+def _log(*levels: float, seed: int = 0, tremble: float = 0.02) -> list[float]:
+    """60 losses that go through `levels` in equal times and stay at the last of them for half of the log."""
+    falling = 30
+    pairs = len(levels) - 1
+    made = []
+    for step in range(falling):
+        part = step * pairs / falling
+        k = min(int(part), pairs - 1) if pairs else 0
+        ahead = levels[min(k + 1, pairs)]
+        made.append(levels[k] + (part - k) * (ahead - levels[k]))
+    made += [levels[-1]] * 30
+    noise = (tremble * (2 * uniform(60, seed=seed) - 1)).tolist()
+    return [max(0.0, round(loss + by, 4)) for loss, by in zip(made, noise, strict=True)]
+
+
+def cases():
+    healthy = _log(0.81, 0.3, 0.08, seed=5)
+    return [
+        case("a log that stays at 0.81", _log(0.81)),
+        case("a log that stays at 3.645", _log(3.645, seed=1)),
+        case("a log that stays at 0.64", _log(0.64, seed=2)),
+        case("a log that sinks from 0.64 to 0.45 and stays there", _log(0.64, 0.5, 0.456, seed=3, tremble=0.01)),
+        case("a log that stays at 0.9", _log(0.9, seed=4)),
+        case("a log that stays at 4.05", _log(4.05, seed=9)),
+        case("a log that falls from 0.81 to 0.08", healthy),
+        case("a log that falls to 0.08 and ends with one bad batch, 0.81", [*healthy[:-1], 0.81]),
+        case("a log that is falling, at 0.02 a step, and is just passing 0.446", _falling()),
+        case("a log that stays at 0.81 for thirty steps and then falls to 0.1", _late()),
+        case("a log that stays at 1.3", _log(1.3, seed=8)),
+        case("a log that begins at 3.6 and stays at 0.81", _log(3.645, 0.81, seed=10)),
+    ]
+
+
+def _falling():
+    tremble = (0.005 * (2 * uniform(40, seed=6) - 1)).tolist()
+    return [round(0.36 + 0.02 * (39 - step) + by, 4) for step, by in enumerate(tremble)]
+
+
+def _late():
+    return [*_log(0.81, seed=7)[:30], *_log(0.81, 0.1, seed=11)]
+
+
+def _word(losses, tolerance=0.04, levels=LEVELS, of=all):
+    for level, word in levels:
+        if of(abs(loss - level) < tolerance for loss in losses):
+            return word
+    return "healthy"
+
+
+class right:
+    def by_mean_and_spread(losses):
+        last = losses[-12:]
+        if max(last) - min(last) > 0.06:
+            return "healthy"
+        mean = sum(last) / len(last)
+        words = {0.81: "lengths 0", 3.645: "lengths 1", 0.64: "softmax", 0.446: "softmax"}
+        words |= {0.9: "no square", 4.05: "no square"}
+        nearest = min(words, key=lambda level: abs(level - mean))
+        return words[nearest] if math.isclose(nearest, mean, abs_tol=0.04) else "healthy"
+
+    def by_intervals(losses):
+        low, high = min(losses[-8:]), max(losses[-8:])
+        words = ["lengths 0", "lengths 1", "softmax", "softmax", "no square", "no square"]
+        intervals = [(0.77, 0.85), (3.6, 3.7), (0.6, 0.68), (0.42, 0.49), (0.86, 0.94), (4.0, 4.1)]
+        fits = [word for word, (least, most) in zip(words, intervals, strict=True) if least < low and high < most]
+        return [*fits, "healthy"][0]
+
+
+class wrong:
+    def where_it_begins(losses):
+        """You read where the log begins. A healthy one begins at 0.81, too: what counts is where it stays, at the
+        end."""
+        return _word(losses[:1])
+
+    def last_loss_alone(losses):
+        """You read the last loss alone. One bad batch, or a log that is just passing, looks like a signature then: ask
+        for several losses in a row."""
+        return _word(losses[-1:])
+
+    def mean_of_everything(losses):
+        """You took the mean of the whole log, its beginning included. A log that falls has any mean on its way: read
+        the end alone."""
+        return _word([sum(losses) / len(losses)])
+
+    def mean_of_the_end(losses):
+        """You took the mean of the last losses. A log that is still falling has a mean, too, and stays nowhere: ask
+        that each of them is close, or how far they are apart."""
+        return _word([sum(losses[-10:]) / 10])
+
+    def crossed_somewhere(losses):
+        """You take a level for a signature if the log meets it anywhere. Every healthy log crosses 0.64 and 0.446 on
+        its way down: does it *stay* there?"""
+        return _word(losses, of=any)
+
+    def one_of_the_last(losses):
+        """You ask whether *any* of the last losses is close to a level. One bad batch is enough for that: ask for
+        all."""
+        return _word(losses[-10:], of=any)
+
+    def the_whole_log(losses):
+        """You ask that the whole log stays at a level, or you call healthy whatever has fallen. A softmax begins at
+        0.64 and sinks to 0.446, and dead networks may begin elsewhere: look at the end."""
+        return _word(losses)
+
+    def too_wide(losses):
+        """Your “close” is too wide: 0.81 and 0.9 are only 0.09 apart, and both are close to either then. Take less than
+        half of that."""
+        return _word(losses[-10:], 0.12)
+
+    def too_narrow(losses):
+        """Your “close” is too narrow, or it is an `==`: batches differ, and a log trembles by 0.02 about its level.
+        Take about 0.04."""
+        return _word(losses[-10:], 0.005)
+
+    def equal(losses):
+        """You compare with `==`, or look for the level in the list. A measured loss is never exactly 0.81: ask how far
+        apart they are."""
+        return next((word for level, word in LEVELS if losses[-1] == level), "healthy")
+
+    def no_log_without_its_square(losses):
+        """You have no word for 0.9 and 4.05. These are 0.9² and 4.5 · 0.9² without their square."""
+        return _word(losses[-10:], levels=LEVELS[:4])
+
+    def small_without_its_square_alone(losses):
+        """You know 0.9 and not 4.05: the square can be missing where all lengths are 1, too, 9 · 0.5 · 0.9."""
+        return _word(losses[-10:], levels=LEVELS[:5])
+
+    def softmax_at_its_best_forgotten(losses):
+        """You know the softmax at 0.64 only. One that learns sinks to 0.446 and no lower."""
+        return _word(losses[-10:], levels=[row for row in LEVELS if row[0] != 0.446])
+
+    def softmax_that_does_not_learn_forgotten(losses):
+        """You know the softmax at 0.446 only. One that does not learn stays at 0.64, the loss of ten equal shares."""
+        return _word(losses[-10:], levels=[row for row in LEVELS if row[0] != 0.64])
+
+    def nearest_level_in_any_case(losses):
+        """You take the nearest level in any case, so that nobody is ever healthy. If no level is close, say
+        "healthy"."""
+        mean = sum(losses[-10:]) / 10
+        return min(LEVELS, key=lambda row: abs(row[0] - mean))[1]
