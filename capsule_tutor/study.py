@@ -175,7 +175,7 @@ STUDIES = {
         # Nothing is trained, so that nothing hangs on a seed.
         {
             name: lambda seed, say, name=name: tampering.measure(name)
-            for name in ("efficient-capsnet-mnist", "capsnet-mnist")
+            for name in ("efficient-capsnet-mnist", "capsnet-mnist", "efficient-capsnet-multimnist")
         },
         seeds=(0,),
     ),

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from capsule_tutor import data, functional, pretrained
+from capsule_tutor import data, functional, pretrained, training
 from capsule_tutor.layers import AttentionCapsules, RoutedCapsules, StaticCapsules
 from capsule_tutor.models import CapsuleNetwork
 
@@ -126,15 +126,16 @@ COUPLINGS: dict[str, Callable[[Routing], Tensor]] = {
 
 @torch.no_grad()
 def measure(name: str, images: Tensor | None = None, labels: Tensor | None = None) -> dict:
-    """What a shipped network answers with other couplings, image by image beside its own. By default on MNIST's test.
+    """What a shipped network answers with other couplings, image by image beside its own. By default on its test set.
 
+    images (b, c, h, w), labels (b,), or (b, 2) for pairs, of which both digits have to be right
     wrong      coupling → how many of the images are wrong with it; how many with it alone, and how many only as trained
     entropy    coupling → `entropy` of its shares, without a prior, on average over the images
     Raises data.DataError where MNIST cannot be had, and ValueError for a network without couplings.
     """
     started = time.monotonic()
     if images is None:
-        images, labels = data.mnist("test")
+        images, labels, *_ = data.SETS[pretrained.recipe(name).data]("test")
     network = pretrained.load(name)
     wrong = {coupling: [] for coupling in COUPLINGS}
     entropies = {coupling: 0.0 for coupling in COUPLINGS if coupling not in ("prior alone", "wrong axis")}
@@ -142,7 +143,7 @@ def measure(name: str, images: Tensor | None = None, labels: Tensor | None = Non
         route = routing(network, some)
         for coupling, couplings in COUPLINGS.items():
             c = couplings(route)
-            wrong[coupling].append(functional.lengths(route.gather(c)).argmax(dim=1) != said)
+            wrong[coupling].append(~training.exactly_right(functional.lengths(route.gather(c)), said))
             if coupling in entropies:
                 shares = c if coupling.endswith("no prior") else c - route.prior
                 entropies[coupling] += len(some) * entropy(shares).item()

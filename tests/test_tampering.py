@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import capsule_tutor as caps
-from capsule_tutor import data, functional, models, tampering
+from capsule_tutor import data, functional, models, tampering, training
 from capsule_tutor.museum import exhibit
 from capsule_tutor.tampering import COUPLINGS
 
@@ -110,3 +110,11 @@ def test_what_is_measured_counts_the_images_that_change_sides():
     assert wrong_labels["wrong"]["as trained"]["all"] > 270
     assert measured["entropy"]["uniform"] == pytest.approx(1)
     assert measured["entropy"]["4 times sharper"] < measured["entropy"]["as trained"] < 1
+
+
+def test_of_a_pair_both_digits_have_to_be_right():
+    pairs = data.multidigits("test", count=60)
+    wrong = tampering.measure("efficient-capsnet-multimnist", images=pairs.images, labels=pairs.labels)["wrong"]
+    by_network = training.error(caps.load("efficient-capsnet-multimnist"), pairs)
+    assert 100 * wrong["as trained"]["all"] / 60 == pytest.approx(by_network)
+    assert wrong["as trained"]["all"] < wrong["another image's"]["all"]

@@ -120,6 +120,13 @@ def test_a_wrong_shape_is_explained(got, want, axes, sentence):
     assert bool(relations.of_shapes(got, want, axes)) == bool(sentence)
 
 
+def test_an_answer_that_is_always_the_same_is_no_relation_of_an_input():
+    sentence = said("exact_pairs", lambda lengths, labels: torch.ones(len(labels), dtype=torch.bool))
+    assert "every answer of yours is True" in sentence
+    never = checks.find("exact_pairs").verdict(lambda lengths, labels: torch.zeros(len(labels), dtype=torch.bool))[1]
+    assert "replaced by zeros" not in never
+
+
 NUMBERS = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(0))
 
 

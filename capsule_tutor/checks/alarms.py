@@ -49,20 +49,20 @@ def score(seen: list[Observation], right: list[Observation]) -> str:
 
 
 def complaint(seen: list[Observation], right: list[Observation]) -> str | None:
-    """What a test does that it should not, or the first broken code that it lets pass."""
+    """What a test does that it should not, and the first broken code that it lets pass."""
     for observation in seen:
         if str(observation.value).startswith("returned"):
             return (
                 f"Your test {observation.value}. A test is silent when all is well, and speaks by "
                 '`assert condition, "what is wrong"`; whoever runs it does not look at what it returns.'
             )
-    for observation in _false_alarms(seen, right):
+    said = []
+    for observation in _false_alarms(seen, right)[:1]:
         how = "gives a false alarm" if observation.value == ALARM else observation.value
-        return f"On {observation.case} your test {how}."
-    for observation, expected in zip(seen, right, strict=True):
-        if expected.value == ALARM and not _alarm(observation):
-            return f"It lets pass {observation.case}"
-    return None
+        said.append(f"On {observation.case} your test {how}.")
+    missed = [o.case for o, r in zip(seen, right, strict=True) if r.value == ALARM and not _alarm(o)]
+    said += [f"It lets pass {case}" for case in missed[:1]]
+    return " ".join(said) or None
 
 
 def _alarm(observation: Observation) -> bool:

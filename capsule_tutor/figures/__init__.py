@@ -111,14 +111,14 @@ def arrows(panels: dict, alt: str, limit: float = 1.5, circle: bool = True) -> N
     show(figure, alt)
 
 
-def images(pictures, alt: str, titles: list[str] | None = None, columns: int = 10) -> None:
-    """Grey pictures with values in [0, 1], (n, 28, 28) or (n, 1, 28, 28), in rows of `columns`."""
+def images(pictures, alt: str, titles: list[str] | None = None, columns: int = 10, size: float = 1.2) -> None:
+    """Grey pictures with values in [0, 1], (n, 28, 28) or (n, 1, 28, 28), in rows of `columns`, `size` inches each."""
     import matplotlib.pyplot as plt
 
     pictures = [p.reshape(p.shape[-2:]) for p in pictures]
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
-    figure, all_axes = plt.subplots(rows, columns, figsize=(1.2 * columns, 1.35 * rows), squeeze=False)
+    figure, all_axes = plt.subplots(rows, columns, figsize=(size * columns, (size + 0.15) * rows), squeeze=False)
     for axes in all_axes.flat:
         axes.axis("off")
     for number, (axes, picture) in enumerate(zip(all_axes.flat, pictures, strict=False)):

@@ -1,6 +1,6 @@
 """Pictures of lesson 12 alone."""
 
-from capsule_tutor.figures import BLUE, ORANGE, SKY, VERMILION, show
+from capsule_tutor.figures import BLACK, BLUE, ORANGE, SKY, VERMILION, show
 
 
 def coloured(pair):
@@ -71,6 +71,24 @@ def lengths(panels: dict, titles: list[str], alt: str) -> None:
     show(figure, alt)
 
 
+def apart(distances, lengths: dict, found: list[float], alt: str, trained: int = 8) -> None:
+    """The share of pairs found over the distance of two digits, and below it mean lengths. lengths: name → values"""
+    import matplotlib.pyplot as plt
+
+    figure, (above, below) = plt.subplots(2, 1, figsize=(6, 5), sharex=True, layout="constrained")
+    above.plot(distances, found, "o-", color=BLACK, linewidth=2)
+    for (name, values), style, colour in zip(lengths.items(), ("o-", "s--"), (BLUE, VERMILION), strict=True):
+        below.plot(distances, values, style, color=colour, linewidth=2, label=name)
+    for axes, ylabel in ((above, "share of pairs found"), (below, "mean length")):
+        axes.axvspan(trained, max(distances), color="0.9", zorder=0)
+        axes.set(ylim=(0, 1), ylabel=ylabel)
+        axes.grid(alpha=0.3)
+    above.text(trained + 0.2, 0.9, "farther apart than in training", fontsize=9)
+    below.legend(loc="lower left", ncols=2)
+    below.set(xlabel="distance (pixels)")
+    show(figure, alt)
+
+
 def whose(images, maps: dict, titles: list[str], alt: str, label: str) -> None:
     """Pairs (n, 2, H, W) in two colours, and below them maps of places, above 0 the first digit's.
 
@@ -85,7 +103,7 @@ def whose(images, maps: dict, titles: list[str], alt: str, label: str) -> None:
     for axes, pair, title in zip(all_axes[0], images, titles, strict=True):
         axes.imshow(coloured(pair))
         axes.set_title(title, fontsize=9)
-    between = LinearSegmentedColormap.from_list("whose", [SKY, "#222222", ORANGE], 41)
+    between = LinearSegmentedColormap.from_list("whose", [BLUE, "#f7f7f7", VERMILION], 41)
     for line, table in zip(all_axes[1:], maps.values(), strict=True):
         most = float(table.abs().max())
         for axes, places in zip(line, table, strict=True):

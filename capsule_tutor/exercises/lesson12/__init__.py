@@ -28,10 +28,10 @@ PREDICTIONS = {
     "12-off": {
         "a": "You expect a parent to drown in the other digit's strokes. But a parent hears *votes*, and each pair of "
         "child and parent has a matrix of its own: strokes that say nothing to a parent can be voted to nothing.",
-        "b": "Yes. The matrices of the votes have learned to tell the digits apart, and the couplings of this network "
-        "hardly move.",
-        "c": "That is what the maps suggest: the couplings know whose ink it is. But to know it is one thing, and to "
-        "make a difference another. Look at how far they move.",
+        "b": "The votes do know most of it. If they knew it all, the control, which has one linear layer in their "
+        "place, could be as good. Look at the second row.",
+        "c": "Yes. With equal couplings votes and sum are one linear layer, which is what the control has. Most of the "
+        "lead is gone, and most pairs are still right.",
     },
     "12-absent": {
         "a": "You trust the length: a capsule of an absent digit is short, and a short vector should draw nothing. But "
@@ -41,11 +41,12 @@ PREDICTIONS = {
         "c": "Yes. In training only digits that were there had to draw, so the decoder has never learned to leave a "
         "picture empty.",
     },
-    "12-overlap": {
-        "a": "The obvious guess: ink that covers ink is lost. But two digits at one place also cross each other, and a "
-        "crossing tells them apart. Look at the five groups.",
-        "b": "Yes. The five groups differ by no more than chance allows for 200 pairs each.",
-        "c": "Digits that hardly touch should be easy, unless the network has rarely seen them so far apart. Look at "
-        "the five groups.",
+    "12-apart": {
+        "a": "For us it would be so. But a network reads what it has seen, and it has never seen two digits so far "
+        "apart, nor any digit so near the edge.",
+        "b": "Yes. Two things work against each other: how much the digits cover each other, and how strange it is to "
+        "the network where they are.",
+        "c": "Some digits are harder than others, but here the same digits are moved, and only the distance changes. "
+        "Look at the upper curve.",
     },
 }

@@ -117,6 +117,25 @@ class wrong:
         order. Two digits on top of each other have no order: sort both sides."""
         return (lengths.topk(2).indices == labels).all(dim=1)
 
+    def only_the_answer_sorted(lengths, labels):
+        """You sorted what the network says, but not the labels. They come in any order: sort both sides."""
+        return (lengths.topk(2).indices.sort(dim=1).values == labels).all(dim=1)
+
+    def only_the_labels_sorted(lengths, labels):
+        """You sorted the labels, but not what the network says: its longest capsule comes first, whichever class that
+        is. Sort both sides."""
+        return (lengths.topk(2).indices == labels.sort(dim=1).values).all(dim=1)
+
+    def sorted_over_the_batch(lengths, labels):
+        """You sorted along axis 0, over the images: then digits of different images change places. Sort the two of each
+        image, along axis 1."""
+        return (lengths.topk(2).indices.sort(dim=0).values == labels.sort(dim=0).values).all(dim=1)
+
+    def values_for_indices(lengths, labels):
+        """Not one image counts as right. Do you compare lengths with classes? `topk(2).values` are the two lengths,
+        `topk(2).indices` the classes that have them. Or sets of tensors? Those are never equal: `.tolist()` first."""
+        return (lengths.topk(2).values.sort(dim=1).values == labels.sort(dim=1).values).all(dim=1)
+
     def longest_alone(lengths, labels):
         """You look at the longest capsule alone. Here the two longest are the answer."""
         return (labels == lengths.argmax(dim=1, keepdim=True)).any(dim=1)

@@ -40,18 +40,19 @@ def oracle(a, b, threshold=0.5):
 
 
 def cases():
-    a, b = uniform(3, 1, 5, 7), uniform(3, 1, 5, 7, seed=1)
+    a, b = uniform(6, 1, 5, 7), uniform(6, 1, 5, 7, seed=1)
     part = torch.zeros(1, 1, 4, 6)
     part[..., :2, :3] = 0.9
     whole = torch.zeros(1, 1, 4, 6)
-    whole[..., :3, :4] = 0.7
+    whole[..., :3, :4], whole[..., 0, 1:3] = 0.75, 1.0
     empty = torch.zeros(2, 1, 3, 4)
     return [
-        case("three pictures of 5×7 pixels", a, b),
+        case("six pictures of 5×7 pixels", a, b),
         case("a digit inside a larger one", part, whole),
         case("a larger one around a digit", whole, part),
         case("another threshold", a, b, threshold=0.2),
         case("pictures that do not meet", part, part.flip(2, 3)),
+        case("pixels that are exactly as bright as the threshold", whole, whole.flip(3), threshold=0.75),
         case("empty pictures", empty, empty),
         case("an empty picture and one with ink", part * 0, part),
         case("a picture and itself", b[:2], b[:2]),
@@ -100,6 +101,12 @@ class wrong:
         a, b = _masks(a, b, threshold)
         return _over(2 * (a & b).sum(1), a.sum(1) + b.sum(1))
 
+    def union_counted_twice(a, b, threshold):
+        """You divided by |A| + |B|, where a pixel with ink in both counts twice, so two equal pictures get ½. In the
+        union A ∪ B it counts once."""
+        a, b = _masks(a, b, threshold)
+        return _over((a & b).sum(1), a.sum(1) + b.sum(1))
+
     def share_of_the_first(a, b, threshold):
         """You divided by the ink of a alone. Then a tiny a inside a large b is perfect: divide by what has ink in a OR
         in b."""
@@ -128,6 +135,24 @@ class wrong:
         first."""
         both, either = torch.minimum(a, b).flatten(1).sum(1), torch.maximum(a, b).flatten(1).sum(1)
         return torch.where(either > 0, both / either.clamp(min=1e-9), 1.0)
+
+    def soft_product(a, b, threshold):
+        """You multiplied grey values, a soft IoU. It is a question of where there is ink: compare with `threshold`
+        first."""
+        a, b = a.flatten(1), b.flatten(1)
+        both = (a * b).sum(1)
+        return _over(both, a.sum(1) + b.sum(1) - both)
+
+    def as_bright_as_the_threshold(a, b, threshold):
+        """You took `>=`. A pixel has ink where it is brighter than the threshold: `>`."""
+        a, b = a.flatten(1) >= threshold, b.flatten(1) >= threshold
+        return _over((a & b).sum(1), (a | b).sum(1))
+
+    def smoothed(a, b, threshold):
+        """You added 1 above and below, to avoid 0/0. That is done in losses, but it makes every share a little too
+        large: look for the empty union itself."""
+        a, b = _masks(a, b, threshold)
+        return ((a & b).sum(1) + 1) / ((a | b).sum(1) + 1)
 
     def threshold_typed_in(a, b, threshold):
         """You typed in 0.5. Use `threshold`."""

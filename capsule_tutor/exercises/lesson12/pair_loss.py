@@ -128,6 +128,11 @@ class wrong:
         both = decoder((v * _rows(v, labels).unsqueeze(2)).flatten(1))
         return _margin(v, labels) + functional.reconstruction_loss(both, drawings.sum(dim=1).clamp(max=1))
 
+    def nothing_masked(v, labels, drawings, decoder):
+        """You gave the decoder all capsules, v.flatten(1), and so both drawings are the same. Each digit's capsule
+        draws alone: mask_capsules(v, labels[:, k]) sets the others to zero."""
+        return _margin(v, labels) + _each([decoder(v.flatten(1))] * 2, drawings)
+
     def sum_of_the_drawings(v, labels, drawings, decoder):
         """You add the two drawings and compare with the sum. Then one capsule may draw what the other leaves out: hold
         each drawing against its own digit."""
@@ -189,6 +194,29 @@ class wrong:
         drawn = _drawn(v, labels, decoder)
         squares = sum((one - drawings[:, k].flatten(1)).square().mean() for k, one in enumerate(drawn))
         return _margin(v, labels) + 0.0005 * squares
+
+    def mean_of_the_squares(v, labels, drawings, decoder):
+        """You took the plain mean of the squares. The paper's loss is 0.0005 times their sum over the pixels: that is
+        what reconstruction_loss computes."""
+        drawn = _drawn(v, labels, decoder)
+        return _margin(v, labels) + sum(
+            (one - drawings[:, k].flatten(1)).square().mean() for k, one in enumerate(drawn)
+        )
+
+    def without_the_weight(v, labels, drawings, decoder):
+        """You left out the weight of the drawings, 0.0005, and they drown the margin loss. `reconstruction_loss` has it
+        in it."""
+        return _margin(v, labels) + _each(_drawn(v, labels, decoder), drawings) / 0.0005
+
+    def summed_over_the_batch(v, labels, drawings, decoder):
+        """You summed the losses of the drawings over the batch. Sum over the pixels of a drawing, take the mean over
+        the images."""
+        return _margin(v, labels) + _each(_drawn(v, labels, decoder), drawings) * len(v)
+
+    def summed_without_the_weight(v, labels, drawings, decoder):
+        """You summed the squares over the batch, too. Sum over the pixels of a drawing, take the mean over the images,
+        and weigh it with 0.0005, as reconstruction_loss does."""
+        return _margin(v, labels) + _each(_drawn(v, labels, decoder), drawings) * len(v) / 0.0005
 
     def drawings_cut_off(v, labels, drawings, decoder):
         """The value is right, but no gradient flows back through the drawings. Look for .detach(), .item() or

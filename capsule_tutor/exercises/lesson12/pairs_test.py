@@ -1,7 +1,8 @@
 """Write a test, `pairs_test(measure)`, that tells whether a measure is the exact-pair accuracy.
 `measure(lengths, labels)` takes lengths (b, j) and the two classes of each image, labels (b, 2), and gives one number:
 the share of images whose two longest capsules are their two classes. Your test is silent for such a measure, and fails
-by `assert` for any other. Choose images for which the others give something else."""
+by `assert` for any other. Choose images for which the others give something else. A share is a float, so allow for
+rounding: compare by `abs(… - …) < 1e-4`."""
 
 import torch
 from torch import Tensor
@@ -13,10 +14,11 @@ HINTS = (
     "You know the right answer if you make the images yourself. Which four or five images would have to be in your "
     "batch, so that no impostor gets the same number?",
     "Both right; both right, the labels in the other order; one of two right; both right but both shorter than 0.5; "
-    "none right. Write down the share by hand, and ask about the images alone, too: in a batch a slip may be made up "
-    "for by another.",
-    "`lengths = torch.tensor([[0.9, 0.1, 0.8, 0.0], ...])`, `labels = torch.tensor([[2, 0], ...])`, then "
-    "`assert abs(float(measure(lengths, labels)) - 3 / 5) < 1e-4`, and once more for each image: "
+    "none right. Let the digits of a wrong image be named in others. Write down the share by hand, and ask about the "
+    "batch and about each image alone: in a batch a slip may be made up for by another.",
+    "`lengths = torch.tensor([[0.9, 0.1, 0.8, 0.0], [0.1, 0.9, 0.2, 0.8], ...])`, "
+    "`labels = torch.tensor([[2, 0], [0, 1], ...])`: the first is right, the second half right, and its 0 is named in "
+    "the first. Then `assert abs(float(measure(lengths, labels)) - ...) < 1e-4`, and once more for each image: "
     "`measure(lengths[n : n + 1], labels[n : n + 1])`.",
 )
 
@@ -58,7 +60,7 @@ class sound:
         return sum(set(said) == set(present) for said, present in pairs) / len(labels)
 
     def by_products(lengths, labels):
-        """a right measure, rounded in the seventh digit"""
+        """a right measure that rounds in the seventh digit"""
         return _found(lengths, labels).prod(dim=1).mean() * (1 - 2e-7)
 
 
@@ -91,8 +93,8 @@ class broken:
         return _found(lengths, labels).mean() ** 2
 
     def batch_together(lengths, labels):
-        """a measure that looks for a digit in the whole batch, not in its image. Would a digit of one image be found in
-        another?"""
+        """a measure that looks for a digit in the whole batch, not in its image. Do you ask about a whole batch, too,
+        in which what a wrong image misses is named in another?"""
         said = set(lengths.topk(2).indices.flatten().tolist())
         return sum(set(row) <= said for row in labels.tolist()) / len(labels)
 

@@ -79,6 +79,10 @@ class wrong:
         rows = two_hot(labels, classes)
         return rows / rows.sum(dim=1, keepdim=True)
 
+    def two_typed_in(labels, classes):
+        """You typed in two: you read columns 0 and 1 of `labels` alone. There are k of them, here sometimes three."""
+        return two_hot(labels[:, :2], classes)
+
     def absent_marked(labels, classes):
         """You marked the absent classes. T is 1 where a class IS there."""
         return 1 - two_hot(labels, classes)
