@@ -16,7 +16,7 @@ import torch
 from patience import HUNG, watch
 from safetensors.torch import load_file
 
-from capsule_tutor import augment, data, models, training
+from capsule_tutor import augment, data, training
 
 ROOT = Path(__file__).parents[1]
 SMALL = replace(training.RECIPES["efficient-capsnet-small"], epochs=3, batch_size=8, schedule="epochs", decay=0.9)
