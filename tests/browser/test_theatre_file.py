@@ -1,7 +1,5 @@
 """The theatre as one HTML file: it computes what PyTorch computes, and a person can use it in many ways."""
 
-import statistics
-
 import pytest
 import torch
 from asking import asked, assert_alike
@@ -699,7 +697,7 @@ def test_the_first_picture_comes_soon(new_page, benchmark, report, file):
     assert benchmark.disabled or milliseconds < 5000
 
 
-def test_a_tick_is_quick(visit, benchmark, report):
+def test_a_tick_is_quick(visit, benchmark, latencies):
     """A person would notice a tenth of a second; `make bench` prints what it is, and alone measures."""
     page = visit()
     turn = """async (count) => {
@@ -713,8 +711,29 @@ def test_a_tick_is_quick(visit, benchmark, report):
       }
       return times; }"""
     times = benchmark.pedantic(page.evaluate, args=(turn, 32 if benchmark.disabled else 320), rounds=1)
-    report("theatre.html: from input to drawing, median, beside its limit", statistics.median(times), 8, "ms")
-    assert benchmark.disabled or statistics.median(times) < 100
+    assert latencies("explorer in the file: input to drawing", times, 8) < 100 or benchmark.disabled
+
+
+def test_from_hand_to_lines(visit, benchmark, latencies):
+    """A vote is moved, by keys and then by mouse, and the page has routed it."""
+    page = visit("routing")
+    move = """async ([count, kind]) => {
+      const box = document.querySelector('.routing'), grip = box.querySelector("[data-vote='2-0']"), times = [];
+      const area = grip.getBoundingClientRect(), clientY = area.y + area.height / 2;
+      const at = (n) => ({ bubbles: true, pointerId: 1, clientX: area.x + 3 * (n % 7), clientY });
+      grip.hasPointerCapture = () => true;
+      for (let n = 0; n < count; n++) {
+        const before = box.dataset.shows, key = n % 2 ? 'ArrowUp' : 'ArrowDown', start = performance.now();
+        const press = () => new KeyboardEvent('keydown', { key, bubbles: true });
+        grip.dispatchEvent(kind === 'key' ? press() : new PointerEvent('pointermove', at(n)));
+        while (box.dataset.shows === before) await null;
+        times.push(performance.now() - start);
+      }
+      return times; }"""
+    count = 32 if benchmark.disabled else 320
+    both = benchmark.pedantic(lambda: [page.evaluate(move, [count, kind]) for kind in ("key", "drag")], rounds=1)
+    for kind, times in zip(("key", "drag"), both, strict=True):
+        assert latencies(f"routing in the file: {kind} to lines", times, 8) < 100 or benchmark.disabled
 
 
 def test_scrubbing_sixteen_by_ten_lines_is_smooth(visit, benchmark, report):
