@@ -1,6 +1,7 @@
 """Settings for all tests."""
 
 import os
+import statistics
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,26 @@ def report(request):
     return add
 
 
+@pytest.fixture
+def latencies(report):
+    """latencies(what, milliseconds, limit): their median and what 90 % of them stay below. → the median"""
+
+    def add(what: str, milliseconds: list[float], limit: float) -> float:
+        middle, most = statistics.median(milliseconds), statistics.quantiles(milliseconds, n=10)[-1]
+        report(f"{what}, median", middle, limit, "ms")
+        report(f"{what}, 90 %", most, limit, "ms")
+        return middle
+
+    return add
+
+
 def pytest_terminal_summary(terminalreporter, config):
     if not config.stash[ROWS]:
         return
     terminalreporter.section("ours against the baseline")
+    if hasattr(os, "getloadavg"):  # not on Windows
+        load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
+        terminalreporter.write_line(f"load in the last 1, 5 and 15 minutes: {load}; {os.cpu_count()} cores")
     terminalreporter.write_line(f"{'':60}{'ours':>13}{'baseline':>13}{'ours/baseline':>16}")
     for what, ours, baseline, unit in config.stash[ROWS]:
         terminalreporter.write_line(f"{what:60}{ours:>9.4g} {unit:3}{baseline:>9.4g} {unit:3}{ours / baseline:>15.2f}x")

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -102,7 +103,7 @@ def _address(runtime: Path, server: subprocess.Popen, log: Path) -> tuple[str, s
             pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write(jupyter):
     """`write("name.ipynb", cell, …)` puts a small notebook beside the lessons."""
 
@@ -118,6 +119,20 @@ def write(jupyter):
 @pytest.fixture
 def open_notebook(lab, jupyter, tmp_path) -> Iterator[Callable[[str], Notebook]]:
     """`open_notebook("02_squash.ipynb")`; afterwards its kernel is gone and a screenshot lies in tmp_path."""
+    with opening(lab, jupyter, tmp_path) as open_:
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def keep_notebook(lab, jupyter, tmp_path_factory) -> Iterator[Callable[[str], Notebook]]:
+    """The same for all tests of a module."""
+    with opening(lab, jupyter, tmp_path_factory.mktemp("notebook")) as open_:
+        yield open_
+
+
+@contextmanager
+def opening(lab, jupyter, folder: Path) -> Iterator[Callable[[str], Notebook]]:
+    """A page for a notebook, and at last a screenshot of it, in `folder`."""
     _, address, token = jupyter
     page = lab.new_page()
 
@@ -127,6 +142,6 @@ def open_notebook(lab, jupyter, tmp_path) -> Iterator[Callable[[str], Notebook]]
         return Notebook(page)
 
     yield open_
-    page.screenshot(path=tmp_path / "screenshot.png")
+    page.screenshot(path=folder / "screenshot.png")
     page.evaluate("async () => { await window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown(); }")
     page.close()
