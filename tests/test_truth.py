@@ -220,7 +220,7 @@ def test_what_lesson_13_s_detector_hears_is_the_drawing():
     assert aware > 2 * unaware
     assert aware > noise
     assert "only dense" in output("13_robustness", "pgd-paired").splitlines()[1]
-    assert output("13_robustness", "pgd-paired").endswith("p > 0.1")
+    assert output("13_robustness", "pgd-paired").strip().endswith("p > 0.1")
 
 
 def test_routing_has_the_smaller_gap_from_novel_azimuths_after_60_epochs_and_nowhere_else():
