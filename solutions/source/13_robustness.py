@@ -16,11 +16,9 @@
 #
 # *Capsules read turned and sheared digits better:* 79 % right against 66 % for a convolutional network that was equally good on
 # plain digits (Sabour 2017, section 5.2). *Capsules are harder to fool:* by small changes of the pixels, made on purpose (Hinton
-# 2018). If poses are what capsules are for, both should be true. Are they? Half of this lesson is about digits, and
-# half about the ways to ask such a question wrongly.
+# 2018). If poses are what capsules are for, both should be true. Are they?
 #
-# Three digits, as they are and as life treats them. A name ends with the most that may happen (*turn 60*: up to 60° either way); chance dealt these three nearly
-# the most in every column. The first four columns are moved as well.
+# Three digits, as they are and as life treats them. *Turn 60* is up to 60° either way; chance dealt these three nearly the most in every column, and moved them as well.
 
 # %% id="setup"
 import torch
@@ -49,8 +47,7 @@ lesson11.grids(
 # %% [markdown] id="affine"
 # ## 1 · What life does to a digit
 #
-# `data.affine` turns (by up to 20°), shears (by up to 0.2 pixels sideways for each pixel up), stretches (by factors of 0.8 to 1.2, across and up) and moves each digit
-# on 40×40 pixels, and says what it did. The public set of this kind is affNIST; ours is
+# `data.affine` turns (up to 20°), shears (up to 0.2 pixels sideways for each pixel up), stretches (0.8 to 1.2) and moves each digit on 40×40 pixels, and says what it did. The public set of this kind is affNIST; ours is
 # made by the same idea, not by the same numbers, so we call it *affNIST-style* and compare only among ourselves.
 
 # %% id="affine-look"
@@ -74,8 +71,7 @@ for name in ("thinner", "clean", "thicker"):
 # | dense | the same front, the same primary capsules, the same number of parameters; one linear layer in place of votes and routing |
 # | pooled | the same front, then average pooling: no capsule looks at places |
 #
-# **routed against dense isolates the routing.** But for its bias, that linear layer is a sum of votes whose couplings are the same for every picture. What routed adds is couplings made for each
-# picture. Routed against pooled isolates nothing: two things differ.
+# **routed against dense isolates the routing**: but for its bias, that linear layer is a sum of votes with the same couplings for every picture. Routed against pooled does not: two things differ.
 
 # %% [markdown] id="predict-affine-text"
 # **Predict before you run.** On moved digits the routed network makes between 0.5 and 1 % errors. On affNIST-style digits, all treatments at once?
@@ -139,8 +135,7 @@ for other in ("dense", "pooled"):
 # %% [markdown] id="factor-idea"
 # Dense makes more errors on turned digits, and the routing is all that differs. Is that robustness? Dense makes more errors on *clean* digits, too. It starts behind.
 #
-# In points the gap grows. But everything grows when digits get harder. As a *factor*? Logarithms turn factors into differences, so the same function answers: `exp` of the mean
-# logarithm is the geometric mean of the five factors.
+# In points the gap grows. But everything grows when digits get harder. As a *factor*? Logarithms turn factors into differences, so the same function answers (with the geometric mean of the five factors).
 
 
 # %% id="factors"
@@ -156,8 +151,6 @@ for condition in ("clean", "affine", "turn 10", "turn 30", "turn 60"):
 
 # %% [markdown] id="predict-worst-text"
 # The factor does not grow with the difficulty; from a turn of 30 to one of 60 it even shrinks. The routed network is *better*, on clean digits and on turned ones alike. That it is better with turns in particular, the table does not show.
-#
-# So far the ink was moved around. Other things can happen to it.
 #
 # **Predict before you run.** What costs the routed network most?
 #
@@ -198,36 +191,28 @@ lesson13.error_curves(
 )
 
 # %% id="all-conditions"
-KINDS = {
-    "turned, sheared, stretched": ("affine", "turn", "shear", "stretch"),
-    "noise": ("noise",),
-    "covered": ("occlusion",),
-    "thinner, thicker": ("thin", "thick"),
-}
 conditions = [c for c in results["runs"][0]["measured"] if c != "clean"]
-below = 0
+moved = [c for c in conditions if c.startswith(("affine", "turn", "shear", "stretch"))]
 for first, second in (("routed", "dense"), ("routed", "pooled"), ("dense", "pooled")):
-    counts = []
-    for kind, begin in KINDS.items():
-        gaps = [paired_interval(errors(first, c), errors(second, c)) for c in conditions if c.startswith(begin)]
-        counts.append(f"{kind} {sum(low > 0 for low, _, _ in gaps)} of {len(gaps)}")
-        below += sum(high < 0 for _, _, high in gaps)
-    print(f"{second} is worse than {first}, interval above 0: {'; '.join(counts)}")
-print(f"intervals below 0, in any row: {below}")
+    gaps = {c: paired_interval(errors(first, c), errors(second, c)) for c in conditions}
+    worse = [c for c in conditions if gaps[c][0] > 0]
+    print(f"{second} is worse than {first}, interval above 0: {len(set(worse) & set(moved))} of {len(moved)}", end=" ")
+    print(f"where ink is moved, and: {', '.join(c for c in worse if c not in moved) or 'nowhere'}", end="; ")
+    print(f"better: {', '.join(c for c in conditions if gaps[c][2] < 0) or 'nowhere'}")
 low, mean, high = paired_interval(errors("routed", "noise 0.1"), errors("dense", "noise 0.1"))
 print(f"noise 0.1, dense minus routed: {mean:+.0f} points ({low:+.0f} to {high:+.0f})")
 
 # %% [markdown] id="study-read"
 # What five seeds of one recipe say:
 #
-# - **Where ink is only moved around, routed makes fewer errors than dense and than pooled.** Dense makes fewer than pooled in most of these conditions; in the others five seeds do not show it. The routing saves a tenth to three tenths of
-#   the errors here, and on clean digits just as many. (The conditions share their seeds and their digits: twelve intervals are not twelve witnesses.)
-# - **All three fail under noise.** At a standard deviation of 0.1 pooled makes 90.4 % errors with every seed: such a network reads *all* digits as one and the same class. Dense is wrong less often than routed there, on average. But its seeds
-#   differ so much that the interval holds 0, so this, too, is not shown. What all of them lack is plain: in training a pixel of paper was always exactly 0.
+# - **Where ink is only moved around, routed makes fewer errors than dense and than pooled;** for dense against pooled the seeds show it in most of these conditions. The routing saves a tenth to three tenths of
+#   the errors here, and on clean digits just as many. (Twelve conditions with the same seeds and digits are not twelve witnesses.)
+# - **All three fail under noise.** At a standard deviation of 0.1 pooled makes 90.4 % errors with every seed: such a network reads *all* digits as one and the same class. Dense is better than routed there on average, but its seeds
+#   differ so much that the interval holds 0. In training a pixel of paper was always exactly 0.
 # - **Covered or thinned strokes cost all three the same**, as far as five seeds can tell.
 #
-# What it does not say: that dense could not catch up. All arms had the same recipe, and routed and dense have the same number of parameters. They are *not* matched in clean accuracy, as Sabour's two networks were. The intervals hold the luck
-# of the seeds; the test digits are the same throughout, so the luck of the digits is not in them. And 97.6 % right is no triumph over the 79 % of 2017: those were other images.
+# What it does not say: that dense could not catch up with another recipe. Nor are the arms matched in clean accuracy, as Sabour's two networks were. And the intervals hold the luck
+# of the seeds alone: the test digits are always the same.
 
 # %% [markdown] id="attacks"
 # ## 2 · What an enemy does to a digit
@@ -399,11 +384,10 @@ figures.curves(
 )
 
 # %% [markdown] id="compare-idea"
-# Two things in the table are odd. The last row no longer falls from 0.2 to 0.3: there nearly all pictures are read as one and the same digit, and about a tenth of the labels say so by luck. Under this **floor of guessing** a curve
-# cannot fall, so a flat curve down there is no sign of anything. And with large steps the coin is ahead of *difference*, which is never blind. One step trusts the slope at its start, however far it goes: a jump of 0.3 ends where that
-# slope says little. Section 3 looks more often.
+# Two oddities. The last row no longer falls from 0.2 to 0.3: nearly all pictures are read as one digit there, and about a tenth of the labels say so by luck. At this **floor of guessing** a flat curve
+# is no alarm. And with large steps the coin is ahead of *difference*, which is never blind: one step trusts the slope at its start, however far it jumps. Section 3 looks more often.
 #
-# First the comparison that papers print: capsules against a convolutional network, FGSM, one eps. Once with the margin loss, once with artanh.
+# Now the comparison that papers print: capsules against a convolutional network, FGSM, one eps. Once with the margin loss, once with artanh.
 
 # %% id="compare"
 for score in (attacks.margin, attacks.artanh):
@@ -467,10 +451,8 @@ lesson13.attacked_digits(
 )
 
 # %% [markdown] id="pgd-read"
-# Looking more often, the enemy beats the coin with *difference*, too. With a small eps the capsule network holds out longer than the convolutional one; with eps = 0.1 hardly anything is left of either. How sure is the gap at 0.05? And is it the *routing*? The control is the one of section 1:
-# `dense`, here trained on MNIST like the other two.
-#
-# The digits are the same for all, so count those on which exactly one of two networks falls (lesson 10's paired test):
+# Looking more often, the enemy beats the coin with *difference*, too. At eps = 0.05 the capsule network holds out longer than the convolutional one. How sure is that? And is it the *routing*? The control is the one of section 1, `dense`,
+# here trained on MNIST like the others. The digits are the same for all, so count those on which exactly one of two networks falls (lesson 10's paired test):
 
 # %% id="pgd-paired"
 paired_test = checks.find("paired_test").reference  # the one of lesson 10
@@ -483,8 +465,8 @@ for other in ("convnet", "dense"):
     print("p < 0.001" if p < 0.001 else "p > 0.1" if p > 0.1 else f"p = {p:.2f}")
 
 # %% [markdown] id="pgd-limits"
-# So the gap to the convolutional network is not luck *of the digits*. But it is **not a finding about routing**: dense, which routes nothing, holds out as long, as far as these digits can tell. (The convolutional network also
-# differs in its pooling, and in how sure it is.) And it is one network of each kind; from other seeds they may come out otherwise. Several seeds are the first suggestion at the end.
+# So the gap to the convolutional network is not luck *of the digits*. But it is **not a finding about routing**: dense, which routes nothing, holds out as long, as far as these digits can tell. And it is one network of each kind; several
+# seeds are the first suggestion at the end.
 #
 # ### Five alarms
 #
@@ -549,7 +531,7 @@ for way, (victim, source) in transfer.items():
 
 # %% [markdown] id="detours-read"
 # Neither detour gets further than the straight way, so with artanh the routing hides nothing *here*. Note the asymmetry of the transfers: a claim from one direction alone would
-# have told half of it. (Networks of the same kind, trained alike, may well pass more on to each other.)
+# have told half of it.
 
 # %% [markdown] id="cheats"
 # ## 4 · An attack that cheats
@@ -577,7 +559,7 @@ for name, net in networks.items():
     print(f"{name:17} reads {left(net, pale):.0f} % correctly. Nobody has attacked yet.")
 
 # %% [markdown] id="attack-test-idea"
-# The accuracy of an attacked network falls, so the program seems to work. The mistakes of lesson 07 hid because they cost little. This one hides because it *gains*: the wrong code has the better score. Only a test of the pictures themselves helps.
+# The accuracy of an attacked network falls, so the program seems to work. This mistake hides because it pays: the *wrong* code has the better score. Only a test of the pictures themselves helps.
 #
 # {{ exercise 13-attack-test }}
 
@@ -678,8 +660,8 @@ lesson13.passing(
 )
 
 # %% [markdown] id="aware-idea"
-# Is it the grain of the noise, which a smooth drawing cannot have? No: from the *clean* digit's drawing a noisy or an attacked picture is hardly farther than the clean digit itself. What moved is the drawing. Noise disturbs the sixteen numbers of the capsule, and an enemy does,
-# and a drawing from disturbed numbers fits badly, even under the right label. **The detector hears disturbed capsules, and cannot tell who disturbed them.** One that rings at every grainy photograph will be switched off.
+# Is it the grain of the noise, which a smooth drawing cannot have? No: from the *clean* digit's drawing all three are about equally far. What moved is the drawing. Noise and enemy disturb the sixteen numbers of the capsule,
+# and a drawing from disturbed numbers fits badly, even under the right label. **The detector hears disturbed capsules, and cannot tell who disturbed them.** If it rings at every grainy photograph it will be switched off.
 #
 # And the enemy has not even tried. A fair test of a detector lets the enemy know of it (Carlini and Wagner 2017): climb the difference, *minus* a penalty on the reconstruction error.
 #
@@ -718,7 +700,7 @@ for weight in (0, 0.1):
     print(f"AUC against noise about {against} %")
 
 # %% [markdown] id="aware-read"
-# This enemy gives up some victims. Of the others most get past: more than twice the share of the enemy who did not know, and more than of harmless noise, than which their drawings fit *better*. Gu, Wu and Tresp report that their vote attack gets past such a detector, too.
+# This enemy gives up some victims. Of the others most get past: more than twice the share of the enemy who did not know, and more than of harmless noise. Gu, Wu and Tresp report that their vote attack gets past such a detector, too.
 #
 # So: **a claim of detection is worth what its control and its enemy were worth.** Report both, or claim nothing.
 
@@ -726,12 +708,10 @@ for weight in (0, 0.1):
 # ## What goes wrong in the wild
 #
 # - **Attacks without a ball** (exhibit 25; InnerPeace-Wu's repository): every network falls, to pictures that are none.
-# - **A clip on the wrong scale**, as above: a part of the "attack" is a change of contrast.
-# - **FGSM on the training loss**, and nothing else. With a margin loss that is the mistake of section 2.
-# - **Clean errors left out.** "CapsNet 79 %, CNN 66 %" is a fair comparison because both read 99.2 % of the digits that they were trained for (Sabour 2017, section 5.2). Without the second number it would not be.
+# - **Clean errors left out.** "CapsNet 79 %, CNN 66 %" is a fair comparison because both read 99.2 % of the digits that they were trained for (Sabour 2017, section 5.2).
 # - **The claim on one data set.** Michels and others (2019) attacked networks of equal accuracy. On MNIST the capsule network needed *larger* changes under all four of their attacks. On CIFAR-10 it needed *smaller*
 #   ones under three of four. "As easy to fool" and "harder to fool" are both in that table.
-# - **The wrong suspect.** Gu and Tresp (2020) reach 93.2 % on affNIST with capsules *without* routing, and the authors of RobCaps (2023, arXiv 2304.03973) find capsules somewhat more robust than a CNN of equal size, and the routing's share in it small. Compare with our own table in section 1.
+# - **The wrong suspect.** Gu and Tresp (2020) reach 93.2 % on affNIST with capsules *without* routing, and the authors of RobCaps (2023, arXiv 2304.03973) find capsules somewhat more robust than a CNN of equal size, and the routing's share in it small.
 
 # %% [markdown] id="recap"
 # ## In your own words
@@ -753,15 +733,14 @@ for weight in (0, 0.1):
 checks.board("13")
 
 # %% [markdown] id="further"
-# **To try:** train `dense-fast` and `efficient-capsnet-fast` on the digits (`capsule-tutor train dense-fast --data digits --seed 1`), several seeds each, load them (`caps.load("runs/dense-fast-1")`), and attack both with your `pgd`: now the routing alone differs. `capsule-tutor show NAME --adversarial` draws
-# attacked digits of any network, and what it reads.
+# **To try:** train `dense-fast` and `efficient-capsnet-fast` on the digits (`capsule-tutor train dense-fast --data digits --seed 1`), several seeds each, load them (`caps.load("runs/dense-fast-1")`), and attack both with your `pgd`: the routing alone differs.
 #
 # **Further reading**
 #
 # - I. Goodfellow, J. Shlens, C. Szegedy, *Explaining and Harnessing Adversarial Examples*, ICLR 2015, arXiv 1412.6572.
 # - A. Madry, A. Makelov, L. Schmidt, D. Tsipras, A. Vladu, *Towards Deep Learning Models Resistant to Adversarial Attacks*, ICLR 2018, arXiv 1706.06083.
-# - A. Athalye, N. Carlini, D. Wagner, *Obfuscated Gradients Give a False Sense of Security*, ICML 2018, arXiv 1802.00420: the signs of section 3.
-# - N. Carlini, D. Wagner, *Adversarial Examples Are Not Easily Detected*, 2017, arXiv 1705.07263: ten detectors, and enemies who know of them.
+# - A. Athalye, N. Carlini, D. Wagner, *Obfuscated Gradients Give a False Sense of Security*, ICML 2018, arXiv 1802.00420.
+# - N. Carlini, D. Wagner, *Adversarial Examples Are Not Easily Detected*, 2017, arXiv 1705.07263.
 # - F. Michels, T. Uelwer, E. Upschulte, S. Harmeling, *On the Vulnerability of Capsule Networks to Adversarial Attacks*, 2019, arXiv 1906.03612.
 # - J. Gu, B. Wu, V. Tresp, *Effective and Efficient Vote Attack on Capsule Networks*, ICLR 2021, arXiv 2102.10055.
 # - J. Gu, V. Tresp, *Improving the Robustness of Capsule Networks to Image Affine Transformations*, CVPR 2020, arXiv 1911.07968.
