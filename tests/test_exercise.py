@@ -692,3 +692,41 @@ def test_two_numbers_that_differ_are_two_texts():
 def test_a_bad_time_limit_is_ignored(monkeypatch):
     monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "soon")
     assert exercise.time_limit() == exercise.TIME_LIMIT
+
+
+def _steps(objective, images, eps):
+    """The step of 13-fgsm, from a gradient that is left in `images`."""
+    images.requires_grad_(True)
+    objective(images).sum().backward()
+    return (images.detach() + eps * images.grad.sign()).clamp(0, 1)
+
+
+def leaves_a_gradient(objective, images, eps):
+    attacked = _steps(objective, images, eps)
+    images.requires_grad_(False)
+    return attacked
+
+
+def carries_the_graph(objective, images, eps):
+    x = images.clone().requires_grad_()
+    objective(x).sum().backward()
+    return (x + eps * x.grad.sign()).clamp(0, 1)
+
+
+def cleans_up(objective, images, eps):
+    attacked = leaves_a_gradient(objective, images, eps)
+    images.grad = None
+    return attacked
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (_steps, "it left `requires_grad` or a `.grad` on its input `images`"),
+        (leaves_a_gradient, "it left `requires_grad` or a `.grad` on its input `images`"),
+        (carries_the_graph, "still carries the graph"),
+        (cleans_up, "7 inputs: shape, dtype, values"),
+    ],
+)
+def test_what_is_left_of_autograd_is_told(answer, says):
+    assert says in checks.find("fgsm").verdict(answer)[1]

@@ -54,8 +54,8 @@ FACTS = [
     # Sabour 2017, section 5.2; Gu and Tresp 2020; Michels 2019: ConvNet/CapsNet
     ("13", "79 % right against 66 %"),
     ("13", "theirs were turned by up to 10°"),
-    ("13", "1.82 against 1.40, for DeepFool 2.02 against 1.07"),
-    ("13", "0.23 against 0.37, 0.16 against 0.23, 0.72 against 1.38"),
+    ("13", "the capsule network needed *larger* changes under all four of their attacks"),
+    ("13", "ones under three of four"),
     ("13", "93.2 % on affNIST with capsules *without* routing"),
     ("13", "so we call it *affNIST-style*"),
     # Hinton 2018, tables 1 and 2
@@ -175,12 +175,16 @@ def gap(condition, other, change=lambda error: error):
 
 
 def test_what_lesson_13_says_of_its_study():
-    moved = ["clean", "affine", "stretch 0.4", *(f"turn {degrees}" for degrees in (10, 20, 30, 40, 50, 60))]
-    for condition in moved:  # dense makes more errors than routed
+    moved = ["clean", "affine", "stretch 0.2", "stretch 0.4", "shear 0.2", "shear 0.6"]
+    for condition in [*moved, *(f"turn {degrees}" for degrees in (10, 20, 30, 40, 50, 60))]:
         mean, half = gap(condition, "dense")
-        assert mean > half, condition
+        assert mean > half, condition  # dense makes more errors than routed
         factor = math.exp(gap(condition, "dense", math.log)[0])
-        assert 1.1 < factor < 1.4, condition  # a tenth to a quarter of the errors are saved
+        assert 1.1 < factor < 1.42, condition  # a tenth to three tenths of the errors are saved
+    hard, harder = (gap(f"turn {degrees}", "dense", math.log)[0] for degrees in (30, 60))
+    assert harder < hard  # the factor shrinks
+    mean, half = gap("noise 0.1", "dense")
+    assert -half < mean < 0  # dense is wrong less often on average, and five seeds do not show it
     clean, affine = (gap(condition, "dense", math.log) for condition in ("clean", "affine"))
     assert abs(clean[0] - affine[0]) < min(clean[1], affine[1])  # as a factor it helps clean digits as much
     for condition in ("occlusion 4", "occlusion 8", "occlusion 12", "thinner"):
@@ -203,6 +207,20 @@ def test_the_gap_between_two_networks_was_made_by_the_loss():
     alarms = output("13_robustness", "alarms")
     assert int(re.search(r"PGD on the margin loss, eps 1.0: +(\d+) %", alarms)[1]) > 40
     assert int(re.search(r"PGD on artanh, eps 1.0: +(\d+) %", alarms)[1]) == 0
+    blind, searched = map(int, re.findall(r"(\d+) % right", alarms)[-2:])
+    assert searched < blind - 20  # by far, on the same digits
+
+
+def test_what_lesson_13_s_detector_hears_is_the_drawing():
+    rows = re.findall(r"^(clean|noise|attacked) +(\d+) +(\d+)$", output("13_robustness", "control"), re.MULTILINE)
+    own, of_the_clean = ({name: int(row[n]) for name, *row in rows} for n in (0, 1))
+    assert own["noise"] > 1.5 * own["clean"] < own["attacked"]
+    assert max(of_the_clean.values()) < 1.1 * own["clean"]
+    noise, unaware, aware = map(int, re.findall(r"(\d+) to \d+ % get past", output("13_robustness", "aware")))
+    assert aware > 2 * unaware
+    assert aware > noise
+    assert "only dense" in output("13_robustness", "pgd-paired").splitlines()[1]
+    assert output("13_robustness", "pgd-paired").strip().endswith("p > 0.1")
 
 
 def test_routing_has_the_smaller_gap_from_novel_azimuths_after_60_epochs_and_nowhere_else():

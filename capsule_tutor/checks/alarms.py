@@ -65,6 +65,16 @@ def complaint(seen: list[Observation], right: list[Observation]) -> str | None:
     return " ".join(said) or None
 
 
+def too_slow(seen: list[Observation], of: int, seconds: float) -> str:
+    """Of a test whose time was over before it had met all implementations; the last of `seen` is the one it was on."""
+    met = str(seen[-1].case).split(". ")[0].rstrip(".?")  # without the advice that belongs to what it may let pass
+    return (
+        f"your test did not finish within {seconds:g} s for all {of} implementations: it was on number {len(seen)}, "
+        f"{met}. Is there an endless loop? Or much to compute? A few small random tensors say enough, without a "
+        "trained network or a data set."
+    )
+
+
 def _alarm(observation: Observation) -> bool:
     return observation.value == ALARM or str(observation.value).startswith("raised")
 

@@ -28,6 +28,8 @@ def complaints(
         yield "values", f"{where} there are {wording.not_finite(got)} in the result."
     if seen.changed:
         yield "values", f"{where} it changed its input `{seen.changed}` in place. Make a new tensor instead."
+    if seen.left and not right.left:
+        yield "values", f"{where} it {seen.left}"
     for prop in properties:
         if sentence := prop(seen.case, seen.value):
             yield "values", f"{where} {sentence}"

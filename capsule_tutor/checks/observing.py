@@ -39,6 +39,7 @@ class Observation:
     error: Raised | None = None
     gradients: tuple[Tensor | None, ...] | None = None  # per float input; None where the function has none
     changed: str | None = None  # the name of an input that was changed in place
+    left: str | None = None  # what of autograd was left behind where nobody wanted a gradient, as the end of "it …"
 
     @property
     def tensors(self) -> tuple:
@@ -63,6 +64,7 @@ def observe(function: Callable, item: Case, gradient: bool = True, stop_button: 
         seen.gradients = _gradients(outputs, inputs) if gradient else (None,) * len(inputs)
         seen.value = wire.plain(value)
         seen.changed = _changed(function, args, kwargs, item)
+        seen.left = None if gradient else _left(function, args, kwargs, outputs)
     except BaseException as error:
         if isinstance(error, guard.Stopped) or (isinstance(error, KeyboardInterrupt) and stop_button):
             raise
@@ -78,21 +80,23 @@ def expect(oracle: Callable, reference: Callable, item: Case, gradient: bool = T
     right = observe(reference, item, gradient)
     values = tuple(map(_like, exact.tensors, right.tensors))
     gradients = tuple(map(_like, exact.gradients, _float_tensors(item.args, item.kwargs)))
-    return Observation(item, values if isinstance(right.value, tuple) else values[0], None, gradients)
+    value = values if isinstance(right.value, tuple) else values[0]
+    return Observation(item, value, None, gradients, left=right.left)
 
 
 def told(seen: Observation) -> dict:
     """An observation as plain values, to be sent from where a learner's function runs to where it is judged."""
     error = seen.error and (seen.error.name, seen.error.text, seen.error.line, seen.error.unfilled)
-    return {"value": seen.value, "error": error, "gradients": seen.gradients, "changed": seen.changed}
+    parts = {"value": seen.value, "gradients": seen.gradients, "changed": seen.changed, "left": seen.left}
+    return {**parts, "error": error}
 
 
 def heard(item: Case, said: Any) -> Observation:
     """The observation that was told. Raises WireError if it is none."""
     try:
         error = said["error"] and Raised(*said["error"])
-        seen = Observation(item, said["value"], error, said["gradients"], said["changed"])
-        texts = [seen.changed or "", *((error.name, error.text, error.line) if error else ())]
+        seen = Observation(item, said["value"], error, said["gradients"], said["changed"], said["left"])
+        texts = [seen.changed or "", seen.left or "", *((error.name, error.text, error.line) if error else ())]
         plain = all(gradient is None or isinstance(gradient, Tensor) for gradient in seen.gradients or ())
     except (TypeError, KeyError) as problem:
         raise wire.WireError(f"no observation ({type(problem).__name__})") from None
@@ -140,8 +144,7 @@ def _line_of(error: BaseException) -> str:
 
 def float_inputs(function: Callable, item: Case) -> list[str]:
     """The names of the inputs that a gradient can flow back to."""
-    named = {**dict(zip(_parameters(function), item.args, strict=False)), **item.kwargs}
-    return [name for name, value in named.items() if _is_float(value)]
+    return [name for name, value in _named(function, item.args, item.kwargs).items() if _is_float(value)]
 
 
 def _parts(value: Any) -> tuple:
@@ -171,13 +174,31 @@ def _weights(output: Tensor) -> Tensor:
 
 def _changed(function: Callable, args: tuple, kwargs: dict, item: Case) -> str | None:
     """The name of the first tensor that is no longer what the case holds."""
-    names = _parameters(function)
-    now = {**dict(zip(names, args, strict=False)), **kwargs}
-    before = {**dict(zip(names, item.args, strict=False)), **item.kwargs}
+    now, before = _named(function, args, kwargs), _named(function, item.args, item.kwargs)
     for name, value in now.items():
         if isinstance(value, Tensor) and not torch.equal(value.detach().nan_to_num(), before[name].nan_to_num()):
             return name
     return None
+
+
+def _left(function: Callable, args: tuple, kwargs: dict, outputs: tuple) -> str | None:
+    """What is left of autograd on inputs that required no gradient, and on the result. The next call would meet it."""
+    for name, value in _named(function, args, kwargs).items():
+        if isinstance(value, Tensor) and (value.requires_grad or (value.is_leaf and value.grad is not None)):
+            return (
+                f"left `requires_grad` or a `.grad` on its input `{name}`, and the next call would add its gradient to "
+                f"that one. Work on a copy: `{name}.detach().clone().requires_grad_()`."
+            )
+    if any(_is_float(part) and part.requires_grad for part in outputs):
+        return (
+            "returned a result that still carries the graph it was computed by, which grows with every use: "
+            "`.detach()` it, or compute it under `torch.no_grad()`."
+        )
+    return None
+
+
+def _named(function: Callable, args: tuple, kwargs: dict) -> dict[str, Any]:
+    return {**dict(zip(_parameters(function), args, strict=False)), **kwargs}
 
 
 def _parameters(function: Callable) -> list[str]:

@@ -1,27 +1,32 @@
 """Pictures of lesson 13 alone."""
 
-from capsule_tutor.figures import COLOURS, LINES, show
+from capsule_tutor.figures import COLOURS, LINES, images, show
 
 
 def error_curves(panels: dict, ylabel: str, alt: str, t: float = 2.776, columns: int = 3) -> None:
-    """The mean over the seeds, with its 95 % interval. panels: label of the x axis → (x, {arm: errors (k, len(x))})"""
+    """The mean over the seeds, with its 95 % interval, all panels on one logarithmic scale, where a factor is a step.
+
+    panels: label of the x axis → (x, {arm: errors in per cent (k, len(x))}); x holds numbers, or names side by side
+    """
     import matplotlib.pyplot as plt
 
     rows, columns = -(-len(panels) // columns), min(columns, len(panels))
-    figure, all_axes = plt.subplots(
-        rows, columns, figsize=(3.4 * columns, 2.7 * rows + 0.4), squeeze=False, layout="constrained"
-    )
+    size = (3.4 * columns, 2.9 * rows + 0.4)
+    figure, all_axes = plt.subplots(rows, columns, figsize=size, squeeze=False, sharey=True, layout="constrained")
     for axes in all_axes.flat[len(panels) :]:
         axes.set_axis_off()
     for axes, (xlabel, (x, arms)) in zip(all_axes.flat, panels.items(), strict=False):
-        shift = 0.012 * (max(x) - min(x))  # so that bars beside each other do not hide each other
+        at = range(len(x)) if isinstance(x[0], str) else x
+        shift = 0.016 * (max(at) - min(at))  # so that bars beside each other do not hide each other
         for number, (arm, errors) in enumerate(arms.items()):
-            places = [place + (number - 1) * shift for place in x]
             half = t * errors.std(dim=0) / len(errors) ** 0.5
             style = {"color": COLOURS[number], "linestyle": LINES[number], "marker": "os^D"[number], "markersize": 4}
+            places = [place + (number - 1) * shift for place in at]
             axes.errorbar(places, errors.mean(dim=0), half, label=arm, capsize=2, linewidth=1.6, **style)
-        axes.set(xlabel=xlabel, xticks=list(x))
-        axes.set_ylim(bottom=0)
+        axes.set(xlabel=xlabel, yscale="log", ylim=(0.4, 110))
+        axes.set_xticks(at, x)
+        axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 100], ["0.5", "1", "2", "5", "10", "20", "50", "100"])
+        axes.minorticks_off()
         axes.grid(alpha=0.3)
     for row in all_axes:
         row[0].set_ylabel(ylabel)
@@ -29,18 +34,30 @@ def error_curves(panels: dict, ylabel: str, alt: str, t: float = 2.776, columns:
     show(figure, alt)
 
 
-def piles(groups: dict, xlabel: str, alt: str, bins: int = 16) -> None:
-    """How often which number, one outline per group. groups: name → numbers (n,)"""
+def attacked_digits(clean, attacked: dict, predict, alt: str, times: int = 5) -> None:
+    """Clean digits, attacked ones with what is read in them, and the last change enlarged.
+
+    clean (n, 1, h, w), attacked: eps → (n, 1, h, w), predict: (n, 1, h, w) → labels (n,)
+    """
+    pictures, titles = [*clean], [f"clean → {digit}" for digit in predict(clean).tolist()]
+    for eps, changed in attacked.items():
+        pictures += [*changed]
+        titles += [f"eps {eps} → {digit}" for digit in predict(changed).tolist()]
+    pictures += [*(0.5 + times * (changed - clean)).clamp(0, 1)]  # grey where nothing changes
+    titles += [f"change × {times}"] * len(clean)
+    images(pictures, alt, titles, columns=len(clean))
+
+
+def passing(groups: dict, xlabel: str, ylabel: str, alt: str) -> None:
+    """How many per cent of each group are below each threshold. groups: name → numbers (n,)"""
     import matplotlib.pyplot as plt
 
-    low, high = min(float(g.min()) for g in groups.values()), max(float(g.max()) for g in groups.values())
-    edges = [low + (high - low) * n / bins for n in range(bins + 1)]
     figure, axes = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
     for number, (name, numbers) in enumerate(groups.items()):
         style = {"color": COLOURS[number], "linestyle": LINES[number], "linewidth": 2}
-        axes.hist(numbers.tolist(), edges, histtype="step", label=name, **style)
-    axes.set(xlabel=xlabel, ylabel="images")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.ecdf(numbers.tolist(), label=name, **style)
+    axes.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, None), yticks=[0, 0.25, 0.5, 0.75, 1])
+    axes.set_yticklabels(["0", "25", "50", "75", "100"])
     axes.grid(alpha=0.3)
     figure.legend(loc="outside upper center", ncols=len(groups), frameon=False)
     show(figure, alt)

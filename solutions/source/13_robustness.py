@@ -16,10 +16,9 @@
 #
 # *Capsules read turned and sheared digits better:* 79 % right against 66 % for a convolutional network that was equally good on
 # plain digits (Sabour 2017, section 5.2). *Capsules are harder to fool:* by small changes of the pixels, made on purpose (Hinton
-# 2018). If poses are what capsules are for, both should be true. Are they? Half of this lesson is about digits, and
-# half about the ways to ask such a question wrongly.
+# 2018). If poses are what capsules are for, both should be true. Are they?
 #
-# The same three digits, as they are and as life treats them:
+# Three digits, as they are and as life treats them. *Turn 60* is up to 60° either way; chance dealt these three nearly the most in every column, and moved them as well.
 
 # %% id="setup"
 import torch
@@ -32,13 +31,14 @@ from capsule_tutor.measure import PROPERTIES, measure
 torch.set_num_threads(1)  # one core is enough for this lesson
 treatments = ("clean", "turn 60", "shear 0.6", "stretch 0.4", "noise 0.3", "occlusion 8", "thinner", "thicker")
 treated = {name: nuisance.condition(name, digits=data.digits).images for name in treatments}
+rows = [47, 83, 155]
 print(f"{len(nuisance.CONDITIONS)} conditions, among them: {', '.join(treatments)}")
 
 # %% id="hook-picture"
 lesson11.grids(
-    {"": torch.stack([pictures[:3, 0] for pictures in treated.values()], dim=1)},
+    {"": torch.stack([pictures[rows, 0] for pictures in treated.values()], dim=1)},
     steps=treatments,
-    names=("a", "b", "c"),
+    names=("a 7", "a 5", "a 9"),
     cell=84,
     alt="Three digits in rows, eight columns: as they are, turned, sheared, stretched, with noise, with a black square over a part, with "
     "thinner and with thicker strokes. A person reads nearly all of them.",
@@ -47,13 +47,14 @@ lesson11.grids(
 # %% [markdown] id="affine"
 # ## 1 · What life does to a digit
 #
-# `data.affine` turns, shears, stretches and moves each digit on 40×40 pixels, and says what it did. The public set of this kind is affNIST; ours is
+# `data.affine` turns (up to 20°), shears (up to 0.2 pixels sideways for each pixel up), stretches (0.8 to 1.2) and moves each digit on 40×40 pixels, and says what it did. The public set of this kind is affNIST; ours is
 # made by the same idea, not by the same numbers, so we call it *affNIST-style* and compare only among ourselves.
 
 # %% id="affine-look"
 made = data.affine("test", data.digits)
-for row in made.transform[:2].tolist():
-    print(", ".join(f"{name} {value:+.1f}" for name, value in zip(data.TRANSFORM, row, strict=True)))
+for turn, shear, wide, high, right, up in made.transform[rows].tolist():
+    print(f"turned {turn:+.0f}°, sheared {shear:+.2f}, {wide:.1f} × as wide and {high:.1f} × as high, ", end="")
+    print(f"moved {right:+.1f} pixels to the right and {up:+.1f} up")
 thickness = PROPERTIES.index("thickness")
 for name in ("thinner", "clean", "thicker"):
     print(f"{name:8} the ruler of lesson 11 says: strokes of {measure(treated[name])[:, thickness].mean():.1f} pixels")
@@ -70,14 +71,14 @@ for name in ("thinner", "clean", "thicker"):
 # | dense | the same front, the same primary capsules, the same number of parameters; one linear layer in place of votes and routing |
 # | pooled | the same front, then average pooling: no capsule looks at places |
 #
-# **routed against dense isolates the routing.** Routed against pooled does not: two things differ.
+# **routed against dense isolates the routing**: but for its bias, that linear layer is a sum of votes with the same couplings for every picture. Routed against pooled does not: two things differ.
 
 # %% [markdown] id="predict-affine-text"
 # **Predict before you run.** On moved digits the routed network makes between 0.5 and 1 % errors. On affNIST-style digits, all treatments at once?
 #
-# - **a** about as many
-# - **b** two to five times as many
-# - **c** more than 20 %, as in 2017
+# - **a** at most 1.5 %
+# - **b** more than that, and at most 10 %
+# - **c** more than 10 %, as in 2017
 
 # %% id="predict-affine"
 ### BEGIN SOLUTION
@@ -134,7 +135,7 @@ for other in ("dense", "pooled"):
 # %% [markdown] id="factor-idea"
 # Dense makes more errors on turned digits, and the routing is all that differs. Is that robustness? Dense makes more errors on *clean* digits, too. It starts behind.
 #
-# In points the gap grows. But everything grows when digits get harder. As a *factor*? Logarithms turn factors into differences, so the same function answers.
+# In points the gap grows. But everything grows when digits get harder. As a *factor*? Logarithms turn factors into differences, so the same function answers (with the geometric mean of the five factors).
 
 
 # %% id="factors"
@@ -143,20 +144,18 @@ def factor(first, second):
     return [torch.tensor(end).exp().item() for end in paired_interval(first.log(), second.log())]
 
 
-for condition in ("clean", "affine", "turn 30", "turn 60", "stretch 0.4"):
+for condition in ("clean", "affine", "turn 10", "turn 30", "turn 60"):
     for other in ("dense", "pooled"):
         low, mean, high = factor(errors("routed", condition), errors(other, condition))
         print(f"{condition:11} {other:6}: {mean:.2f} times as many errors as routed ({low:.2f} to {high:.2f})")
 
 # %% [markdown] id="predict-worst-text"
-# The factor does not grow with the difficulty. The routed network is *better*, on clean digits and on turned ones alike. That it is better with turns in particular, the table does not show.
-#
-# So far the ink was moved around. Other things can happen to it.
+# The factor does not grow with the difficulty; from a turn of 30 to one of 60 it even shrinks. The routed network is *better*, on clean digits and on turned ones alike. That it is better with turns in particular, the table does not show.
 #
 # **Predict before you run.** What costs the routed network most?
 #
 # - **a** a turn by up to 40°
-# - **b** a square of 4 × 4 pixels over a part of the ink
+# - **b** strokes that have lost their rim (*thinner*)
 # - **c** noise of standard deviation 0.1, a third of what you saw in the first picture
 
 # %% id="predict-worst"
@@ -177,6 +176,7 @@ CURVES = {
     "stretched by up to ±": {0: "clean", 0.2: "stretch 0.2", 0.4: "stretch 0.4"},
     "noise, standard deviation": {0: "clean", **{s / 10: f"noise {s / 10}" for s in range(1, 6)}},
     "square of n × n pixels": {0: "clean", 4: "occlusion 4", 8: "occlusion 8", 12: "occlusion 12"},
+    "strokes": {"thinner": "thinner", "as they are": "clean", "thicker": "thicker"},
 }
 lesson13.error_curves(
     {
@@ -184,30 +184,35 @@ lesson13.error_curves(
         for label, steps in CURVES.items()
     },
     ylabel="errors (%)",
-    alt="Five panels, errors over how far digits were turned, sheared, stretched, covered with noise or with a square. Three curves in each, with bars for 95 % "
-    "intervals. Under turns, shears and stretches the pooled network is highest, dense is between and routed is lowest. Under noise all jump to about 90 % at the "
-    "first step. Under the square all three are together.",
+    alt="Six panels on one logarithmic scale, errors over how far digits were turned, sheared, stretched, covered with noise or with a square, and for thinner and "
+    "thicker strokes. Three curves in each, with bars for 95 % intervals. Under turns, shears and stretches pooled is highest, dense between and routed lowest; with "
+    "large turns the three come closer. With the least noise pooled is at 90 %, routed near it, dense lower with a long bar; then all are near 90 %. Under squares and with thinner strokes "
+    "the three are together; with thicker ones pooled is highest.",
 )
 
 # %% id="all-conditions"
 conditions = [c for c in results["runs"][0]["measured"] if c != "clean"]
-for other in ("dense", "pooled"):
-    gaps = {c: paired_interval(errors("routed", c), errors(other, c)) for c in conditions}
-    worse, better = [c for c in conditions if gaps[c][0] > 0], [c for c in conditions if gaps[c][2] < 0]
-    print(f"{other} minus routed, {len(conditions)} conditions")
-    print(f"   interval above 0: {len(worse)} ({', '.join(worse) or 'none'})")
-    print(f"   interval below 0: {len(better)} ({', '.join(better) or 'none'})")
+moved = [c for c in conditions if c.startswith(("affine", "turn", "shear", "stretch"))]
+for first, second in (("routed", "dense"), ("routed", "pooled"), ("dense", "pooled")):
+    gaps = {c: paired_interval(errors(first, c), errors(second, c)) for c in conditions}
+    worse = [c for c in conditions if gaps[c][0] > 0]
+    print(f"{second} is worse than {first}, interval above 0: {len(set(worse) & set(moved))} of {len(moved)}", end=" ")
+    print(f"where ink is moved, and: {', '.join(c for c in worse if c not in moved) or 'nowhere'}", end="; ")
+    print(f"better: {', '.join(c for c in conditions if gaps[c][2] < 0) or 'nowhere'}")
+low, mean, high = paired_interval(errors("routed", "noise 0.1"), errors("dense", "noise 0.1"))
+print(f"noise 0.1, dense minus routed: {mean:+.0f} points ({low:+.0f} to {high:+.0f})")
 
 # %% [markdown] id="study-read"
 # What five seeds of one recipe say:
 #
-# - **Where ink is only moved around, routed makes fewer errors than dense, and dense fewer than pooled.** (Of 22 intervals of 95 %, about one misses 0 by luck. Here it is half of them, all to one side.) The routing saves a tenth to a quarter of
-#   the errors here, and on clean digits just as many.
-# - **Nothing here survives noise.** At a standard deviation of 0.1 pooled makes 90.4 % errors with every seed: such a network reads *all* digits as one and the same class. None of these networks had ever
-#   seen paper that is not perfectly black. (The shipped network of section 2, trained on more varied digits, still reads four of five at a noise of that size.)
+# - **Where ink is only moved around, routed makes fewer errors than dense and than pooled;** for dense against pooled the seeds show it in most of these conditions. The routing saves a tenth to three tenths of
+#   the errors here, and on clean digits just as many. (Twelve conditions with the same seeds and digits are not twelve witnesses.)
+# - **All three fail under noise.** At a standard deviation of 0.1 pooled makes 90.4 % errors with every seed: such a network reads *all* digits as one and the same class. Dense is better than routed there on average, but its seeds
+#   differ so much that the interval holds 0. In training a pixel of paper was always exactly 0.
 # - **Covered or thinned strokes cost all three the same**, as far as five seeds can tell.
 #
-# What it does not say: that dense could not catch up. All arms had the same recipe, and routed and dense have the same number of parameters. They are *not* matched in clean accuracy, as Sabour's two networks were. And 97.6 % right is no triumph over the 79 % of 2017: those were other images.
+# What it does not say: that dense could not catch up with another recipe. Nor are the arms matched in clean accuracy, as Sabour's two networks were. And the intervals hold the luck
+# of the seeds alone: the test digits are always the same.
 
 # %% [markdown] id="attacks"
 # ## 2 · What an enemy does to a digit
@@ -245,21 +250,21 @@ fgsm = checks.fgsm(fgsm)
 
 # %% [markdown] id="victims-text"
 # The victims: two shipped networks, both trained on MNIST. The digits: ours, which they have never seen. An attack on a digit that is misread already proves nothing,
-# so we keep those that *both* read rightly.
+# so we keep those that *both* read correctly.
 
 # %% id="victims"
 networks = {name: caps.load(f"{name}-mnist").requires_grad_(False) for name in ("efficient-capsnet", "convnet")}
 images, labels = data.digits("test")
 read = {name: attacks.survives(net, images, labels) for name, net in networks.items()}
-for name, rightly in read.items():
-    print(f"{name:17} reads {rightly.sum()} of {len(labels)} rightly")
+for name, correct in read.items():
+    print(f"{name:17} reads {correct.sum()} of {len(labels)} correctly")
 both = torch.stack(list(read.values())).all(dim=0)
 images, labels = images[both][:100], labels[both][:100]  # enough to see it, and quick
 print(f"both: {both.sum()}; the first {len(labels)} of them will be attacked")
 
 
 def left(net, attacked, labels=labels):
-    """Per cent of the digits that are still read rightly"""
+    """Per cent of the digits that are still read correctly"""
     return 100 * attacks.survives(net, attacked, labels).float().mean().item()
 
 
@@ -332,8 +337,7 @@ for name, net in networks.items():
 # \frac{\partial L}{\partial \lVert v_j\rVert} = \max(0,\ \lVert v_j\rVert - 0.1)$$
 #
 # Where the network is sure and right, $\lVert v_t\rVert \ge 0.9$ and all $\lVert v_j\rVert \le 0.1$, every one of these is exactly 0. So is the gradient of every pixel,
-# and `sign(0)` is 0: the enemy's picture *is* the picture. The loss is content, and a content loss has nothing to say. On MNIST's own test images
-# it is more than two thirds.
+# and `sign(0)` is 0: the enemy's picture *is* the picture. The loss is content, and a content loss has nothing to say.
 #
 # This is **gradient masking** (Athalye, Carlini and Wagner 2018): the network is not strong, the enemy is blind.
 
@@ -362,18 +366,27 @@ for name, score in (("difference", attacks.difference), ("artanh", attacks.artan
     kept[name] = [left(capsules, fgsm(climbing(capsules, score), images, eps)) for eps in EPS]
 for name, shares in kept.items():
     print(f"{name:12} % right " + "".join(f"{share:7.0f}" for share in shares))
+jump = fgsm(climbing(capsules, attacks.artanh), images, 0.3)
+for name, pictures in (("the coin", tossed(0.3)), ("artanh", jump)):
+    count, digit = capsules.predict(pictures).bincount(minlength=10).max(dim=0)
+    print(
+        f"eps 0.3, {name}: at least {10 * (count // 10)} of 100 are read as {digit}; {(labels == digit).sum()} are one"
+    )
 
 # %% id="repaired-picture"
 figures.curves(
     EPS,
     kept,
     xlabel="eps",
-    ylabel="digits read rightly (%)",
+    ylabel="digits read correctly (%)",
     alt="Four curves over eps. The coin begins highest and falls to about a tenth. FGSM on the margin loss begins at four fifths, sinks to about half "
     "and stays there. FGSM on the difference falls far below it, and FGSM on artanh is lowest everywhere.",
 )
 
 # %% [markdown] id="compare-idea"
+# Two oddities. The last row no longer falls from 0.2 to 0.3: nearly all pictures are read as one digit there, and about a tenth of the labels say so by luck. At this **floor of guessing** a flat curve
+# is no alarm. And with large steps the coin is ahead of *difference*, which is never blind: one step trusts the slope at its start, however far it jumps. Section 3 looks more often.
+#
 # Now the comparison that papers print: capsules against a convolutional network, FGSM, one eps. Once with the margin loss, once with artanh.
 
 # %% id="compare"
@@ -415,42 +428,45 @@ def pgd(objective, images, eps, steps, step):
 pgd = checks.pgd(pgd)
 
 # %% id="pgd-curve"
-stolen = {}  # (network, eps) → attacked digits
+stolen = {}  # (network, eps) → attacked digits; all of them take about half a minute
 for name, net in networks.items():
     for eps in (0.02, 0.05, 0.1):
         stolen[name, eps] = pgd(climbing(net, attacks.artanh), images, eps, steps=10, step=eps / 4)
         jump = fgsm(climbing(net, attacks.artanh), images, eps)
         shares = f"FGSM {left(net, jump):2.0f} %, PGD {left(net, stolen[name, eps]):2.0f} %"
         print(f"{name:17} eps {eps:4}: {shares} right")
+often = pgd(climbing(capsules, attacks.difference), images, 0.2, steps=10, step=0.05)
+print(
+    f"on the difference, eps 0.2: the coin {kept['the coin'][2]:.0f} %, FGSM {kept['difference'][2]:.0f} %, PGD {left(capsules, often):.0f} % right"
+)
 
 # %% id="pgd-picture"
 shown = [0, 3, 5, 8]
-answers = {eps: capsules.predict(stolen["efficient-capsnet", eps][shown]).tolist() for eps in (0.05, 0.1)}
-figures.images(
-    [*images[shown], *(picture for eps in answers for picture in stolen["efficient-capsnet", eps][shown])],
-    titles=[f"a {label}" for label in labels[shown].tolist()]
-    + [f"{eps}: {answer}" for eps, row in answers.items() for answer in row],
-    columns=4,
-    alt="Three rows of four digits: as they are, attacked with eps 0.05, attacked with eps 0.1, each with what the network reads. A faint grey pattern "
-    "covers the attacked ones. A person still reads every digit.",
+lesson13.attacked_digits(
+    images[shown],
+    {eps: stolen["efficient-capsnet", eps][shown] for eps in (0.05, 0.1)},
+    capsules.predict,
+    alt="Four rows of four digits: as they are, attacked with eps 0.05, attacked with eps 0.1, each with what the network reads, and the change of the third row five times as strong. "
+    "The attacked digits carry a faint pattern, and a person still reads them all. The change covers the digit and its surroundings, and looks like no digit.",
 )
 
 # %% [markdown] id="pgd-read"
-# Above each attacked digit you see eps, and what the capsule network reads. With a small eps that network holds out longer than the convolutional one; with eps = 0.1 hardly anything is left of either. How sure is the gap at 0.05? And what made it?
-#
-# The digits are the same for both, so count those on which exactly one falls (lesson 10's paired test):
+# Looking more often, the enemy beats the coin with *difference*, too. At eps = 0.05 the capsule network holds out longer than the convolutional one. How sure is that? And is it the *routing*? The control is the one of section 1, `dense`,
+# here trained on MNIST like the others. The digits are the same for all, so count those on which exactly one of two networks falls (lesson 10's paired test):
 
 # %% id="pgd-paired"
 paired_test = checks.find("paired_test").reference  # the one of lesson 10
-falls = [~attacks.survives(net, stolen[name, 0.05], labels) for name, net in networks.items()]
-only_capsules, only_convnet, p = paired_test(*falls)
-print(f"only the capsule network falls: {only_capsules} digits; only the convnet: {only_convnet}")
-print("p < 0.001" if p < 0.001 else f"p = {p:.2f}")
+dense = caps.load("dense-mnist").requires_grad_(False)
+stolen["dense", 0.05] = pgd(climbing(dense, attacks.artanh), images, 0.05, steps=10, step=0.0125)
+falls = {name: ~attacks.survives(net, stolen[name, 0.05], labels) for name, net in {**networks, "dense": dense}.items()}
+for other in ("convnet", "dense"):
+    only_capsules, only_other, p = paired_test(falls["efficient-capsnet"], falls[other])
+    print(f"only the capsule network falls: {only_capsules} digits; only {other}: {only_other}", end="; ")
+    print("p < 0.001" if p < 0.001 else "p > 0.1" if p > 0.1 else f"p = {p:.2f}")
 
 # %% [markdown] id="pgd-limits"
-# So the gap is not luck *of the digits*. But it is one network of each kind: other seeds are another die. And it is **not a finding about routing.** The two
-# differ in filters, pooling, votes and routing at once (lesson 09), and in how sure they are. Against the dense control, with five seeds, we have not measured it. You could:
-# it is the first suggestion at the end.
+# So the gap to the convolutional network is not luck *of the digits*. But it is **not a finding about routing**: dense, which routes nothing, holds out as long, as far as these digits can tell. And it is one network of each kind; several
+# seeds are the first suggestion at the end.
 #
 # ### Five alarms
 #
@@ -460,11 +476,11 @@ print("p < 0.001" if p < 0.001 else f"p = {p:.2f}")
 # |---|---|
 # | gradients do better than random tries | the coin, or random search, does better |
 # | many steps do better than one | PGD does hardly better than FGSM, or worse |
-# | a larger ball helps | the curve is flat |
+# | a larger ball helps | the curve is flat, above the floor of guessing |
 # | without any limit everything falls | something survives eps = 1 |
 # | knowing the network does better than knowing another one | a transfer does better |
 #
-# **Predict before you run.** PGD on the *margin loss* with eps = 1: each pixel may become anything. How many of the 100 digits are still read rightly?
+# **Predict before you run.** PGD on the *margin loss* with eps = 1: each pixel may become anything. How many of the 100 digits are still read correctly? (The cell takes about half a minute.)
 #
 # - **a** none
 # - **b** about one in ten, which is guessing
@@ -479,20 +495,22 @@ checks.predict("13-unbounded", "c")
 # %% id="alarms"
 masking = climbing(capsules, attacks.margin)
 print(f"FGSM on the margin loss, eps 0.1: {left(capsules, fgsm(masking, images, 0.1)):2.0f} % right")
-for eps in (0.1, 1.0):
-    share = left(capsules, pgd(masking, images, eps, steps=10, step=eps / 4))
-    print(f"PGD on the margin loss, eps {eps:3}:  {share:2.0f} % right")
+masked = {eps: pgd(masking, images, eps, steps=10, step=eps / 4) for eps in (0.1, 1.0)}
+for eps, attacked in masked.items():
+    print(f"PGD on the margin loss, eps {eps:3}:  {left(capsules, attacked):2.0f} % right")
 unlimited = pgd(climbing(capsules, attacks.artanh), images, 1.0, steps=10, step=0.25)
 print(f"PGD on artanh, eps 1.0:           {left(capsules, unlimited):2.0f} % right")
 searched = attacks.random_search(capsules, images[:50], labels[:50], eps=0.1, steps=60)
-print(f"random search, eps 0.1, 60 looks: {left(capsules, searched, labels[:50]):2.0f} % right, without any gradient")
+print("The first 50 digits alone, eps 0.1:")
+print(f"PGD on the margin loss:           {left(capsules, masked[0.1][:50], labels[:50]):2.0f} % right")
+print(f"random search, 60 looks:          {left(capsules, searched, labels[:50]):2.0f} % right, without any gradient")
 
 # %% [markdown] id="black-box-read"
-# `attacks.random_search` knows no gradient at all. It sets small squares to +eps or −eps, and keeps what helps (after Andriushchenko 2020). It beats PGD on the margin
+# `attacks.random_search` knows no gradient at all. It sets small squares to +eps or −eps, and keeps what helps (after Andriushchenko 2020). On the same fifty digits it beats PGD on the margin
 # loss by far.
 #
-# So for the margin loss four alarms ring: the coin and the random search do better, ten steps do hardly better than one, the curve is flat, and half of the digits survive any change at all. With artanh none of them
-# rings. **Run such checks before you believe that anything is robust, above all if it is yours.**
+# So for the margin loss four alarms ring: the coin and the random search do better, ten steps do hardly better than one, the curve is flat far above the floor, and half of the digits survive this attack without any limit. With artanh none of
+# these four rings; the fifth is next. **Run such checks before you believe that anything is robust, above all if it is yours.**
 #
 # ### Attacks by way of another network
 #
@@ -513,12 +531,12 @@ for way, (victim, source) in transfer.items():
 
 # %% [markdown] id="detours-read"
 # Neither detour gets further than the straight way, so with artanh the routing hides nothing *here*. Note the asymmetry of the transfers: a claim from one direction alone would
-# have told half of it. (Networks of the same kind, trained alike, may well pass more on to each other.)
+# have told half of it.
 
 # %% [markdown] id="cheats"
 # ## 4 · An attack that cheats
 #
-# An attack may also be *too strong*. The museum has one, exhibit 25: no ball, no clip, no end.
+# An attack may also be *too strong*. The museum has one, exhibit 25: no ball, no clip, no end. Its victim there answers wrongly only when the mean pixel is above 3, so every pixel goes there.
 
 # %% id="museum"
 exhibit = museum.exhibit(25)
@@ -538,10 +556,10 @@ def normalised_and_clipped(images, mean=0.1307, spread=0.3081):
 pale = normalised_and_clipped(images)
 print(f"ink now reaches {pale.max():.2f}; the farthest pixel has moved by {(pale - images).abs().max():.2f}")
 for name, net in networks.items():
-    print(f"{name:17} reads {left(net, pale):.0f} % rightly. Nobody has attacked yet.")
+    print(f"{name:17} reads {left(net, pale):.0f} % correctly. Nobody has attacked yet.")
 
 # %% [markdown] id="attack-test-idea"
-# The accuracy of an attacked network falls, so the program seems to work. It is the reverse of lesson 07's silence: here the *wrong* code has the better score. Only a test of the pictures themselves helps.
+# The accuracy of an attacked network falls, so the program seems to work. This mistake hides because it pays: the *wrong* code has the better score. Only a test of the pictures themselves helps.
 #
 # {{ exercise 13-attack-test }}
 
@@ -620,25 +638,36 @@ checks.predict("13-detect", "b")
 
 # %% id="control"
 noise = tossed(0.1)
-harmless = noise[attacks.survives(capsules, noise, labels)]
+same = attacks.survives(capsules, noise, labels)
 print(f"noise against clean:    AUC {100 * auc(surprise(images), surprise(noise)):.0f} %")
-print(f"noise that changes no answer against clean: AUC {100 * auc(surprise(images), surprise(harmless)):.0f} %")
+print(f"noise that changes no answer against clean: AUC {100 * auc(surprise(images), surprise(noise[same])):.0f} %")
 print(f"attacked against noise: AUC {100 * auc(surprise(noise), surprise(attacked)):.0f} %")
 
+with torch.no_grad():
+    clean_drawing = capsules.reconstruct(images)
+print("\nmean distance of the picture from    its own drawing   the clean digit's drawing")
+groups = {"clean": images, "noise": noise, "attacked": attacked}
+for name, pictures in groups.items():
+    far = (pictures - clean_drawing).square().sum(dim=(1, 2, 3))
+    print(f"{name:36} {surprise(pictures).mean():15.0f}   {far.mean():25.0f}")
+
 # %% id="control-picture"
-lesson13.piles(
-    {"clean": surprise(images), "noise, eps 0.1": surprise(noise), "attacked, eps 0.1": surprise(attacked)},
-    xlabel="reconstruction error (sum of squares)",
-    alt="Three outlines of how often which reconstruction error occurs. Clean digits have the smallest errors. Those with noise and those attacked have "
-    "larger ones, and these two overlap over most of their range.",
+lesson13.passing(
+    {name: surprise(pictures) for name, pictures in groups.items()},
+    xlabel="threshold for the reconstruction error",
+    ylabel="pictures below it (%)",
+    alt="Three rising curves: how many pictures are below each threshold. Clean digits rise first. Those with noise and those attacked follow later, close together.",
 )
 
 # %% [markdown] id="aware-idea"
-# Most of it was an alarm for *noise*. A detector that rings at every grainy photograph will be switched off.
+# Is it the grain of the noise, which a smooth drawing cannot have? No: from the *clean* digit's drawing all three are about equally far. What moved is the drawing. Noise and enemy disturb the sixteen numbers of the capsule,
+# and a drawing from disturbed numbers fits badly, even under the right label. **The detector hears disturbed capsules, and cannot tell who disturbed them.** If it rings at every grainy photograph it will be switched off.
 #
 # And the enemy has not even tried. A fair test of a detector lets the enemy know of it (Carlini and Wagner 2017): climb the difference, *minus* a penalty on the reconstruction error.
 #
 # $$\text{objective} = \max_{j \ne t}\operatorname{artanh}\lVert v_j\rVert - \operatorname{artanh}\lVert v_t\rVert \;-\; \lambda \cdot \lVert \text{drawing} - x\rVert^2$$
+#
+# For the verdict set a threshold that 95 of our 100 clean digits pass. Who else gets past it? (About half a minute.)
 
 
 # %% id="aware"
@@ -653,17 +682,25 @@ def unnoticed(weight):
     return objective
 
 
+threshold = surprise(images).kthvalue(95).values
+
+
+def passing(pictures):
+    """The share below the threshold, between two tens: after fifteen steps processors differ by a picture or so"""
+    tens = 10 * int(10 * (surprise(pictures) <= threshold).float().mean())
+    return f"{tens} to {tens + 10} % get past"
+
+
+print(f"noise:   {passing(noise)}")
 for weight in (0, 0.1):
     aware = pgd(unnoticed(weight), images, 0.1, steps=15, step=0.02)
     fooled = ~attacks.survives(capsules, aware, labels)
-    # to the nearest 5 %: after fifteen steps two processors differ by a few tenths
-    against = [5 * round(20 * auc(surprise(usual), surprise(aware[fooled]))) for usual in (images, noise)]
-    print(f"λ = {weight:3}: {fooled.sum()} of {len(images)} fooled", end="; ")
-    print(f"AUC of those against clean about {against[0]} %, against noise about {against[1]} %")
+    against = 5 * round(20 * auc(surprise(noise), surprise(aware[fooled])))
+    print(f"λ = {weight:3}: {fooled.sum()} of {len(images)} fooled; of those {passing(aware[fooled])}", end="; ")
+    print(f"AUC against noise about {against} %")
 
 # %% [markdown] id="aware-read"
-# This enemy gives up some victims. What it keeps has a much smaller error: far fewer of its pictures stand out from clean ones, and their drawings fit *better* than those of harmless noise. A threshold that lets
-# noise pass now lets most of the attack pass. Gu, Wu and Tresp report that their vote attack gets past such a detector, too.
+# This enemy gives up some victims. Of the others most get past: more than twice the share of the enemy who did not know, and more than of harmless noise. Gu, Wu and Tresp report that their vote attack gets past such a detector, too.
 #
 # So: **a claim of detection is worth what its control and its enemy were worth.** Report both, or claim nothing.
 
@@ -671,12 +708,10 @@ for weight in (0, 0.1):
 # ## What goes wrong in the wild
 #
 # - **Attacks without a ball** (exhibit 25; InnerPeace-Wu's repository): every network falls, to pictures that are none.
-# - **A clip on the wrong scale**, as above: a part of the "attack" is a change of contrast.
-# - **FGSM on the training loss**, and nothing else. With a margin loss that is the mistake of section 2.
-# - **Clean errors left out.** "CapsNet 79 %, CNN 66 %" is a fair comparison because both read 99.2 % of the digits that they were trained for (Sabour 2017, section 5.2). Without the second number it would not be.
-# - **The claim on one data set.** Michels and others (2019) attacked networks of equal accuracy. On MNIST the capsule network needed *larger* changes under all four of their attacks (mean $L_2$ for Carlini–Wagner 1.82 against 1.40,
-#   for DeepFool 2.02 against 1.07). On CIFAR-10 it needed smaller ones under three of four (0.23 against 0.37, 0.16 against 0.23, 0.72 against 1.38). "As easy to fool" and "harder to fool" are both in that table.
-# - **The wrong suspect.** Gu and Tresp (2020) reach 93.2 % on affNIST with capsules *without* routing, and the authors of RobCaps (2023, arXiv 2304.03973) find capsules somewhat more robust than a CNN of equal size, and the routing's share in it small. Compare with our own table in section 1.
+# - **Clean errors left out.** "CapsNet 79 %, CNN 66 %" is a fair comparison because both read 99.2 % of the digits that they were trained for (Sabour 2017, section 5.2).
+# - **The claim on one data set.** Michels and others (2019) attacked networks of equal accuracy. On MNIST the capsule network needed *larger* changes under all four of their attacks. On CIFAR-10 it needed *smaller*
+#   ones under three of four. "As easy to fool" and "harder to fool" are both in that table.
+# - **The wrong suspect.** Gu and Tresp (2020) reach 93.2 % on affNIST with capsules *without* routing, and the authors of RobCaps (2023, arXiv 2304.03973) find capsules somewhat more robust than a CNN of equal size, and the routing's share in it small.
 
 # %% [markdown] id="recap"
 # ## In your own words
@@ -698,15 +733,14 @@ for weight in (0, 0.1):
 checks.board("13")
 
 # %% [markdown] id="further"
-# **To try:** train `dense-fast` and `efficient-capsnet-fast` on the digits (`capsule-tutor train dense-fast --data digits --seed 1`), several seeds each, load them (`caps.load("runs/dense-fast-1")`), and attack both with your `pgd`: now the routing alone differs. `capsule-tutor show NAME --adversarial` draws
-# attacked digits of any network, and what it reads.
+# **To try:** train `dense-fast` and `efficient-capsnet-fast` on the digits (`capsule-tutor train dense-fast --data digits --seed 1`), several seeds each, load them (`caps.load("runs/dense-fast-1")`), and attack both with your `pgd`: the routing alone differs.
 #
 # **Further reading**
 #
 # - I. Goodfellow, J. Shlens, C. Szegedy, *Explaining and Harnessing Adversarial Examples*, ICLR 2015, arXiv 1412.6572.
 # - A. Madry, A. Makelov, L. Schmidt, D. Tsipras, A. Vladu, *Towards Deep Learning Models Resistant to Adversarial Attacks*, ICLR 2018, arXiv 1706.06083.
-# - A. Athalye, N. Carlini, D. Wagner, *Obfuscated Gradients Give a False Sense of Security*, ICML 2018, arXiv 1802.00420: the signs of section 3.
-# - N. Carlini, D. Wagner, *Adversarial Examples Are Not Easily Detected*, 2017, arXiv 1705.07263: ten detectors, and enemies who know of them.
+# - A. Athalye, N. Carlini, D. Wagner, *Obfuscated Gradients Give a False Sense of Security*, ICML 2018, arXiv 1802.00420.
+# - N. Carlini, D. Wagner, *Adversarial Examples Are Not Easily Detected*, 2017, arXiv 1705.07263.
 # - F. Michels, T. Uelwer, E. Upschulte, S. Harmeling, *On the Vulnerability of Capsule Networks to Adversarial Attacks*, 2019, arXiv 1906.03612.
 # - J. Gu, B. Wu, V. Tresp, *Effective and Efficient Vote Attack on Capsule Networks*, ICLR 2021, arXiv 2102.10055.
 # - J. Gu, V. Tresp, *Improving the Robustness of Capsule Networks to Image Affine Transformations*, CVPR 2020, arXiv 1911.07968.

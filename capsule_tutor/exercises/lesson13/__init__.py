@@ -12,9 +12,9 @@ PREDICTIONS = {
     },
     "13-worst": {
         "a": "A turn by 40° is what a person would call the hardest of the three. Compare it with the others below.",
-        "b": "That is more than you would think for sixteen pixels. Yet another one is far worse.",
-        "c": "Yes, and by how much! A person hardly notices it. But no network here was ever shown paper that is not "
-        "quite black.",
+        "b": "A rim of ink is more than you would think, and costs three times what such a turn does. Yet another one "
+        "is far worse.",
+        "c": "Yes, and by how much! A person hardly notices it. But in training a pixel of paper was always exactly 0.",
     },
     "13-noise": {
         "a": "You expected knowledge to do better than a coin, as it should. Look closely at the next cell.",
@@ -30,10 +30,10 @@ PREDICTIONS = {
         "without any limit is the clearest alarm.",
     },
     "13-detect": {
-        "a": "The answer is mostly right, and so is the digit that is drawn. But a drawing is smooth: it has no noise, "
-        "and each pixel that differs adds to the error.",
-        "b": "Yes. The drawing has no noise in it, so noise alone is a difference. Most of what the detector hears is "
-        "that.",
-        "c": "Not quite: the attacked ones have the wrong digit drawn on top. But you are right not to trust the AUC.",
+        "a": "You expected that without an enemy nothing happens. The answer is mostly the same, but the numbers of "
+        "the capsule are not, and the drawing is made of those.",
+        "b": "Yes. So most of what it hears is no enemy. Is it the grain in the picture? The second table of the next "
+        "cell knows.",
+        "c": "Not quite: an enemy disturbs the capsules more than a coin does. But you are right not to trust the AUC.",
     },
 }

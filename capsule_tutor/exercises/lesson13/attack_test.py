@@ -7,7 +7,7 @@ from torch import Tensor
 
 from capsule_tutor.exercises.lesson13.pgd import pgd
 
-EFFORT = {"minutes": 10, "difficulty": 4, "importance": 5}
+EFFORT = {"minutes": 15, "difficulty": 4, "importance": 5}
 HINTS = (
     "First three asserts. Then the harder half: which images, how many steps and which objective would bring a hidden "
     "mistake to light?",
@@ -118,6 +118,15 @@ class broken:
 
         return _loop(objective, images, eps, steps, back, direction=lambda g: g / g.abs().mean().clamp(min=1e-12))
 
+    def a_little_too_far(objective, images, eps, steps):
+        """an attack whose ball is three hundredths too large. How much do you allow for rounding?"""
+        return pgd(objective, images, 1.03 * eps, steps, eps / 4)
+
+    def a_little_beyond_the_range(objective, images, eps, steps):
+        """an attack that clips to −0.01 … 1.01. How much do you allow for rounding?"""
+        back = lambda x, _: (images + (x - images).clamp(-eps, eps)).clamp(-0.01, 1.01)  # noqa: E731
+        return _loop(objective, images, eps, steps, back)
+
     def written_into_its_input(objective, images, eps, steps):
         """an attack that writes into the images that it is given. With what do you compare?"""
         images.copy_(pgd(objective, images.clone(), eps, steps, eps / 4))
@@ -177,8 +186,16 @@ class wrong:
         assert attacked.min() >= 0
         assert attacked.max() <= 1
 
+    def with_a_large_tolerance(attack):
+        """Your test allows for too much: a fifth of eps is no rounding. Rounding is about 1e-7, so 1e-5 is enough."""
+        images, before, attacked = _attacked(attack)
+        assert torch.equal(images, before)
+        assert (attacked - images).abs().max() <= 0.1 + 2e-2
+        assert attacked.min() >= -2e-2
+        assert attacked.max() <= 1 + 2e-2
+
     def one_step(attack):
-        """Your attack makes a single step. A ball that moves along, or none at all, shows only after many."""
+        """Your test asks for a single step. A ball that moves along, or none at all, shows only after many."""
         images, before, attacked = _attacked(attack, steps=1)
         assert torch.equal(images, before)
         assert (attacked - images).abs().max() <= 0.1 + 1e-5

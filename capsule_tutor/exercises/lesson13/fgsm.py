@@ -1,13 +1,13 @@
 """Write `fgsm(objective, images, eps)`: move every pixel by eps, up or down, so that `objective` rises; where its
 gradient is zero the pixel stays. `objective(images)` gives one number for each image, (b,). Ink stays between 0 and 1.
-Return images of the same shape."""
+Return images of the same shape, and leave `images` as they were."""
 
 import torch
 from torch import Tensor
 
 from capsule_tutor.checks.cases import case, numbers, uniform
 
-EFFORT = {"minutes": 8, "difficulty": 2, "importance": 5}
+EFFORT = {"minutes": 7, "difficulty": 2, "importance": 5}
 HINTS = (
     "In a training step the weights follow a gradient. Here the weights are left alone. Who has the gradient now?",
     "A copy of the images that requires gradients, the sum of the objective over the batch, `torch.autograd.grad`. Of "
@@ -82,6 +82,7 @@ def cases():
         case("pixels of 0 and 1", plane, bright, eps=0.2),
         case("an objective that is flat for some images", hinge, uniform(6, 1, 4, 3, seed=2), eps=0.1),
         case("an objective that sees the first row alone", first_row, uniform(2, 1, 4, 3, seed=3), eps=0.1),
+        case("images of two colours", hill, uniform(3, 2, 2, 3, seed=8), eps=0.1),
         case("float64, a batch of 1", hill, uniform(1, 1, 4, 3, seed=4).double(), eps=0.3),
     ]
 
@@ -135,6 +136,32 @@ class wrong:
         gradient = _gradient(objective, images)
         length = gradient.flatten(1).norm(dim=1).clamp(min=1e-12).view(-1, 1, 1, 1)
         return (images + eps * gradient / length).clamp(0, 1)
+
+    def unit_length_of_all(objective, images, eps):
+        """You divide the gradient by one length, that of the whole batch. Then an image's attack hangs on its
+        companions, and most pixels hardly move: take the sign."""
+        gradient = _gradient(objective, images)
+        return (images + eps * gradient / gradient.norm()).clamp(0, 1)
+
+    def unit_length_over_the_colours(objective, images, eps):
+        """You divide the gradient by its length along axis 1. With one colour that is the sign, with two it is not:
+        take the sign itself."""
+        gradient = _gradient(objective, images)
+        return (images + eps * torch.nn.functional.normalize(gradient, dim=1)).clamp(0, 1)
+
+    def over_the_largest(objective, images, eps):
+        """You divide the gradient by its largest entry. Then one pixel moves by eps and the others by less: take the
+        sign, so that each goes the whole way."""
+        gradient = _gradient(objective, images)
+        largest = gradient.flatten(1).abs().amax(dim=1).clamp(min=1e-12).view(-1, 1, 1, 1)
+        return (images + eps * gradient / largest).clamp(0, 1)
+
+    def not_added_up(objective, images, eps):
+        """`objective` gives one number for each image, and torch goes back from a single one. Add them up, `.sum()`:
+        each image's pixels get their own gradient all the same."""
+        x = images.detach().clone().requires_grad_()
+        objective(x).backward()
+        return (images + eps * x.grad.sign()).clamp(0, 1)
 
     def not_clipped(objective, images, eps):
         """Some of your pixels are below 0 or above 1. There is no such ink: clip."""

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from capsule_tutor.checks.cases import case, uniform
-from capsule_tutor.exercises.lesson13.fgsm import WEIGHT, first_row, hill, plane
+from capsule_tutor.exercises.lesson13.fgsm import WEIGHT, fgsm, first_row, hill, plane
 
-EFFORT = {"minutes": 6, "difficulty": 2, "importance": 5}
+EFFORT = {"minutes": 5, "difficulty": 2, "importance": 5}
 HINTS = (
     "You have the gradient from your `fgsm`. What must be true of an image's part of it?",
     "First one answer for each image: are ALL its pixels' gradients equal to 0? Then the mean of the answers.",
@@ -55,7 +55,10 @@ def _balanced(images: Tensor) -> Tensor:
 
 
 def _faint(images: Tensor) -> Tensor:
-    return 1e-9 * _flat_below(images)
+    return 1e-20 * _flat_below(images)
+
+
+_AT_THE_EDGE = (WEIGHT > 0).float().view(1, 1, 4, 3)  # `plane` pushes each pixel beyond paper or ink
 
 
 def cases():
@@ -64,8 +67,9 @@ def cases():
         case("an objective that is 0 where it is flat", _flat_above, uniform(9, 1, 4, 3, seed=3)),
         case("an objective that sees the first row alone", first_row, uniform(5, 1, 4, 3)),
         case("a gradient whose sum is zero", _balanced, uniform(3, 1, 4, 3)),
-        case("a gradient of about 1e-9", _faint, uniform(7, 1, 4, 3, seed=2)),
+        case("a gradient of about 1e-20", _faint, uniform(7, 1, 4, 3, seed=2)),
         case("a hill, nowhere flat", hill, uniform(4, 1, 4, 3)),
+        case("pixels at 0 and 1 that are pushed outward", plane, torch.cat([_AT_THE_EDGE, uniform(2, 1, 4, 3)])),
         case("an image without any slope", _flat_below, (WEIGHT < 0).float().view(1, 1, 4, 3)),
     ]
 
@@ -112,8 +116,8 @@ class wrong:
         return (_gradient(objective, images).sum(dim=1).abs() < 1e-6).float().mean().item()
 
     def with_a_tolerance(objective, images):
-        """You call a small gradient zero. The sign of 1e-9 is as large as the sign of 1, so the attack sees it: compare
-        with exactly 0, which `torch.allclose` does not."""
+        """You call a small gradient zero. The sign of 1e-20 is as large as the sign of 1, so the attack sees it:
+        compare with exactly 0, which `torch.allclose` does not."""
         return (_gradient(objective, images).abs() < 1e-6).all(dim=1).float().mean().item()
 
     def objective_is_zero(objective, images):
@@ -132,3 +136,14 @@ class wrong:
     def all_or_nothing(objective, images):
         """You ask whether the whole batch has no gradient. Ask for each image, and take the mean."""
         return float((_gradient(objective, images) == 0).all())
+
+    def all_or_nearly_nothing(objective, images):
+        """You ask the whole batch at once, and `torch.allclose` takes what is small for zero. Ask for each image
+        whether all of its numbers are exactly 0, and take the mean."""
+        gradient = _gradient(objective, images)
+        return float(torch.allclose(gradient, torch.zeros_like(gradient)))
+
+    def by_the_picture(objective, images):
+        """You ask whether an attack changes the picture. Ink of 1 that should get darker stays at 1, though its
+        gradient is there: ask the gradient itself."""
+        return (fgsm(objective, images, 0.1) == images).flatten(1).all(dim=1).float().mean().item()

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from capsule_tutor.checks.cases import case, numbers, uniform
 
-EFFORT = {"minutes": 6, "difficulty": 2, "importance": 5}
+EFFORT = {"minutes": 4, "difficulty": 2, "importance": 5}
 HINTS = (
     "Pair first, average afterwards: what one number does each seed give?",
     "The standard error of a mean of k numbers is their standard deviation (the one with k − 1) divided by √k.",
@@ -109,6 +109,21 @@ class wrong:
         """You go one standard error to each side, which is no interval of 95 %: multiply by t."""
         gaps = second - first
         return _with(gaps, gaps.std() / len(gaps) ** 0.5)
+
+    def root_of_five(first, second, t):
+        """You divide by √5, however many seeds there are. It is the root of their number: √len(first)."""
+        gaps = second - first
+        return _with(gaps, t * gaps.std() / 5**0.5)
+
+    def t_of_five(first, second, t):
+        """You use 2.776, whatever `t` is. That is Student's t for five seeds: with three it is another one."""
+        gaps = second - first
+        return _with(gaps, 2.776 * gaps.std() / len(gaps) ** 0.5)
+
+    def all_of_five(first, second, t):
+        """You use 2.776 and √5, so your interval holds for five seeds alone. Use `t`, and count the seeds."""
+        gaps = second - first
+        return _with(gaps, 2.776 * gaps.std() / 5**0.5)
 
     def half_the_width(first, second, t):
         """You go t/2 standard errors to each side. It is t to EACH side."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from capsule_tutor.checks.cases import case, uniform
 from capsule_tutor.exercises.lesson13.fgsm import first_row, hill, hinge, plane, slopes
 
-EFFORT = {"minutes": 12, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
 HINTS = (
     "Your `fgsm` in a loop. Two things matter in it: where the gradient is taken, and around what the ball is drawn.",
     "The gradient belongs to the picture as it is now, the ball to the picture as it was at first. The way back into "
@@ -49,16 +49,30 @@ def cases():
     edges = torch.cat([uniform(1, 1, 4, 3), torch.ones(1, 1, 4, 3), torch.zeros(1, 1, 4, 3)])
     return [
         case("a slope that is the same everywhere", plane, uniform(2, 1, 4, 3), eps=0.1, steps=5, step=0.06),
+        case("a single step", hill, uniform(2, 1, 4, 3, seed=6), eps=0.2, steps=1, step=0.05),
         case("a hill inside the ball", hill, uniform(3, 1, 4, 3, seed=1), eps=0.3, steps=7, step=0.09),
         case("pixels of 0 and 1", plane, edges, eps=0.2, steps=4, step=0.07),
         case(
             "an objective that is flat for some images", hinge, uniform(6, 1, 4, 3, seed=2), eps=0.1, steps=3, step=0.04
         ),
         case("an objective that sees the first row alone", first_row, uniform(2, 1, 4, 3), eps=0.1, steps=4, step=0.03),
-        case("a single step", hill, uniform(2, 1, 4, 3, seed=6), eps=0.2, steps=1, step=0.05),
         case("steps larger than the ball", hill, uniform(2, 1, 4, 3, seed=7), eps=0.05, steps=3, step=0.07),
         case("float64, a batch of 1", hill, uniform(1, 1, 4, 3, seed=4).double(), eps=0.15, steps=6, step=0.04),
     ]
+
+
+def _within_reach(item, value):
+    steps, step = item.kwargs["steps"], item.kwargs["step"]
+    farthest = (value - item.args[1]).abs().max().item()
+    if farthest <= steps * step + 1e-5:
+        return None
+    return (
+        f"a pixel has moved by {farthest:.3g}, and steps={steps} of {step} reach no farther than {steps * step:.3g}. "
+        "Do you start at a random place of the ball? Here the start is `images`."
+    )
+
+
+properties = (_within_reach,)
 
 
 def _gradient(objective, images):
@@ -147,6 +161,30 @@ class wrong:
         """You make one step too few."""
         back = lambda x, _: (images + (x - images).clamp(-eps, eps)).clamp(0, 1)  # noqa: E731
         return _climb(objective, images, eps, steps - 1, step, back)
+
+    def a_part_of_eps(objective, images, eps, steps, step):
+        """You make steps of eps/steps. Then a pixel reaches the edge only if it never turns round: use `step`."""
+        back = lambda x, _: (images + (x - images).clamp(-eps, eps)).clamp(0, 1)  # noqa: E731
+        return _climb(objective, images, eps, steps, eps / steps, back)
+
+    def returned_in_the_loop(objective, images, eps, steps, step):
+        """You make one step, whatever `steps` says. Is the `return` inside the loop?"""
+        back = lambda x, _: (images + (x - images).clamp(-eps, eps)).clamp(0, 1)  # noqa: E731
+        return _climb(objective, images, eps, 1, step, back)
+
+    def added_gradients(objective, images, eps, steps, step):
+        """Each of your steps follows the sum of all gradients so far. `.backward()` adds to `.grad`: take a new copy,
+        or `torch.autograd.grad`, in every step."""
+        attacked, total = images, torch.zeros_like(images)
+        for _ in range(steps):
+            total = total + _gradient(objective, attacked)
+            attacked = (images + (attacked + step * total.sign() - images).clamp(-eps, eps)).clamp(0, 1)
+        return attacked
+
+    def no_lower_edge(objective, images, eps, steps, step):
+        """Your ball has an upper edge alone: ink becomes paler by more than eps. Clamp to (−eps, eps)."""
+        back = lambda x, _: (images + (x - images).clamp(max=eps)).clamp(0, 1)  # noqa: E731
+        return _climb(objective, images, eps, steps, step, back)
 
     def round_ball(objective, images, eps, steps, step):
         """Your ball is round: you shorten the whole change to length eps (L2). In the L∞ ball every pixel has its own
