@@ -213,7 +213,10 @@ def _executed(notebook, path: Path):
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+            data = output.get("data", {})
+            data.pop("application/vnd.jupyter.widget-view+json", None)
+            if "text/html" in data:  # the same picture once more, for front ends that drop HTML
+                data.pop("image/png", None)
     notebook.metadata["language_info"] = {"name": "python"}
     return notebook
 
@@ -236,6 +239,17 @@ def read(path: Path):
         raise AuthoringError(f"{path} is not a notebook ({type(error).__name__})") from error
     notebook.nbformat_minor = max(5, notebook.nbformat_minor)  # the first that has ids
     return notebook
+
+
+def keep_kernel_as_stored(model: dict, **_) -> None:
+    """Jupyter's hook before it saves, as it also does by itself: opening a lesson does not change its file.
+
+    JupyterLab writes the names and the version of its Python into every notebook that it opens, and git would show
+    them. Notebooks that are not ours, and kernels of another name, are left as they are.
+    """
+    metadata = model["content"].get("metadata", {}) if model["type"] == "notebook" else {}
+    if "capsule_tutor" in metadata and metadata.get("kernelspec", {}).get("name") == _KERNEL["name"]:
+        metadata |= {"kernelspec": dict(_KERNEL), "language_info": {"name": "python"}}
 
 
 def _stored(path: Path):

@@ -180,3 +180,23 @@ def test_a_solution_that_is_no_notebook_is_named(root):
 def test_an_unknown_lesson_names_those_that_there_are(root):
     with pytest.raises(authoring.AuthoringError, match=r"no lesson source 77 .*there: 00_double"):
         authoring.build(root, names=("77",), expand=expand)
+
+
+@pytest.mark.parametrize(
+    ("ours", "kernel", "kept"), [(True, "python3", True), (True, "my-env", False), (False, "python3", False)]
+)
+def test_what_jupyter_notes_of_its_python_is_not_saved(ours, kernel, kept):
+    noted = {
+        "kernelspec": {"name": kernel, "display_name": "mine"},
+        "language_info": {"name": "python", "version": "3.1"},
+    }
+    metadata = noted | ({"capsule_tutor": {}} if ours else {})
+    authoring.keep_kernel_as_stored(model={"type": "notebook", "content": {"metadata": metadata}}, path="x")
+    assert (metadata["language_info"] == {"name": "python"}) == kept
+    assert (metadata["kernelspec"]["display_name"] != "mine") == kept
+
+
+def test_files_that_are_no_notebooks_are_saved_as_they_are():
+    model = {"type": "file", "content": "text"}
+    authoring.keep_kernel_as_stored(model=model, path="x")
+    assert model == {"type": "file", "content": "text"}

@@ -87,6 +87,31 @@ def test_a_guess_on_its_card_by_mouse_and_by_keyboard(open_notebook, write, jupy
     notebook.cell(1, ".jp-OutputArea-output .widget-vbox").wait_for_selector("text='✗ You said b.'")
 
 
+def test_a_card_that_is_opened_again_says_what_to_do(open_notebook, write):
+    name = write("asleep.ipynb", 'from capsule_tutor import checks\nchecks.predict("02-zero")')
+    notebook = open_notebook(name)
+    notebook.run_all()
+    notebook.cell(1, ".jp-OutputArea-output .widget-vbox button")
+    assert notebook.page.locator(".capsule-tutor-asleep").is_hidden()
+    notebook.page.evaluate(
+        "async () => { const panel = jupyterapp.shell.currentWidget; await panel.context.save();"
+        " await panel.sessionContext.shutdown(); panel.close(); }"
+    )
+    again = open_notebook(name).cell(1, ".jp-OutputArea-output .capsule-tutor-asleep")
+    assert again.is_visible()
+    assert again.inner_text() == "Are there no buttons? Run this cell again."
+
+
+def test_opening_a_lesson_does_not_change_its_file(open_notebook, jupyter):
+    """JupyterLab notes its Python in what it opens, and saves by itself: git would show every lesson as changed."""
+    path = jupyter[0] / "07_bug_museum.ipynb"
+    before = path.read_bytes()
+    notebook = open_notebook(path.name)
+    notebook.page.wait_for_function("jupyterapp.shell.currentWidget.context.model.dirty")
+    notebook.page.evaluate("() => jupyterapp.shell.currentWidget.context.save()")
+    assert path.read_bytes() == before
+
+
 def test_the_front_door_leads_to_a_lesson(open_notebook):
     notebook = open_notebook("00_start.ipynb")
     state = notebook.run_all()
