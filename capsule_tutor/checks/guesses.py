@@ -9,6 +9,12 @@ import re
 from capsule_tutor.checks import progress, wording
 
 _RIGHT = re.compile(r"(Yes|Right)\b")
+# Of a card in a notebook that is opened again JupyterLab says that its model is not found, and no more.
+_ASLEEP = {
+    "text/html": "<style>.jp-OutputArea:has(.capsule-tutor-card) .capsule-tutor-asleep { display: none }</style>"
+    '<small class="capsule-tutor-asleep">Are there no buttons? Run this cell again.</small>',
+    "text/plain": "Are there no buttons? Run this cell again.",
+}
 
 
 def right(question: dict[str, str]) -> str:
@@ -64,4 +70,7 @@ def card(id_: str, question: dict[str, str]) -> None:
         button.on_click(pressed)
     if earlier := progress.guesses().get(id_):
         show(earlier)
-    display(Card([HBox(buttons), said]))
+    shown = Card([HBox(buttons), said])
+    shown.add_class("capsule-tutor-card")
+    display(shown)
+    display(_ASLEEP, raw=True)
