@@ -155,6 +155,8 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("4"); all i
         typer.echo(checks.standing(lesson, effort=True))
         if not lesson:
             checks.overview()
+        elif following := checks.following(lesson):
+            typer.echo(f"Next: exercise {following}.")
         typer.echo(f"Recorded in {record.folder()}")
     except KeyError as error:
         raise stop(error.args[0]) from None
@@ -167,6 +169,19 @@ FOLDER = Annotated[str, typer.Option("--folder", help=IN)]
 
 
 # ---- train -------------------------------------------------------------------------------------------------
+
+
+def _took(recipe: object) -> str:
+    """How long a seed of the shipped network took that was trained so, as its card has it; "" if there is none."""
+    from dataclasses import replace
+
+    from capsule_tutor import pretrained
+
+    for name in pretrained.NAMES:
+        if replace(pretrained.recipe(name), note=recipe.note) == recipe:
+            card = pretrained.card(name)
+            return f"{card['seconds']['mean'] / 60:.1f} minutes on {card['hardware']}"
+    return ""
 
 
 @app.command()
@@ -202,7 +217,8 @@ def train(
 
     if recipe == "list":
         for name, known in training.RECIPES.items():
-            typer.echo(f"{name:28} {known.epochs:4} epochs, batch {known.batch_size:3}  {known.note}")
+            told = "; ".join(filter(None, (_took(known), known.note)))
+            typer.echo(f"{name:28} {known.epochs:4} epochs, batch {known.batch_size:3}  {told}")
         return
     if recipe not in training.RECIPES and not registered:
         raise stop(f"There is no recipe {recipe!r}. There are: {', '.join(training.RECIPES)}.")

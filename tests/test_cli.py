@@ -163,6 +163,22 @@ def test_a_machine_that_cannot_even_keep_the_details_still_says_what_happened(ma
     assert len(err) < 300
 
 
+def test_progress_of_a_lesson_ends_with_what_comes_next(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
+    from capsule_tutor.checks import progress
+
+    progress.record("02-squash", "passed")
+    lines = run("progress", "2").stdout.splitlines()
+    assert lines[-4].endswith(" passed")
+    assert lines[-2] == "Next: exercise 02-squash-slope."
+
+
+def test_recipes_say_how_long_they_took_where_that_is_known():
+    lines = {line.split()[0]: line for line in run("train", "list").stdout.splitlines()}
+    assert re.search(r" \d+\.\d minutes on CPU", lines["efficient-capsnet-fast"])
+    assert "minutes on" not in lines["capsnet-paper"]
+
+
 def test_progress_without_a_home_is_a_line(monkeypatch):
     def none():
         raise OSError("this user has no home folder")

@@ -20,6 +20,7 @@ __all__ = [
     "board",
     "brief",
     "find",
+    "following",
     "overview",
     "predict",
     "standing",
@@ -77,6 +78,15 @@ def standing(lesson: str | int = "", effort: bool = False) -> str:
     if not of_lesson:
         raise KeyError(f"Lesson {chosen} has no exercises yet.")
     return progress.board(of_lesson, effort, _asked(wanted))
+
+
+def following(lesson: str | int) -> str:
+    """The id of the lesson's first exercise that is not passed yet, or "". Raises KeyError as `standing` does."""
+    from capsule_tutor import exercises
+
+    number, records = course.find(lesson).number, progress.load()
+    ids = (id_ for id_ in exercises.ids() if id_[:2] == number)
+    return next((id_ for id_ in ids if records.get(id_, {}).get("status") != "passed"), "")
 
 
 def _asked(lessons: Iterable[str]) -> dict[str, str]:
