@@ -18,27 +18,34 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
     "#D55E00",
     "#CC79A7",
 )
-COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, YELLOW)
+# The first five stand out from white by 3:1 or more, as lines and bars must; the last three do on dark ground.
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, BLACK, ORANGE, SKY, YELLOW)
 LINES = ("-", "--", ":", "-.")
-
-
-def text_on(colour: str) -> str:
-    """The colour of text that can be read on this one."""
-    return "black" if colour in (ORANGE, SKY, YELLOW, PURPLE) else "white"
 
 
 def show(figure, alt: str) -> None:
     """Draw a matplotlib figure in the notebook with its alternative text, and close it.
 
-    As HTML, because JupyterLab gives a plain PNG output no alternative text. Raises ValueError without `alt`.
+    As HTML, because JupyterLab gives a plain PNG output no alternative text; the PNG goes with it for front ends that
+    drop HTML. Raises ValueError without `alt`.
     """
     from IPython.display import display
 
-    display({"text/html": as_html(figure, alt), "text/plain": f"[Figure: {alt}]"}, raw=True)
+    png = _png(figure, alt)
+    display({"text/html": _image(png, alt), "image/png": png, "text/plain": f"[Figure: {alt}]"}, raw=True)
 
 
 def as_html(figure, alt: str) -> str:
     """A matplotlib figure as an image with its alternative text, for a page; closes it. Raises ValueError as `show`."""
+    return _image(_png(figure, alt), alt)
+
+
+def _image(png: str, alt: str) -> str:
+    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}" style="max-width: 100%">'
+
+
+def _png(figure, alt: str) -> str:
+    """The figure in base64."""
     import matplotlib.pyplot as plt
 
     if len(alt) < 20:
@@ -46,9 +53,7 @@ def as_html(figure, alt: str) -> str:
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=90, bbox_inches="tight", facecolor="white")
     plt.close(figure)
-    png = _in_few_colours(png)
-    source = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
-    return f'<img alt="{html.escape(alt)}" src="{source}" style="max-width: 100%">'
+    return base64.b64encode(_in_few_colours(png).getvalue()).decode()
 
 
 def _in_few_colours(png: io.BytesIO) -> io.BytesIO:
@@ -58,6 +63,23 @@ def _in_few_colours(png: io.BytesIO) -> io.BytesIO:
     small = io.BytesIO()
     Image.open(png).convert("RGB").quantize(128).save(small, format="png", optimize=True)
     return small
+
+
+def contrast(one, other) -> float:
+    """The contrast of two colours as WCAG 2.2 defines it, from 1 to 21. Text needs 4.5, what is drawn needs 3."""
+    from matplotlib.colors import to_rgb
+
+    def luminance(colour) -> float:
+        linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
+        return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def text_on(colour) -> str:
+    """ "black" or "white", whichever stands out more from a colour: by 4.5:1 or more, whatever the colour is."""
+    return max(("black", "white"), key=lambda ink: contrast(ink, colour))
 
 
 def save_pictures(pictures: list, path, scale: int = 10) -> None:
@@ -152,8 +174,7 @@ def heatmaps(
             for row in range(rows):
                 for column in range(columns):
                     value = float(table[row, column])
-                    dark = abs(value) > 0.6 * vmax if around_zero else value < (vmin + vmax) / 2
-                    colour = "white" if dark else "black"
+                    colour = text_on(drawn.cmap(drawn.norm(value))[:3])
                     axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour)
     figure.colorbar(drawn, ax=all_axes[0].tolist())
     show(figure, alt)

@@ -1,6 +1,6 @@
 """Pictures of lesson 10 alone."""
 
-from capsule_tutor.figures import BLACK, BLUE, COLOURS, VERMILION, show
+from capsule_tutor.figures import BLACK, BLUE, COLOURS, VERMILION, show, text_on
 
 
 def squares(panels: dict, alt: str, side: int = 100) -> None:
@@ -58,7 +58,7 @@ def confusion(table, alt: str) -> None:
             number, diagonal = int(table[row, column]), row == column
             if diagonal:
                 axes.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor="white", edgecolor="grey"))
-            colour = "black" if diagonal or number > most / 2 else "white"
+            colour = "black" if diagonal else text_on(drawn.cmap(drawn.norm(number))[:3])
             if number:
                 axes.text(column, row, number, ha="center", va="center", color=colour, fontsize=9)
     axes.set(xlabel="said", ylabel="true", xticks=range(classes), yticks=range(classes))
