@@ -414,7 +414,7 @@ def show_tables(tables, alt, label, most=1.0, numbers=False, columns=PROPERTIES)
         axes.set_xticks(range(len(columns)), columns, rotation=30)
         axes.set(title=title, ylabel="dimension z", yticks=range(16))
         for (k, q), value in [((k, q), table[k, q].item()) for k in range(16) for q in range(len(columns)) if numbers]:
-            colour = "white" if abs(value) > 0.6 * most else "black"
+            colour = figures.ink_on(drawn.cmap(drawn.norm(value))[:3])
             axes.text(q, k, f"{value:.1f}", ha="center", va="center", fontsize=8, color=colour)
     figure.colorbar(drawn, ax=every[0].tolist(), label=label)
     figures.show(figure, alt)
@@ -981,7 +981,7 @@ axes.bar(
     [k + 0.2 for k in range(16)],
     g / g.norm(),
     width=0.4,
-    color=figures.ORANGE,
+    color=figures.VERMILION,
     label="g: the decoder draws",
     hatch="//",
 )
