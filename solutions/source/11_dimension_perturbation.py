@@ -414,7 +414,7 @@ def show_tables(tables, alt, label, most=1.0, numbers=False, columns=PROPERTIES)
         axes.set_xticks(range(len(columns)), columns, rotation=30)
         axes.set(title=title, ylabel="dimension z", yticks=range(16))
         for (k, q), value in [((k, q), table[k, q].item()) for k in range(16) for q in range(len(columns)) if numbers]:
-            colour = figures.ink_on(drawn.cmap(drawn.norm(value))[:3])
+            colour = figures.text_on(drawn.cmap(drawn.norm(value))[:3])
             axes.text(q, k, f"{value:.1f}", ha="center", va="center", fontsize=8, color=colour)
     figure.colorbar(drawn, ax=every[0].tolist(), label=label)
     figures.show(figure, alt)
@@ -992,7 +992,7 @@ axes.set(
     ylabel="component (vector scaled to length 1)",
     xticks=range(16),
 )
-axes.legend(fontsize=9, loc="upper left")
+axes.legend(fontsize=9, loc="lower left")
 figures.show(
     figure,
     "Two bars for each of the 16 dimensions of capsule 4: how it answers a shift of the image to the right, and how it moves the drawing to the "
