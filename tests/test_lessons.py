@@ -208,10 +208,7 @@ def test_solutions_ran_to_their_end_without_complaint(stem):
     assert not re.search(r"/(tmp|root|home|work|Users)/| at 0x[0-9a-f]{6}", said), "a path or an address in an output"
 
 
-STILL_BARE = {"05"}  # lessons that still print a bare True or False for what they found
-
-
-@pytest.mark.parametrize("stem", [stem for stem in STEMS if stem[:2] not in STILL_BARE])
+@pytest.mark.parametrize("stem", STEMS)
 def test_what_was_found_is_said(stem):
     """ "the same: True" leaves the reader to find out what it means: say what is the same, or that it is not."""
     for output in outputs(stem):
