@@ -2,7 +2,7 @@
 # # Reproduce
 #
 # One claim of a paper, registered before the first run. Copy this notebook and change the copy. It runs as it is in about a minute, with a
-# claim that is only there to show how it goes: two epochs on the digits of scikit-learn decide nothing.
+# claim that is only there to show how it goes: one epoch on the digits of scikit-learn decides nothing.
 #
 # **The claim**, with its source (paper, table, or sentence): …
 #
@@ -23,7 +23,7 @@ from capsule_tutor import models, registration, training
 RUNS = Path("runs")
 CLAIM = Path("claim.json")
 
-first = replace(training.RECIPES["efficient-capsnet-fast"], data="digits", epochs=2, batch_size=32)
+first = replace(training.RECIPES["efficient-capsnet-fast"], data="digits", epochs=1, batch_size=32)
 second = replace(first, model="dense")
 for name, recipe in {"first": first, "second": second}.items():
     print(f"{name:7} {models.count_parameters(recipe.network()):,} parameters")
