@@ -89,21 +89,3 @@ def novel_over_familiar(panels: dict, lengths: tuple, alt: str) -> None:
     all_axes[0, 0].set_ylabel("novel error (%)")
     figure.legend(*all_axes[0, 0].get_legend_handles_labels(), fontsize=9, loc="outside lower center", ncols=5)
     show(figure, alt)
-
-
-def read_angles(off: dict, alt: str) -> None:
-    """Which share of the angles is read to within so many degrees. off: source → (n,) degrees from 0 to 180"""
-    import matplotlib.pyplot as plt
-    import torch
-
-    figure, axes = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
-    for number, (source, degrees) in enumerate(off.items()):
-        ordered = torch.as_tensor(degrees).sort().values
-        shares = 100 * torch.arange(1, len(ordered) + 1) / len(ordered)
-        axes.plot(ordered, shares, LINES[number % 4], color=COLOURS[number], linewidth=2, label=source)
-    axes.plot([0, 180], [0, 100], color="#767676", linewidth=1, label="guessing")
-    axes.set(xlabel="off by at most (°)", ylabel="share of the toys (%)", xlim=(0, 180), ylim=(0, 101))
-    axes.set_xticks(range(0, 181, 30))
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=9, loc="lower right")
-    show(figure, alt)
