@@ -174,7 +174,7 @@ class wrong:
         return _among(info[:, 0], train_toys) & near, tested & near, tested & ~near
 
     def always_the_front(info, train_toys, test_toys, familiar):
-        """You use the front, 300° to 40°, whatever is asked for. The familiar azimuths are handed in as `familiar`."""
+        """You use the front, 300° to 40°, whatever is handed in. The familiar azimuths come as `familiar`."""
         near = _among(info[:, 2], torch.tensor([30, 32, 34, 0, 2, 4]))
         tested = _among(info[:, 0], test_toys)
         return _among(info[:, 0], train_toys) & near, tested & near, tested & ~near
