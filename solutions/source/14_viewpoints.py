@@ -77,8 +77,7 @@ pictures.toys(
 #
 # smallNORB has five classes, ten toys of each (its *instances*, 0 to 9), 18 azimuths (how far the table has turned),
 # 9 elevations (how high the camera is) and 6 lightings. Two cameras look, like two eyes. Our own toys are rendered in
-# the same way. Turn one yourself; the arrow keys move a slider. (In a notebook it needs a running
-# kernel; the still pictures below it need none.)
+# the same way. Turn one yourself; the arrow keys move a slider.
 
 # %% id="turntable"
 turntable()
@@ -373,14 +372,15 @@ pictures.errors_by_angle(
 )
 
 # %% [markdown] id="live-read"
-# 20° beyond the last familiar azimuth the error jumps, and exactly from behind that of the networks is low again: there
-# the outline is much like that of the front. What helps is a *similar picture*, not a short turn. (From one side it is higher than from
-# the other, and may be higher than guessing, 80 %: there are only five toys, and a toy that is taken for another is
-# wrong in all its pictures.) With the elevation the pictures change slowly, and the error rises slowly.
+# 20° beyond the last familiar azimuth the error jumps, and exactly from behind that of the networks is low again:
+# there the outline is much like that of the front. What helps is a *similar picture*, not a short turn. (From one
+# side it may be higher than guessing, 80 %: there are only five toys, and one that is taken for another is wrong in
+# many pictures.) With the elevation the pictures change slowly, and the error rises slowly.
 #
-# And the networks? **On average whoever merely remembers pixels does better**, from familiar and from novel sides; the
-# networks are ahead from behind alone. So these small ones, one run each, say little about what capsules can do. To compare we need better networks, more runs, and
-# a rule. What we keep is the habit: **hold a number against something that knows nothing.**
+# And the networks? **On average whoever merely remembers pixels does better**, from familiar and from novel sides;
+# the networks are ahead from behind alone. So these small ones, one run each, say little about what capsules can do.
+# To compare we need better networks, more runs, and a rule. What we keep is the habit: **hold a number against
+# something that knows nothing.**
 
 # %% [markdown] id="compare"
 # ## 4 · Compare at equal skill
@@ -576,8 +576,7 @@ pictures.novel_over_familiar(
 # - **Look at the axes.** Both networks lose more than twenty points from a novel side, much as the nearest pixels do.
 #   Votes and routing do not *solve* viewpoints, neither here nor in the table of section 6.
 #
-# Was it the votes or the routing? The dense control lacks both, so nobody can say. A control with equal couplings, as
-# in section 3, would.
+# Votes or routing? This control cannot say. One with equal couplings, as in section 3, could.
 
 # %% [markdown] id="pose"
 # ## 5 · Does the pose turn with the toy?
@@ -881,7 +880,6 @@ print(f"error of somebody who knows nothing but the lamp: {100 * (1 - table.amax
 # | standardise the test set by its own statistics | every image knows about the others | lesson 07: alone and in company |
 # | compare novel errors instead of gaps | the better classifier wins, whatever viewpoints do | `gap_interval` |
 # | compare gaps alone | the worse start wins: a network at 80 % everywhere has no gap | show both ends of the gap |
-# | compare two networks with each other only | both may be worse than remembered pixels | the nearest pixels |
 # | average over each map of a network that gives every map the mean 0 | all images look the same, and such a control flatters whatever is beside it | print the difference of two images |
 # | fit degrees | 359° and 1° meet at 180° | `read_angle` on toys near 0° |
 
