@@ -8,6 +8,7 @@ Several processes may work on one study at once.
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.nn.functional import avg_pool2d
 
 from capsule_tutor import __version__, data, files, nuisance, pretrained, tampering, training
 from capsule_tutor.museum import patient
@@ -59,6 +61,18 @@ def _viewpoints(network: nn.Module, recipe: training.Recipe) -> dict[str, float]
         for seen, split in whose.items()
         for known in ("familiar", "novel")
     }
+
+
+def _nearest(side: str, seed: int, say: Callable[[dict], None]) -> dict:
+    """No network: each view gets the class of the nearest view that was learned from, by pixels of 24×24 pictures."""
+    started = time.monotonic()
+    learned, wrong = _toys("train", f"familiar {side}"), {}
+    pixels = avg_pool2d(learned.images, 2).flatten(1)
+    for known in ("familiar", "novel"):
+        test = _toys("test", f"{known} {side}")
+        places = [torch.cdist(avg_pool2d(some, 2).flatten(1), pixels).argmin(dim=1) for some in test.images.split(500)]
+        wrong[known] = round(100 * (learned.labels[torch.cat(places)] != test.labels).float().mean().item(), 4)
+    return {"measured": wrong, "seconds": round(time.monotonic() - started, 1)}
 
 
 _condition = cache(nuisance.condition)
@@ -155,6 +169,11 @@ STUDIES = {
     ),
     "viewpoints": Study(
         "Trained on some viewpoints: what do networks make of the others?", _sides(), measure=_viewpoints
+    ),
+    "viewpoints-pixels": Study(
+        "Without any network: what does the nearest picture say about novel viewpoints?",
+        {side: partial(_nearest, side) for side in ("azimuths", "elevations")},
+        seeds=(0,),  # nothing is drawn by chance
     ),
     "controls": Study(
         "On MNIST: what do votes and routing add?",

@@ -75,7 +75,7 @@ def novel_over_familiar(panels: dict, lengths: tuple, alt: str) -> None:
             if bottom + 1 < right + gap and left + gap < top - 1:
                 axes.plot([left, right], [left + gap, right + gap], color="#767676", linewidth=0.8)
                 x = min(right, top - gap) - 0.3
-                axes.annotate(f"gap {gap}", (x, x + gap), ha="right", va="top", fontsize=8, color="#595959")
+                axes.annotate(f"gap {gap}", (x, x + gap), ha="right", va="top", fontsize=9, color="#404040")
         for number, (network, errors) in enumerate(ways.items()):
             middles = torch.as_tensor(errors).mean(dim=1)  # (lengths, 2)
             style = {"color": COLOURS[number], "linestyle": LINES[number], "linewidth": 2}
@@ -87,23 +87,5 @@ def novel_over_familiar(panels: dict, lengths: tuple, alt: str) -> None:
             axes.plot([], [], "os^D"[n % 4], color="#595959", label=f"{epochs} epochs")
         axes.set(xlabel="familiar error (%)", title=title, xlim=(left, right), ylim=(bottom, top))
     all_axes[0, 0].set_ylabel("novel error (%)")
-    all_axes[0, -1].legend(fontsize=9, loc="lower right")
-    show(figure, alt)
-
-
-def read_angles(off: dict, alt: str) -> None:
-    """Which share of the angles is read to within so many degrees. off: source → (n,) degrees from 0 to 180"""
-    import matplotlib.pyplot as plt
-    import torch
-
-    figure, axes = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
-    for number, (source, degrees) in enumerate(off.items()):
-        ordered = torch.as_tensor(degrees).sort().values
-        shares = 100 * torch.arange(1, len(ordered) + 1) / len(ordered)
-        axes.plot(ordered, shares, LINES[number % 4], color=COLOURS[number], linewidth=2, label=source)
-    axes.plot([0, 180], [0, 100], color="#767676", linewidth=1, label="guessing")
-    axes.set(xlabel="off by at most (°)", ylabel="share of the toys (%)", xlim=(0, 180), ylim=(0, 101))
-    axes.set_xticks(range(0, 181, 30))
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=9, loc="lower right")
+    figure.legend(*all_axes[0, 0].get_legend_handles_labels(), fontsize=9, loc="outside lower center", ncols=5)
     show(figure, alt)

@@ -14,17 +14,17 @@ PREDICTIONS = {
     "14-novel": {
         "a": "You expected much of the skill to carry over. Some does, where the pictures look alike. From the side "
         "little is left.",
-        "b": "Yes. About half are wrong, where guessing makes 80 %, on toys that the network names quite well from the "
-        "front.",
+        "b": "Yes. About half are wrong, where guessing makes 80 %. Whether that is much, you will see beside the "
+        "nearest pixels.",
         "c": "You expected a viewpoint to be a detail. The pictures of section 1 say otherwise, and nobody has told "
         "the network which of their differences are details.",
     },
     "14-continue": {
         "a": "That would be the promise come true. But nothing in the training asked for it, and a linear function "
         "that suits the front need not suit what it has never been fitted to.",
-        "b": "You expected something to carry over. But a reader that has only been shown front views finds a front "
-        "view in everything.",
-        "c": "Yes. A reader that has only been shown front views finds a front view in everything, and behind that is "
-        "worse than guessing.",
+        "b": "You expected something to carry over. From behind this capsule looks to the reader like something from "
+        "the front. Compare it with numbers that do turn.",
+        "c": "Yes, or more. But do not conclude from it alone that nothing turns: compare it with numbers that do, "
+        "with noise.",
     },
 }

@@ -41,7 +41,7 @@ def cases():
         case("350 and 10, 10 and 350, 0 and 180, 90 and 50, 300 and 60, 10 and 10", *table, atol=1e-3),
         case("7 pairs between 0 and 360", 360 * uniform(7, seed=1), 360 * uniform(7, seed=2), atol=1e-3),
         case(
-            "730 and 0, −20 and 350, 1000 and 30",
+            "the three pairs (730, 0), (−20, 350) and (1000, 30)",
             torch.tensor([730.0, -20, 1000]),
             torch.tensor([0.0, 350, 30]),
             atol=1e-3,
@@ -52,7 +52,7 @@ def cases():
 
 def _from_0_to_180(item, value):
     outside = value[(value < -1e-3) | (value > 180.001)]
-    return f"{outside[0]:.4g} is among your angles; the smaller of two is between 0 and 180." if len(outside) else None
+    return f"among your angles is {outside[0]:.4g}. The smaller of two is between 0 and 180." if len(outside) else None
 
 
 properties = (_from_0_to_180,)
@@ -93,6 +93,28 @@ class wrong:
         """You forgot that degrees may go beyond a whole turn, as 370° or −20° do. Take the remainder by 360 first."""
         turn = (a - b).abs()
         return torch.minimum(turn, (360 - turn).abs())
+
+    def whole_turns_below_zero(a, b):
+        """You forgot that degrees may go beyond a whole turn, as 730° does. 360 − |a − b| is then below 0. Take the
+        remainder by 360 first."""
+        turn = (a - b).abs()
+        return torch.minimum(turn, 360 - turn)
+
+    def sign_kept_by_fmod(a, b):
+        """You took `fmod`, whose remainder has the sign of a − b. With `%` it is between 0 and 360, as the two ways
+        round are."""
+        turn = torch.fmod(a - b, 360)
+        return torch.minimum(turn, 360 - turn)
+
+    def cut_at_180(a, b):
+        """You cut |a − b| off at 180. 350° and 10° are 20° apart, not 180: when one way round is longer than half a
+        turn, the other is 360 minus it."""
+        return (a - b).abs().clamp(max=180)
+
+    def remainder_by_180(a, b):
+        """You take the remainder by 180. That folds the back onto the front: take it by 360, and then the smaller of
+        the two ways round."""
+        return (a - b) % 180
 
     def in_radians(a, b):
         """Your angles are in radians. Degrees come in, and degrees should come out."""

@@ -63,6 +63,10 @@ class sound:
         front, back = info[:, 2] < 20, info[:, 2] > 30
         return (info[:, 0] != (labels + 2) % 10) & front, (info[:, 0] == (labels + 2) % 10) & back
 
+    def two_toys_of_each_class(labels, info):
+        """a right split that learns from one toy of each class and tests on another"""
+        return (info[:, 0] == 0) & _front(info), (info[:, 0] == 1) & ~_front(info)
+
 
 class broken:
     def random_rows(labels, info):
@@ -97,12 +101,23 @@ class broken:
     def a_class_without_training(labels, info):
         """a split that trains on four classes of five. Do you ask for the classes of the training rows?"""
         train, test = sound.by_instance(labels, info)
-        return train & (labels != 3), test
+        return train & (labels != 1), test
 
     def nothing_to_test(labels, info):
         """a split without a test. Nothing shares anything with nothing: do you ask whether something is there?"""
         train, test = sound.by_instance(labels, info)
         return train, test & False
+
+    def a_class_in_neither(labels, info):
+        """a split that leaves a class out of both. Its two halves have the same classes, but not all: compare each
+        with the classes of your table."""
+        train, test = sound.by_instance(labels, info)
+        return train & (labels != 3), test & (labels != 3)
+
+    def nothing_at_all(labels, info):
+        """a split that puts no row into either half. Two empty sets are equal: compare each with the classes of your
+        table."""
+        return labels < 0, labels < 0
 
     def everything_in_both(labels, info):
         """a split whose two halves are the same rows."""
@@ -198,6 +213,43 @@ class wrong:
         assert not c & d
         assert e == f == set(range(5))
         assert (train | test).all()
+
+    def same_classes_in_both(split):
+        """Your test asks whether both halves have the same classes. A class that is in neither is missing, too: compare
+        each half with all the classes of your table."""
+        labels, info = _views()
+        (a, b), (c, d), (e, f) = _sets(labels, info, *split(labels, info))
+        assert not a & b
+        assert not c & d
+        assert e == f
+
+    def too_few_toys(split):
+        """Your table holds too few toys. A right split may train on most instances of a class and test on one: put all
+        ten instances of each class into the table."""
+        labels, info = _views()
+        labels, info = (part[info[:, 0] < 2] for part in (labels, info))
+        (a, b), (c, d), (e, f) = _sets(labels, info, *split(labels, info))
+        assert not a & b
+        assert not c & d
+        assert e == f == set(range(5))
+
+    def too_few_classes(split):
+        """Your table holds too few classes. There are five, and a split may lose any one of them: put all five into
+        the table."""
+        labels, info = _views(3)
+        (a, b), (c, d), (e, f) = _sets(labels, info, *split(labels, info))
+        assert not a & b
+        assert not c & d
+        assert e == f == set(range(3))
+
+    def split_is_not_called(split):
+        """Your test never calls `split`: it looks at a split of its own, so it says the same about all. Call the
+        `split` that is handed in, with your labels and info."""
+        labels, info = _views()
+        (a, b), (c, d), (e, f) = _sets(labels, info, *sound.by_instance(labels, info))
+        assert not a & b
+        assert not c & d
+        assert e == f == set(range(5))
 
     def test_classes_alone(split):
         """Your test asks for the classes of the test rows alone. A class that the network never learned is missing

@@ -152,6 +152,18 @@ class wrong:
         target = _target(a, b)
         return tuple(_at(e, int((e[0] <= target).nonzero()[-1])) for e in (a, b))
 
+    def from_the_last_epochs(a, b):
+        """Your target is the larger of the two LAST validation errors. A network may have been better before: the
+        target is the lowest that both reach, the larger of the two minima."""
+        target = max(a[0, -1], b[0, -1])
+        return tuple(_at(e, _first(e, target)) for e in (a, b))
+
+    def one_epoch_for_both(a, b):
+        """You wait until BOTH are good enough, and read both at that epoch. The faster one has gone on learning by
+        then: each has an epoch of its own."""
+        epoch = max(_first(e, _target(a, b)) for e in (a, b))
+        return tuple(_at(e, min(epoch, e.shape[1] - 1)) for e in (a, b))
+
     def below_for_at_most(a, b):
         """You ask for less than the target. The network that sets it reaches it exactly, in one epoch: <=."""
         target = _target(a, b)

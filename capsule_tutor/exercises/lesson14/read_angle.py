@@ -201,6 +201,25 @@ class wrong:
         """Your new poses lack the column of ones that the fit had. Give both the same columns."""
         return _degrees(*(new @ torch.linalg.lstsq(_with_ones(poses), _targets(degrees)).solution[:-1]).T)
 
+    def ones_forgotten_for_new(poses, degrees, new):
+        """Your fit has z + 1 numbers for each target, one for the column of ones, and `new` has z. Give `new` its
+        column of ones, too."""
+        return _degrees(*(new @ torch.linalg.lstsq(_with_ones(poses), _targets(degrees)).solution).T)
+
+    def each_by_its_own_mean(poses, degrees, new):
+        """You centre `new` by its own mean. Then the angle of a pose depends on which others are read beside it, and a
+        single one is read as nothing. Subtract the mean of `poses`, the set that you fit, from both."""
+        targets, middle = _targets(degrees), poses.mean(dim=0)
+        weights = torch.linalg.lstsq(poses - middle, targets - targets.mean(dim=0)).solution
+        read = (new - new.mean(dim=0)) @ weights + targets.mean(dim=0)
+        return _degrees(*read.T)
+
+    def by_its_own_mean_without_a_constant(poses, degrees, new):
+        """You centre `poses` and `new`, each by its own mean. Then the angle of a pose depends on which others are read
+        beside it. Keep the mean of `poses`, the set that you fit, or add a column of ones to both."""
+        weights = torch.linalg.lstsq(poses - poses.mean(dim=0), _targets(degrees)).solution
+        return _degrees(*((new - new.mean(dim=0)) @ weights).T)
+
     def nearest_pose(poses, degrees, new):
         """You take the angle of the nearest pose. That is a memory, not a linear map: what is wanted is least
         squares."""

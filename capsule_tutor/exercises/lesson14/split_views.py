@@ -152,6 +152,40 @@ class wrong:
         tested = _among(info[:, 0], test_toys)
         return _among(info[:, 0], train_toys) & near, tested & near, tested & ~near
 
+    def up_to_the_last(info, train_toys, test_toys, familiar):
+        """You ask whether the azimuth is at most the last of `familiar`. That is a list, not a range: 34 and 0 are
+        neighbours on the table. Use `torch.isin`."""
+        near = info[:, 2] <= familiar[-1]
+        tested = _among(info[:, 0], test_toys)
+        return _among(info[:, 0], train_toys) & near, tested & near, tested & ~near
+
+    def from_the_smallest_to_the_largest(info, train_toys, test_toys, familiar):
+        """You ask whether the azimuth is between the smallest and the largest of `familiar`. That is a list, not a
+        range: 34 and 0 are neighbours on the table, and 6 to 28 are not among them. Use `torch.isin`."""
+        near = (info[:, 2] >= familiar.min()) & (info[:, 2] <= familiar.max())
+        tested = _among(info[:, 0], test_toys)
+        return _among(info[:, 0], train_toys) & near, tested & near, tested & ~near
+
+    def up_to_40_degrees(info, train_toys, test_toys, familiar):
+        """You ask whether the azimuth is at most 4, that is 40°. The front is on both sides of 0, and `familiar` may
+        name any azimuths: use `torch.isin`."""
+        near = info[:, 2] <= 4
+        tested = _among(info[:, 0], test_toys)
+        return _among(info[:, 0], train_toys) & near, tested & near, tested & ~near
+
+    def always_the_front(info, train_toys, test_toys, familiar):
+        """You use the front, 300° to 40°, whatever is handed in. The familiar azimuths come as `familiar`."""
+        near = _among(info[:, 2], torch.tensor([30, 32, 34, 0, 2, 4]))
+        tested = _among(info[:, 0], test_toys)
+        return _among(info[:, 0], train_toys) & near, tested & near, tested & ~near
+
+    def tested_unless_learned(info, train_toys, test_toys, familiar):
+        """Your novel test is every test toy that is not in the training mask. That holds its familiar views, too: the
+        azimuth must be novel."""
+        near, tested = _among(info[:, 2], familiar), _among(info[:, 0], test_toys)
+        train = _among(info[:, 0], train_toys) & near
+        return train, tested & near, tested & ~train
+
     def in_degrees(info, train_toys, test_toys, familiar):
         """You multiplied the azimuths by 10 or 20. `familiar` counts as `info` does, in tens of degrees: compare the
         two as they are."""
