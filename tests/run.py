@@ -20,8 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTEST = ["-m", "pytest"]
 TWO_AT_A_TIME = ["-n", "2", "--dist"]
 # A file stays whole on one worker: one that takes minutes must not be the last to begin.
-SLOW_FIRST = [f"tests/test_{name}.py" for name in ("teaching_nbgrader", "training", "pretrained", "hostile")]
-NOT_UNIT = ["--ignore=tests/browser", "--ignore=tests/benchmarks"]
+SLOW = ["tests/test_teaching_nbgrader.py", "tests/test_training.py", "tests/test_pretrained.py", "tests/test_hostile.py"]
 # One notebook stays whole on one worker: its cells share a kernel.
 NOTEBOOKS = [*TWO_AT_A_TIME, "loadfile", "--nbval-current-env", f"--nbval-cell-timeout={HUNG}"]
 NOTEBOOKS += ["-p", "no:cacheprovider"]
@@ -42,6 +41,12 @@ def notebooks(folder: str, like: re.Pattern = re.compile("")) -> list[str]:
     it would otherwise take up all tests."""
     found = [path for path in (ROOT / folder).glob("*.ipynb") if like.search(path.read_text(encoding="utf-8"))]
     return sorted((f"{folder}/{path.name}" for path in found), reverse=True) or [f"{folder}/*.ipynb"]
+
+
+def units() -> list[str]:
+    """The files of the unit tests, the slow ones first."""
+    found = [f"tests/{path.name}" for path in (ROOT / "tests").glob("test_*.py")]
+    return sorted(found, key=lambda name: (name not in SLOW, name))
 
 
 def arithmetics() -> list[str]:
@@ -65,7 +70,7 @@ def steps() -> dict[str, tuple[str, list[str]]]:
         ),
         "unit": (
             "the package does what it says",
-            [*PYTEST, *SLOW_FIRST, "tests", *NOT_UNIT, *TWO_AT_A_TIME, "loadfile", "--no-loadscope-reorder"],
+            [*PYTEST, *units(), *TWO_AT_A_TIME, "loadfile", "--no-loadscope-reorder"],
         ),
         "solutions": (
             "solved notebooks print what they printed when they were stored",
