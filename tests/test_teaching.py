@@ -543,6 +543,6 @@ def test_what_differs_from_the_solution_is_folded_and_what_a_page_cannot_do_is_l
     assert "checks.predict" not in text
     assert "checks.board" not in text
     assert text.count('<details name="02-zero">') == 3
-    assert '<div class="scene" data-scene="dial">' in text
+    assert '<div class="scene" data-scene="dial" data-needs="digits"' in text
     door = site._page(course.START, course.source(course.START).read_text(encoding="utf-8"))
     assert "doctor.findings" not in "\n".join(cell.source for cell in door.cells)

@@ -1918,3 +1918,181 @@ class tweak_grid:
                 row.append(decode(caps.mask_capsules(caps.squash(v + step), caps.lengths(v).argmax(1)))[0])
             out.append(torch.stack(row))
         return torch.stack(out)
+
+
+class steps_alike:
+    def equal_of_torch(ours, theirs, x):
+        """You demand equal bits"""
+        a, b = x, x
+        for k in range(len(ours)):
+            a, b = ours[k](a), theirs[k](b)
+            if not torch.equal(a, b):
+                return k
+        return len(ours)
+
+    def default_allclose(ours, theirs, x):
+        """Your tolerance grows with the numbers"""
+        a, b = x, x
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(a), g(b)
+            if a.shape != b.shape or not torch.allclose(a, b, atol=1e-3, rtol=1e-2):
+                return k
+        return len(ours)
+
+    def difference_above_the_limit(ours, theirs, x):
+        """NaN gets past you"""
+        a, b = x, x
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(a), g(b)
+            if a.shape != b.shape:
+                return k
+            if (a - b).abs().max() > 1e-3:
+                return k
+        return len(ours)
+
+    def number_of_the_wrong_step(ours, theirs, x):
+        """You return the number of the wrong step, counted from 1"""
+        a, b = x, x
+        for k, (f, g) in enumerate(zip(ours, theirs), start=1):
+            a, b = f(a), g(b)
+            if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3):
+                return k
+        return len(ours)
+
+    def no_break(ours, theirs, x):
+        """You count all steps that agree"""
+        a, b, n = x, x, 0
+        for f, g in zip(ours, theirs):
+            a, b = f(a), g(b)
+            if a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=1e-3):
+                n += 1
+        return n
+
+    def each_step_gets_x(ours, theirs, x):
+        """You give x to every step"""
+        n = 0
+        for f, g in zip(ours, theirs):
+            try:
+                a, b = f(x), g(x)
+            except RuntimeError:
+                break
+            if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3):
+                break
+            n += 1
+        return n
+
+
+class why_worse:
+    def gap_of_the_stored_pair(batch, stored):
+        """You look for overfitting with the stored statistics"""
+        stale, over = stored[0] - batch[0] > 5, stored[1] - stored[0] > 5
+        if stale and over:
+            return "both"
+        return "stale" if stale else "overfitted" if over else "neither"
+
+    def absolute(batch, stored):
+        """You take the size of the differences"""
+        stale, over = abs(stored[0] - batch[0]) > 5, abs(batch[1] - batch[0]) > 5
+        return {(1, 1): "both", (1, 0): "stale", (0, 1): "overfitted", (0, 0): "neither"}[stale, over]
+
+    def elif_for_if(batch, stored):
+        """You stop at the first reason, stale statistics"""
+        if stored[1] - batch[1] > 5:
+            return "stale"
+        if batch[1] - batch[0] > 5:
+            return "overfitted"
+        return "neither"
+
+    def twice_as_many(batch, stored):
+        """You divide the errors"""
+        stale, over = stored[0] / batch[0] > 2, batch[1] / batch[0] > 2
+        return "both" if stale and over else "stale" if stale else "overfitted" if over else "neither"
+
+    def bad_is_bad(batch, stored):
+        """You ask whether an error is above 5 %"""
+        stale, over = stored[0] > 5, batch[1] > 5
+        return "both" if stale and over else "stale" if stale else "overfitted" if over else "neither"
+
+    def other_names(batch, stored):
+        """You exchanged the two names"""
+        stale, over = stored[0] - batch[0] > 5, batch[1] - batch[0] > 5
+        return "both" if stale and over else "overfitted" if stale else "stale" if over else "neither"
+
+
+class right_tool:
+    def lists_mean_paired(about, networks, seeds, lists):
+        if lists and networks == 2:
+            return "paired test"
+        if seeds > 1:
+            return "t over seeds"
+        return "Wilson" if networks == 1 else "none"
+
+    def seeds_mean_t(about, networks, seeds, lists):
+        """You choose by how many runs there are"""
+        if seeds > 1:
+            return "t over seeds"
+        if about == "recipe":
+            return "none"
+        return "Wilson" if networks == 1 else "paired test" if lists else "none"
+
+    def wilson_for_one_network(about, networks, seeds, lists):
+        if networks == 1:
+            return "Wilson"
+        if about == "recipe":
+            return "t over seeds" if seeds > 1 else "none"
+        return "paired test" if lists else "none"
+
+    def a_recipe_is_t(about, networks, seeds, lists):
+        """You take t over seeds where there is one run"""
+        if about == "recipe":
+            return "t over seeds"
+        return "Wilson" if networks == 1 else "paired test" if lists else "none"
+
+    def three_at_least(about, networks, seeds, lists):
+        """You turn two runs away"""
+        if about == "recipe":
+            return "t over seeds" if seeds >= 3 else "none"
+        return "Wilson" if networks == 1 else "paired test" if lists else "none"
+
+    def wilson_where_counts_are(about, networks, seeds, lists):
+        """You compare two networks by two separate bars"""
+        if about == "recipe":
+            return "t over seeds" if seeds > 1 else "none"
+        return "paired test" if lists and networks == 2 else "Wilson"
+
+
+class what_they_share:
+    def axes_first(as_is, rotated, shuffled):
+        """You ask about the axes first"""
+        if as_is > rotated.max():
+            return "axes"
+        if as_is > shuffled.max():
+            return "a space"
+        return "nothing"
+
+    def above_the_means(as_is, rotated, shuffled):
+        """You compare with the mean of a control"""
+        if as_is < shuffled.mean():
+            return "nothing"
+        if as_is < rotated.mean():
+            return "a space"
+        return "axes"
+
+    def quantiles(as_is, rotated, shuffled):
+        """You compare with a quantile of a control"""
+        if as_is <= shuffled.quantile(0.95):
+            return "nothing"
+        return "axes" if as_is > rotated.quantile(0.95) else "a space"
+
+    def five_per_cent_more(as_is, rotated, shuffled):
+        if as_is <= 1.05 * shuffled.max():
+            return "nothing"
+        return "axes" if as_is > 1.05 * rotated.max() else "a space"
+
+    def above_luck_is_axes(as_is, rotated, shuffled):
+        """You call axes shared that are better than luck"""
+        return "axes" if as_is > shuffled.max() else "nothing"
+
+    def never_nothing(as_is, rotated, shuffled):
+        """You never ask about luck"""
+        return "axes" if (as_is > rotated).all() else "a space"

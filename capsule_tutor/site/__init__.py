@@ -107,6 +107,8 @@ def _write_sources(folder: Path) -> None:
     (static / "katex" / "fonts").mkdir(parents=True)
     for name in ("notebooks", "projects"):
         (folder / name).mkdir()
+    if not course.source(course.START).is_file():
+        raise SiteError("The site is made in a checkout of the repository, which has the lessons' sources.")
     for path in course.projects():
         (folder / "projects" / path.name).write_bytes(path.read_bytes())
     vendor = resources("capsule_tutor.classroom") / "vendor"
@@ -125,8 +127,6 @@ def _write_sources(folder: Path) -> None:
         files.write_text(static / f"{name}.js", f"capsules.{name} = {content};\n")
 
     for lesson in (course.START, *(known for known in course.LESSONS if not known.planned)):
-        if not course.source(lesson).is_file():
-            raise SiteError("The site is made in a checkout of the repository, which has the lessons' sources.")
         text = course.source(lesson).read_text(encoding="utf-8")
         learners = authoring.learner_notebook(text, lesson.stem, checks.brief)
         files.write_text(folder / "notebooks" / f"{lesson.stem}.ipynb", authoring.as_text(learners))

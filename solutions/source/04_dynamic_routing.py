@@ -179,7 +179,8 @@ for i in range(3):
 # %% [markdown] id="coupling-read"
 # Child 1 is as undecided as before. Child 2 sends more to B, not because B is right, but because A is worse. A softmax
 # knows differences only, and it has no "none of them", so a child that agrees with nobody still gives its unit to somebody. What
-# comes of that, you will see after ten iterations. (For CIFAR-10 the authors added a place for "none": `leaky=True` in their code.)
+# comes of that, you will see after ten iterations. (For CIFAR-10 the authors added a place for "none": `leaky=True` in their
+# released code.)
 
 # %% [markdown] id="again"
 # ## Again, and again
