@@ -35,6 +35,7 @@ _SHOWN = {  # the beginning of what a cell says → the scene, the data that it 
     "pull two digits apart": ("apart", "pairs", "The network and its weights are part of this page."),
     "the turntable": ("turntable", "toys", "This page renders the toys by itself, as the package does."),
 }
+_PROJECT = re.compile(r"\[([^\]]+)\]\((projects/\w+\.ipynb)\)")  # a notebook to begin with is no page: it is downloaded
 _DATA = ("digits", "pairs", "toys")  # functions of theatre/offline.py, and modules that answer from what they return
 
 
@@ -167,7 +168,7 @@ def _page(lesson: course.Lesson, text: str):
 def _markdown(source: str):
     from nbformat.v4 import new_markdown_cell
 
-    return new_markdown_cell(source)
+    return new_markdown_cell(_PROJECT.sub(r"{download}`\1 <\2>`", source))
 
 
 def _code(learners, solved) -> list:
