@@ -152,7 +152,9 @@ def test_the_command(tmp_path):
     earned = sum(checks.find(name).importance for name in ("squash", "squash_slope"))
     whole = sum(exercise.importance for exercise in checks.EXERCISES.values() if exercise.lesson == "02")
     assert f"ada: {earned} of {whole}" in done.output
-    assert (tmp_path / "grades.csv").read_text().splitlines()[1] == "ada,5,3,0,-0%,8,11"
+    row = (tmp_path / "grades.csv").read_text().splitlines()[1]
+    assert row.startswith("ada,5,3,0,")
+    assert row.endswith(f",-0%,{earned},{whole}")
     assert "ada" in (tmp_path / "page.html").read_text()
     empty = CliRunner().invoke(cli.app, ["grade", str(tmp_path / "out"), "--lessons", "02"])
     assert (empty.exit_code, empty.exception.__class__) == (1, SystemExit)
