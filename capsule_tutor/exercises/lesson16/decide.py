@@ -8,6 +8,7 @@ import statistics
 from math import sqrt
 
 from capsule_tutor.checks.cases import case
+from capsule_tutor.registration import verdict
 
 EFFORT = {"minutes": 12, "difficulty": 3, "importance": 5}
 HINTS = (
@@ -21,12 +22,6 @@ HINTS = (
 GRADIENT = False
 BROKEN = "not as promised"
 _F, _OTHER = "5f1c", "90ab"
-
-
-def _verdict(low: float, high: float, margin: float) -> str:
-    if -margin < low and high < margin:
-        return "no difference that matters"
-    return "as claimed" if high < 0 else "the contrary" if low > 0 else "cannot tell"
 
 
 def decide(runs: list, seeds: tuple, fingerprint: str, margin: float, t: float) -> str:
@@ -44,7 +39,7 @@ reference = decide
 def _by_interval(d: list, margin: float, t: float, n: int | None = None) -> str:
     # mean ± t s/√n
     half = t * statistics.stdev(d) / sqrt(n or len(d))
-    return _verdict(statistics.mean(d) - half, statistics.mean(d) + half, margin)
+    return verdict(statistics.mean(d) - half, statistics.mean(d) + half, margin)
 
 
 def oracle(runs, seeds, fingerprint, margin, t):
@@ -58,7 +53,7 @@ def oracle(runs, seeds, fingerprint, margin, t):
     d = [found["claimed", seed][0][0] - found["control", seed][0][0] for seed in seeds]
     mean = sum(d) / len(d)
     variance = sum((x - mean) ** 2 for x in d) / (len(d) - 1)
-    return _verdict(mean - t * sqrt(variance / len(d)), mean + t * sqrt(variance / len(d)), margin)
+    return verdict(mean - t * sqrt(variance / len(d)), mean + t * sqrt(variance / len(d)), margin)
 
 
 def _runs(claimed: tuple, control: tuple, seeds: tuple = (3, 5, 8), bears: str = _F) -> list:
@@ -101,7 +96,7 @@ class right:
         d = [first[s] - second[s] for s in seeds]
         m = sum(d) / len(d)
         s = sqrt(sum((x - m) ** 2 for x in d) / (len(d) - 1) / len(d))
-        return _verdict(m - t * s, m + t * s, margin)
+        return verdict(m - t * s, m + t * s, margin)
 
     def by_ticking_off(runs, seeds, fingerprint, margin, t):
         wanted = [(arm, seed) for seed in seeds for arm in ("claimed", "control")]
@@ -167,7 +162,7 @@ class wrong:
         first, second = ([e for a, _, e, _ in runs if a == arm] for arm in ("claimed", "control"))
         half = t * sqrt((statistics.variance(first) + statistics.variance(second)) / len(seeds))
         mean = statistics.mean(first) - statistics.mean(second)
-        return _verdict(mean - half, mean + half, margin)
+        return verdict(mean - half, mean + half, margin)
 
     def control_minus_claimed(runs, seeds, fingerprint, margin, t):
         """You subtracted the wrong way round. It is claimed − control, and below 0 means fewer mistakes, as claimed."""
@@ -187,4 +182,4 @@ class wrong:
             return BROKEN
         errors = {(a, s): e for a, s, e, _ in runs}
         mean = statistics.mean(errors["claimed", s] - errors["control", s] for s in seeds)
-        return _verdict(mean, mean, margin)
+        return verdict(mean, mean, margin)
