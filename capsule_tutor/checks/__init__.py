@@ -82,11 +82,19 @@ def standing(lesson: str | int = "", effort: bool = False) -> str:
 
 def following(lesson: str | int) -> str:
     """The id of the lesson's first exercise that is not passed yet, or "". Raises KeyError as `standing` does."""
+    ids, records = _ids(course.find(lesson).number), progress.load()
+    return next((id_ for id_ in ids if not _passed(id_, records)), "")
+
+
+def _ids(number: str) -> list[str]:
+    """Of the exercises of a lesson, in its order."""
     from capsule_tutor import exercises
 
-    number, records = course.find(lesson).number, progress.load()
-    ids = (id_ for id_ in exercises.ids() if id_[:2] == number)
-    return next((id_ for id_ in ids if records.get(id_, {}).get("status") != "passed"), "")
+    return [id_ for id_ in exercises.ids() if id_[:2] == number]
+
+
+def _passed(id_: str, records: dict[str, dict]) -> bool:
+    return records.get(id_, {}).get("status") == "passed"
 
 
 def _asked(lessons: Iterable[str]) -> dict[str, str]:
@@ -116,14 +124,12 @@ def overview() -> None:
 
 def _so_far() -> tuple[list[tuple[course.Lesson, str, str]], tuple[course.Lesson, str] | None]:
     """(lesson, exercises passed, guesses right) for each lesson that is here; the first exercise not passed."""
-    from capsule_tutor import exercises
-
     records = progress.load()
     rows, following = [], None
     for one in (known for known in course.LESSONS if known.number in course.here()):
-        ids = [id_ for id_ in exercises.ids() if id_[:2] == one.number]
+        ids = _ids(one.number)
         asked = _asked([one.number])
-        left = [id_ for id_ in ids if records.get(id_, {}).get("status") != "passed"]
+        left = [id_ for id_ in ids if not _passed(id_, records)]
         rows.append((one, f"{len(ids) - len(left)} of {len(ids)}", f"{progress.right(asked)} of {len(asked)}"))
         if left and not following:
             following = one, f"exercise {left[0]}"
