@@ -9,7 +9,8 @@ NAME-mistakes.safetensors   what every seed said to the test images that any of 
 import hashlib
 import json
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -73,10 +74,16 @@ def _load_file(path: Path) -> models.CapsuleNetwork:
 def _load_run(folder: Path) -> models.CapsuleNetwork:
     from safetensors.torch import load_file
 
+    followed = recipe(str(folder))
+    with _reading(folder):
+        return _network(followed, load_file(folder / "weights.safetensors"))
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    """What is missing or damaged in a run's folder ends in one line: WeightsError."""
     try:
-        return _network(recipe(str(folder)), load_file(folder / "weights.safetensors"))
-    except WeightsError:
-        raise
+        yield
     except FileNotFoundError:
         raise WeightsError(f"{folder} holds no finished run; finish it: capsule-tutor train … --resume") from None
     except Exception as problem:
@@ -103,15 +110,10 @@ def recipe(name: str) -> training.Recipe:
 
 def result(folder: Path) -> dict:
     """What `training.train` left in result.json. Raises WeightsError if it is not there or damaged."""
-    try:
+    with _reading(folder):
         found = json.loads((folder / "result.json").read_text(encoding="utf-8"))
         training.Recipe(**found["recipe"])
         return found
-    except FileNotFoundError:
-        raise WeightsError(f"{folder} holds no finished run; finish it: capsule-tutor train … --resume") from None
-    except Exception as problem:
-        what = " ".join(str(problem).split())[:120]
-        raise WeightsError(f"{folder} holds no run that can be read ({what}); train it again") from None
 
 
 def doubt(name: str, lengths: Tensor) -> str:
