@@ -9,13 +9,12 @@ _PACKAGE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson. The minutes of a planned one are an intention."""
+    """One lesson."""
 
     number: str  # "04"
     title: str
     minutes: int
     about: str  # "you will …"
-    planned: bool = False
 
     @property
     def stem(self) -> str:
@@ -105,10 +104,7 @@ def find(lesson: str | int) -> Lesson:
 def table(folder: str = "") -> str:
     """All lessons as a table in markdown, with links to the notebooks in `folder`, as "lessons/"."""
     rows = [
-        f"| {one.number} | {one.title} *(to come)* | {one.minutes}, planned | {one.about} |"
-        if one.planned
-        else f"| {one.number} | [{one.title}]({folder}{one.stem}.ipynb) | {one.minutes} | {one.about} |"
-        for one in LESSONS
+        f"| {one.number} | [{one.title}]({folder}{one.stem}.ipynb) | {one.minutes} | {one.about} |" for one in LESSONS
     ]
     return "\n".join(["| | lesson | minutes | you will |", "|---|---|---|---|", *rows])
 
@@ -130,7 +126,7 @@ def projects() -> list[Path]:
 
 
 def source(lesson: Lesson) -> Path:
-    """What a lesson is made from. It is there in a checkout alone, and not for a planned lesson."""
+    """What a lesson is made from. It is there in a checkout alone."""
     return _PACKAGE.parent / "solutions" / "source" / f"{lesson.stem}.py"
 
 

@@ -46,8 +46,10 @@ def assignment(lesson: course.Lesson, hints: int = 3):
     """One lesson as the source version of an assignment. Raises AuthoringError if it has no source here."""
     path = course.source(lesson)
     if not path.is_file():
-        planned = "it is still to come" if lesson.planned else "assignments are made in a checkout of the repository"
-        raise authoring.AuthoringError(f"There is no source of lesson {lesson.number} in {ROOT}: {planned}.")
+        raise authoring.AuthoringError(
+            f"There is no source of lesson {lesson.number} in {ROOT}: assignments are made in a checkout of the "
+            "repository."
+        )
     expand = partial(checks.brief, hints=hints)
     notebook = authoring.assignment_notebook(path.read_text(encoding="utf-8"), path.name, expand)
     for cell in notebook.cells:

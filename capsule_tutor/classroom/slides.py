@@ -30,8 +30,10 @@ def write(lesson: course.Lesson, out: Path) -> int:
     source = course.source(lesson)
     solution = ROOT / "solutions" / f"{lesson.stem}.ipynb"
     if not (source.is_file() and solution.is_file()):
-        planned = "it is still to come" if lesson.planned else "slides are made in a checkout of the repository"
-        raise authoring.AuthoringError(f"There is no solution of lesson {lesson.number} in {ROOT}: {planned}.")
+        raise authoring.AuthoringError(
+            f"There is no solution of lesson {lesson.number} in {ROOT}: slides are made in a checkout of the "
+            "repository."
+        )
     brief = partial(checks.brief, hints=0)
     learners = authoring.learner_notebook(source.read_text(encoding="utf-8"), source.name, brief)
     slides = _slides(learners, nbformat.read(solution, as_version=4))

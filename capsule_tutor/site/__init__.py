@@ -127,7 +127,7 @@ def _write_sources(folder: Path) -> None:
         content = json.dumps(getattr(offline, name)())
         files.write_text(static / f"{name}.js", f"capsules.{name} = {content};\n")
 
-    for lesson in (course.START, *(known for known in course.LESSONS if not known.planned)):
+    for lesson in (course.START, *course.LESSONS):
         text = course.source(lesson).read_text(encoding="utf-8")
         learners = authoring.learner_notebook(text, lesson.stem, checks.brief)
         files.write_text(folder / "notebooks" / f"{lesson.stem}.ipynb", authoring.as_text(learners))
@@ -225,7 +225,7 @@ def _frame(lesson: course.Lesson) -> list:
     name = f"notebooks/{lesson.stem}.ipynb"
     cells = [_markdown(f"To write the code yourself: {{download}}`the notebook of this page <{name}>`.")]
     if lesson is course.START:
-        pages = "\n".join(f"{one.number} · {one.title} <{one.stem}>" for one in course.LESSONS if not one.planned)
+        pages = "\n".join(f"{one.number} · {one.title} <{one.stem}>" for one in course.LESSONS)
         cells = [_markdown(f"```{{toctree}}\n:hidden:\n\n{pages}\n```")]
     return cells
 
