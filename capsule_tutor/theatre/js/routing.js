@@ -59,7 +59,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     caption.textContent = play.says || "";
     const dragged = asked.name === now.votes && play.draggable;
     add.hidden = remove.hidden = hint.hidden = !dragged;
-    closeUp.hidden = play.sizes[2] === 2 && play.sizes[1] <= 3;
+    closeUp.hidden = play.draggable;
     add.disabled = play.sizes[0] >= MOST_CHILDREN;
     remove.disabled = play.sizes[0] <= 1;
     redraw();
