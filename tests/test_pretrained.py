@@ -11,6 +11,7 @@ import pytest
 import torch
 from patience import HUNG
 from PIL import Image
+from test_training import few
 from typer.testing import CliRunner
 
 import capsule_tutor as caps
@@ -218,11 +219,6 @@ def runs(tmp_path_factory):
         training.train(recipe, folder / str(seed), seed=seed, device="cpu")
     training.train(replace(recipe, epochs=1), folder / "other", device="cpu", load=few)
     return folder
-
-
-def few(split):
-    images, labels = data.digits(split)
-    return data.Split(images[:128], labels[:128])
 
 
 def test_pack_ships_the_best_seed_of_equal_runs(runs, tmp_path, monkeypatch):

@@ -24,18 +24,14 @@ SMALL = replace(training.RECIPES["efficient-capsnet-small"], epochs=3, batch_siz
 # A run in a process of its own, so that it can be killed. Arguments: folder, model, --resume.
 RUN = """
 import sys
-from dataclasses import replace
 from pathlib import Path
 import torch
-from capsule_tutor import data, training
+sys.path.insert(0, "tests")
+from test_training import SMALL, few, training
 torch.set_num_threads(1)
-def few(split):
-    images, labels = data.digits(split)
-    return data.Split(images[:32], labels[:32])
-recipe = replace(training.RECIPES["efficient-capsnet-small"], epochs=3, batch_size=8, schedule="epochs", decay=0.9)
 def tick(epoch, step, steps): print(epoch * steps + step, flush=True)
 try:
-    training.train(recipe, Path(sys.argv[1]), device="cpu", precision="float32", load=few, tick=tick,
+    training.train(SMALL, Path(sys.argv[1]), device="cpu", precision="float32", load=few, tick=tick,
                    resume="--resume" in sys.argv)
 except KeyboardInterrupt:
     sys.exit(130)
