@@ -655,6 +655,20 @@ def test_an_address_says_look_at_this_one(visit):
     torch.testing.assert_close(couplings(other), couplings(page))
 
 
+def test_a_scene_that_is_left_writes_no_address_over_the_next_ones(visit):
+    page = visit("dial")
+    page.evaluate("""() => {
+      const real = setTimeout;
+      let late;
+      window.setTimeout = (write) => { late = write; };
+      document.querySelector(".dial input").dispatchEvent(new Event("input"));
+      window.setTimeout = real;
+      location.hash = "#routing?t=3";
+      late(); }""")
+    page.wait_for_selector(".routing[data-settled=true]")
+    assert iteration(page) == 3
+
+
 @pytest.mark.parametrize(
     "address",
     [

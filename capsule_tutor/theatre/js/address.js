@@ -10,11 +10,16 @@ export function toAddress(scene, state) {
   return `#${scene}${query && `?${query}`}`;
 }
 
-// writing(scene)(state): the address follows, a moment later, for browsers limit how often it may change.
+// writing(scene)(state): the address follows, a moment later, for browsers limit how often it may change. wanted(last):
+// may it be written over, as it was when this began or last wrote it?
 export function writing(scene, wanted = () => true) {
-  let waiting = 0;
+  let waiting = 0, last = location.hash;
   return (state) => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => { if (wanted()) history.replaceState(null, "", toAddress(scene, state)); }, 250);
+    waiting = setTimeout(() => {
+      if (!wanted(last)) return;
+      history.replaceState(null, "", toAddress(scene, state));
+      last = location.hash;
+    }, 250);
   };
 }

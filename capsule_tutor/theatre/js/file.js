@@ -11,18 +11,19 @@ const SCENES = { explorer: ["Explorer", explorer], routing: ["Routing", routing]
 
 export function file(el, data) {
   const answers = digits(data), stage = make("main", {}), tabs = make("nav", { "aria-label": "scenes" });
-  let close = null, now = "";
+  let close = null;
   const links = Object.entries(SCENES).map(([name, [title]]) => make("a", { href: `#${name}` }, title));
   tabs.append(make("h1", {}, "Capsule Tutor"), ...links);
   el.prepend(tabs, stage);
   async function open() {
     const [asked, state] = fromAddress(location.hash), name = asked in SCENES ? asked : "explorer", [title, scene] = SCENES[name];
-    now = name;
     close?.();
     stage.replaceChildren();
     document.title = `${title} · Capsule Tutor`;
     links.forEach((link) => { if (link.hash === `#${name}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current"); });
-    close = await scene(stage, { ask: answers(name), state, address: toAddress, changed: writing(name, () => now === name) });
+    // Between a click on a tab and its event the address is the next scene's already, and this one must leave it alone.
+    const changed = writing(name, (last) => location.hash === last);
+    close = await scene(stage, { ask: answers(name), state, address: toAddress, changed });
   }
   addEventListener("hashchange", open);
   return open();
