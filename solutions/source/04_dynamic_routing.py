@@ -5,9 +5,9 @@
 #
 # - route three children's votes to two parents on paper, and check it with code;
 # - write the loop of dynamic routing for a whole batch, gradients and all;
-# - say which axis the softmax runs over, and why a network learns with the wrong one, too;
+# - say which axis the softmax runs over, and why training does not tell you that it is the wrong one;
 # - predict what more iterations do to couplings and lengths;
-# - write the test that finds the wrong axis where no coupling is shown.
+# - write the test that finds a wrong axis from votes and outputs alone.
 #
 # **Minutes:** 90, and 20 more for the appendix on gradients · **Prerequisites:** lesson 02 (squash), lesson 03 (votes); softmax.
 
@@ -15,8 +15,9 @@
 # ## Whom would you believe?
 #
 # Three children have voted for two parents, A ($j=0$) and B ($j=1$). Every vote says: "if you are there, parent, then this
-# is your pose". Poses have two numbers here (their axis is $z$), so a vote is an arrow in the parent's plane. The dotted
-# circle in the picture has radius 1: no output can be longer.
+# is your pose". Poses have two numbers here (their axis is $z$), so a vote is an arrow in the parent's plane. A vote may be
+# longer than the dotted circle, whose radius is 1. A parent's own pose $v_j$, which we are going to compute, may not: squash
+# keeps it inside, and its length says how sure the parent is that it is there.
 
 # %% id="setup"
 import torch
@@ -72,7 +73,8 @@ for j, name in enumerate("AB"):
 
 # %% [markdown] id="first-round-read"
 # A tie: both lengths are 0.5. With equal shares, A's two friends and one enemy count as much as B's quarrel, and nothing tells
-# them apart. Keep this in mind: **without another iteration, agreement is not used.**
+# them apart. Keep this in mind: one iteration is shares, sum and squash, and agreement changes only the
+# shares of the next. **Without another iteration, agreement is not used.**
 #
 # First the sum, for a batch. The loop over $i$ and $j$ becomes one product and one sum.
 #
@@ -132,14 +134,15 @@ for i in range(3):
 # %% [markdown] id="coupling-idea"
 # ## Each child has one unit to give
 #
-# From agreements to couplings. The idea behind them: a part belongs to one whole. A nose is part of one face. So **each
-# child owns exactly one unit and divides it among the parents**: $\sum_j c_{ij} = 1$. The way to turn any numbers into
+# From agreements to couplings. The idea behind them: a part belongs to one whole, as a nose belongs to one face, but we
+# do not yet know to which. So **each child owns exactly one unit and divides it among the parents**, by how far it leans to each: $\sum_j c_{ij} = 1$. The way to turn any numbers into
 # shares is a softmax, over the parents $j$:
 #
 # $$c_{ij} = \frac{e^{b_{ij}}}{\sum_k e^{b_{ik}}}$$
 #
 # The $b_{ij}$ are the routing logits. (The letter is the paper's and has nothing to do with the batch axis $b$. In code
-# we write `logits`.) They start at 0, which gave us $\frac12$ each. After iteration one the six numbers above are added to them, and from 0 that makes these six numbers.
+# we write `logits`.) They start at 0, which gave us $\frac12$ each. After iteration one each agreement $a_{ij}$ is added to its
+# $b_{ij}$, and as all of these were 0, they are now the six numbers above.
 # Child 0, by hand: $e^{1} \approx 2.72$ and $e^{0.5} \approx 1.65$, so A gets $2.72 / 4.37 \approx 0.62$.
 
 # %% [markdown] id="predict-outlier-text"
@@ -186,7 +189,8 @@ for i in range(3):
 # ## Again, and again
 #
 # With the new couplings the parents add up again, the children compare again, and the new agreement is **added** to the
-# logits: $b_{ij} \leftarrow b_{ij} + \hat u_{j|i}\cdot v_j$. They are a running total of trust. Three rounds:
+# logits: $b_{ij} \leftarrow b_{ij} + \hat u_{j|i}\cdot v_j$. So the logits are a running total of agreement. The votes themselves never
+# change. Three rounds:
 
 # %% id="three-rounds"
 logits = torch.zeros(1, 3, 2)  # (b, i, j)
