@@ -50,7 +50,7 @@ LESSONS = (
     ),
     Lesson("09", "Efficient-CapsNet", 90, "do the same task with 161,824 parameters, trained on your own CPU"),
     Lesson(
-        "10", "Full training", 90, "put intervals on errors, compare networks image by image, look at the wrong ones"
+        "10", "Full training", 80, "put intervals on errors, compare networks image by image, look at the wrong ones"
     ),
     Lesson(
         "11",

@@ -43,7 +43,7 @@ FACTS = [
     ("08", r"its released code divides by $\sqrt{16}$, and 16 is $z$"),
     ("09", "It lacks a second thing: the 128 depthwise filters"),
     ("09", "so a gap between the two need not be the routing's merit either"),
-    ("10", "the second lacks the depthwise filters, too"),
+    ("10", "Which of the two matters, the filters or the averaging, these pairs do not separate"),
     ("10", '(0.39, "35.4 M", "Sabour 2017, table 1", "no spread given")'),
     ("10", r"t_1 = 12.71,\quad t_2 = 4.30"),
     ("11", "arXiv 2305.05349"),

@@ -1699,7 +1699,7 @@ class ensemble_wrong:
         return (lengths**2).mean(0).argmax(1) != label
 
     def vote_and_equal(lengths, label):
-        """you call an image wrong that every single network gets right"""
+        """Is it == where != is wanted?"""
         return lengths.argmax(2).mode(0).values == label
 
     def indices(lengths, label):

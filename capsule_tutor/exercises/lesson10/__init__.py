@@ -16,8 +16,8 @@ PREDICTIONS = {
         "only shows that mistakes are rare. How rare?",
         "b": "One image in 10,000 seems natural. But a network that makes one mistake in 10,000 on average gets "
         "through without any in 37 of 100 tests (1/e). So 0 wrong does not rule out rates well above it.",
-        "c": "Yes: nearly four in 10,000. A network with a true rate of 0.03 % still has a chance of 5 in 100 to show "
-        "no mistake at all (e⁻³).",
+        "c": "Yes: nearly four in 10,000. A network with a true rate of 0.038 % still shows no mistake in 2 of 100 "
+        "tests (e⁻³·⁸), and at 2.5 of 100 to each side a 95 % interval ends.",
     },
     "10-best-epoch": {
         "a": "All fifty are equally good, that is true of the networks. Their counts differ by luck, and the minimum "

@@ -54,6 +54,8 @@ def cases():
 def _all_right_stays_right(item, value):
     lengths, label = item.args
     surely = (lengths.argmax(dim=2) == label).all(dim=0)
+    if surely.any() and value.bool()[surely].all():
+        return "you call every image wrong that all networks get right. Is it == where != is wanted?"
     lost = bool((value.bool() & surely).any())
     return (
         "you call an image wrong that every single network gets right. The mean runs over the networks, dim=0; then "
@@ -152,6 +154,10 @@ class wrong:
     def mean_over_the_images(lengths, label):
         """You averaged over axis 1, the images. The seeds are along axis 0 of (seed, n, j)."""
         return lengths.mean(dim=1).argmax(dim=1) != label
+
+    def counted(lengths, label):
+        """You return how many are wrong. Which ones, one True or False for each image, is what is wanted."""
+        return (lengths.mean(dim=0).argmax(dim=1) != label).sum()
 
     def argmax_without_an_axis(lengths, label):
         """Your argmax has no axis: it finds one place in the whole table and compares that with every label. Every

@@ -68,15 +68,6 @@ def more_cases():
     return found
 
 
-def _real(item, value):
-    if not any(isinstance(end, complex) for end in value):
-        return None
-    return (
-        "the root of a negative number came out, a complex one. What is under the root, b² − 4ac, is never "
-        "negative if a, b and c are right: look at their signs, their squares, and what is divided by n."
-    )
-
-
 def _in_order(item, value):
     low, high = value
     return f"low is {low:.4g} and high is {high:.4g}: low comes first." if low > high else None
@@ -114,7 +105,7 @@ def _near(x, y):
     return isclose(x, y, rel_tol=1e-6, abs_tol=_SIX_PLACES)
 
 
-properties = (_real, _in_order, _a_share, _holds_the_share, _middle_and_reach)
+properties = (_in_order, _a_share, _holds_the_share, _middle_and_reach)
 
 
 def _formula(share, z, n, moved, under_the_root):
@@ -354,6 +345,12 @@ class wrong:
         """You divided by 1 + z/n at the end. There, too, z is squared: 1 + z²/n."""
         low, high = error_interval(wrong, n, z)
         return low * (1 + z**2 / n) / (1 + z / n), high * (1 + z**2 / n) / (1 + z / n)
+
+    def negative_under_the_root(wrong, n, z):
+        """Under the root b² − 4ac is negative, so two things are off in a and b. In b the share counts twice, as in
+        (share − p)² = share² − 2·share·p + p², and both a and b hold z²/n, squared."""
+        share = wrong / n
+        return _roots(1 + z / n, -(share + z**2 / n), share**2)
 
     def z_not_squared_in_a(wrong, n, z):
         """In a your z is not squared: what comes with p² from the right side is z²/n."""

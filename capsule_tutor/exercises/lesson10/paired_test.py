@@ -161,6 +161,35 @@ class wrong:
         a, b = _split(wrong_a, wrong_b)
         return a, b, _two_sided(min(a, b) - 1, a + b)
 
+    def both_right_for_only_b(wrong_a, wrong_b):
+        """Your second count is of the images that neither gets wrong: there is a ~ too many. “Only B” is `wrong_b &
+        ~wrong_a`."""
+        a, b = _split(wrong_a, wrong_b)[0], int((~wrong_a & ~wrong_b).sum())
+        return a, b, _two_sided(min(a, b), a + b)
+
+    def tail_of_all(wrong_a, wrong_b):
+        """Your sum runs over nearly all splits, k up to m. p asks for those at least as uneven as this one: k from 0 to
+        the smaller count."""
+        a, b = _split(wrong_a, wrong_b)
+        return a, b, min(1.0, 2 * sum(comb(a + b, k) for k in range(a + b)) / 2 ** (a + b))
+
+    def comb_forgotten(wrong_a, wrong_b):
+        """You add up the numbers k themselves. What counts is in how many ways m coins give k heads: `comb(m, k)`."""
+        a, b = _split(wrong_a, wrong_b)
+        return a, b, min(1.0, 2 * sum(range(min(a, b) + 1)) / 2 ** (a + b))
+
+    def any_wrong_image_tossed(wrong_a, wrong_b):
+        """You toss a coin for every image that anyone gets wrong, `wrong_a | wrong_b`. An image that both get wrong
+        says nothing about who is better: m = only A + only B."""
+        a, b = _split(wrong_a, wrong_b)
+        return a, b, _two_sided(min(a, b), int((wrong_a | wrong_b).sum()))
+
+    def any_wrong_image_tossed_and_last_term_forgotten(wrong_a, wrong_b):
+        """You toss a coin for every image that anyone gets wrong, `wrong_a | wrong_b`. An image that both get wrong
+        says nothing about who is better: m = only A + only B. (And the sum stops one too early.)"""
+        a, b = _split(wrong_a, wrong_b)
+        return a, b, _two_sided(min(a, b) - 1, int((wrong_a | wrong_b).sum()))
+
     def ways_of_the_smaller_count(wrong_a, wrong_b):
         """You wrote comb(fewer, k). All m disagreements are tossed, and k of them give heads: comb(m, k)."""
         a, b = _split(wrong_a, wrong_b)

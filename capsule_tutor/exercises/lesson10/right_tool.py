@@ -1,7 +1,8 @@
 """Choose the tool, `right_tool(about, networks, seeds, lists)`, with which a claim about errors can be judged. `about`
 is "weights" (these trained networks, as they are) or "recipe" (what its runs give on average); `networks` says how many
 are in the claim, 1 or 2 that are compared; `seeds` how many runs there are of each recipe; `lists` whether it is known
-which images each network got wrong, or only how many. Return "Wilson", "paired test", "t over seeds", or "none" if none
+which images each network got wrong, or only how many, and the
+counts are close. Return "Wilson", "paired test", "t over seeds", or "none" if none
 of the three can judge the claim."""
 
 from capsule_tutor.checks.cases import case
@@ -43,11 +44,23 @@ def oracle(about, networks, seeds, lists):
 def cases():
     claims = (
         ("“the network that we ship makes fewer than 0.5 % errors on such images”", "weights", 1, 1, False),
-        ("“the best of our five runs makes fewer than 0.5 % errors on such images”", "weights", 1, 5, True),
+        (
+            "“the run, of five, that validation chose makes fewer than 0.5 % errors on such images”",
+            "weights",
+            1,
+            5,
+            True,
+        ),
         ("“of these two downloads the first reads MNIST better”; both come with their answers", "weights", 2, 1, True),
         ("“of these two downloads the first reads MNIST better”; five runs of each exist", "weights", 2, 5, True),
-        ("“network A of that table beats network B”; there are two percentages", "weights", 2, 1, False),
-        ("“our network beats theirs”; of theirs there is the mean of three percentages", "weights", 2, 3, False),
+        ("“network A of that table beats network B”; there are two percentages, 0.25 and 0.35", "weights", 2, 1, False),
+        (
+            "“our network beats theirs”; of theirs there is the mean of three percentages, close to ours",
+            "weights",
+            2,
+            3,
+            False,
+        ),
         ("“whoever trains with our recipe gets 0.4 %”, after one run", "recipe", 1, 1, True),
         ("“whoever trains with our recipe gets 0.4 %”, after three runs", "recipe", 1, 3, False),
         ("“routing makes better networks”; one run with and one without, and all answers", "recipe", 2, 1, True),
@@ -111,6 +124,36 @@ class wrong:
         if about == "recipe" and seeds == 1 and networks == 1:
             return "Wilson"
         return right_tool(about, networks, seeds, lists)
+
+    def wilson_for_one_run_of_each(about, networks, seeds, lists):
+        """Where there is one run, you judge the recipe by Wilson's interval. It holds the weights fixed and lets the
+        images vary. Another run has other weights, and one run cannot say how other."""
+        return "Wilson" if about == "recipe" and seeds == 1 else right_tool(about, networks, seeds, lists)
+
+    def runs_before_the_claim(about, networks, seeds, lists):
+        """You look at the number of runs first. Begin with `about`: for a claim about weights, other runs of the recipe
+        change nothing."""
+        if seeds > 1:
+            return "t over seeds"
+        return "paired test" if networks == 2 and lists else "Wilson" if networks == 1 else "none"
+
+    def wilson_needs_lists(about, networks, seeds, lists):
+        """For one network you want to know which images it got wrong. Wilson's interval needs only how many."""
+        tool = right_tool(about, networks, seeds, lists)
+        return "none" if tool == "Wilson" and not lists else tool
+
+    def as_many_runs_as_networks(about, networks, seeds, lists):
+        """You want at least as many runs as there are networks in the claim. `seeds` counts the runs of EACH recipe: a
+        spread takes two of each, for one recipe as for two."""
+        if about == "recipe":
+            return "t over seeds" if seeds >= networks else "none"
+        return right_tool(about, networks, seeds, lists)
+
+    def nothing_for_none(about, networks, seeds, lists):
+        """You return None, or nothing, where none of the three can judge the claim. The answer is a word like the
+        others: "none", in quotes."""
+        tool = right_tool(about, networks, seeds, lists)
+        return None if tool == "none" else tool
 
     def by_the_number_of_runs(about, networks, seeds, lists):
         """You choose by how many runs there are. What counts is what the claim is about: a claim about one trained
