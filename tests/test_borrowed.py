@@ -90,3 +90,12 @@ def test_list_is_read_as_a_tuple():
     exercise = checks.find("runner_up")
     answer = lambda v: list(exercise.right[0](v))  # noqa: E731
     assert exercise.verdict(answer)[0] == "passed"
+
+
+def test_a_parameter_hides_a_global_of_its_name():
+    """The name of a parameter may be that of something borrowed; the parameter is called, nothing else."""
+    scope = {"loss": functional.margin_loss}
+    exec("def mine(loss, target):\n    return (lambda loss: loss.sum())(loss) + target.sum()", scope)
+    assert borrowed(scope["mine"], [functional.margin_loss]) is None
+    exec("def mine(lengths, target, f=loss):\n    return f(lengths, target)", scope)
+    assert borrowed(scope["mine"], [functional.margin_loss]) is functional.margin_loss

@@ -838,7 +838,7 @@ class mask_capsules:
         return (v * keep[..., None]).flatten(1)
 
     def argmax_over_batch(v, index=None):
-        """Without an index you judge a capsule by its one largest entry (in size)"""
+        """it is right only where b is 1"""
         index = caps.lengths(v).argmax(dim=0)[: len(v)] if index is None else index
         keep = F.one_hot(index, v.shape[1]).to(v.dtype)
         return (v * keep[..., None]).flatten(1)

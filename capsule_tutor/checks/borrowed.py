@@ -36,7 +36,7 @@ def _mentioned(code: CodeType, names: dict[str, Any]) -> Iterable[Any]:
     names, last, imported = dict(names), None, None
     for step in dis.get_instructions(code):
         if isinstance(step.argval, CodeType):
-            yield from _mentioned(step.argval, names)
+            yield from _mentioned(step.argval, _without_locals(names, step.argval))
         if step.opname.startswith("STORE_"):
             if isinstance(step.argval, str) and last is not None and step.opname != "STORE_ATTR":
                 names[step.argval] = last
@@ -63,7 +63,13 @@ def _names(function: FunctionType) -> dict[str, Any]:
     parameters = function.__code__.co_varnames[: function.__code__.co_argcount]
     positional = function.__defaults__ or ()
     defaults = dict(zip(parameters[len(parameters) - len(positional) :], positional, strict=True))
-    return {**function.__globals__, **filled, **defaults, **(function.__kwdefaults__ or {})}
+    outside = _without_locals(function.__globals__, function.__code__)
+    return {**outside, **filled, **defaults, **(function.__kwdefaults__ or {})}
+
+
+def _without_locals(names: dict[str, Any], code: CodeType) -> dict[str, Any]:
+    """A parameter or a local variable hides a global of its name."""
+    return {name: value for name, value in names.items() if name not in code.co_varnames}
 
 
 def _is_empty(cell: Any) -> bool:

@@ -72,15 +72,16 @@ def cases():
         case("a log that falls from 0.81 to 0.08", healthy),
         case("a log that falls to 0.08 and ends with one bad batch, 0.81", [*healthy[:-1], 0.81]),
         case("a log that is falling, at 0.02 a step, and is just passing 0.446", _falling()),
+        case("a log that is falling, at 0.03 a step, and is just passing 0.446", _falling(0.03)),
         case("a log that stays at 0.81 for thirty steps and then falls to 0.1", _late()),
         case("a log that stays at 1.3", _log(1.3, seed=8)),
         case("a log that begins at 3.6 and stays at 0.81", _log(3.645, 0.81, seed=10)),
     ]
 
 
-def _falling():
+def _falling(slope=0.02):
     tremble = (0.005 * (2 * uniform(40, seed=6) - 1)).tolist()
-    return [round(0.36 + 0.02 * (39 - step) + by, 4) for step, by in enumerate(tremble)]
+    return [round(0.45 + slope * (34.5 - step) + by, 4) for step, by in enumerate(tremble)]
 
 
 def _late():
@@ -153,6 +154,11 @@ class wrong:
         """Your “close” is too wide: 0.81 and 0.9 are only 0.09 apart, and both are close to either then. Take less than
         half of that."""
         return _word(losses[-10:], 0.12)
+
+    def wide_enough_for_a_fall(losses):
+        """Your “close” is too wide: a log that falls by 0.02 a step is within it for ten steps and stays nowhere. Take
+        about 0.04."""
+        return _word(losses[-10:], 0.1)
 
     def too_narrow(losses):
         """Your “close” is too narrow, or it is an `==`: batches differ, and a log trembles by 0.02 about its level.

@@ -44,9 +44,11 @@ def cases():
             [[0.2, 0.2, 0.3, 0.3], [-0.7, -0.7, 0.1, -0.1], [0.5, 0.0, 0.0, 0.0]],
         ]
     )
+    halves = torch.tensor([[[0.5, 0.5, 0.5], [0.0, 0.9, 0.0]]])  # lengths 0.87 and 0.9, sums of sizes 1.5 and 0.9
     return [
         case("v of shape (2, 3, 6) and index (2, 0)", numbers(2, 3, 6), torch.tensor([2, 0])),
         case("v of shape (2, 3, 4) without an index", telling),
+        case("one capsule of three halves and one of a single 0.9, without an index", halves),
         case("a batch of 1", numbers(1, 5, 3, seed=1), torch.tensor([3])),
         case("v of shape (3, 4, 5) and index (1, 1, 2)", numbers(3, 4, 5, seed=2), torch.tensor([1, 1, 2])),
         case("a zero vector that is to be kept", torch.zeros(1, 3, 2), torch.tensor([1])),
@@ -103,6 +105,11 @@ class wrong:
         """Without an index you judge a capsule by its one largest entry (in size). A length takes all its entries: sum
         their squares."""
         return functional.mask_capsules(v, v.abs().amax(2).argmax(1) if index is None else index)
+
+    def largest_sum_of_sizes(v, index):
+        """Without an index you add up the sizes of the entries. The length is the root of the sum of their squares, and
+        the two do not always choose the same capsule."""
+        return functional.mask_capsules(v, v.abs().sum(2).argmax(1) if index is None else index)
 
     def largest_sum(v, index):
         """Without an index you keep the capsule with the largest SUM of entries. A pose may be negative: sum the
