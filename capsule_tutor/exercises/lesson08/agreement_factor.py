@@ -74,7 +74,23 @@ def _beyond_the_peak(item, value):
     )
 
 
-properties = (_beyond_the_peak,)
+def _another_n(item, value):
+    """k · n/(1+n²) with the n of something else than s: two mistakes, and both are told."""
+    u_hat, value = item.args[0].double(), value.double()
+    children, parents, z = u_hat.shape[1:]
+    for share, of in ((1, "Σ û"), (1 / children, "the mean vote of the children"), (1 / z, "Σ û / z")):
+        n = lengths(u_hat.sum(dim=1) * share)
+        curve = n / (1 + n**2)
+        k = (value * curve).sum() / curve.square().sum()
+        if u_hat.any() and value.numel() > 2 and k > 1e-6 and torch.allclose(value, k * curve, rtol=1e-4, atol=1e-6):
+            return (
+                f"your factors are {k.item():.4g} · n/(1+n²) with n the length of {of}. What is squashed is "
+                f"s = Σ û / J, so its length is n. The constant before it is √z/J, here {z**0.5 / parents:.4g}."
+            )
+    return None
+
+
+properties = (_another_n, _beyond_the_peak)
 
 
 def _n(u_hat: Tensor, share: float) -> Tensor:
