@@ -1418,6 +1418,22 @@ class prior_comes_last:
         u, prior = torch.randn(2, 5, 3, 6), torch.randn(5, 3)
         return bool((route(u, prior)[1] == route(u, 0 * prior)[1] + prior).all())
 
+    def a_child_alone(route):
+        """With several images, children and parents"""
+        u, prior = torch.randn(1, 1, 2, 2), torch.tensor([[-0.1, 0.7]])
+        return torch.allclose(route(u, prior)[1], route(0 * u, 0 * prior)[1] + prior, atol=1)
+
+    def constant_sum(route):
+        """all of them one positive number"""
+        return torch.allclose(
+            route(torch.randn(2, 5, 3, 6), torch.ones(5, 3))[1].sum(2), torch.full((2, 5), 4.0), atol=1e-4
+        )
+
+    def below_zero(route):
+        """Many wrong routes have negative couplings"""
+        torch.manual_seed(0)
+        return bool((route(torch.randn(2, 5, 3, 6), torch.randn(5, 3))[1] < 0).any())
+
     def prior_without_batch(route):
         """it raised ValueError"""
         u, prior = torch.randn(5, 3, 6), torch.randn(5, 3)

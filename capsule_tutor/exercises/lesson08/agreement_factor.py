@@ -1,6 +1,6 @@
 """Find the factor on paper, then fill in `agreement_factor(u_hat)`: for every image and parent the number f_j with b_ij
 = f_j · a_ij, where b_ij = û_{j|i} · squash(s_j) and s_j = Σ_i û_{j|i} / J. u_hat is (b, i, j, z), the result is (b, j).
-Votes of zero must not give NaN."""
+Where all votes are zero f is 0, its limit, and not NaN."""
 
 import math
 
@@ -14,7 +14,7 @@ from capsule_tutor.exercises.lesson08.attention_logits import wrong as wrong_att
 from capsule_tutor.exercises.loops import grid
 from capsule_tutor.functional import lengths
 
-EFFORT = {"minutes": 7, "difficulty": 3, "importance": 4}
+EFFORT = {"minutes": 9, "difficulty": 3, "importance": 4}
 HINTS = (
     "Both kinds of logits are dot products of û_{j|i} with a vector along Σ_k û_{j|k}. Only the lengths of these "
     "two vectors differ.",

@@ -15,7 +15,7 @@ from capsule_tutor.exercises.lesson08.attention_logits import wrong as wrong_att
 from capsule_tutor.exercises.loops import per_image, softmax
 from capsule_tutor.exercises.properties import shorter_than_one
 
-EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 6, "difficulty": 3, "importance": 5}
 HINTS = (
     "Four steps, three of which you have: logits, softmax, sum, squash. The prior comes in between two of them.",
     "Softmax of the logits over the parents (axis 2), then `+ prior` unless it is None. The sum over the children "
