@@ -45,7 +45,7 @@ LESSONS = (
     Lesson(
         "08",
         "Self-attention routing",
-        90,
+        80,
         "go from formula to code and from O(n²) to O(n), and find the bridge to dynamic routing",
     ),
     Lesson("09", "Efficient-CapsNet", 90, "do the same task with 161,824 parameters, trained on your own CPU"),

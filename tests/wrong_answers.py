@@ -1200,7 +1200,7 @@ class attention_logits:
         return (u_hat * total).sum(-1) / u_hat.shape[3] ** 0.5
 
     def z_root_missing_and_mean(u_hat):
-        """the logits of a parent"""
+        """1/i · √z"""
         return (u_hat * u_hat.mean(1, keepdim=True)).sum(-1)
 
     def max_of_pairs(u_hat):
@@ -1212,12 +1212,28 @@ class attention_logits:
         return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1) / u_hat.shape[-2] ** 0.5
 
     def exponent_wrong(u_hat):
-        """the logits of a parent"""
+        """every logit is"""
         return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1) / u_hat.shape[-1] ** 2
 
     def keepdim_left(u_hat):
         """There is an axis of size 1 too many"""
         return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1, keepdim=True) / u_hat.shape[-1] ** 0.5
+
+    def root_of_the_toy(u_hat):
+        """You divided by √2, as we did for the toy"""
+        return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1) / 2**0.5
+
+    def mean_over_children_and_z(u_hat):
+        """1/i · 1/√z"""
+        return (u_hat * u_hat.mean(1, keepdim=True)).mean(-1)
+
+    def unit_sum(u_hat):
+        """what you compare the votes with points along their sum, but has another"""
+        return (u_hat * F.normalize(u_hat.sum(1, keepdim=True), dim=-1)).sum(-1)
+
+    def vote_cut_off(u_hat):
+        """half of the gradient is missing"""
+        return (u_hat.detach() * u_hat.sum(1, keepdim=True)).sum(-1) / u_hat.shape[-1] ** 0.5
 
     def squared_total(u_hat):
         """the logits of a parent"""
@@ -1283,8 +1299,13 @@ class agreement_factor:
         n = caps.lengths(u_hat.mean(1))
         return z**0.5 / j * n / (1 + n**2)
 
+    def mean_vote_over_j(u_hat):
+        """with n the length of the mean vote of the children"""
+        n = caps.lengths(u_hat.mean(1))
+        return n / (1 + n**2) / u_hat.shape[2]
+
     def no_constants_no_j(u_hat):
-        """a factor is"""
+        """with n the length of Σ û"""
         j, z = u_hat.shape[2:]
         n = caps.lengths(u_hat.sum(1))
         return n / (1 + n**2)
@@ -1323,8 +1344,15 @@ class self_attention_routing:
         c = c if prior is None else c + prior.T
         return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
 
+    def softmax_in_the_table(u_hat, prior=None):
+        """the number of children"""
+        table = torch.einsum("bijz,bkjz->bijk", u_hat, u_hat) / u_hat.shape[3] ** 0.5
+        c = table.softmax(2).sum(3)
+        c = c if prior is None else c + prior
+        return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
     def squash_2017_and_children(u_hat, prior=None):
-        """the couplings of a child sum to"""
+        """the couplings sum to 1 over the children (axis 1)"""
         c = caps_logits(u_hat).softmax(1)
         c = c if prior is None else c + prior
         return caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
@@ -1389,6 +1417,22 @@ class prior_comes_last:
         """You compare rounded numbers with == or torch.equal"""
         u, prior = torch.randn(2, 5, 3, 6), torch.randn(5, 3)
         return bool((route(u, prior)[1] == route(u, 0 * prior)[1] + prior).all())
+
+    def a_child_alone(route):
+        """With several images, children and parents"""
+        u, prior = torch.randn(1, 1, 2, 2), torch.tensor([[-0.1, 0.7]])
+        return torch.allclose(route(u, prior)[1], route(0 * u, 0 * prior)[1] + prior, atol=1)
+
+    def constant_sum(route):
+        """all of them one positive number"""
+        return torch.allclose(
+            route(torch.randn(2, 5, 3, 6), torch.ones(5, 3))[1].sum(2), torch.full((2, 5), 4.0), atol=1e-4
+        )
+
+    def below_zero(route):
+        """Many wrong routes have negative couplings"""
+        torch.manual_seed(0)
+        return bool((route(torch.randn(2, 5, 3, 6), torch.randn(5, 3))[1] < 0).any())
 
     def prior_without_batch(route):
         """it raised ValueError"""

@@ -17,19 +17,19 @@ PREDICTIONS = {
         "c": "You expected the child to matter. But its vote is in both numbers, and the vectors that it meets "
         "point the same way. Divide, and the child is gone.",
     },
-    "08-transformer": {
-        "a": "Yes. Here the sum over k comes first and the softmax after it; there it is the other way round.",
-        "b": "You suspected the learned maps. But ⟨q, k₁⟩ + ⟨q, k₂⟩ = ⟨q, k₁ + k₂⟩ holds for any q and k, wherever "
-        "they come from. The obstacle is the softmax between the table and the sum.",
-        "c": "You moved the sum over k inside. In a transformer an exponential is between the dot products and "
-        "the sum, and that cannot be pulled through it.",
+    "08-louder": {
+        "a": "You took the toy for the rule. It was built so that the two part; in these votes the parents with a "
+        "small factor have small logits as well.",
+        "b": "Yes. The true class has nearly the factor 1/5, and the others have logits near 0 on either scale.",
+        "c": "Nearly, but they would be the same numbers only if every factor were 1/5. The weak parents have a "
+        "smaller one.",
     },
     "08-sign": {
-        "a": "You thought of one child that turns round while the others stay. Here all turn together, and two "
+        "a": "You thought of one child that flips while the others stay. Here all flip together, and two "
         "opposite votes agree with each other as well as before.",
         "b": "You expected some change, as in any ordinary layer. Follow the minus signs through the logits: they come "
         "in pairs.",
-        "c": "Yes. Every logit is a product of two votes, so the signs cancel; v turns round and keeps its length.",
+        "c": "Yes. Every logit is a product of two votes, so the signs cancel; v flips and keeps its length.",
     },
     "08-prior": {
         "a": "Yes. The prior makes the absent classes shorter, all of them alike, and the longest stays the longest.",

@@ -1,6 +1,6 @@
 """Find the factor on paper, then fill in `agreement_factor(u_hat)`: for every image and parent the number f_j with b_ij
 = f_j · a_ij, where b_ij = û_{j|i} · squash(s_j) and s_j = Σ_i û_{j|i} / J. u_hat is (b, i, j, z), the result is (b, j).
-Votes of zero must not give NaN."""
+Where all votes are zero f is 0, its limit, and not NaN."""
 
 import math
 
@@ -14,7 +14,7 @@ from capsule_tutor.exercises.lesson08.attention_logits import wrong as wrong_att
 from capsule_tutor.exercises.loops import grid
 from capsule_tutor.functional import lengths
 
-EFFORT = {"minutes": 7, "difficulty": 3, "importance": 4}
+EFFORT = {"minutes": 9, "difficulty": 3, "importance": 4}
 HINTS = (
     "Both kinds of logits are dot products of û_{j|i} with a vector along Σ_k û_{j|k}. Only the lengths of these "
     "two vectors differ.",
@@ -74,7 +74,23 @@ def _beyond_the_peak(item, value):
     )
 
 
-properties = (_beyond_the_peak,)
+def _another_n(item, value):
+    """k · n/(1+n²) with the n of something else than s: two mistakes, and both are told."""
+    u_hat, value = item.args[0].double(), value.double()
+    children, parents, z = u_hat.shape[1:]
+    for share, of in ((1, "Σ û"), (1 / children, "the mean vote of the children"), (1 / z, "Σ û / z")):
+        n = lengths(u_hat.sum(dim=1) * share)
+        curve = n / (1 + n**2)
+        k = (value * curve).sum() / curve.square().sum()
+        if u_hat.any() and value.numel() > 2 and k > 1e-6 and torch.allclose(value, k * curve, rtol=1e-4, atol=1e-6):
+            return (
+                f"your factors are {k.item():.4g} · n/(1+n²) with n the length of {of}. What is squashed is "
+                f"s = Σ û / J, so its length is n. The constant before it is √z/J, here {z**0.5 / parents:.4g}."
+            )
+    return None
+
+
+properties = (_another_n, _beyond_the_peak)
 
 
 def _n(u_hat: Tensor, share: float) -> Tensor:

@@ -2,6 +2,7 @@
 i, j, z), the result is (b, i, j). Do it without the i×i table and without a loop over the children. (The check sees
 values and gradients only; the cell after it sees whether you built the table.)"""
 
+import itertools
 import math
 
 import torch
@@ -49,6 +50,40 @@ def cases():
     ]
 
 
+def _times_a_constant(item, value):
+    """Logits that are right but for one number: the number, in sizes of the votes where it is made of them."""
+    want = reference(item.args[0]).double()
+    k = (value.double() * want).sum() / want.square().sum()
+    if not k > 1e-3 or abs(k - 1) < 1e-3 or not torch.allclose(value.double(), k * want, rtol=1e-3, atol=item.atol):
+        return None
+    _, i, j, z = item.args[0].shape
+    powers = sorted(itertools.product((0, -1, 1, -0.5, 0.5), (0, -0.5, 0.5, -1), (0, -1, 1, -0.5, 0.5)), key=_effort)
+    made = next((p for p in powers if abs(k / (i ** p[0] * z ** p[1] * j ** p[2]) - 1) < 1e-3), None)
+    names = {1: "{}", -1: "1/{}", 0.5: "√{}", -0.5: "1/√{}"}
+    parts = [names[p].format(letter) for p, letter in zip(made or (), "izj", strict=False) if p]
+    why = f", which is {' · '.join(parts)} for i={i}, j={j}, z={z}" if parts else ""
+    return f"every logit is {k.item():.4g} times what it should be{why}. The formula has a plain sum over k, over √z."
+
+
+def _effort(powers) -> float:
+    return sum(1 + (abs(p) < 1) / 2 for p in powers if p)
+
+
+def _another_length(item, value):
+    """Each parent's logits right but for a factor of its own: another length of what the votes meet."""
+    want, got = reference(item.args[0]).double(), value.double()  # (b, i, j)
+    k = (got * want).sum(dim=1, keepdim=True) / want.square().sum(dim=1, keepdim=True)  # (b, 1, j)
+    if want.shape[1] < 2 or torch.allclose(got, want, rtol=1e-3, atol=10 * item.atol) or not (k > 1e-4).all():
+        return None
+    if not torch.allclose(got, k * want, rtol=1e-3, atol=item.atol):
+        return None
+    return (
+        f"each parent's logits are right but for a factor of its own, {k.min().item():.3g} for one and "
+        f"{k.max().item():.3g} for another: what you compare the votes with points along their sum, but has another "
+        "length. Is it normalised or squashed? Take the plain sum, over √z."
+    )
+
+
 def _not_a_square(item, value):
     u_hat = item.args[0].double()
     want = u_hat.sum(dim=1).square().sum(dim=2) / u_hat.shape[3] ** 0.5  # (b, j)
@@ -62,7 +97,7 @@ def _not_a_square(item, value):
     )
 
 
-properties = (_not_a_square,)
+properties = (_times_a_constant, _another_length, _not_a_square)
 
 
 def total(u_hat: Tensor) -> Tensor:
@@ -101,7 +136,8 @@ class right:
 
 class wrong:
     def root_of_z_forgotten(u_hat):
-        """You forgot to divide by √z. Without it long poses make large logits."""
+        """You forgot to divide by √z. A dot product adds up z products: without the root, poses with more entries make
+        larger logits."""
         return _dots(u_hat, total(u_hat))
 
     def divided_by_z(u_hat):
@@ -123,6 +159,10 @@ class wrong:
     def root_of_sixteen(u_hat):
         """You wrote √16 = 4 as a number. 16 is the size of a pose in one network: read z from u_hat.shape."""
         return _dots(u_hat, total(u_hat)) / 4
+
+    def root_of_two(u_hat):
+        """You divided by √2, as we did for the toy, where z is 2. Read z from u_hat.shape."""
+        return _dots(u_hat, total(u_hat)) / 2**0.5
 
     def root_of_d(u_hat):
         """You divided by √8, the root of d in one network. Votes live in the parent's space: their size is z."""
@@ -170,6 +210,14 @@ class wrong:
         divides. Take plain dot products."""
         unit = torch.nn.functional.normalize(u_hat, dim=3)
         return _dots(unit, total(unit))
+
+    def sum_made_a_unit_vector(u_hat):
+        """You made the sum of the votes a unit vector. Take it as it is: a large crowd is meant to be heard more."""
+        return _dots(u_hat, torch.nn.functional.normalize(total(u_hat), dim=2)) / root_z(u_hat)
+
+    def vote_made_a_unit_vector(u_hat):
+        """You made each vote a unit vector before it meets the sum. Take it as it is: a sure child is heard more."""
+        return _dots(torch.nn.functional.normalize(u_hat, dim=3), total(u_hat)) / root_z(u_hat)
 
     def cosine_with_the_sum(u_hat):
         """You took the cosine between each vote and the sum. It divides both lengths away, and here they count: a sure
@@ -221,6 +269,11 @@ class wrong:
         """The values are right, but half of the gradient is missing: you cut it off at the sum of the votes. Every
         child also moves the sum that the others are compared with."""
         return _dots(u_hat, total(u_hat).detach()) / root_z(u_hat)
+
+    def vote_detached(u_hat):
+        """The values are right, but half of the gradient is missing: you cut it off at the vote that is compared, and
+        left it in the sum."""
+        return _dots(u_hat.detach(), total(u_hat)) / root_z(u_hat)
 
     def sum_not_lined_up(u_hat):
         """You multiplied (b, i, j, z) by (b, j, z) as they are; broadcasting lines axes up from the right, so b met i.

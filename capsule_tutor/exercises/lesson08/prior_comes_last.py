@@ -96,6 +96,25 @@ def cases():
     return [case(says, route) for says, route in routes.items()]
 
 
+def _another_verdict(item, value):
+    route = item.args[0]
+    if value == reference(route):
+        return None
+    if value:
+        return (
+            "your test says True, and its prior does not come last. Do you compare c with the prior and c without it, "
+            "entry by entry? With several images, children and parents, and entries of both signs, far beyond your "
+            "tolerance?"
+        )
+    return (
+        "your test says False, though its prior comes last. Compare c with the prior and c without it, of the same "
+        "votes, up to a small tolerance, and nothing else."
+    )
+
+
+properties = (_another_verdict,)
+
+
 _U_HAT, _PRIOR = numbers(2, 5, 3, 6, seed=7), numbers(5, 3, seed=8)
 
 
@@ -168,12 +187,30 @@ class wrong:
         return torch.allclose(c_1 - c_0, _PRIOR.abs().expand(2, 5, 3), atol=1e-4)
 
     def harmless_negative_prior(route):
-        """A route that cuts off negative couplings gets past you: your prior makes none. Take larger entries of both
-        signs, as from torch.randn."""
+        """A route that cuts off negative couplings gets past you: your prior makes none, or none beyond your tolerance.
+        Take larger entries of both signs, as from torch.randn."""
         shares = attend(_U_HAT, None)[1]
         prior = -0.5 * shares.amin(dim=0)
         _, c_0, _, c_1 = _both(route, prior)
         return torch.allclose(c_1 - c_0, prior.expand(2, 5, 3), atol=1e-4)
+
+    def one_parent(route):
+        """You try one parent only. Its share is 1 whatever the votes, so routes that multiply look like those that add.
+        Take several images, children and parents."""
+        u_hat, prior = _U_HAT[:, :, :1], _PRIOR[:, :1]
+        return torch.allclose(route(u_hat, prior)[1] - route(u_hat, 0 * prior)[1], prior.expand(2, 5, 1), atol=1e-4)
+
+    def sums_with_one_constant(route):
+        """You ask whether a child's couplings sum to 1 plus its priors, all of them one positive number. Routes that
+        mix up the entries pass, and a right prior after a softmax over the children fails. Compare each coupling with
+        the prior and without, for a prior whose entries all differ."""
+        return torch.allclose(route(_U_HAT, torch.full((5, 3), 0.3))[1].sum(dim=2), torch.full((2, 5), 1.9), atol=1e-4)
+
+    def sums_with_one_negative_constant(route):
+        """You ask whether a child's couplings sum to 1 plus its priors, all of them one negative number. Routes that
+        mix up the entries pass, and a right prior after a softmax over the children fails. Compare each coupling with
+        the prior and without, for a prior whose entries all differ."""
+        return torch.allclose(route(_U_HAT, torch.full((5, 3), -0.3))[1].sum(dim=2), torch.full((2, 5), 0.1), atol=1e-4)
 
     def constant_prior(route):
         """Your prior is one number everywhere, so a route that mixes up its entries or takes their mean gets past you.
@@ -194,8 +231,8 @@ class wrong:
         return torch.allclose(route(_U_HAT, _PRIOR)[1].sum(dim=2), 1 + _PRIOR.sum(dim=1).expand(2, 5), atol=1e-4)
 
     def sums_over_the_children(route):
-        """You compare sums over the children. A route that adds a parent's mean prior for every child has the same
-        sums. Compare entry by entry."""
+        """A route that adds a parent's mean prior for every child gets past you. Do you compare sums over the children,
+        or try one child only? Take several, and compare entry by entry: one small trial is luck."""
         _, c_0, _, c_1 = _both(route)
         return torch.allclose((c_1 - c_0).sum(dim=1), _PRIOR.sum(dim=0).expand(2, 3), atol=1e-4)
 
@@ -241,6 +278,11 @@ class wrong:
         the couplings with and without the prior."""
         c = route(_U_HAT, -_PRIOR.abs() - 1)[1]
         return bool((c < 0).any())
+
+    def some_random_one_negative(route):
+        """You ask whether a coupling can be negative. Many wrong routes have negative couplings, too: those that
+        multiply, subtract or mix up the entries. Compare the couplings with and without the prior."""
+        return bool((route(_U_HAT, _PRIOR)[1] < 0).any())
 
     def right_verdicts_the_wrong_way_round(route):
         """Your verdicts are exactly the wrong way round: True is for the right route."""

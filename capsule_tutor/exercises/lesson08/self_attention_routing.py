@@ -15,7 +15,7 @@ from capsule_tutor.exercises.lesson08.attention_logits import wrong as wrong_att
 from capsule_tutor.exercises.loops import per_image, softmax
 from capsule_tutor.exercises.properties import shorter_than_one
 
-EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 6, "difficulty": 3, "importance": 5}
 HINTS = (
     "Four steps, three of which you have: logits, softmax, sum, squash. The prior comes in between two of them.",
     "Softmax of the logits over the parents (axis 2), then `+ prior` unless it is None. The sum over the children "
@@ -62,6 +62,21 @@ def _shares_without_the_prior(item, value):
     worst = sums.flatten()[(sums - 1).abs().argmax()].item()
     if abs(worst - 1) < 1e-4:
         return None
+    if prior is not None and torch.allclose(value[1].double().sum(dim=2), torch.ones_like(sums), atol=1e-4):
+        return "the couplings of a child sum to 1 WITH the prior in them. It comes last; they need not sum to 1 again."
+    children = shares.shape[1]
+    if torch.allclose(sums, torch.full_like(sums, children), atol=1e-3 * children):
+        return (
+            f"the couplings of a child sum to {children}, the number of children. Do you take a softmax of the table "
+            "of pairs and sum over k afterwards? Sum the dot products over k first; one softmax, over the parents, "
+            "comes after."
+        )
+    for axis, of in ((1, "the children"), (0, "the images")):
+        if shares.shape[axis] > 1 and (shares.sum(dim=axis) - 1).abs().max() < 1e-4:
+            return (
+                f"the couplings sum to 1 over {of} (axis {axis}), and so your softmax runs over them. A child divides "
+                "its unit among the PARENTS: axis 2."
+            )
     without = "" if prior is None else ", once the prior is taken off,"
     return f"the couplings of a child{without} sum to {worst:.4g} over the parents; expected 1."
 
@@ -141,6 +156,12 @@ class wrong:
         """All your shares are 1/J: do you take a softmax of the table before the sum over k, as a transformer would?
         Shares sum to 1, so all logits are equal. Sum the plain dot products; one softmax comes after."""
         return attend(u_hat, prior, logits=wrong_attention_logits.softmax_before_the_sum)
+
+    def softmax_over_parents_of_the_table(u_hat, prior):
+        """You took a softmax over the parents in the table of pairs, and the mean over k afterwards. Sum the dot
+        products over k first; one softmax, of the sums, comes after."""
+        table = wrong_attention_logits.table_returned(u_hat)  # (b, i, j, k)
+        return attend(u_hat, prior, logits=lambda _: table.softmax(dim=2).mean(dim=3), shares=lambda c: c)
 
     def softmax_forgotten(u_hat, prior):
         """You used the logits as couplings. Between them is a softmax over the parents."""
