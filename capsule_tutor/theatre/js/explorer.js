@@ -11,13 +11,15 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     "A network has read the digit and keeps a few numbers of it, a capsule: its pose. A decoder draws the digit from these numbers. "
     + "Turn them, and watch. While you turn, only the decoder works; when you rest, the drawing is shown to the network again.");
   const { networks, controls, labels, colours } = await ask({ what: "programme" });
-  const now = { network: networks.includes(state.network) ? state.network : networks[0], j: 0, look: null, drawn: null, second: null };
-  let info = await ask({ what: "network", network: now.network });
+  const now = { j: 0, reach: controls.range, asked: null, look: null, turned: null, drawn: null, second: null }, told = {};
+  const learn = async (name) => told[name] ??= await ask({ what: "network", network: name });
+  const start = networks.includes(state.network) ? state.network : networks[0];
+  const { shape, paper: drawable } = await learn(start);
+  let info = null;  // about the network of what is shown
   const MISSING = rgb(colours.missing), EXTRA = rgb(colours.extra);
-  const about = (question) => ask({ network: now.network, ...question });
 
   // ---- the stage: three pictures, the pose, the lengths
-  const size = sheet(info.shape), shown = (name) => picture(size, name);
+  const size = sheet(shape), shown = (name) => picture(size, name);
   const image = shown("the image"), drawn = shown("the reconstruction");
   const difference = shown("the difference: orange is ink that the reconstruction lacks, blue is ink too much");
   const figure = (canvas, name) => make("figure", {}, canvas, make("figcaption", {}, name));
@@ -54,19 +56,16 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   // ---- the images
   const paperProblem = problem();
-  const images = chooser({ ask: about, size, labels, chosen: (place) => look({ place }) });
-  const network = choice(networks.map((name) => [name, name]), now.network, async (name) => {
-    now.network = name;
-    info = await about({ what: "network" });
-    build();
-    await images.list();
-    if (now.look.place === null) read(); else look({ place: now.look.place });
+  const images = chooser({ ask: (question) => ask({ ...question, network: network.value }), size, labels, chosen: (place) => look({ place }) });
+  const network = choice(networks.map((name) => [name, name]), start, () => {
+    images.list();
+    if (now.asked) look(now.asked);
   });
   const paper = make("canvas", { width: PAPER, height: PAPER, role: "img", "aria-label": "Paper: draw a digit here with mouse, pen or finger", className: "paper" });
   const clear = button("clear the paper", () => { wipe(); paperProblem.textContent = ""; });
   const choose = make("div", { className: "choose" },
     make("div", {}, make("h3", {}, "Choose an image"), ...(networks.length > 1 ? [labelled("network", network)] : []), images.element),
-    make("div", { hidden: !info.paper }, make("h3", {}, "or draw one"), paper, make("div", { className: "row" }, clear), paperProblem));
+    make("div", { hidden: !drawable }, make("h3", {}, "or draw one"), paper, make("div", { className: "row" }, clear), paperProblem));
 
   // ---- the code
   const source = make("pre", { tabIndex: 0 }), copied = make("span", { role: "status" });
@@ -90,9 +89,9 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const moved = () => Float32Array.from(own(), (x, z) => +inputs[z].value + (modeNow() === "add" ? x : 0));
 
   function build() {
-    const chosen = capsule.value;
+    const chosen = capsule.value || state.capsule;
     capsule.replaceChildren(new Option("longest", -1), ...info.classes.map((name, j) => new Option(name, j)));
-    capsule.value = chosen && chosen < info.classes.length ? chosen : -1;
+    capsule.value = chosen in info.classes ? chosen : -1;
     rows = info.classes.map((name, j) => {
       const bar = make("i", { className: "bar" }), again = make("i", { className: "bar again" }), number = make("span", { className: "number" });
       const row = make("div", { className: "length" }, make("span", { className: "class" }, name), make("span", { className: "track" }, bar, again), number);
@@ -104,28 +103,33 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     cells = lines;
     pose.style.gridTemplateColumns = `repeat(${info.z}, 1fr)`;
     pose.replaceChildren(...lines.flat());
-    const before = inputs.map((input) => input.value);
     inputs = Array.from({ length: info.z }, (_, z) => {
       const input = make("input", { type: "range", "data-z": z });
       input.addEventListener("input", tick);
       return input;
     });
-    if (before.length === inputs.length) inputs.forEach((input, z) => { input.value = before[z]; });
     sliders.replaceChildren(...inputs.map((input, z) => labelled(`dimension ${z}`, input, make("output", {}))));
     sweepOf.replaceChildren(...inputs.map((_, z) => new Option(z, z)));
   }
 
   // ---- choosing
-  const see = newest((question) => about({ what: "look", ...question }), (found) => {
-    if (found.problem) { paperProblem.textContent = found.problem; return; }
-    paperProblem.textContent = "";
-    now.look = found;
+  let looking = false;
+  const see = newest(async (question) => [await learn(question.network), await ask({ what: "look", ...question })], ([of, found], { network }) => {
+    paperProblem.textContent = found.problem || "";
+    if (found.problem) return;
+    if (info !== of) { info = of; build(); }
+    now.look = { ...found, network };
     images.mark(found.place);
     paint(image, (n) => grey(found.image[n]));
     image.setAttribute("aria-label", `the image, ${truth()}`);
     chooseCapsule();
-  }, (message) => { paperProblem.textContent = message; });
-  function look(question) { box.dataset.settled = "false"; return see(question); }
+  }, (message) => { paperProblem.textContent = message; }, () => { looking = false; settle(); });
+  function look(question) {
+    now.asked = question;
+    looking = true;
+    box.dataset.settled = "false";
+    return see({ ...question, network: network.value });
+  }
   const truth = () => now.look.says;
   const ordered = (lengths) => Array.from(lengths, (_, j) => j).sort((a, b) => lengths[b] - lengths[a]);
   const longest = (lengths) => ordered(lengths)[0];
@@ -143,14 +147,15 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     placeSliders();
   }
   function placeSliders() {
-    const reach = +range.value;
-    rangeProblem.textContent = reach >= controls.step && reach <= controls.most ? "" : `The range must be between ${controls.step} and ${controls.most}.`;
-    if (rangeProblem.textContent) return;
+    const fits = +range.value >= controls.step && +range.value <= controls.most;
+    rangeProblem.textContent = fits ? "" : `The range must be between ${controls.step} and ${controls.most}.`;
+    if (fits) now.reach = +range.value;
+    if (!now.look) return;
     const start = state.d;  // the turned dimensions of an address, once
     delete state.d;
     inputs.forEach((input, z) => {
       const middle = modeNow() === "set" ? own()[z] : 0;
-      Object.assign(input, { min: middle - reach, max: middle + reach, step: modeNow() === "set" ? "any" : controls.step });
+      Object.assign(input, { min: middle - now.reach, max: middle + now.reach, step: modeNow() === "set" ? "any" : controls.step });
       input.value = middle;
     });
     for (const [z, value] of (start || "").split(",").map((part) => part.split(":").map(Number)))
@@ -160,7 +165,9 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   // ---- turning
   let resting = 0;
-  const send = newest((pose) => about({ what: "tick", j: now.j, pose: Array.from(pose) }), (found) => {
+  const about = ({ look, j, pose }, what) => ask({ what, network: look.network, j, pose: Array.from(pose) });
+  const send = newest((turned) => about(turned, "tick"), (found, { look, j }) => {
+    if (look !== now.look || j !== now.j) return;  // of another image or capsule: the answer to this one follows
     now.drawn = found.drawn;
     paint(drawn, (n) => grey(now.drawn[n]));
     if (!box.dataset.ticks) performance.mark("first picture");
@@ -175,10 +182,10 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   function tick() {
     box.dataset.settled = "false";
     now.second = null;
-    const turned = moved();
+    now.turned = { look: now.look, j: now.j, pose: moved() };
     inputs.forEach((input) => { input.nextElementSibling.value = two(+input.value); });
-    own().forEach((x, z) => { cells[0][z].style.background = tint(x); cells[1][z].style.background = tint(turned[z]); });
-    send(turned);
+    own().forEach((x, z) => { cells[0][z].style.background = tint(x); cells[1][z].style.background = tint(now.turned.pose[z]); });
+    send(now.turned);
     clearTimeout(resting);
     resting = setTimeout(rest, 1000 * controls.rest);
     tell();
@@ -194,7 +201,8 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     });
     now.length = length;
   }
-  const ask_again = newest((turned) => about({ what: "again", j: now.j, pose: Array.from(turned) }), (found) => {
+  const ask_again = newest((turned) => about(turned, "again"), (found, turned) => {
+    if (turned !== now.turned) return;  // turned further since
     now.second = found.lengths;
     showLengths(now.length);
     const again = longest(now.second), names = info.classes;
@@ -202,9 +210,9 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
       make("b", {}, names[again]), ` (length ${two(now.second[again])}).`, doubt(now.look.lengths));
     pose.setAttribute("aria-label", `the pose: ${Array.from(moved(), two).join(", ")}`);
     bars.setAttribute("aria-label", `the lengths of all capsules: ${rows.map(({ number }, j) => `${names[j]} ${number.textContent}`).join(", ")}`);
-    box.dataset.settled = "true";
-  }, (message) => { rangeProblem.textContent = message; });
-  function rest() { if (now.look) ask_again(moved()); }
+  }, (message) => { rangeProblem.textContent = message; }, settle);
+  function rest() { ask_again(now.turned); }
+  function settle() { if (!looking && now.second) box.dataset.settled = "true"; }
   function tint(x) {
     const share = Math.min(1, Math.abs(x) / POSE), towards = x > 0 ? MISSING : EXTRA;
     return `rgb(${towards.map((c) => Math.round(255 + share * (c - 255))).join()})`;
@@ -212,14 +220,15 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const changes = () => moved().reduce((list, x, z) => (Math.abs(x - own()[z]) > 1e-6 ? [...list, [z, x - own()[z]]] : list), []);
   function tell() {
     const d = changes().map(([z, by]) => `${z}:${+by.toFixed(4)}`).join();
-    changed({ ...(networks.length > 1 && { network: now.network }), ...(now.look.place !== null && { digit: now.look.place }),
+    changed({ ...(networks.length > 1 && { network: now.look.network }), ...(now.look.place !== null && { digit: now.look.place }),
       ...(capsule.value !== "-1" && { capsule: capsule.value }), ...(modeNow() === "set" && { mode: "set" }),
-      ...(+range.value !== controls.range && { range: range.value }), ...(d && { d }) });
+      ...(now.reach !== controls.range && { range: now.reach }), ...(d && { d }) });
   }
 
   let sweeping = 0;
   function still() { clearInterval(sweeping); sweeping = 0; sweep.textContent = "▶ sweep"; }
   function swing() {
+    if (!now.look) return;
     let frames = 0;
     sweep.textContent = "❚❚ stop";
     sweeping = setInterval(() => {
@@ -232,9 +241,9 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   function write() {
     if (!code.open || !now.look) return;
     source.textContent = "import torch\nimport capsule_tutor as caps\nfrom capsule_tutor import data\n\n"
-      + `network = caps.load("${now.network}")\nimage = ${now.look.source || `…  # (1, ${info.shape.join(", ")}): your drawing`}\n`
+      + `network = caps.load("${now.look.network}")\nimage = ${now.look.source || `…  # (1, ${shape.join(", ")}): your drawing`}\n`
       + `delta = torch.zeros(${info.z})\nfor z, change in {${changes().map(([z, by]) => `${z}: ${by.toFixed(4)}`).join(", ")}}.items():\n    delta[z] = change\n`
-      + `masked = caps.perturb(network(image), delta, torch.tensor([${now.j}]))\ndrawn = network.decoder(masked).view(${info.shape.slice(1).join(", ")})\n`;
+      + `masked = caps.perturb(network(image), delta, torch.tensor([${now.j}]))\ndrawn = network.decoder(masked).view(${shape.slice(1).join(", ")})\n`;
   }
 
   // ---- drawing: the network answers while the pen moves
@@ -265,9 +274,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   capsule.addEventListener("change", chooseCapsule);
   range.addEventListener("change", placeSliders);
   wipe();
-  build();
-  if (state.capsule in info.classes) capsule.value = state.capsule;
   const first = await images.list();
-  await look({ place: /^\d+$/.test(state.digit) ? +state.digit : first });
+  if (!now.asked) await look({ place: /^\d+$/.test(state.digit) ? +state.digit : first });
   return () => { still(); clearTimeout(resting); clearTimeout(drawing); close(); };
 }
