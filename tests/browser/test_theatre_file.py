@@ -651,7 +651,9 @@ QUICK = """(hands) => {
   const live = window.live = new Set(), { observe, disconnect } = MutationObserver.prototype;
   MutationObserver.prototype.observe = function (...all) { live.add(this); observe.apply(this, all); };
   MutationObserver.prototype.disconnect = function () { live.delete(this); disconnect.call(this); };
-  const go = (name) => { history.replaceState(null, "", `#${name}`); dispatchEvent(new HashChangeEvent("hashchange")); };
+  const go = (name) => {
+    history.replaceState(null, "", `#${name}`);
+    dispatchEvent(new HashChangeEvent("hashchange")); };
   const choose = (selector, value) => {
     const select = document.querySelector(selector);
     select.value = value;
@@ -687,7 +689,8 @@ def test_votes_stay_where_quick_keys_put_them(workshop):
       const close = await modules.routing.routing(box, { ask: late });
       const until = async (reached) => { while (!reached()) await new Promise((go) => setTimeout(go)); };
       await until(() => box.querySelector("[data-vote='0-0']"));
-      const press = () => box.querySelector("[data-vote='0-0']").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
+      const key = { key: "ArrowLeft", bubbles: true };
+      const press = () => box.querySelector("[data-vote='0-0']").dispatchEvent(new KeyboardEvent("keydown", key));
       press(); press();
       await until(() => waiting.length === 1);
       waiting[0]();
@@ -709,23 +712,30 @@ def test_the_explorer_shows_no_answer_of_a_network_that_was_left(workshop):
     """Networks with poses of two and three numbers: a pose of one must never be sent to the other."""
     seen = workshop.evaluate(
         """async () => {
-      const box = document.body.appendChild(document.createElement("div")), waiting = [], sizes = { two: 2, three: 3 }, wrong = [];
-      const zeros = (n) => new Float32Array(n), { programme, network } = Object.fromEntries(await Promise.all(
-        ["programme", "network"].map(async (what) => [what, await ask("explorer")({ what })])));
+      const box = document.body.appendChild(document.createElement("div")), waiting = [], wrong = [];
+      const sizes = { two: 2, three: 3 }, zeros = (n) => new Float32Array(n);
+      const programme = await ask("explorer")({ what: "programme" });
+      const about = await ask("explorer")({ what: "network" });
+      const judge = ({ network, pose }) => { if (pose.length !== sizes[network]) wrong.push(network); };
       const answers = {
         programme: () => ({ ...programme, networks: Object.keys(sizes) }),
-        network: ({ network: name }) => ({ ...network, z: sizes[name] }),
+        network: ({ network }) => ({ ...about, z: sizes[network] }),
         page: () => ({ total: 1, ink: zeros(784), items: [{ place: 0, says: "a 0" }] }),
-        look: ({ network: name, place }) => ({ image: zeros(784), v: zeros(10 * sizes[name]), lengths: zeros(10).fill(0.5), place, says: name, source: "" }),
-        tick: ({ network: name, pose }) => { if (pose.length !== sizes[name]) wrong.push(name); return { drawn: zeros(784), length: 0 }; },
-        again: ({ network: name, pose }) => { if (pose.length !== sizes[name]) wrong.push(name); return { lengths: zeros(10) }; },
+        look: ({ network, place }) => ({
+          image: zeros(784), v: zeros(10 * sizes[network]), lengths: zeros(10), place, says: network, source: "" }),
+        tick: (question) => { judge(question); return { drawn: zeros(784), length: 0 }; },
+        again: (question) => { judge(question); return { lengths: zeros(10) }; },
       };
       const late = async (question) => {
         if (question.what !== "programme") await new Promise((go) => waiting.push(go));
         return answers[question.what](question); };
       const opening = modules.explorer.explorer(box, { ask: late });
-      const until = async (reached) => { while (!reached()) { waiting.shift()?.(); await new Promise((go) => setTimeout(go)); } };
-      const choose = (name) => { const select = box.querySelector(".choose select"); select.value = name; select.dispatchEvent(new Event("change")); };
+      const until = async (reached) => {
+        while (!reached()) { waiting.shift()?.(); await new Promise((go) => setTimeout(go)); } };
+      const choose = (name) => {
+        const select = box.querySelector(".choose select");
+        select.value = name;
+        select.dispatchEvent(new Event("change")); };
       await until(() => box.querySelector(".choose select"));
       choose("three"); choose("two");
       const settled = () => box.querySelector(".explorer").dataset.settled === "true";

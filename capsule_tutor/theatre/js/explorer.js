@@ -8,30 +8,32 @@ const DRAW = 120;  // milliseconds without a move of the pen after which the net
 
 export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "explorer", "What does each dimension of a capsule mean?",
-    "A network has read the digit and keeps a few numbers of it, a capsule: its pose. A decoder draws the digit from these numbers. "
+    "A network has read the image and keeps a few numbers of what it found, a capsule: its pose. A decoder draws from these numbers. "
     + "Turn them, and watch. While you turn, only the decoder works; when you rest, the drawing is shown to the network again.");
   const { networks, controls, labels, colours } = await ask({ what: "programme" });
-  const now = { j: 0, reach: controls.range, asked: null, look: null, turned: null, drawn: null, second: null }, told = {};
+  const now = { j: 0, reach: controls.range, asked: null, look: null, turned: null, second: null }, told = {};
   const learn = async (name) => told[name] ??= await ask({ what: "network", network: name });
   const start = networks.includes(state.network) ? state.network : networks[0];
-  const { shape, paper: drawable } = await learn(start);
+  const { shape, paper: drawable, present } = await learn(start);
   let info = null;  // about the network of what is shown
   const MISSING = rgb(colours.missing), EXTRA = rgb(colours.extra);
 
   // ---- the stage: three pictures, the pose, the lengths
   const size = sheet(shape), shown = (name) => picture(size, name);
-  const image = shown("the image"), drawn = shown("the reconstruction");
-  const difference = shown("the difference: orange is ink that the reconstruction lacks, blue is ink too much");
+  const image = shown("the image"), drawn = shown("the reconstruction"), beside = shown("the reconstruction of the capsule beside it");
+  const drawnName = make("span", {}, "reconstruction"), besideName = make("span", {});
+  const [lacking, much] = drawable ? ["ink that is lacking", "ink too much"] : ["too light", "too dark"];  // toys are photographs
+  const difference = shown(`the difference: orange is ${lacking} in the reconstruction, blue is ${much}`);
   const figure = (canvas, name) => make("figure", {}, canvas, make("figcaption", {}, name));
   const pose = make("div", { className: "pose", role: "img", "aria-label": "the pose" });
   const stage = make("div", { className: "stage" },
-    make("div", { className: "pictures" }, figure(image, "image"), figure(drawn, "reconstruction"), figure(difference, "difference")), pose);
+    make("div", { className: "pictures" }, figure(image, "image"), figure(drawn, drawnName), ...(present > 1 ? [figure(beside, besideName)] : []), figure(difference, "difference")), pose);
   const bars = make("div", { className: "bars", role: "img", "aria-label": "the lengths of all capsules" });
   const said = make("p", { className: "said", "aria-live": "polite" });
   const key = (name, text) => [make("span", { className: `swatch ${name}` }), text];
   const legend = make("div", { className: "keys" },
     make("p", {}, "bars:", ...key("turned", "the drawn capsule ▸"), ...key("other", "the others"), ...key("again", "the network's answer to its own drawing")),
-    make("p", {}, "difference:", ...key("missing", "ink that is lacking"), ...key("extra", "ink too much")),
+    make("p", {}, "difference:", ...key("missing", lacking), ...key("extra", much)),
     make("p", {}, "pose:", make("span", { className: "scale-pose" }), `−${POSE} … 0 … ${POSE}; the lower row is the pose as you have turned it`));
   const side_ = make("div", { className: "answers" }, bars, said, legend);
 
@@ -85,7 +87,9 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   function problem() { return make("p", { className: "problem", role: "alert" }); }
   const modeNow = () => modes.querySelector("input:checked").value;
-  const own = () => now.look.v.subarray(now.j * info.z, (now.j + 1) * info.z);
+  const poseOf = (j) => now.look.v.subarray(j * info.z, (j + 1) * info.z), own = () => poseOf(now.j);
+  // In an image of two digits the longest of the other capsules is drawn, too, as the network found it.
+  const others = () => ordered(now.look.lengths).filter((j) => j !== now.j).slice(0, info.present - 1);
   const moved = () => Float32Array.from(own(), (x, z) => +inputs[z].value + (modeNow() === "add" ? x : 0));
 
   function build() {
@@ -136,14 +140,17 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   // As pretrained.doubt: lengths that the images of its kind hardly ever have are no answer.
   function doubt(lengths) {
     const expected = info.expected, order = ordered(lengths), last = lengths[order[info.present - 1]], next = lengths[order[info.present]];
-    if (expected && last < expected.present) return ` This is hardly an answer: the longest capsule has length ${two(last)}, and a digit's own has at least ${two(expected.present)}.`;
-    if (expected && next > expected.absent) return ` This is hardly an answer: another capsule has length ${two(next)}, and beside a digit's own it has ${two(expected.absent)} at most.`;
+    const [which, another] = info.present > 1 ? ["second-longest", "a third"] : ["longest", "a second"];
+    if (expected && last < expected.present) return ` This is hardly an answer: the ${which} capsule has length ${two(last)}; in images like those of the training it has at least ${two(expected.present)}.`;
+    if (expected && next > expected.absent) return ` This is hardly an answer: ${another} capsule has length ${two(next)}; in images like those of the training it has ${two(expected.absent)} at most.`;
     return "";
   }
-  const read_ = (lengths) => ordered(lengths).slice(0, info.present).sort((a, b) => a - b).map((j) => info.classes[j]).join(" and ");
+  const seen = (lengths) => ordered(lengths).slice(0, info.present).sort((a, b) => a - b);
+  const read_ = (lengths) => seen(lengths).map((j) => info.classes[j]).join(" and ");
 
   function chooseCapsule() {
     now.j = +capsule.value < 0 ? longest(now.look.lengths) : +capsule.value;
+    if (present > 1) [drawnName.textContent, besideName.textContent] = [now.j, ...others()].map((j) => `drawn by ${info.classes[j]}`);
     placeSliders();
   }
   function placeSliders() {
@@ -165,15 +172,14 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   // ---- turning
   let resting = 0;
-  const about = ({ look, j, pose }, what) => ask({ what, network: look.network, j, pose: Array.from(pose) });
+  const about = ({ look, j, pose, beside }, what) => ask({ what, network: look.network, j, pose: Array.from(pose), beside });
   const send = newest((turned) => about(turned, "tick"), (found, { look, j }) => {
     if (look !== now.look || j !== now.j) return;  // of another image or capsule: the answer to this one follows
-    now.drawn = found.drawn;
-    paint(drawn, (n) => grey(now.drawn[n]));
+    paint(drawn, (n) => grey(found.drawn[n]));
+    found.beside.forEach((ink) => paint(beside, (n) => grey(ink[n])));
     if (!box.dataset.ticks) performance.mark("first picture");
-    const seen = now.look.image;
     paint(difference, (n) => {
-      const d = seen[n] - now.drawn[n], towards = d > 0 ? MISSING : EXTRA, share = Math.abs(d);
+      const d = now.look.image[n] - Math.min(1, found.beside.reduce((sum, ink) => sum + ink[n], found.drawn[n])), towards = d > 0 ? MISSING : EXTRA, share = Math.abs(d);
       return towards.map((x) => 255 + share * (x - 255));
     });
     showLengths(found.length);
@@ -182,7 +188,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   function tick() {
     box.dataset.settled = "false";
     now.second = null;
-    now.turned = { look: now.look, j: now.j, pose: moved() };
+    now.turned = { look: now.look, j: now.j, pose: moved(), beside: others().map((j) => [j, Array.from(poseOf(j))]) };
     inputs.forEach((input) => { input.nextElementSibling.value = two(+input.value); });
     own().forEach((x, z) => { cells[0][z].style.background = tint(x); cells[1][z].style.background = tint(now.turned.pose[z]); });
     send(now.turned);
@@ -205,9 +211,10 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     if (turned !== now.turned) return;  // turned further since
     now.second = found.lengths;
     showLengths(now.length);
-    const again = longest(now.second), names = info.classes;
-    said.replaceChildren(`The image is ${truth()}; the network reads ${read_(now.look.lengths)}. Drawn: capsule ${names[now.j]}. Shown its own drawing, the network reads `,
-      make("b", {}, names[again]), ` (length ${two(now.second[again])}).`, doubt(now.look.lengths));
+    const again = seen(now.second), names = info.classes, several = again.length > 1;
+    said.replaceChildren(`The image is ${truth()}; the network reads ${read_(now.look.lengths)}. Drawn: capsule ${[now.j, ...others()].map((j) => names[j]).join(" and, beside it, ")}. `
+      + `Shown ${several ? "both drawings, one over the other" : "its own drawing"}, the network reads `,
+    make("b", {}, read_(now.second)), ` (length${several ? "s" : ""} ${again.map((j) => two(now.second[j])).join(" and ")}).`, doubt(now.look.lengths));
     pose.setAttribute("aria-label", `the pose: ${Array.from(moved(), two).join(", ")}`);
     bars.setAttribute("aria-label", `the lengths of all capsules: ${rows.map(({ number }, j) => `${names[j]} ${number.textContent}`).join(", ")}`);
   }, (message) => { rangeProblem.textContent = message; }, settle);
@@ -243,7 +250,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     source.textContent = "import torch\nimport capsule_tutor as caps\nfrom capsule_tutor import data\n\n"
       + `network = caps.load("${now.look.network}")\nimage = ${now.look.source || `…  # (1, ${shape.join(", ")}): your drawing`}\n`
       + `delta = torch.zeros(${info.z})\nfor z, change in {${changes().map(([z, by]) => `${z}: ${by.toFixed(4)}`).join(", ")}}.items():\n    delta[z] = change\n`
-      + `masked = caps.perturb(network(image), delta, torch.tensor([${now.j}]))\ndrawn = network.decoder(masked).view(${shape.slice(1).join(", ")})\n`;
+      + `masked = caps.perturb(network(image), delta, torch.tensor([${now.j}]))\ndrawn = network.decoder(masked).view(network.shape)\n`;
   }
 
   // ---- drawing: the network answers while the pen moves
