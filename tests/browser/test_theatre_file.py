@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-from asking import asked, assert_alike
-from axe_playwright_python.sync_playwright import Axe
+from asking import asked, assert_alike, barriers
 from patience import HUNG
 
 import capsule_tutor as caps
@@ -83,14 +82,6 @@ def visit(desks):
 
 def settled(page):
     page.wait_for_selector(".theatre[data-settled=true]")
-
-
-def barriers(page):
-    """What axe-core finds that would shut people out: its name and where."""
-    # All rows of a table are alike.
-    found = Axe().run(page, {"exclude": [".numbers tr:nth-child(n+3)"]}, {"resultTypes": ["violations"]}).response
-    assert found["passes"]
-    return [f"{rule['id']}: {node['html']}" for rule in found["violations"] for node in rule["nodes"]]
 
 
 def control(page, name):
