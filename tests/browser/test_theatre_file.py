@@ -220,6 +220,11 @@ def test_between_two_iterations_is_between_their_couplings(visit):
     told = routing.answer({"what": "play", "name": "two of three agree"}, {}, None, NETWORK)["ways"][0]["c"]
     torch.testing.assert_close(couplings(page), ((told[1] + told[2]) / 2).flatten(), rtol=0, atol=1e-3)
     assert page.locator(".timeline .time").inner_text() == "2 → 3"
+    assert page.locator(".panel.between h3").all_inner_texts() == ["dynamic routing"]  # numbers wait for the picture
+    control(page, "votes").select_option("a crowd and a whisper")
+    settled(page)
+    assert iteration(page) == 1
+    assert page.locator(".panel.between").count() == 0
 
 
 def test_play_goes_to_the_end_and_pauses(visit):
@@ -328,6 +333,8 @@ def test_numbers_are_shown_on_demand(visit):
 def test_algorithms_leave_and_enter_the_stage(visit):
     page = visit("routing")
     assert page.locator(".panel:visible").count() == 3
+    tops = page.locator(".panel svg").evaluate_all("stages => stages.map((one) => one.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1
     page.uncheck("text=uniform")
     assert page.locator(".panel:visible h3").all_inner_texts() == ["dynamic routing", "self-attention"]
 

@@ -71,7 +71,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
   // ---- controls
   const plays = choice(programme.plays.map((name) => [name, name]), now.votes, (name) => {
     now.votes = name;
-    stop(); look("", true);
+    stop(); look("", true); place(1);  // other votes are watched from the beginning
     images.element.hidden = name !== programme.digits;
     tell(null);
     question();
@@ -227,7 +227,7 @@ function legend() {
   });
   return make("div", { className: "legend" }, make("span", {}, "coupling c, fixed scale:"), scale,
     make("span", {}, "dashed line: negative · dotted ring: length 1 · disc: ‖v‖, the parent's length · Σ: what a child gives in all, where it is not 1 · "
-      + "entropy: how undecided the children are on average, 0 bits if each gives all to one parent · point at a child or a parent to see its lines alone, click to keep them"));
+      + "entropy: how undecided the children are on average, 0 bits if each gives all to one parent · point at a child or at a parent's title to see its lines alone, click to keep them"));
 }
 
 // One algorithm. `act` is what its nodes can do.
@@ -239,7 +239,7 @@ function panel(play, way, number, rule, act) {
   const centre = toy ? PLANE : DIGITS;
   const stage = draw("svg", { viewBox: `0 0 ${WIDTH} ${whole}`, class: toy ? "toy" : "digits", role: "group", "aria-label": `${way.name}: children and parents` });
   const table = make("div", { className: "numbers", role: "region", "aria-label": `numbers of ${way.name}` }), words = make("p", { className: "words" });
-  const figure = make("div", { className: "panel" }, make("h3", {}, way.name), ...(rule ? [make("p", { className: "rule" }, rule)] : []), stage, words, table);
+  const figure = make("div", { className: "panel" }, make("h3", {}, way.name), make("p", { className: "rule" }, rule), stage, words, table);
   let votes = play.votes, data = way, looking = "", shows = "";
 
   // ---- what is drawn once
@@ -364,6 +364,7 @@ function panel(play, way, number, rule, act) {
     if (data.problem || scene === drawn) return;
     drawn = scene;
     const [kind, place] = looking.split("-"), chosen = +place;
+    figure.classList.toggle("between", t < data.steps && !Number.isInteger(t));
     const value = at(t), sums = new Float32Array(I);
     for (let n = 0; n < I * J; n++) {
       const c = value(data.c, n, I * J), i = Math.floor(n / J);
@@ -427,7 +428,7 @@ function panel(play, way, number, rule, act) {
     };
     const head = make("tr", {}, make("th", { scope: "col" }, "child"), ...[...play.parents, ...sum].map((name) => make("th", { scope: "col" }, name)));
     const body = make("tbody", {}, ...Array.from({ length: I }, (_, i) => row(i, J + sum.length)), row("‖v‖", J, true));
-    const title = make("caption", {}, NUMBERS[what]);
+    const title = make("caption", {}, `${NUMBERS[what]}${what === "agreement" && data.steps > 1 ? ": of this iteration alone, with the v shown" : ""}`);
     table.append(make("table", {}, title, make("thead", {}, head), body));
   }
   function fill(k) {
