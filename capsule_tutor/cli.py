@@ -509,6 +509,9 @@ def report(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def explore(
     context: typer.Context,
+    name: Annotated[
+        str, typer.Option("--network", metavar="NAME", help=f"One of {SHIPPED}, or the folder of a run.")
+    ] = "efficient-capsnet-mnist",
     export: Annotated[Path | None, typer.Option(help="Write one HTML file that needs no Python, and stop.")] = None,
 ) -> None:
     """Turn the knobs of a capsule in the browser. Further arguments (--port 9000) are passed on to Voilà."""
@@ -528,7 +531,14 @@ def explore(
         raise stop(f"Voilà is missing ({short(error)}). Fix it: {pip_install('-e', f'{ROOT}[lab]')}") from None
     import nbformat
 
-    source = "from capsule_tutor.theatre import explorer\n\nexplorer()"
+    from capsule_tutor import pretrained
+
+    try:
+        pretrained.recipe(name)
+    except pretrained.WeightsError as error:
+        raise stop(str(error)) from None
+    place = str(Path(name).resolve()) if Path(name).is_dir() else name  # Voilà works in another folder
+    source = f"from capsule_tutor.theatre import explorer\n\nexplorer({place!r})"
     cells = [nbformat.v4.new_markdown_cell("# The capsule explorer"), nbformat.v4.new_code_cell(source)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}

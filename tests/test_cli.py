@@ -55,6 +55,29 @@ def test_help_names_choices_and_what_happens_by_default(command, told, monkeypat
     assert told in re.sub(r"\s+", " ", run(command, "--help").output)
 
 
+# ---- the explorer
+
+
+@pytest.mark.parametrize("name", ["efficient-capsnet-mnist", "efficient-capsnet-toys"])
+def test_the_explorer_opens_the_network_that_is_named(monkeypatch, name):
+    opened = []
+    monkeypatch.setattr(
+        "voila.app.Voila.launch_instance", lambda argv: opened.append((Path(argv[0]).read_text(), argv))
+    )
+    chosen = [] if name == "efficient-capsnet-mnist" else ["--network", name]
+    assert run("explore", *chosen, "--port", "9000").exit_code == 0
+    ((notebook, arguments),) = opened
+    assert f"explorer('{name}')" in notebook
+    assert "--port 9000" in " ".join(arguments)
+    assert "--network" not in arguments
+
+
+def test_the_explorer_of_no_network_is_a_line():
+    result = run("explore", "--network", "nobody")
+    assert result.exit_code == 1
+    assert "there are no weights 'nobody'; choose one of" in result.output
+
+
 # ---- whatever happens
 
 

@@ -1,5 +1,6 @@
 """The set-up: what the Makefile refuses and how, and files that must agree with pyproject.toml."""
 
+import inspect
 import os
 import re
 import shutil
@@ -12,6 +13,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from patience import HUNG
+
+from capsule_tutor import teaching
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -154,6 +157,30 @@ def test_the_workflow_runs_the_list_of_checks_everywhere():
     assert PROJECT["requires-python"] == f">={oldest['python']}"
     assert oldest["resolution"] == "lowest-direct"
     assert job["steps"][-1]["run"] == "python tests/run.py"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.stem)
+def test_actions_of_others_are_pinned_to_a_commit(path):
+    """A tag can be moved to other code; beside the commit there is the version that it is."""
+    used = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
+    assert used
+    for one in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one)
+
+
+def test_the_pages_workflow_builds_the_site_and_only_its_last_job_may_publish():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8"))
+    build, publish = workflow["jobs"]["build"], workflow["jobs"]["publish"]
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "permissions" not in build
+    assert publish["permissions"] == {"pages": "write", "id-token": "write"}
+    assert publish["needs"] == "build"
+    install, make = (step["run"] for step in build["steps"] if "run" in step)
+    assert '-e ".[site]"' in install
+    assert "site" in PROJECT["optional-dependencies"]
+    assert make == "python -m capsule_tutor site"
+    default = inspect.signature(teaching.site).parameters["out"].default
+    assert build["steps"][-1]["with"] == {"path": str(default)}
 
 
 def test_the_makefile_and_ci_run_the_same_list():

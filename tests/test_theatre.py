@@ -467,12 +467,15 @@ def test_a_widget_answers_in_floats_and_a_mistake_is_a_line():
     torch.testing.assert_close(values, caps.squash(torch.tensor([3.0, 4.0])))
 
     def refuses(question):
-        raise ValueError("one line")
+        raise question.get("error", ValueError)("one line")
 
     failing, sent = page.widget("dial", refuses, "says"), []
     failing.send = lambda *parts: sent.append(parts)
     failing.reply(failing, {"id": "x-1", "question": {}, "bytes": []}, [])
     assert sent == [({"id": "x-1", "error": "one line"},)]
+    with pytest.raises(KeyError):  # no mistake of a person: the page is told, and a programmer sees it, too
+        failing.reply(failing, {"id": "x-2", "question": {"error": KeyError}, "bytes": []}, [])
+    assert sent[1] == ({"id": "x-2", "error": "KeyError: 'one line'"},)
 
 
 def test_without_a_kernel_a_scene_says_what_it_is():

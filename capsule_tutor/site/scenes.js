@@ -11,13 +11,13 @@ function data(name) {
 
 for (const place of document.querySelectorAll("[data-scene]")) {
   const name = place.dataset.scene, needs = place.dataset.needs, answers = modules[needs][needs];
-  const [addressed, sent] = fromAddress(location.hash), meant = addressed === name;
+  const [addressed, sent] = fromAddress(location.hash), meant = addressed === name, top = scrollY;
   // An address is rewritten by those who move something, not by those who only look.
   let touched = false;
   for (const hand of ["pointerdown", "keydown", "input"]) place.addEventListener(hand, () => { touched = true; });
   data(needs).then(async (found) => {
     const state = { ...Object.fromEntries(new URLSearchParams(place.dataset.state)), ...(meant && sent) };
     await modules[name][name](place, { ask: answers(found)(name), state, changed: writing(name, () => touched) });
-    if (meant) place.scrollIntoView();
+    if (meant && scrollY === top) place.scrollIntoView();  // who has begun to read is left where they are
   });
 }

@@ -115,16 +115,20 @@ def _look(question: dict, name: str, shown: Gallery) -> dict:
 
 
 def _tick(question: dict, name: str, shown: Gallery) -> dict:
-    pose = torch.tensor(question["pose"])
-    picture = drawn(loaded(name), question["j"], pose)
-    return {"drawn": shown.sheet(picture), "length": functional.lengths(pose).item()}
+    turned, *beside = map(shown.sheet, _drawings(question, name))
+    return {"drawn": turned, "beside": beside, "length": functional.lengths(torch.tensor(question["pose"])).item()}
 
 
 def _again(question: dict, name: str, _shown: Gallery) -> dict:
-    network = loaded(name)
-    picture = drawn(network, question["j"], torch.tensor(question["pose"]))
+    picture = torch.stack(_drawings(question, name)).sum(dim=0).clamp(max=1)  # one over the other
     with torch.no_grad():
-        return {"lengths": network.lengths(picture[None])[0]}
+        return {"lengths": loaded(name).lengths(picture[None])[0]}
+
+
+def _drawings(question: dict, name: str) -> list[Tensor]:
+    """What the decoder makes of the capsule that is turned and of those beside it, each alone. → (c, h, w) each"""
+    poses = [(question["j"], question["pose"]), *question.get("beside", [])]
+    return [drawn(loaded(name), j, torch.tensor(pose)) for j, pose in poses]
 
 
 ANSWERS: dict[str, Callable] = {

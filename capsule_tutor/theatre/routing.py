@@ -30,8 +30,9 @@ RULES = {
     "of them.",
     "self-attention": "No iterations: each vote is multiplied with all votes for the same parent. Softmax over the "
     "parents makes shares. Its squash, of 2021, gives larger lengths.",
-    "self-attention with prior": "The same, and to each share the prior is added, a number learned in training. Such "
-    "shares may be negative.",
+    "self-attention with prior": "The same, and to each share the prior is added: a number learned in training, the "
+    "same for every image, by which a child favours a parent or avoids it whatever the votes say. Shares may then be "
+    "negative, and their sum Σ need not be 1.",
     "uniform": "Every child gives every parent the same, whatever the votes: dynamic routing's first iteration.",
 }
 

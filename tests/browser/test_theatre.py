@@ -8,12 +8,14 @@ import sys
 
 import pytest
 import torch
+from asking import barriers, show
 from notebook_page import problems
 from patience import HUNG, watch
 
 import capsule_tutor as caps
 from capsule_tutor import data
-from capsule_tutor.theatre import apart, routing
+from capsule_tutor.data.views import CLASSES
+from capsule_tutor.theatre import apart, explorer, pull_apart, routing, turntable
 from capsule_tutor.theatre.table import FIRST
 
 pytestmark = pytest.mark.browser
@@ -298,3 +300,137 @@ def test_from_hand_to_lines(stage, benchmark, latencies):
     page.mouse.up()
     times = page.evaluate("() => times")
     assert latencies("routing in JupyterLab: drag to lines", times, 40) < 1000 or benchmark.disabled
+
+
+# ---- a scene by the script of a notebook, without JupyterLab around it
+
+# Of every picture: its name, and how dark it is, from 0 to 1.
+PICTURES = """() => Object.fromEntries([...document.querySelectorAll('.pictures figure')].map((figure) => {
+  const canvas = figure.querySelector('canvas'), { width, height } = canvas;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  return [figure.innerText, Array.from(data).filter((_, n) => n % 4 === 0).map((grey) => 1 - grey / 255)]; }))"""
+
+
+def pictures(page):
+    settled(page)
+    return {name: torch.tensor(ink) for name, ink in page.evaluate(PICTURES).items()}
+
+
+def assert_near(ink, picture):
+    torch.testing.assert_close(ink, picture.flatten(), rtol=0, atol=5e-3)
+
+
+def assert_open_to_all(page, folder):
+    """On a desk and, in the dark, on a telephone; `folder` gets a picture of both."""
+    for width, height, scheme in ((1400, 900, "light"), (390, 844, "dark")):
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_selector(f".theatre{'.dark' if scheme == 'dark' else ':not(.dark)'}")
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert barriers(page) == []
+        page.screenshot(path=folder / f"{scheme}.png", full_page=True)
+
+
+def click_at(page, z, share):
+    """Where on a slider; what it is then."""
+    slider = page.locator(f"[data-z='{z}']")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    return float(slider.input_value())
+
+
+def test_two_digits_are_explored_by_mouse_and_keyboard(new_page, tmp_path):
+    network, images = caps.load("efficient-capsnet-multimnist"), data.multidigits("test", count=40)
+    page = new_page()
+    show(page, "explorer", explorer("efficient-capsnet-multimnist", images).answer)
+    with torch.no_grad():
+        v = network(images.images[:1])  # (1, j, z)
+    order = caps.lengths(v)[0].argsort(descending=True).tolist()
+
+    def draws(j, z=None, to=0.0):
+        pose = v.expand(1, -1, -1).clone()
+        if z is not None:
+            pose[0, j, z] = to
+        return network.decode(pose, torch.tensor([j]))[0].detach()
+
+    one, other = order[:2]
+    seen = pictures(page)
+    assert list(seen) == ["image", f"drawn by {one}", f"drawn by {other}", "difference"]
+    for name, picture in (
+        ("image", images.images[0]),
+        (f"drawn by {one}", draws(one)),
+        (f"drawn by {other}", draws(other)),
+    ):
+        assert_near(seen[name], picture)
+
+    page.locator(".control:has(> span:text-is('capsule')) select").select_option(str(other))  # the other one is turned
+    page.check("input[value=set]")
+    settled(page)
+    to = click_at(page, 5, 0.9)
+    seen = pictures(page)
+    assert list(seen)[1:3] == [f"drawn by {other}", f"drawn by {one}"]
+    turned = draws(other, 5, to)
+    assert_near(seen[f"drawn by {other}"], turned)
+    assert_near(seen[f"drawn by {one}"], draws(one))
+    with torch.no_grad():
+        lengths = network.lengths((turned + draws(one)).clamp(max=1)[None])[0]
+    again = sorted(lengths.topk(2).indices.tolist())
+    said = page.inner_text(".said")
+    assert f"Drawn: capsule {other} and, beside it, {one}." in said
+    assert (
+        f"the network reads {again[0]} and {again[1]} (lengths {lengths[again[0]]:.2f} and {lengths[again[1]]:.2f})"
+        in said
+    )
+
+    page.check("input[value=add]")
+    page.focus("[data-z='2']")
+    page.keyboard.press("ArrowRight")
+    assert_near(pictures(page)[f"drawn by {other}"], draws(other, 2, v[0, other, 2] + 0.05))
+    assert_open_to_all(page, tmp_path)
+
+
+def test_toys_are_explored_by_mouse_and_keyboard(new_page, tmp_path):
+    network, classes = caps.load("efficient-capsnet-toys"), list(CLASSES)
+    views = torch.stack([data.toy(label, 0, size=48) for label in range(5)])
+    page = new_page()
+    toys = data.Views(views, torch.arange(5), torch.zeros(5, 4, dtype=torch.long))
+    show(page, "explorer", explorer("efficient-capsnet-toys", toys).answer)
+    page.locator(".thumbnails button").nth(3).click()
+    with torch.no_grad():
+        v = network(views[3:4])
+    j = caps.lengths(v)[0].argmax().item()
+
+    def draws(z=None, by=0.0):
+        pose = v.clone()
+        if z is not None:
+            pose[0, j, z] += by
+        return 1 - torch.cat([*network.decode(pose, torch.tensor([j]))[0].detach()], dim=1)  # dark, both eyes in a row
+
+    page.wait_for_function("() => document.querySelector('.said').innerText.startsWith('The image is a truck')")
+    seen = pictures(page)
+    assert list(seen) == ["image", "reconstruction", "difference"]
+    assert_near(seen["image"], 1 - torch.cat([*views[3]], dim=1))
+    assert_near(seen["reconstruction"], draws())
+    page.focus("[data-z='4']")
+    page.keyboard.press("ArrowLeft")
+    assert_near(pictures(page)["reconstruction"], draws(4, -0.05))
+    page.click(".reset")
+    by = click_at(page, 7, 0.1)
+    assert_near(pictures(page)["reconstruction"], draws(7, by))
+    names = page.locator(".length .class")
+    assert names.all_inner_texts() == classes
+    assert names.evaluate_all(
+        "names => names.every((name) => name.scrollWidth <= name.clientWidth)"
+    )  # none under its bar
+    assert not page.locator(".paper").is_visible()
+    assert_open_to_all(page, tmp_path)
+
+
+@pytest.mark.parametrize("scene", ["apart", "turntable"])
+def test_nobody_is_shut_out(new_page, tmp_path, scene):
+    """The other scenes are looked at in test_theatre_file.py."""
+    page = new_page()
+    answers = {"apart": lambda: pull_apart(caps.load("efficient-capsnet-multimnist")), "turntable": turntable}
+    show(page, scene, answers[scene]().answer)
+    assert_open_to_all(page, tmp_path)

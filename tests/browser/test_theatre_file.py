@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-from asking import asked, assert_alike
-from axe_playwright_python.sync_playwright import Axe
+from asking import asked, assert_alike, barriers
 from patience import HUNG
 
 import capsule_tutor as caps
@@ -85,14 +84,6 @@ def settled(page):
     page.wait_for_selector(".theatre[data-settled=true]")
 
 
-def barriers(page):
-    """What axe-core finds that would shut people out: its name and where."""
-    # All rows of a table are alike.
-    found = Axe().run(page, {"exclude": [".numbers tr:nth-child(n+3)"]}, {"resultTypes": ["violations"]}).response
-    assert found["passes"]
-    return [f"{rule['id']}: {node['html']}" for rule in found["violations"] for node in rule["nodes"]]
-
-
 def control(page, name):
     """The input or list beside this word."""
     return page.locator(f".control:has(> span:text-is('{name}'))").locator("select, input")
@@ -114,16 +105,23 @@ def iteration(page):
 
 
 @pytest.fixture(scope="module")
-def ask(chromium, file):
-    """ask("routing", {"what": …}) answers as the file does, lists as tensors."""
+def workshop(chromium, file):
+    """A page with the modules of the file, and with its answers: `ask("routing")({"what": …})`."""
     context = chromium.new_context()
+    context.set_default_timeout(1000 * HUNG)
     page_ = context.new_page()
     page_.goto(file.as_uri() + "#dial")
-    page_.add_script_tag(content=page.script("digits"))
+    page_.add_script_tag(content=page.script("file"))
     data_ = "JSON.parse(document.getElementById('data').textContent)"
     page_.evaluate(f"() => {{ window.ask = modules.digits.digits({data_}); }}")
-    yield lambda scene, question: asked(page_, f"ask('{scene}')", question)
+    yield page_
     context.close()
+
+
+@pytest.fixture(scope="module")
+def ask(workshop):
+    """ask("routing", {"what": …}) answers as the file does, lists as tensors."""
+    return lambda scene, question: asked(workshop, f"ask('{scene}')", question)
 
 
 @pytest.mark.parametrize("name", [*routing.TOYS, routing.REAL])
@@ -222,6 +220,11 @@ def test_between_two_iterations_is_between_their_couplings(visit):
     told = routing.answer({"what": "play", "name": "two of three agree"}, {}, None, NETWORK)["ways"][0]["c"]
     torch.testing.assert_close(couplings(page), ((told[1] + told[2]) / 2).flatten(), rtol=0, atol=1e-3)
     assert page.locator(".timeline .time").inner_text() == "2 → 3"
+    assert page.locator(".panel.between h3").all_inner_texts() == ["dynamic routing"]  # numbers wait for the picture
+    control(page, "votes").select_option("a crowd and a whisper")
+    settled(page)
+    assert iteration(page) == 1
+    assert page.locator(".panel.between").count() == 0
 
 
 def test_play_goes_to_the_end_and_pauses(visit):
@@ -330,6 +333,8 @@ def test_numbers_are_shown_on_demand(visit):
 def test_algorithms_leave_and_enter_the_stage(visit):
     page = visit("routing")
     assert page.locator(".panel:visible").count() == 3
+    tops = page.locator(".panel svg").evaluate_all("stages => stages.map((one) => one.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1
     page.uncheck("text=uniform")
     assert page.locator(".panel:visible h3").all_inner_texts() == ["dynamic routing", "self-attention"]
 
@@ -634,6 +639,115 @@ def test_on_a_telephone_the_pictures_stay_in_sight_of_every_slider(visit):
         assert picture["y"] >= 0
         assert picture["y"] + picture["height"] <= slider["y"]
         assert slider["y"] + slider["height"] <= 844
+
+
+# ---- hands that are quicker than answers
+
+
+# Observers that are at work are kept in `live`, for as long as hands move.
+QUICK = """(hands) => {
+  const live = window.live = new Set(), { observe, disconnect } = MutationObserver.prototype;
+  MutationObserver.prototype.observe = function (...all) { live.add(this); observe.apply(this, all); };
+  MutationObserver.prototype.disconnect = function () { live.delete(this); disconnect.call(this); };
+  const go = (name) => {
+    history.replaceState(null, "", `#${name}`);
+    dispatchEvent(new HashChangeEvent("hashchange")); };
+  const choose = (selector, value) => {
+    const select = document.querySelector(selector);
+    select.value = value;
+    select.dispatchEvent(new Event("change")); };
+  for (const [hand, ...where] of hands) ({ go, choose })[hand](...where);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("first", "hands"),
+    [
+        ("dial", [["go", name] for name in ("explorer", "map", "routing", "dial", "map", "explorer")]),
+        ("map", [["choose", ".network select", LARGE], ["go", "routing"], ["go", "map"]]),
+    ],
+)
+def test_a_scene_that_is_left_while_it_opens_leaves_nothing_behind(visit, first, hands):
+    """No answer can come between these hands, for they are one task of the page."""
+    page = visit(first)
+    page.evaluate(QUICK, hands)
+    settled(page)
+    page.wait_for_function("() => live.size === 1")
+    assert page.locator(".theatre").count() == page.locator(f".theatre.{hands[-1][1]}").count() == 1
+
+
+def test_votes_stay_where_quick_keys_put_them(workshop):
+    """An answer comes after the next key only, and tells of the votes before it."""
+    label = workshop.evaluate(
+        """async () => {
+      const box = document.body.appendChild(document.createElement("div")), waiting = [];
+      const late = async (question) => {
+        if (question.votes) await new Promise((go) => waiting.push(go));
+        return ask("routing")(question); };
+      const close = await modules.routing.routing(box, { ask: late });
+      const until = async (reached) => { while (!reached()) await new Promise((go) => setTimeout(go)); };
+      await until(() => box.querySelector("[data-vote='0-0']"));
+      const key = { key: "ArrowLeft", bubbles: true };
+      const press = () => box.querySelector("[data-vote='0-0']").dispatchEvent(new KeyboardEvent("keydown", key));
+      press(); press();
+      await until(() => waiting.length === 1);
+      waiting[0]();
+      await until(() => waiting.length === 2);  // the first answer is shown, the second question is out
+      press();
+      waiting[1]();
+      await until(() => waiting.length === 3);
+      waiting[2]();
+      await until(() => box.querySelector(".routing").dataset.settled === "true");
+      const told = box.querySelector("[data-vote='0-0']").getAttribute("aria-label");
+      close(); box.remove();
+      return told; }"""
+    )
+    x, y = routing.TOYS["two of three agree"][0][0]
+    assert label == f"vote of child 0 for parent A: ({x - 0.3:.2f}, {y:.2f}); arrow keys move it"
+
+
+def test_the_explorer_shows_no_answer_of_a_network_that_was_left(workshop):
+    """Networks with poses of two and three numbers: a pose of one must never be sent to the other."""
+    seen = workshop.evaluate(
+        """async () => {
+      const box = document.body.appendChild(document.createElement("div")), waiting = [], wrong = [];
+      const sizes = { two: 2, three: 3 }, zeros = (n) => new Float32Array(n);
+      const programme = await ask("explorer")({ what: "programme" });
+      const about = await ask("explorer")({ what: "network" });
+      const judge = ({ network, pose }) => { if (pose.length !== sizes[network]) wrong.push(network); };
+      const answers = {
+        programme: () => ({ ...programme, networks: Object.keys(sizes) }),
+        network: ({ network }) => ({ ...about, z: sizes[network] }),
+        page: () => ({ total: 1, ink: zeros(784), items: [{ place: 0, says: "a 0" }] }),
+        look: ({ network, place }) => ({
+          image: zeros(784), v: zeros(10 * sizes[network]), lengths: zeros(10), place, says: network, source: "" }),
+        tick: (question) => { judge(question); return { drawn: zeros(784), length: 0 }; },
+        again: (question) => { judge(question); return { lengths: zeros(10) }; },
+      };
+      const late = async (question) => {
+        if (question.what !== "programme") await new Promise((go) => waiting.push(go));
+        return answers[question.what](question); };
+      const opening = modules.explorer.explorer(box, { ask: late });
+      const until = async (reached) => {
+        while (!reached()) { waiting.shift()?.(); await new Promise((go) => setTimeout(go)); } };
+      const choose = (name) => {
+        const select = box.querySelector(".choose select");
+        select.value = name;
+        select.dispatchEvent(new Event("change")); };
+      await until(() => box.querySelector(".choose select"));
+      choose("three"); choose("two");
+      const settled = () => box.querySelector(".explorer").dataset.settled === "true";
+      await until(settled);
+      const turn = () => box.querySelector("[data-z]").dispatchEvent(new Event("input"));
+      turn(); choose("three"); turn();  // one question is out, one waits
+      await until(() => box.querySelectorAll("[data-z]").length === 3);
+      await until(settled);
+      const said = box.querySelector(".said").textContent;
+      (await opening)(); box.remove();
+      return [said, wrong]; }"""
+    )
+    assert seen[0].startswith("The image is three;")
+    assert seen[1] == []
 
 
 # ---- the address

@@ -48,8 +48,7 @@ export async function apart(el, { ask, state = {}, changed = () => {} }) {
     const right = there[0] === there[1] ? "One class twice: nothing in ten lengths can say so." : there.every((j) => longest.includes(j)) ? "Both are found." : "One or both are not found.";
     said.textContent = `There: ${there.join(" and ")}. The two longest: ${longest.join(" and ")}. ${right}`;
     problem.textContent = "";
-    box.dataset.settled = "true";
-  }, (message) => { problem.textContent = message; box.dataset.settled = "true"; });
+  }, (message) => { problem.textContent = message; }, () => { box.dataset.settled = "true"; });
   function put() {
     box.dataset.settled = "false";
     far.value = `${now.distance} pixels`;

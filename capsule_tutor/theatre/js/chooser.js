@@ -23,8 +23,9 @@ export function chooser({ ask, size, labels, chosen, handful = false }) {
 
   async function list(choose = false) {
     problem.textContent = "";
+    if (filter.wrong) counted.value = "the network reads all images …";  // many are a matter of seconds
     const { total, items, ink } = await ask({ what: "page", ...filter, count: SHOWN });
-    if (!total) { problem.textContent = "The network misreads no image of this class. Choose another one."; return; }
+    if (!total) { counted.value = ""; problem.textContent = "The network misreads no image of this class. Choose another one."; return; }
     const pixels = size[0] * size[1];
     thumbs = thumbnails(items, size, (n) => ink.subarray(n * pixels, (n + 1) * pixels), chosen, "images to choose from");
     page.replaceChildren(thumbs.list);

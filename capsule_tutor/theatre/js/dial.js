@@ -88,8 +88,7 @@ export async function dial(el, { ask, state = {}, changed = () => {} }) {
     const bent = (v) => Math.hypot(...v) > 1e-3 && now.length > 1e-3 ? Math.round(Math.acos(Math.max(-1, Math.min(1, (v[0] * s[0] + v[1] * s[1]) / Math.hypot(...v) / Math.hypot(...s)))) * 180 / Math.PI) : 0;
     said.textContent = `s has length ${two(now.length)}. ` + programme.names.map((name, n) => `${name}: ${two(lengths[n])}${bent(squashed[n]) ? `, turned by ${bent(squashed[n])}°` : ""}`).join("; ") + ".";
     problem.textContent = problems.join(" ");
-    box.dataset.settled = "true";
-  }, (message) => { problem.textContent = message; box.dataset.settled = "true"; });
+  }, (message) => { problem.textContent = message; }, () => { box.dataset.settled = "true"; });
   function put() {
     box.dataset.settled = "false";
     const radians = now.angle * Math.PI / 180;

@@ -69,7 +69,7 @@ export function digits(data) {
       const lengths = Float32Array.from({ length: J }, (_, j) => length(v.subarray(j * Z, (j + 1) * Z)));
       return { image: image(n), v, lengths, place: places[n], says: says[n], source: sources[n] };
     },
-    tick: ({ j, pose }) => ({ drawn: net.decode(pose, j), length: length(pose) }),
+    tick: ({ j, pose }) => ({ drawn: net.decode(pose, j), beside: [], length: length(pose) }),  // one digit
     again: ({ j, pose }) => ({ lengths: net.encode(net.decode(pose, j)).lengths }),
   };
   const map = {

@@ -8,28 +8,32 @@ const DRAW = 120;  // milliseconds without a move of the pen after which the net
 
 export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "explorer", "What does each dimension of a capsule mean?",
-    "A network has read the digit and keeps a few numbers of it, a capsule: its pose. A decoder draws the digit from these numbers. "
+    "A network has read the image and keeps a few numbers of what it found, a capsule: its pose. A decoder draws from these numbers. "
     + "Turn them, and watch. While you turn, only the decoder works; when you rest, the drawing is shown to the network again.");
   const { networks, controls, labels, colours } = await ask({ what: "programme" });
-  const now = { network: networks.includes(state.network) ? state.network : networks[0], j: 0, look: null, drawn: null, second: null };
-  let info = await ask({ what: "network", network: now.network });
+  const now = { j: 0, reach: controls.range, asked: null, look: null, turned: null, second: null }, told = {};
+  const learn = async (name) => told[name] ??= await ask({ what: "network", network: name });
+  const start = networks.includes(state.network) ? state.network : networks[0];
+  const { shape, paper: drawable, present } = await learn(start);
+  let info = null;  // about the network of what is shown
   const MISSING = rgb(colours.missing), EXTRA = rgb(colours.extra);
-  const about = (question) => ask({ network: now.network, ...question });
 
   // ---- the stage: three pictures, the pose, the lengths
-  const size = sheet(info.shape), shown = (name) => picture(size, name);
-  const image = shown("the image"), drawn = shown("the reconstruction");
-  const difference = shown("the difference: orange is ink that the reconstruction lacks, blue is ink too much");
+  const size = sheet(shape), shown = (name) => picture(size, name);
+  const image = shown("the image"), drawn = shown("the reconstruction"), beside = shown("the reconstruction of the capsule beside it");
+  const drawnName = make("span", {}, "reconstruction"), besideName = make("span", {});
+  const [lacking, much] = drawable ? ["ink that is lacking", "ink too much"] : ["too light", "too dark"];  // toys are photographs
+  const difference = shown(`the difference: orange is ${lacking} in the reconstruction, blue is ${much}`);
   const figure = (canvas, name) => make("figure", {}, canvas, make("figcaption", {}, name));
   const pose = make("div", { className: "pose", role: "img", "aria-label": "the pose" });
   const stage = make("div", { className: "stage" },
-    make("div", { className: "pictures" }, figure(image, "image"), figure(drawn, "reconstruction"), figure(difference, "difference")), pose);
+    make("div", { className: "pictures" }, figure(image, "image"), figure(drawn, drawnName), ...(present > 1 ? [figure(beside, besideName)] : []), figure(difference, "difference")), pose);
   const bars = make("div", { className: "bars", role: "img", "aria-label": "the lengths of all capsules" });
   const said = make("p", { className: "said", "aria-live": "polite" });
   const key = (name, text) => [make("span", { className: `swatch ${name}` }), text];
   const legend = make("div", { className: "keys" },
     make("p", {}, "bars:", ...key("turned", "the drawn capsule ▸"), ...key("other", "the others"), ...key("again", "the network's answer to its own drawing")),
-    make("p", {}, "difference:", ...key("missing", "ink that is lacking"), ...key("extra", "ink too much")),
+    make("p", {}, "difference:", ...key("missing", lacking), ...key("extra", much)),
     make("p", {}, "pose:", make("span", { className: "scale-pose" }), `−${POSE} … 0 … ${POSE}; the lower row is the pose as you have turned it`));
   const side_ = make("div", { className: "answers" }, bars, said, legend);
 
@@ -54,19 +58,16 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   // ---- the images
   const paperProblem = problem();
-  const images = chooser({ ask: about, size, labels, chosen: (place) => look({ place }) });
-  const network = choice(networks.map((name) => [name, name]), now.network, async (name) => {
-    now.network = name;
-    info = await about({ what: "network" });
-    build();
-    await images.list();
-    if (now.look.place === null) read(); else look({ place: now.look.place });
+  const images = chooser({ ask: (question) => ask({ ...question, network: network.value }), size, labels, chosen: (place) => look({ place }) });
+  const network = choice(networks.map((name) => [name, name]), start, () => {
+    images.list();
+    if (now.asked) look(now.asked);
   });
   const paper = make("canvas", { width: PAPER, height: PAPER, role: "img", "aria-label": "Paper: draw a digit here with mouse, pen or finger", className: "paper" });
   const clear = button("clear the paper", () => { wipe(); paperProblem.textContent = ""; });
   const choose = make("div", { className: "choose" },
     make("div", {}, make("h3", {}, "Choose an image"), ...(networks.length > 1 ? [labelled("network", network)] : []), images.element),
-    make("div", { hidden: !info.paper }, make("h3", {}, "or draw one"), paper, make("div", { className: "row" }, clear), paperProblem));
+    make("div", { hidden: !drawable }, make("h3", {}, "or draw one"), paper, make("div", { className: "row" }, clear), paperProblem));
 
   // ---- the code
   const source = make("pre", { tabIndex: 0 }), copied = make("span", { role: "status" });
@@ -86,13 +87,15 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   function problem() { return make("p", { className: "problem", role: "alert" }); }
   const modeNow = () => modes.querySelector("input:checked").value;
-  const own = () => now.look.v.subarray(now.j * info.z, (now.j + 1) * info.z);
+  const poseOf = (j) => now.look.v.subarray(j * info.z, (j + 1) * info.z), own = () => poseOf(now.j);
+  // In an image of two digits the longest of the other capsules is drawn, too, as the network found it.
+  const others = () => ordered(now.look.lengths).filter((j) => j !== now.j).slice(0, info.present - 1);
   const moved = () => Float32Array.from(own(), (x, z) => +inputs[z].value + (modeNow() === "add" ? x : 0));
 
   function build() {
-    const chosen = capsule.value;
+    const chosen = capsule.value || state.capsule;
     capsule.replaceChildren(new Option("longest", -1), ...info.classes.map((name, j) => new Option(name, j)));
-    capsule.value = chosen && chosen < info.classes.length ? chosen : -1;
+    capsule.value = chosen in info.classes ? chosen : -1;
     rows = info.classes.map((name, j) => {
       const bar = make("i", { className: "bar" }), again = make("i", { className: "bar again" }), number = make("span", { className: "number" });
       const row = make("div", { className: "length" }, make("span", { className: "class" }, name), make("span", { className: "track" }, bar, again), number);
@@ -104,53 +107,62 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     cells = lines;
     pose.style.gridTemplateColumns = `repeat(${info.z}, 1fr)`;
     pose.replaceChildren(...lines.flat());
-    const before = inputs.map((input) => input.value);
     inputs = Array.from({ length: info.z }, (_, z) => {
       const input = make("input", { type: "range", "data-z": z });
       input.addEventListener("input", tick);
       return input;
     });
-    if (before.length === inputs.length) inputs.forEach((input, z) => { input.value = before[z]; });
     sliders.replaceChildren(...inputs.map((input, z) => labelled(`dimension ${z}`, input, make("output", {}))));
     sweepOf.replaceChildren(...inputs.map((_, z) => new Option(z, z)));
   }
 
   // ---- choosing
-  const see = newest((question) => about({ what: "look", ...question }), (found) => {
-    if (found.problem) { paperProblem.textContent = found.problem; return; }
-    paperProblem.textContent = "";
-    now.look = found;
+  let looking = false;
+  const see = newest(async (question) => [await learn(question.network), await ask({ what: "look", ...question })], ([of, found], { network }) => {
+    paperProblem.textContent = found.problem || "";
+    if (found.problem) return;
+    if (info !== of) { info = of; build(); }
+    now.look = { ...found, network };
     images.mark(found.place);
     paint(image, (n) => grey(found.image[n]));
     image.setAttribute("aria-label", `the image, ${truth()}`);
     chooseCapsule();
-  }, (message) => { paperProblem.textContent = message; });
-  function look(question) { box.dataset.settled = "false"; return see(question); }
+  }, (message) => { paperProblem.textContent = message; }, () => { looking = false; settle(); });
+  function look(question) {
+    now.asked = question;
+    looking = true;
+    box.dataset.settled = "false";
+    return see({ ...question, network: network.value });
+  }
   const truth = () => now.look.says;
   const ordered = (lengths) => Array.from(lengths, (_, j) => j).sort((a, b) => lengths[b] - lengths[a]);
   const longest = (lengths) => ordered(lengths)[0];
   // As pretrained.doubt: lengths that the images of its kind hardly ever have are no answer.
   function doubt(lengths) {
     const expected = info.expected, order = ordered(lengths), last = lengths[order[info.present - 1]], next = lengths[order[info.present]];
-    if (expected && last < expected.present) return ` This is hardly an answer: the longest capsule has length ${two(last)}, and a digit's own has at least ${two(expected.present)}.`;
-    if (expected && next > expected.absent) return ` This is hardly an answer: another capsule has length ${two(next)}, and beside a digit's own it has ${two(expected.absent)} at most.`;
+    const [which, another] = info.present > 1 ? ["second-longest", "a third"] : ["longest", "a second"];
+    if (expected && last < expected.present) return ` This is hardly an answer: the ${which} capsule has length ${two(last)}; in images like those of the training it has at least ${two(expected.present)}.`;
+    if (expected && next > expected.absent) return ` This is hardly an answer: ${another} capsule has length ${two(next)}; in images like those of the training it has ${two(expected.absent)} at most.`;
     return "";
   }
-  const read_ = (lengths) => ordered(lengths).slice(0, info.present).sort((a, b) => a - b).map((j) => info.classes[j]).join(" and ");
+  const seen = (lengths) => ordered(lengths).slice(0, info.present).sort((a, b) => a - b);
+  const read_ = (lengths) => seen(lengths).map((j) => info.classes[j]).join(" and ");
 
   function chooseCapsule() {
     now.j = +capsule.value < 0 ? longest(now.look.lengths) : +capsule.value;
+    if (present > 1) [drawnName.textContent, besideName.textContent] = [now.j, ...others()].map((j) => `drawn by ${info.classes[j]}`);
     placeSliders();
   }
   function placeSliders() {
-    const reach = +range.value;
-    rangeProblem.textContent = reach >= controls.step && reach <= controls.most ? "" : `The range must be between ${controls.step} and ${controls.most}.`;
-    if (rangeProblem.textContent) return;
+    const fits = +range.value >= controls.step && +range.value <= controls.most;
+    rangeProblem.textContent = fits ? "" : `The range must be between ${controls.step} and ${controls.most}.`;
+    if (fits) now.reach = +range.value;
+    if (!now.look) return;
     const start = state.d;  // the turned dimensions of an address, once
     delete state.d;
     inputs.forEach((input, z) => {
       const middle = modeNow() === "set" ? own()[z] : 0;
-      Object.assign(input, { min: middle - reach, max: middle + reach, step: modeNow() === "set" ? "any" : controls.step });
+      Object.assign(input, { min: middle - now.reach, max: middle + now.reach, step: modeNow() === "set" ? "any" : controls.step });
       input.value = middle;
     });
     for (const [z, value] of (start || "").split(",").map((part) => part.split(":").map(Number)))
@@ -160,13 +172,14 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   // ---- turning
   let resting = 0;
-  const send = newest((pose) => about({ what: "tick", j: now.j, pose: Array.from(pose) }), (found) => {
-    now.drawn = found.drawn;
-    paint(drawn, (n) => grey(now.drawn[n]));
+  const about = ({ look, j, pose, beside }, what) => ask({ what, network: look.network, j, pose: Array.from(pose), beside });
+  const send = newest((turned) => about(turned, "tick"), (found, { look, j }) => {
+    if (look !== now.look || j !== now.j) return;  // of another image or capsule: the answer to this one follows
+    paint(drawn, (n) => grey(found.drawn[n]));
+    found.beside.forEach((ink) => paint(beside, (n) => grey(ink[n])));
     if (!box.dataset.ticks) performance.mark("first picture");
-    const seen = now.look.image;
     paint(difference, (n) => {
-      const d = seen[n] - now.drawn[n], towards = d > 0 ? MISSING : EXTRA, share = Math.abs(d);
+      const d = now.look.image[n] - Math.min(1, found.beside.reduce((sum, ink) => sum + ink[n], found.drawn[n])), towards = d > 0 ? MISSING : EXTRA, share = Math.abs(d);
       return towards.map((x) => 255 + share * (x - 255));
     });
     showLengths(found.length);
@@ -175,10 +188,10 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   function tick() {
     box.dataset.settled = "false";
     now.second = null;
-    const turned = moved();
+    now.turned = { look: now.look, j: now.j, pose: moved(), beside: others().map((j) => [j, Array.from(poseOf(j))]) };
     inputs.forEach((input) => { input.nextElementSibling.value = two(+input.value); });
-    own().forEach((x, z) => { cells[0][z].style.background = tint(x); cells[1][z].style.background = tint(turned[z]); });
-    send(turned);
+    own().forEach((x, z) => { cells[0][z].style.background = tint(x); cells[1][z].style.background = tint(now.turned.pose[z]); });
+    send(now.turned);
     clearTimeout(resting);
     resting = setTimeout(rest, 1000 * controls.rest);
     tell();
@@ -194,17 +207,19 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     });
     now.length = length;
   }
-  const ask_again = newest((turned) => about({ what: "again", j: now.j, pose: Array.from(turned) }), (found) => {
+  const ask_again = newest((turned) => about(turned, "again"), (found, turned) => {
+    if (turned !== now.turned) return;  // turned further since
     now.second = found.lengths;
     showLengths(now.length);
-    const again = longest(now.second), names = info.classes;
-    said.replaceChildren(`The image is ${truth()}; the network reads ${read_(now.look.lengths)}. Drawn: capsule ${names[now.j]}. Shown its own drawing, the network reads `,
-      make("b", {}, names[again]), ` (length ${two(now.second[again])}).`, doubt(now.look.lengths));
+    const again = seen(now.second), names = info.classes, several = again.length > 1;
+    said.replaceChildren(`The image is ${truth()}; the network reads ${read_(now.look.lengths)}. Drawn: capsule ${[now.j, ...others()].map((j) => names[j]).join(" and, beside it, ")}. `
+      + `Shown ${several ? "both drawings, one over the other" : "its own drawing"}, the network reads `,
+    make("b", {}, read_(now.second)), ` (length${several ? "s" : ""} ${again.map((j) => two(now.second[j])).join(" and ")}).`, doubt(now.look.lengths));
     pose.setAttribute("aria-label", `the pose: ${Array.from(moved(), two).join(", ")}`);
     bars.setAttribute("aria-label", `the lengths of all capsules: ${rows.map(({ number }, j) => `${names[j]} ${number.textContent}`).join(", ")}`);
-    box.dataset.settled = "true";
-  }, (message) => { rangeProblem.textContent = message; });
-  function rest() { if (now.look) ask_again(moved()); }
+  }, (message) => { rangeProblem.textContent = message; }, settle);
+  function rest() { ask_again(now.turned); }
+  function settle() { if (!looking && now.second) box.dataset.settled = "true"; }
   function tint(x) {
     const share = Math.min(1, Math.abs(x) / POSE), towards = x > 0 ? MISSING : EXTRA;
     return `rgb(${towards.map((c) => Math.round(255 + share * (c - 255))).join()})`;
@@ -212,14 +227,15 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const changes = () => moved().reduce((list, x, z) => (Math.abs(x - own()[z]) > 1e-6 ? [...list, [z, x - own()[z]]] : list), []);
   function tell() {
     const d = changes().map(([z, by]) => `${z}:${+by.toFixed(4)}`).join();
-    changed({ ...(networks.length > 1 && { network: now.network }), ...(now.look.place !== null && { digit: now.look.place }),
+    changed({ ...(networks.length > 1 && { network: now.look.network }), ...(now.look.place !== null && { digit: now.look.place }),
       ...(capsule.value !== "-1" && { capsule: capsule.value }), ...(modeNow() === "set" && { mode: "set" }),
-      ...(+range.value !== controls.range && { range: range.value }), ...(d && { d }) });
+      ...(now.reach !== controls.range && { range: now.reach }), ...(d && { d }) });
   }
 
   let sweeping = 0;
   function still() { clearInterval(sweeping); sweeping = 0; sweep.textContent = "▶ sweep"; }
   function swing() {
+    if (!now.look) return;
     let frames = 0;
     sweep.textContent = "❚❚ stop";
     sweeping = setInterval(() => {
@@ -232,9 +248,9 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   function write() {
     if (!code.open || !now.look) return;
     source.textContent = "import torch\nimport capsule_tutor as caps\nfrom capsule_tutor import data\n\n"
-      + `network = caps.load("${now.network}")\nimage = ${now.look.source || `…  # (1, ${info.shape.join(", ")}): your drawing`}\n`
+      + `network = caps.load("${now.look.network}")\nimage = ${now.look.source || `…  # (1, ${shape.join(", ")}): your drawing`}\n`
       + `delta = torch.zeros(${info.z})\nfor z, change in {${changes().map(([z, by]) => `${z}: ${by.toFixed(4)}`).join(", ")}}.items():\n    delta[z] = change\n`
-      + `masked = caps.perturb(network(image), delta, torch.tensor([${now.j}]))\ndrawn = network.decoder(masked).view(${info.shape.slice(1).join(", ")})\n`;
+      + `masked = caps.perturb(network(image), delta, torch.tensor([${now.j}]))\ndrawn = network.decoder(masked).view(network.shape)\n`;
   }
 
   // ---- drawing: the network answers while the pen moves
@@ -265,9 +281,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   capsule.addEventListener("change", chooseCapsule);
   range.addEventListener("change", placeSliders);
   wipe();
-  build();
-  if (state.capsule in info.classes) capsule.value = state.capsule;
   const first = await images.list();
-  await look({ place: /^\d+$/.test(state.digit) ? +state.digit : first });
+  if (!now.asked) await look({ place: /^\d+$/.test(state.digit) ? +state.digit : first });
   return () => { still(); clearTimeout(resting); clearTimeout(drawing); close(); };
 }

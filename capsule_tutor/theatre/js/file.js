@@ -11,19 +11,21 @@ const SCENES = { explorer: ["Explorer", explorer], routing: ["Routing", routing]
 
 export function file(el, data) {
   const answers = digits(data), stage = make("main", {}), tabs = make("nav", { "aria-label": "scenes" });
-  let close = null;
+  let opened = null;  // the scene on the stage, as a promise of what closes it: it may be left while it still opens
   const links = Object.entries(SCENES).map(([name, [title]]) => make("a", { href: `#${name}` }, title));
   tabs.append(make("h1", {}, "Capsule Tutor"), ...links);
   el.prepend(tabs, stage);
-  async function open() {
+  function open() {
     const [asked, state] = fromAddress(location.hash), name = asked in SCENES ? asked : "explorer", [title, scene] = SCENES[name];
-    close?.();
-    stage.replaceChildren();
+    opened?.then((close) => close());
+    const place = make("div");  // its own, so that nothing of a scene that was left comes to the next one
+    stage.replaceChildren(place);
     document.title = `${title} · Capsule Tutor`;
     links.forEach((link) => { if (link.hash === `#${name}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current"); });
     // Between a click on a tab and its event the address is the next scene's already, and this one must leave it alone.
-    const changed = writing(name, (last) => location.hash === last);
-    close = await scene(stage, { ask: answers(name), state, address: toAddress, changed });
+    const changed = writing(name, (last) => opened === mine && location.hash === last);
+    const mine = opened = scene(place, { ask: answers(name), state, address: toAddress, changed });
+    return mine;
   }
   addEventListener("hashchange", open);
   return open();

@@ -38,10 +38,11 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
   const inside = make("div", { className: "inside" });
   const reads = make("p", { className: "reads", "aria-live": "polite" });
   // Another network has other stages: the scene opens again.
-  let other = null;
+  let other = null;  // a promise of what closes it
   const another = choice(networks.map((name) => [name, name]), network, async (name) => {
     close();
-    other = await map(el, { ask, changed, address, state: { ...state, network: name, digit: now.place, stage: 0 } });
+    other = map(el, { ask, changed, address, state: { ...state, network: name, digit: now.place, stage: 0 } });
+    await other;
     el.querySelector(".map .network select").focus();
   });
   const which = networks.length > 1 ? make("div", { className: "row network" }, labelled("network", another)) : make("p", { className: "hint" }, `Network: ${network}`);
@@ -81,12 +82,11 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
     const lengths = Array.from(found.lengths), best = lengths.indexOf(Math.max(...lengths));
     reads.textContent = `The image is ${found.says}. Its longest capsule is ${classes[best]} (length ${two(lengths[best])}).`;
     show();
-    box.dataset.settled = "true";
-  }, (message) => { problem.textContent = message; box.dataset.settled = "true"; });
+  }, (message) => { problem.textContent = message; }, () => { box.dataset.settled = "true"; });
 
   function choose(n) {
     now.stage = n;
-    show();
+    if (seen) show();
   }
   function show() {
     stops.forEach(({ stop }, n) => {
@@ -121,7 +121,7 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
 
   const first = await images.list();
   await look({ what: "look", place: now.place ?? first });
-  return () => (other || close)();
+  return () => (other ? other.then((shut) => shut()) : close());
 }
 
 // "û_{j|i} = u_i W_{ij}" with its indices set low

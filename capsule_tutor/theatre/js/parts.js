@@ -52,14 +52,15 @@ export function frame(el, name, title, intro) {
 }
 
 // put(question): while one is out, only the newest of the following is kept, so that a fast hand never queues.
-export function newest(ask, show, complain) {
+// rest(): the last one is answered.
+export function newest(ask, show, complain, rest = () => {}) {
   let out = false, next = null;
   return async function put(question) {
     if (out) { next = question; return; }
     out = true;
     try { show(await ask(question), question); } catch (error) { complain(error.message); }
     out = false;
-    if (next) { const waiting = next; next = null; put(waiting); }
+    if (next) { const waiting = next; next = null; put(waiting); } else rest();
   };
 }
 

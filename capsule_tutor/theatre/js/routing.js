@@ -25,12 +25,14 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     look: /^(child|parent)-\d+$/.test(state.look) ? state.look : "",  // "child-3" or "parent-0": whose lines alone are shown
     numbers: state.numbers in NUMBERS ? state.numbers : "",  // "" or what the tables hold
   };
-  let play = null, panels = [], moving = 0, pinned = now.look;
+  let play = null, panels = [], moving = 0, asking = false, hand = null, pinned = now.look;
 
   // ---- what is asked, and what comes back
-  const put = newest(ask, show, (message) => { problem.textContent = message; settle(); });
+  const put = newest(ask, show, (message) => { problem.textContent = message; }, () => { asking = false; settle(); });
   const isToy = () => !programme.real.includes(now.votes);
   function question(votes, sizes) {
+    asking = true;
+    hand = votes ? Float32Array.from(votes) : null;
     box.dataset.settled = "false";
     problem.textContent = "";
     put({ what: "play", name: now.votes, digit: now.digit, ...(votes && { votes: Array.from(votes), sizes }) });
@@ -47,7 +49,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     if (same && asked.votes) found.limit = Math.max(found.limit, play.limit);  // no change of scale under the hand
     play = found;
     if (!same) build();
-    if (held) play.votes = held.votes;  // an arrow that is being dragged stays under the finger
+    if (hand && hand.length === play.votes.length) play.votes = hand;  // an arrow stays where it was put, whatever is still answered
     for (const panel of panels) panel.take(play);
     if (play.image) {
       paint(image, (n) => grey(play.image[n]));
@@ -64,13 +66,12 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     remove.disabled = play.sizes[0] <= 1;
     redraw();
     box.dataset.shows = +(box.dataset.shows || 0) + 1;
-    settle();
   }
 
   // ---- controls
   const plays = choice(programme.plays.map((name) => [name, name]), now.votes, (name) => {
     now.votes = name;
-    stop(); look("", true);
+    stop(); look("", true); place(1);  // other votes are watched from the beginning
     images.element.hidden = name !== programme.digits;
     tell(null);
     question();
@@ -111,7 +112,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
       panels.forEach((p) => { p.figure.hidden = now.hidden.has(p.name); });
       tell();
     })) : []));
-    panels = play.ways.map((w, n) => panel(play, w, n, programme.rules[w.name] || "", { look, drag, letGo, nudge }));
+    panels = play.ways.map((w, n) => panel(play, w, n, programme.rules[w.name] || "", { look, move, nudge }));
     panels.forEach((p) => { p.figure.hidden = now.hidden.has(p.name); p.table(now.numbers); p.isolate(now.look); });
     boxes.replaceChildren(...panels.map((p) => p.figure));
   }
@@ -127,7 +128,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     for (const p of panels) if (!p.figure.hidden) p.draw(now.t);
   }
   function settle() {
-    if (moving) return;
+    if (moving || asking) return;
     box.dataset.settled = "true";
     if (play) spoken.textContent = panels.filter((p) => !p.figure.hidden).map((p) => p.words(now.t)).join(" ");
   }
@@ -188,22 +189,18 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
   box.addEventListener("keydown", (event) => { if (event.key === "Escape") { pinned = ""; look("", true); } });
 
   // ---- toys are for hands
-  let held = null;
-  function moved(i, j, x, y) {
+  function move(i, j, x, y) {
     const [, J] = play.sizes, votes = Float32Array.from(play.votes), at = (i * J + j) * 2;
     votes[at] = clamp(x); votes[at + 1] = clamp(y);
     play.votes = votes;
     panels.forEach((p) => p.take(play));
     redraw();
     question(votes, play.sizes);
-    return votes;
   }
   const clamp = (x) => Math.round(100 * Math.min(play.limit, Math.max(-play.limit, x))) / 100;
-  function drag(i, j, x, y) { held = { votes: moved(i, j, x, y) }; }
-  function letGo() { held = null; settle(); }
   function nudge(i, j, dx, dy) {
     const at = (i * play.sizes[1] + j) * 2;
-    moved(i, j, play.votes[at] + dx, play.votes[at + 1] + dy);
+    move(i, j, play.votes[at] + dx, play.votes[at + 1] + dy);
   }
   function grow(by) {
     const [I, J, Z] = play.sizes, votes = new Float32Array((I + by) * J * Z);
@@ -219,7 +216,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
   if (own && isToy() && own.every(Number.isFinite) && own.length % (2 * J) === 0 && own.length / (2 * J) <= MOST_CHILDREN)
     question(own, [own.length / (2 * J), J, 2]);
   else question();
-  return close;
+  return () => { stop(); close(); };
 }
 
 function legend() {
@@ -230,7 +227,7 @@ function legend() {
   });
   return make("div", { className: "legend" }, make("span", {}, "coupling c, fixed scale:"), scale,
     make("span", {}, "dashed line: negative · dotted ring: length 1 · disc: ‖v‖, the parent's length · Σ: what a child gives in all, where it is not 1 · "
-      + "entropy: how undecided the children are on average, 0 bits if each gives all to one parent · point at a child or a parent to see its lines alone, click to keep them"));
+      + "entropy: how undecided the children are on average, 0 bits if each gives all to one parent · point at a child or at a parent's title to see its lines alone, click to keep them"));
 }
 
 // One algorithm. `act` is what its nodes can do.
@@ -242,7 +239,7 @@ function panel(play, way, number, rule, act) {
   const centre = toy ? PLANE : DIGITS;
   const stage = draw("svg", { viewBox: `0 0 ${WIDTH} ${whole}`, class: toy ? "toy" : "digits", role: "group", "aria-label": `${way.name}: children and parents` });
   const table = make("div", { className: "numbers", role: "region", "aria-label": `numbers of ${way.name}` }), words = make("p", { className: "words" });
-  const figure = make("div", { className: "panel" }, make("h3", {}, way.name), ...(rule ? [make("p", { className: "rule" }, rule)] : []), stage, words, table);
+  const figure = make("div", { className: "panel" }, make("h3", {}, way.name), make("p", { className: "rule" }, rule), stage, words, table);
   let votes = play.votes, data = way, looking = "", shows = "";
 
   // ---- what is drawn once
@@ -308,9 +305,8 @@ function panel(play, way, number, rule, act) {
     grip.addEventListener("pointerdown", (event) => { grip.setPointerCapture(event.pointerId); event.preventDefault(); grip.focus(); });
     // Chromium gives a touch on an SVG shape to scrolling, whatever its touch-action.
     grip.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    grip.addEventListener("pointermove", (event) => { if (grip.hasPointerCapture(event.pointerId)) act.drag(i, j, ...at(event)); });
-    grip.addEventListener("pointerup", (event) => { act.drag(i, j, ...at(event)); act.letGo(); });
-    grip.addEventListener("pointercancel", act.letGo);
+    grip.addEventListener("pointermove", (event) => { if (grip.hasPointerCapture(event.pointerId)) act.move(i, j, ...at(event)); });
+    grip.addEventListener("pointerup", (event) => act.move(i, j, ...at(event)));
     grip.addEventListener("keydown", (event) => {
       const by = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key], size = event.shiftKey ? 0.5 : 0.1;
       if (!by) return;
@@ -368,6 +364,7 @@ function panel(play, way, number, rule, act) {
     if (data.problem || scene === drawn) return;
     drawn = scene;
     const [kind, place] = looking.split("-"), chosen = +place;
+    figure.classList.toggle("between", t < data.steps && !Number.isInteger(t));
     const value = at(t), sums = new Float32Array(I);
     for (let n = 0; n < I * J; n++) {
       const c = value(data.c, n, I * J), i = Math.floor(n / J);
@@ -431,7 +428,7 @@ function panel(play, way, number, rule, act) {
     };
     const head = make("tr", {}, make("th", { scope: "col" }, "child"), ...[...play.parents, ...sum].map((name) => make("th", { scope: "col" }, name)));
     const body = make("tbody", {}, ...Array.from({ length: I }, (_, i) => row(i, J + sum.length)), row("‖v‖", J, true));
-    const title = make("caption", {}, NUMBERS[what]);
+    const title = make("caption", {}, `${NUMBERS[what]}${what === "agreement" && data.steps > 1 ? ": of this iteration alone, with the v shown" : ""}`);
     table.append(make("table", {}, title, make("thead", {}, head), body));
   }
   function fill(k) {

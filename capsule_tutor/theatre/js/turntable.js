@@ -32,8 +32,7 @@ export async function turntable(el, { ask, state = {}, changed = () => {} }) {
     eyes.forEach((eye, n) => paint(eye, (k) => Array(3).fill(255 * pixels[n * SIDE * SIDE + k])));
     said.textContent = `The ${names[asked.label][asked.instance]} (${classes[asked.label]}) at azimuth ${asked.azimuth}°, elevation ${asked.elevation}°, in light ${asked.light}.`;
     problem.textContent = "";
-    box.dataset.settled = "true";
-  }, (message) => { problem.textContent = message; box.dataset.settled = "true"; });
+  }, (message) => { problem.textContent = message; }, () => { box.dataset.settled = "true"; });
   function put() {
     box.dataset.settled = "false";
     send({ what: "toy", ...now });
