@@ -23,8 +23,8 @@ class Lesson:
 
 
 LESSONS = (
-    Lesson("01", "Capsules", 75, "see what pooling forgets, measure a pose, test for equivariance"),
-    Lesson("02", "Squash", 55, "derive, code and break the function that turns length into presence"),
+    Lesson("01", "Capsules", 85, "see what pooling forgets, measure a pose, test for equivariance"),
+    Lesson("02", "Squash", 60, "choose, code and break the function that turns length into presence"),
     Lesson(
         "03", "Votes", 90, "cut feature maps into capsules without scrambling them, and let children predict parents"
     ),

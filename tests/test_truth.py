@@ -22,7 +22,7 @@ def flat(text):
 TEXTS = {number: flat(path.read_text(encoding="utf-8")) for number, path in SOURCES.items()}
 
 FACTS = [
-    ("02", "Xi, Bing and Jin (2017) keep the direction"),
+    ("02", "Xi, Bing and Jin (2017) also keep the direction"),
     ("02", "E. Xi, S. Bing, Y. Jin, *Capsule Network Performance on Complex Data*, 2017, arXiv 1712.03480"),
     ("02", "so a length of 0.9 does not mean that nine of ten such answers are right"),
     ("05", "a length is a score, not a probability"),

@@ -72,7 +72,7 @@ class squash_test:
         assert torch.allclose(squash(s, dim=1), n2 / (1 + n2) * s / n2.sqrt(), atol=1e-3)
 
     def at_most_one(squash):
-        """Do you look at the direction?"""
+        """Do you ask for less than 1, or for at most 1?"""
         v = squash(torch.randn(10, 8) * 5)
         assert v.norm(dim=-1).max() <= 1
 
@@ -98,6 +98,7 @@ class squash_test:
             assert (v.norm(dim=dim) < 1).all()
             assert F.cosine_similarity(s, v, dim=dim).min() > 0.99
         assert torch.isfinite(squash(torch.zeros(2, 4))).all()
+        assert squash(torch.full((1, 4), 0.005)).norm() < 0.1
 
     def lengths_by_equality(squash):
         """Your test fails on everything"""

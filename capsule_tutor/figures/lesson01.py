@@ -74,10 +74,15 @@ def pictures_and_arrows(pictures, vectors, alt: str, titles: list[str]) -> None:
         upper.axis("off")
         upper.set_title(title, fontsize=11)
         lower.add_patch(plt.Circle((0, 0), 1, fill=False, linestyle=":", color="grey"))
-        lower.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "linewidth": 2.5, "color": BLUE})
+        lower.annotate(
+            "",
+            (x, y),
+            (0, 0),
+            arrowprops={"arrowstyle": "-|>", "linewidth": 2.5, "color": BLUE, "shrinkA": 0, "shrinkB": 0},
+        )
         lower.plot(0, 0, "o", color=BLACK, markersize=4)
         lower.set(xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
-        lower.set_xlabel("first number", fontsize=9)
+        lower.set_xlabel("right", fontsize=9)
         lower.grid(alpha=0.3)
-    all_axes[1, 0].set_ylabel("second number", fontsize=9)
+    all_axes[1, 0].set_ylabel("up", fontsize=9)
     show(figure, alt)

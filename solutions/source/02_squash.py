@@ -3,13 +3,13 @@
 #
 # **You will be able to**
 #
-# - say why a capsule needs a squashing function of its own, and derive one;
+# - say why a capsule needs a squashing function of its own, and choose one;
 # - write `squash` so that it works on any axis and survives the zero vector;
 # - predict where its gradient is strong, weak and absent;
 # - compare it with the exponential squash of a later network;
 # - write the test that catches a broken squash, whatever its curve.
 #
-# **Minutes:** 55 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
+# **Minutes:** 60 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
 # tensors.
 
 # %% [markdown] id="hook"
@@ -17,15 +17,14 @@
 #
 # A capsule's output is a vector. Its *direction* tells the pose of a thing: where it is, how it is turned. Its *length*
 # tells how sure the capsule is that the thing is there at all. We want to read it as we read a probability: a number between 0
-# and 1. (It is none. The loss of lesson 05 is content with 0.9 for yes and 0.1 for no, so a length of 0.9 does not mean that nine
-# of ten such answers are right.)
+# and 1.
 #
 # But a layer computes sums, and a sum can have any length. Here are three capsules, each with two numbers:
 
 # %% id="setup"
 import torch
 
-from capsule_tutor import checks, figures
+from capsule_tutor import checks, data, figures
 
 s = torch.tensor([[0.3, 0.1], [0.6, 1.2], [-3.0, 1.0]])  # (i=3, d=2)
 print("lengths:", s.norm(dim=-1))
@@ -45,24 +44,28 @@ def angle(vectors):
 print("angles before:     ", angle(s).round())
 print("after a sigmoid:   ", angle(s.sigmoid()).round())
 print("after a tanh:      ", angle(s.tanh()).round())
+sizes = torch.tensor([[0.1], [2.0], [4.0]])  # the third capsule, three times: shorter and longer, never turned
+print("the third at lengths 0.1, 2 and 4, after a tanh:", angle((sizes * s[2] / s[2].norm()).tanh()).round())
 
 # %% [markdown] id="sigmoid-verdict"
 # The sigmoid sends every vector into the same quarter of the plane: the third capsule pointed to the left (162°) and now
-# points steeply up. The tanh is gentler and still bends the second and the third towards the diagonals. A pose that
-# changes when the confidence changes is no pose. **Whatever we do must act on the length alone.**
+# points steeply up. The tanh is gentler and still bends the second and the third towards a diagonal, the more the longer
+# they are (last line), and two numbers near 1 make a length of 1.4. A pose that changes when the confidence changes is
+# no pose. **Whatever we do must act on the length alone.**
 
 # %% [markdown] id="derive"
-# ## Deriving it
+# ## Choosing it
 #
 # Take a vector apart into length times direction, $s = \lVert s\rVert \cdot \frac{s}{\lVert s\rVert}$. The second factor
-# is the unit vector: we keep it. The first we replace by some $g(\lVert s\rVert)$ and ask three things of $g$:
+# is the unit vector: we keep it. We replace the first by some $g(\lVert s\rVert)$, which must do three things:
 #
 # 1. $g(n) < 1$ for every length $n$, and $g(n) \to 1$ for long vectors ("certainly there");
 # 2. $g(n) \to 0$ for short ones ("not there");
 # 3. it should be cheap and smooth.
 #
-# $\frac{x}{1+x}$ does 1 and 2 for $x \ge 0$. Take $x = n^2$: it pushes short vectors down further, and the curve
-# starts flat, which will matter below. That is equation 1 of Sabour, Frosst and Hinton (2017):
+# $\frac{x}{1+x}$ does 1 and 2 for $x \ge 0$. So does $x = n$, and so do many other curves: from here on it is a choice.
+# Take $x = n^2$, which pushes short vectors down further and starts flat. (Whether that is good, you will see
+# below.) That is equation 1 of Sabour, Frosst and Hinton (2017):
 #
 # $$v \;=\; \underbrace{\frac{\lVert s\rVert^2}{1+\lVert s\rVert^2}}_{\text{new length}}\;
 # \underbrace{\frac{s}{\lVert s\rVert}}_{\text{direction}}$$
@@ -85,8 +88,9 @@ for n in (0.0, 0.1, 0.5, 1.0, 2.0, 3.0, 10.0):
     print(f"length {n:4.1f}  →  {n**2 / (1 + n**2):.3f}")
 
 # %% [markdown] id="table-read"
-# Read the table as opinions. Up to a length of 0.5 a capsule hardly counts, at 1 it is undecided, at 3 it is 90 % sure.
-# (Lesson 05 will ask a capsule that is right to reach 0.9. Now you know how long its input must be.)
+# Read each row as an opinion. Up to a length of 0.5 a capsule hardly counts, at 1 it is undecided, at 3 it is 90 % sure.
+# (Lesson 05 will ask a capsule that is right to reach 0.9. Now you know how long its input must be. It is content with 0.9 for yes and
+# 0.1 for no, so a length of 0.9 does not mean that nine of ten such answers are right.)
 
 # %% [markdown] id="unit-vector"
 # ## By hand first
@@ -102,19 +106,11 @@ new_length = n2 / (1 + n2)
 print("‖s‖² =", n2.item(), "  direction =", direction)
 print("new length =", round(new_length.item(), 3), "  v =", new_length * direction)
 
-# %% [markdown] id="keepdim"
-# ### Many vectors at once
-#
-# With many vectors the sum must run along one axis only, and the result must still line up with `s` when we divide. Watch
-# the two shapes:
-
-# %% id="keepdim-shapes"
-print("s:                      ", tuple(s.shape))
-print("sum(dim=-1):            ", tuple((s * s).sum(dim=-1).shape), " cannot divide a (3, 2) tensor")
-print("sum(dim=-1, keepdim):   ", tuple((s * s).sum(dim=-1, keepdim=True).shape), "can: one length per row")
-
 # %% [markdown] id="exercise-squash"
 # ## Your turn: squash
+#
+# With many vectors the sum runs along one axis only, and its result must still line up with `s`: of a (3, 2) tensor
+# `sum(dim=-1, keepdim=True)` is (3, 1), one number per row, which can divide it. Without `keepdim` it is (3,) and cannot.
 #
 # {{ exercise 02-squash }}
 #
@@ -153,7 +149,7 @@ figures.arrows(
 # %% [markdown] id="gradient"
 # ## What the gradient can see
 #
-# A network learns through the slope of this curve. Where it is flat, nothing is learned. Where is it steepest?
+# A network learns through slopes. Where this curve is flat, the length of a capsule hardly moves. Where is it steepest?
 #
 # **Predict before you run.**
 #
@@ -200,24 +196,38 @@ figures.curves(
     {"new length g(n)": new_length.detach(), "slope g′(n)": squash_slope(n).detach()},
     xlabel="length n of s",
     ylabel="g(n), g′(n)",
-    marks={"steepest": (steepest, slope.max().item())},
-    alt="The new length rises from 0 in an S shape towards 1. Its slope starts at 0, peaks at 0.65 near length 0.58, "
-    "and is nearly 0 again beyond length 3.",
+    marks={
+        "steepest": (steepest, squash(torch.tensor([steepest])).item()),
+        "its slope": (steepest, slope.max().item()),
+    },
+    alt="The new length rises from 0 in an S shape towards 1, steepest at a quarter. Its slope starts at 0, peaks at 0.65 "
+    "near length 0.58, and is nearly 0 again beyond length 3.",
 )
 
+# %% [markdown] id="slope-across"
+# That is the slope *along* the vector: push at its tip to make it longer, and this is how much longer $v$ gets. But a
+# vector can also be pushed *across*, so that it turns. Autograd knows both slopes:
+
+# %% id="slope-both"
+for length in (0.1, 1.0, 3.0, 10.0):
+    jacobian = torch.autograd.functional.jacobian(squash, torch.tensor([length, 0.0]))  # (2, 2)
+    print(f"length {length:4.1f}:  along {jacobian[0, 0]:.3f}   across {jacobian[1, 1]:.3f}")
+
 # %% [markdown] id="slope-meaning"
-# Two flat regions, and both matter later:
+# Across, the slope is $g(n)/n$: a vector turns as a whole, so its tip moves in proportion to its length. Both ends
+# matter later:
 #
-# - **Long vectors** (right): a capsule that is sure stops learning. A sigmoid does the same.
-# - **Short vectors** (left): at length 0 the slope is *zero*. A sigmoid would have its steepest point here. If the
-#   first weights of a capsule layer are too small, every capsule starts in this corner, all lengths are 0 and barely
-#   any gradient comes back. Lesson 05 shows the number that gives it away.
+# - **Long vectors**: a capsule that is sure hardly changes its length. Its pose still learns: at length 3 it moves five
+#   times more readily than the length. (A sigmoid is flat there, too, and has no second direction.)
+# - **Short vectors**: both slopes go to *zero*, where a sigmoid would be steepest. If the first weights of a capsule
+#   layer are too small, every capsule starts in this corner, all lengths are near 0 and barely any gradient comes back.
+#   It is slow, not dead: only the exact zero is stuck. Lesson 05 shows the number that gives it away.
 
 # %% [markdown] id="zero"
 # ## The zero vector
 #
-# A dead input, an empty corner of an image: some capsule will be exactly zero sooner or later. The formula then reads
-# $0 \cdot \frac{0}{0}$.
+# Let a window without a bias look at an empty corner of an image, and its capsule is exactly zero. The formula then
+# reads $0 \cdot \frac{0}{0}$.
 #
 # **Predict before you run.** Type the formula as it is, without `eps`. What does it return for the zero vector?
 #
@@ -260,9 +270,24 @@ for name, function in (("eps outside the root", squash_eps_outside), ("squash", 
 
 # %% [markdown] id="zero-why"
 # The value is fine, the gradient is NaN: the slope of $\sqrt{x}$ at $x=0$ is infinite, and the chain rule multiplies that
-# infinity by the zero that comes from $n^2$. One such capsule in one image of one batch turns the weights that feed it
+# infinity by the zeros around it: $s$, the numerator, and $2s$, the derivative of $n^2$. (So the trap does not hang on
+# the curve: any $g$ has it.) One such capsule in one image of one batch turns the weights that feed it
 # into NaN at the next step, and one forward pass later everything is NaN. With **eps inside the root**,
 # $\sqrt{n^2+\varepsilon}$ has a finite slope everywhere.
+#
+# How often does it happen? That depends on the layer below:
+
+# %% id="zero-where"
+for bias in (False, True):
+    window = torch.nn.Conv2d(1, 8, 5, bias=bias)  # 8 numbers at each place of the image: one capsule
+    zeros = (window(data.digits().images[:200]) == 0).all(dim=1)  # (b, h, w)
+    print(
+        f"5×5 window, {'with a bias: ' if bias else 'without bias:'} {zeros.float().mean():4.0%} of capsules are zero"
+    )
+
+# %% [markdown] id="zero-where-read"
+# With a bias, hardly ever; without, wherever there is no ink. (A ReLU between the weights and the squash makes zeros of its
+# own, and hides the NaN from the weights: backwards it puts a 0 where its input was not positive.)
 #
 # (`torch.norm` and `torch.linalg.vector_norm` define their gradient at the zero vector to be 0. With them eps may be
 # outside, and the check agrees.)
@@ -272,7 +297,7 @@ for name, function in (("eps outside the root", squash_eps_outside), ("squash", 
 # %% [markdown] id="exponential"
 # ## Another squash
 #
-# Xi, Bing and Jin (2017) keep the direction, too, but use another length. Efficient-CapsNet (Mazzia, Salvetti, Chiaberge 2021;
+# Xi, Bing and Jin (2017) also keep the direction but use a different length. Efficient-CapsNet (Mazzia, Salvetti, Chiaberge 2021;
 # lesson 09) took it over:
 #
 # $$v \;=\; \left(1 - e^{-\lVert s\rVert}\right)\,\frac{s}{\lVert s\rVert}$$
@@ -313,14 +338,14 @@ for length in (0.01, 0.1, 1.0, 3.0):
 
 # %% [markdown] id="exponential-read"
 # For weak capsules the difference is dramatic: at length 0.01 the exponential squash lets a hundred times more through,
-# and at 0 its slope is 1 instead of 0. The dead corner on the left is gone. It is above the other curve everywhere,
-# because $e^n > 1 + n^2$ for every $n > 0$: a capsule gets sure sooner. Neither is "the right one". They are two choices of
+# and at 0 its slope is 1 instead of 0, so a weak capsule gets out of the left corner sooner. It is above the other curve everywhere,
+# because $e^n > 1 + n^2$ for every $n > 0$: a capsule becomes confident sooner. Neither is "the right one". They are two choices of
 # $g$, and you can now judge a third.
 
 # %% [markdown] id="dial-intro"
 # ### The dial
 #
-# Turn a vector yourself, if a kernel is running: drag its arrow, or click a slider and press the arrow keys. The plane shows $s$
+# If a kernel is running, turn a vector yourself: drag its arrow, or click a slider and press the arrow keys. The plane shows $s$
 # and what your two functions make of it. At which length do they differ most? What does the angle change?
 
 # %% id="dial"
@@ -339,7 +364,7 @@ figures.curves(
     {"exponential squash − squash": gap},
     xlabel="length of s",
     ylabel="difference of the lengths of v",
-    marks={"": (most, gap.max().item())},
+    marks={f"{most:.2f}": (most, gap.max().item())},
     alt="One curve: how much longer the exponential squash leaves a vector. It rises steeply from 0, peaks where the vector is "
     "about half a unit long, and falls slowly towards 0. It is never negative.",
 )
@@ -351,16 +376,19 @@ print(f"they differ most at length {most:.2f}")
 # Two mistakes of public code. A network can train for hours with either.
 #
 # **The wrong axis.** The code of bourdakos1, higgsfield and jindongwang squashes along an axis of size 1. Then every "vector" is a
-# single number, and the length of a real capsule is no longer bounded:
+# single number below 1, a capsule of $d$ numbers may be as long as $\sqrt d$, and it turns:
 
 # %% id="wild-axis"
 capsules = torch.full((1, 1, 8), 2.0)  # one capsule with an 8-D pose
 wrong = squash(capsules, dim=1)  # axis 1 has size 1: each number is squashed alone
 right = squash(capsules, dim=2)
 print(f"length after the wrong axis {wrong.norm().item():.3f}, after the right one {right.norm().item():.3f}")
+turned = squash(s[:1].unsqueeze(1), dim=1)[0]  # our first capsule, (0.3, 0.1)
+print(f"angle before {angle(s[:1]).item():.0f}°, after the wrong axis {angle(turned).item():.0f}°")
 
 # %% [markdown] id="wild-axis-read"
-# A length above 2. What finds it in one line: *no length after squash reaches 1*.
+# A length above 2. What finds it in one line: *no length after squash reaches 1*, asked of vectors that are long. (Eight
+# numbers of 0.6 would come out with 0.75.)
 #
 # **The missing or misplaced eps**, in the code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski. You have seen it. It is
 # nasty because it may take thousands of steps until
@@ -391,6 +419,7 @@ def squash_test(squash):
     out = squash(zero)
     out.sum().backward()
     assert out.isfinite().all(), "the zero vector gives NaN"
+    assert squash(0.001 * s).norm(dim=-1).max() < 0.1, "almost nothing becomes something"
     assert zero.grad.isfinite().all(), "its gradient is NaN"
     ### END SOLUTION
 
@@ -404,13 +433,13 @@ squash_test = checks.squash_test(squash_test)
 #
 # 1. why squashing each number on its own destroys what a capsule is for;
 # 2. what comes out for inputs of length 0, 1 and 3;
-# 3. what both flat ends of the slope mean for learning;
+# 3. what a very long and a very short capsule can still learn;
 # 4. why eps goes inside the root.
 #
 # <!-- BEGIN SOLUTION -->
-# Our words: (1) it bends the direction, and the direction is the pose; (2) 0, 0.5 and 0.9; (3) a sure capsule stops
-# learning, and so does one that has not yet begun; (4) the slope of the root at 0 is infinite, and infinity times 0 is NaN
-# in the gradient even where the value is fine.
+# Our words: (1) it bends the direction, and the direction is the pose; (2) 0, 0.5 and 0.9; (3) a sure capsule hardly
+# changes its length and still turns, one that has not yet begun does both slowly; (4) the slope of the root at 0 is
+# infinite, and infinity times 0 is NaN in the gradient even where the value is fine.
 # <!-- END SOLUTION -->
 
 # %% id="board"

@@ -140,6 +140,10 @@ class wrong:
         expected = move_pose(f(image))
         return ((f(move(image)) - expected) / expected).abs().max()
 
+    def pose_rule_on_the_image(f, move, move_pose, image):
+        """You applied move_pose to the image. It is a rule for poses: it acts on f(image)."""
+        return (f(move(image)) - f(move_pose(image))).abs().max()
+
     def image_move_on_the_pose(f, move, move_pose, image):
         """You applied `move` to the pose. It moves images; the rule for poses is `move_pose`."""
         return (f(move(image)) - move(f(image))).abs().max()

@@ -109,6 +109,11 @@ class wrong:
         the last axis, dim=-1."""
         return ((v * v).sum(1) + eps).sqrt()
 
+    def capsule_axis_and_no_root(v, eps):
+        """You summed along axis 1, over the capsules, and left out the root. The entries of one vector are along the
+        last axis, dim=-1, and Pythagoras ends with a square root."""
+        return (v * v).sum(1) + eps
+
     def always_axis_2(v, eps):
         """You always sum along axis 2. The vectors may come as (b, j, z) or as (j, z): count from the end, dim=-1."""
         return ((v * v).sum(2) + eps).sqrt()

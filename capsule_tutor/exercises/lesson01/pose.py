@@ -87,7 +87,7 @@ def _inside_the_image(item, value):
     _, h, w = item.args[0].shape
     for name, mean, size in (("mean x", value[:, 0], w), ("mean y", value[:, 1], h)):
         if bool((mean < -0.01).any() or (mean > size - 0.99).any()):
-            return f"{name} is outside the image: it must be between 0 and {size - 1}."
+            return f"{name} is outside the image: counted from the first, number 0, it is between 0 and {size - 1}."
     return None
 
 
@@ -154,6 +154,22 @@ class wrong:
     def x_and_y_exchanged(image, eps):
         """You exchanged x and y. The mean column, x, comes first; in (b, h, w) the columns are the LAST axis."""
         return pose(image, eps)[:, [1, 0, 2]]
+
+    def exchanged_throughout(image, eps):
+        """You exchanged x and y throughout, in the slant as well. x is the column: in (b, h, w) the columns are the
+        LAST axis, and the slant divides by var(y), the variance of the rows."""
+        return pose(image.transpose(1, 2), eps)
+
+    def one_mean_for_the_batch(image, eps):
+        """You took one mean place for the whole batch. Every image has its own: keep the axis b."""
+        mean_x, mean_y, slant = pose(image, eps).unbind(dim=1)
+        return torch.stack([mean_x.mean().expand_as(mean_x), mean_y.mean().expand_as(mean_y), slant], dim=1)
+
+    def variance_not_divided(image, eps):
+        """Your covariance is a mean, your variance a sum. Divide the variance by the mass, too."""
+        mass = _mass(image, eps)
+        mean_x, mean_y, covariance, _, variance = _moments(image, *_columns_and_rows(image), mass)
+        return torch.stack([mean_x, mean_y, covariance / (variance * mass + eps)], dim=1)
 
     def not_divided_by_the_mass(image, eps):
         """You summed place times ink and stopped. A mean is that sum divided by the mass, otherwise twice as bright is

@@ -1,7 +1,8 @@
 """Write a test, `pose_test(pose)`, for anybody's pose: `pose(image)` takes images (b, h, w) and gives (b, 3). Two
 things are true of every right one. A shift by dx columns and dy rows adds dx to the first number and dy to the second,
-and leaves the third alone. Fainter ink changes nothing. Your test is silent when both are so, and fails by `assert`
-when one is not. Right ones may count from another corner or give the slant as an angle: ask for no other numbers."""
+and leaves the third alone. Fainter ink changes nothing. Both hold for every image of a batch. Your test is silent when
+both are so, and fails by `assert` when one is not. Right ones may count from another corner or give the slant as an
+angle: ask for no other numbers."""
 
 import torch
 from torch import Tensor
@@ -62,7 +63,8 @@ class sound:
 
 class broken:
     def row_before_column(image):
-        """a pose that gives the row first and the column second. Does your shift go as far down as sideways?"""
+        """a pose that gives the row first and the column second. Does your shift go as far down as sideways,
+        or do you add errors of which one is positive and one negative?"""
         return _pose(image)[:, [1, 0, 2]]
 
     def rows_from_the_bottom(image):
@@ -79,9 +81,14 @@ class broken:
         """a pose that says the same of every image. Does anything move in your test?"""
         return torch.tensor([[6.5, 5.5, 0.0]]).expand(len(image), 3)
 
+    def right_for_the_first_image(image):
+        """a pose that is right for the first image of a batch and never moves for the others. Do you look at every
+        image of a batch of two or more?"""
+        return torch.cat([_pose(image[:1]), torch.tensor([[6.5, 5.5, 0.0]]).expand(len(image) - 1, 3)])
+
     def slant_about_the_corner(image):
         """a pose whose slant is measured from the corner of the image, so that it changes with the place. Do you look
-        at the third number?"""
+        at the third number, and closely?"""
         h, w = image.shape[1:]
         x, y = torch.arange(w, dtype=image.dtype), torch.arange(h, dtype=image.dtype)[:, None]
         slant = (image * x * y).sum(dim=(1, 2)) / ((image * y * y).sum(dim=(1, 2)) + 1e-8)
@@ -100,14 +107,14 @@ class broken:
 
 class right:
     def number_by_number(pose):
-        image = torch.zeros(1, 20, 20)
-        image[0, 5:9, 6:12] = torch.rand(4, 6)
-        x, y, slant = pose(image)[0]
+        image = torch.zeros(2, 20, 20)
+        image[:, 5:9, 6:12] = torch.rand(2, 4, 6)
         for dx, dy in ((4, -2), (-3, 5)):
-            x_now, y_now, slant_now = pose(torch.roll(image, (dy, dx), (1, 2)))[0]
-            assert abs(x_now - x - dx) < 1e-2
-            assert abs(y_now - y - dy) < 1e-2
-            assert abs(slant_now - slant) < 1e-2
+            moved = pose(torch.roll(image, (dy, dx), (1, 2)))
+            for (x, y, slant), (x_now, y_now, slant_now) in zip(pose(image), moved, strict=True):
+                assert abs(x_now - x - dx) < 1e-2
+                assert abs(y_now - y - dy) < 1e-2
+                assert abs(slant_now - slant) < 1e-2
         for brightness in (0.1, 0.7):
             torch.testing.assert_close(pose(brightness * image), pose(image), atol=1e-3, rtol=0)
 
@@ -147,8 +154,8 @@ class wrong:
         _indifferent_to_ink(pose, _image())
 
     def as_far_down_as_sideways(pose):
-        """Your test shifts as far down as sideways. Then x and y grow alike, and whoever exchanges them is not found:
-        let the two numbers differ."""
+        """Your test shifts as far down as sideways, or it adds up the errors, which then cancel. Either way whoever
+        exchanges x and y is not found: let the two shifts differ, and look at each number alone."""
         _follows(pose, _image(), 2, 2)
         _indifferent_to_ink(pose, _image())
 
@@ -183,9 +190,23 @@ class wrong:
         assert torch.allclose(moved, pose(image) + torch.tensor([3.0, 2.0, 0.0]), atol=1e-3)
         _indifferent_to_ink(pose, image)
 
+    def first_image_alone(pose):
+        """Your test looks at the first image of the batch, or at a batch of one. A pose may be right there and broken
+        for the others: compare all rows."""
+        image = _image()
+        moved = pose(image.roll((3, 2), dims=(1, 2)))
+        assert torch.allclose(moved[0], pose(image)[0] + torch.tensor([2.0, 3.0, 0.0]), atol=1e-3)
+        assert torch.allclose(pose(0.5 * image)[0], pose(image)[0], atol=1e-3)
+
+    def fails_on_everything(pose):
+        """Your test fails on everything, right code and broken code alike. Do you subtract the shift where you should
+        add it, expect half the pose of half the ink, or roll the ink over the edge?"""
+        image = _image()
+        assert torch.allclose(pose(0.5 * image), 0.5 * pose(image), atol=1e-3)
+
     def equal_bits(pose):
-        """Your test demands equal bits. A mean of another image is rounded in another way: allow for it, as
-        `torch.allclose` does."""
+        """Your test demands equal bits, or it changes the ink otherwise than by a factor. A mean of another image is
+        rounded in another way: allow for it, as `torch.allclose` does. And fainter ink is `0.5 * image`."""
         image = _image()
         assert (pose(image.roll((3, 2), dims=(1, 2))) == pose(image) + torch.tensor([2.0, 3.0, 0.0])).all()
         assert (pose(0.3 * image) == pose(image)).all()

@@ -172,6 +172,22 @@ class wrong:
         n = (s.square().mean(dim, keepdim=True) + eps).sqrt()
         return (1 - (-n).exp()) * s / n
 
+    def shrunk_twice(s, dim, eps):
+        """You shrink twice: squash has changed the length already. The factor 1 − e^(−‖s‖) is for the unit vector
+        s/‖s‖."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return (1 - (-n).exp()) * functional.squash(s, dim, eps)
+
+    def sigmoid_of_the_length(s, dim, eps):
+        """Your new length is a sigmoid of ‖s‖, 1/(1 + e^(−‖s‖)), which is ½ where ‖s‖ is 0. The formula is
+        1 − e^(−‖s‖)."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return n.sigmoid() * s / n
+
+    def each_absolute_number_alone(s, dim, eps):
+        """You return 1 − e^(−|s|), number by number. Put the length ‖s‖ into the exponent, then multiply by s/‖s‖."""
+        return 1 - (-s.abs()).exp()
+
     def relu_first(s, dim, eps):
         """You cut off negative numbers before squashing. A pose may point in any direction."""
         return functional.exponential_squash(s.relu(), dim, eps)

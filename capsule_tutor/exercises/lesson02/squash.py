@@ -144,6 +144,23 @@ class wrong:
         n2 = squared_length(s, dim)
         return (n2 / 1 + n2) * s
 
+    def product_not_in_brackets(s, dim, eps):
+        """You wrote `n2 / 1 + n2 * s / …`, which Python reads as n2/1 + (n2 · s/…). Put the sum into brackets:
+        `n2 / (1 + n2)`."""
+        n2 = squared_length(s, dim)
+        return n2 / 1 + n2 * s / (n2 + eps).sqrt()
+
+    def each_number_in_the_fraction(s, dim, eps):
+        """In the fraction you put each number where the length belongs, so that the vector turns: it is
+        ‖s‖²/(1 + ‖s‖²), one number per vector."""
+        return s * s / (1 + s * s) * s / (squared_length(s, dim) + eps).sqrt()
+
+    def unsquared_length_and_no_unit_vector(s, dim, eps):
+        """You scale s itself, by ‖s‖/(1 + ‖s‖). The lengths in that fraction are squared in eq. 1, and the factor is
+        for the unit vector s/‖s‖."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return n / (1 + n) * s
+
     def tanh(s, dim, eps):
         """You squash each number on its own, with a tanh. That turns the vector: only its length may change."""
         return s.tanh()
@@ -192,7 +209,7 @@ class wrong:
 
     def eps_outside_the_root(s, dim, eps):
         """The values are right, yet the gradient at the zero vector is NaN: the slope of √x at 0 is infinite. eps
-        belongs inside the square root."""
+        belongs inside the square root. (torch.where does not help: the branch not taken is differentiated as well.)"""
         n2 = squared_length(s, dim)
         return n2 / (1 + n2) * s / (n2.sqrt() + eps)
 

@@ -105,6 +105,19 @@ class wrong:
         """In the quotient rule the denominator is squared: (1 + n²)²."""
         return 2 * n / (1 + n**2)
 
+    def quotient_rule_over_the_denominator(n):
+        """Your numerator is that of the quotient rule. The denominator is squared, too: (1 + n²)²."""
+        return (2 * n * (1 + n**2) - n**2 * 2 * n) / (1 + n**2)
+
+    def top_and_bottom_apart_with_nan(n):
+        """You differentiated top and bottom apart, which gives 2n/2n and, at 0, NaN. A quotient needs the quotient
+        rule."""
+        return 2 * n / (2 * n)
+
+    def inner_function_itself(n):
+        """That is −1/(1 + n²), a part of g itself (g = 1 − 1/(1 + n²)). Differentiate it."""
+        return -1 / (1 + n**2)
+
     def quotient_rule_backwards(n):
         """Your slope is negative, but a longer s gives a longer v. Mind the order in the quotient rule."""
         return -2 * n / (1 + n**2) ** 2

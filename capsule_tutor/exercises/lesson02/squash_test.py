@@ -1,14 +1,15 @@
 """Write a test, `squash_test(squash)`, for anybody's `squash(s, dim=-1)`. Right ones have curves of their own (you know
-two), so compare no numbers with another squash. Assert what is true of all of them: no length reaches 1, the direction
-stays, axis `dim` is the one that counts, and the zero vector survives, forwards and backwards."""
+two), so compare no numbers with another squash. Assert what is true of all of them. No length reaches 1 (ask this of
+long vectors, but below 10: float32 rounds 1 − e^(−17) to 1). A vector of length 0.01 comes out shorter than 0.1. The
+direction stays. Axis `dim` is the one that counts. The zero vector survives, forwards and backwards."""
 
 import torch
 
 from capsule_tutor import functional
 
-EFFORT = {"minutes": 12, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 15, "difficulty": 3, "importance": 5}
 HINTS = (
-    "The task names four properties. Each wants an `assert` of its own, and some want an input of their own.",
+    "The task names five properties. Each wants an `assert` of its own, and some want an input of their own.",
     "For the direction compare unit vectors, or use `torch.cosine_similarity`. For the axis squash along one that is "
     "not the last, with sizes that differ. For the zero vector call `backward()` and look at its gradient.",
     "`v = squash(s, dim=...)`; `(v.norm(dim=...) < 1).all()`; `torch.cosine_similarity(s, v, dim=...).min() > 0.999`; "
@@ -26,6 +27,7 @@ def squash_test(squash):
     out = squash(zero)
     out.sum().backward()
     assert out.isfinite().all(), "the zero vector gives NaN"
+    assert squash(0.001 * s).norm(dim=-1).max() < 0.1, "almost nothing becomes something"
     assert zero.grad.isfinite().all(), "its gradient is NaN"
 
 
@@ -54,8 +56,20 @@ class sound:
 
 class broken:
     def not_bounded(s, dim=-1):
-        """a squash that lets long vectors be longer than 1."""
+        """a squash that lets long vectors be longer than 1. Do you look at lengths, and are some of your vectors
+        long?"""
         return _along(s, dim, lambda n: torch.log(1 + n))
+
+    def cut_off_at_one(s, dim=-1):
+        """a squash that cuts long vectors off at length 1. Do you ask for less than 1, or for at most 1?"""
+        v = s / (s * s).sum(dim, keepdim=True).clamp(min=1).sqrt()
+        for _ in range(4):  # no rounding above 1, which would give it away
+            v = torch.where(v.norm(dim=dim, keepdim=True) > 1, v * (1 - 2**-24), v)
+        return v
+
+    def one_length_for_all(s, dim=-1):
+        """a squash that gives every vector the length 0.5, a very short one, too. Do you ask one of length 0.01?"""
+        return 0.5 * torch.nn.functional.normalize(s, dim=dim)
 
     def every_number_alone(s, dim=-1):
         """a squash of every number alone, as along an axis of size 1. How long can a vector of three such numbers
@@ -63,7 +77,8 @@ class broken:
         return functional.squash(s.unsqueeze(-1)).squeeze(-1)
 
     def tanh_of_every_number(s, dim=-1):
-        """a tanh of every number, halved: short enough, and bent. Do you look at the direction?"""
+        """a tanh of every number, halved: short enough, and bent. Do you look at the direction, and at more than its
+        signs?"""
         return 0.5 * s.tanh()
 
     def without_negative_numbers(s, dim=-1):
@@ -95,6 +110,7 @@ class right:
                 before, after = s[b, :, k], v[b, :, k]
                 assert after.norm() < 1
                 assert (before / before.norm() - after / after.norm()).abs().max() < 1e-3
+                assert squash(0.01 * before / before.norm()).norm() < 0.1
         zero = torch.zeros(1, 6, requires_grad=True)
         (slope,) = torch.autograd.grad(squash(zero).sum(), zero)
         assert not slope.isnan().any()
@@ -105,12 +121,17 @@ class right:
             assert (v[:2] * s[:2]).sum(dim=1).div(s[:2].norm(dim=1) * v[:2].norm(dim=1)).min() > 0.999
             assert v.norm(dim=1).max() < 1
             assert (squash(1.5 * torch.ones(1, 4)).norm() < 1).all()
+            assert squash(torch.tensor([0.01, 0.0])).norm() < 0.1
             gradient = torch.autograd.grad(v.sum(), s, retain_graph=True)[0]
             assert torch.isfinite(gradient).all()
 
 
 def _short(squash, dim=-1):
     assert (squash(3 * torch.randn(5, 4, 3), dim=dim).norm(dim=dim) < 1).all()
+
+
+def _stays_short(squash):
+    assert squash(0.01 * torch.nn.functional.normalize(torch.randn(5, 3), dim=-1)).norm(dim=-1).max() < 0.1
 
 
 def _straight(squash, dim=-1):
@@ -132,6 +153,52 @@ class wrong:
         assert torch.allclose(squash(s, dim=1), functional.squash(s, dim=1), atol=1e-4)
         _survives(squash)
 
+    def at_most_one(squash):
+        """Your test allows a length of exactly 1. No squash gets there: ask for `< 1`."""
+        for dim in (1, -1):
+            s = 3 * torch.randn(5, 4, 3)
+            assert (squash(s, dim=dim).norm(dim=dim) <= 1).all()
+            _straight(squash, dim)
+        _stays_short(squash)
+        _survives(squash)
+
+    def short_vectors_forgotten(squash):
+        """Your test never asks a very short vector. A squash that gives every vector the length 0.5 would pass: what is
+        almost nothing should stay almost nothing."""
+        for dim in (1, -1):
+            _short(squash, dim)
+            _straight(squash, dim)
+        _survives(squash)
+
+    def far_too_long(squash):
+        """Your test finds lengths of 1 or more in right code. Do you take them along another axis than you squash? Or
+        are your vectors so long that float32 rounds the new length to 1? Below a length of 10 it does not."""
+        s = 1e4 * torch.randn(20, 8, 9)
+        for dim in (1, -1):
+            assert (squash(s, dim=dim).norm(dim=dim) < 1).all()
+            _straight(squash, dim)
+        _stays_short(squash)
+        _survives(squash)
+
+    def rather_long(squash):
+        """Your test fails on the exponential squash, which is right. Do you ask for a number that only another curve
+        has? Or are some vectors so long that float32 rounds this one to 1? Keep them below a length of 10."""
+        s = 30 * torch.randn(20, 8, 9)
+        for dim in (1, -1):
+            assert (squash(s, dim=dim).norm(dim=dim) < 1).all()
+            _straight(squash, dim)
+        _stays_short(squash)
+        _survives(squash)
+
+    def normed_along_another_axis(squash):
+        """You squash along one axis and take the lengths along another. Right code fails, too: use the same `dim` for
+        both."""
+        s = 3 * torch.randn(5, 4, 3)
+        assert (squash(s, dim=1).norm(dim=-1) < 1).all()
+        _straight(squash)
+        _stays_short(squash)
+        _survives(squash)
+
     def lengths_alone(squash):
         """Your test looks at lengths only. What must a squash leave as it is? And what of the zero vector?"""
         _short(squash)
@@ -141,8 +208,9 @@ class wrong:
         _straight(squash)
 
     def no_zero_vector(squash):
-        """Your test asks for lengths and directions, and its numbers are never zero. The zero vector is where a squash
-        breaks: its value, and its gradient."""
+        """Your test asks for lengths and directions, and finds no NaN. Give it the zero vector, and ask whether the
+        value and the gradient are finite: `isfinite`, since every comparison with a NaN is False."""
+        _stays_short(squash)
         for dim in (1, -1):
             _short(squash, dim)
             _straight(squash, dim)
@@ -150,6 +218,7 @@ class wrong:
     def zero_vector_forwards_alone(squash):
         """Your test gives it a zero vector and looks at what comes out. The value may be fine where the gradient is
         NaN: call `backward()`, too."""
+        _stays_short(squash)
         for dim in (1, -1):
             _short(squash, dim)
             _straight(squash, dim)
@@ -158,6 +227,7 @@ class wrong:
     def last_axis_alone(squash):
         """Your test squashes along the last axis only. Then nobody notices whether `dim` is used: ask for another axis
         as well."""
+        _stays_short(squash)
         _short(squash)
         _straight(squash)
         _survives(squash)
@@ -167,8 +237,9 @@ class wrong:
         _survives(squash)
 
     def rings_on_everything(squash):
-        """Your test fails on everything, right code too. Do you compare with `==`, or along another axis than you
-        squash? Run it on your own `squash` first: there it should be silent."""
+        """Your test fails on everything, right code too. Do you compare with `==`, take the lengths along another axis
+        than you squash, or ask for the direction of a zero vector? Run it on your own `squash` first: there it should
+        be silent."""
         s = 3 * torch.randn(5, 4, 3)
         assert (torch.cosine_similarity(s, squash(s), dim=-1) == 2).all()
 
