@@ -25,16 +25,16 @@ PREDICTIONS = {
         "costs several times as much. Run the next cell.",
     },
     "09-stale": {
-        "a": "The usual suspect: the training images learned by heart. Then no change of statistics alone could help. "
+        "a": "The usual suspect: the training images were memorised. Then no change of statistics alone could help. "
         "The next cells test it.",
         "b": "Shifted images are harder, so this would make the training error the larger one. It is the smaller.",
         "c": "Yes. Training and evaluation normalise with different numbers. The next cells test it.",
     },
     "09-control": {
-        "a": "That gap is between filters that look at the place of things and a mean that forgets it. Both of these "
-        "two networks have such filters.",
+        "a": "The pooling network lacks the depthwise capsules, too, and both of these two networks have them. So a "
+        "gap to it need not be the routing's.",
         "b": "You trusted the routing to be good for a little at least. It may be, elsewhere; here five seeds show "
         "nothing.",
-        "c": "Yes. Five seeds each, and neither is ahead. The gap to the pooling network has another reason.",
+        "c": "Yes. The interval of the five differences holds zero. The gap to the pooling network has other reasons.",
     },
 }

@@ -211,6 +211,21 @@ class wrong:
         s = _one_filter_per_channel(features, weight, bias)
         return functional.exponential_squash(s.reshape(len(s), 16, 8))
 
+    def eight_typed_in(features, weight, bias, d):
+        """You cut into capsules of 8 numbers. That fits MNIST only: the function is told its `d`."""
+        s = _one_filter_per_channel(features, weight, bias)
+        return functional.exponential_squash(s.reshape(len(s), -1, 8))
+
+    def channels_summed_too(features, weight, bias, d):
+        """You summed over the channels, too. Every channel keeps a number of its own: sum over the map, `dim=(2, 3)`,
+        and leave axis 1."""
+        return _squashed((features * weight[:, 0]).sum(dim=(1, 2, 3)) + bias, d)
+
+    def unit_vectors(features, weight, bias, d):
+        """You divided each capsule by its length, so that all lengths are 1. That keeps the direction and throws away
+        how sure a capsule is: squash is (1 − e^{−‖s‖}) times this unit vector."""
+        return torch.nn.functional.normalize(_cut(_one_filter_per_channel(features, weight, bias), d), dim=-1)
+
     def batch_of_one_squeezed(features, weight, bias, d):
         """You called squeeze() without an axis. With one image in the batch it removes the batch, too: use
         `flatten(1)`."""
@@ -254,3 +269,17 @@ class wrong:
         first capsule."""
         s = (features * weight[:, 0]).mean(dim=(2, 3)) + bias
         return functional.exponential_squash(s.reshape(len(s), d, -1).transpose(1, 2))
+
+    def squash_of_2017_and_every_ith_channel(features, weight, bias, d):
+        """You took every i-th channel for one capsule; neighbours belong together: channels 0 to d−1 are the first
+        capsule. And this network has the exponential squash, not that of 2017."""
+        s = _one_filter_per_channel(features, weight, bias)
+        return functional.squash(s.reshape(len(s), d, -1).transpose(1, 2))
+
+    def padded_and_averaged(features, weight, bias, d):
+        """You padded the convolution and took the mean of what it gives. Without padding the filter fits into the map
+        exactly once, and one number comes out: no mean is needed."""
+        h, w = weight.shape[2:]
+        # what padding="same" does, which warns where a side is even
+        padded = torch.nn.functional.pad(features, ((w - 1) // 2, w // 2, (h - 1) // 2, h // 2))
+        return _squashed(conv2d(padded, weight, bias, groups=len(weight)).mean(dim=(2, 3)), d)

@@ -201,6 +201,12 @@ class wrong:
         mean, variance, scale, shift = _per_channel(*statistics, scale, shift)
         return scale * (y - mean) / (variance + eps) + shift
 
+    def variance_for_deviation(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You squared the variance under the root, as if it were a standard deviation. What is stored is the variance
+        itself: √(variance + eps)."""
+        mean, variance = statistics
+        return _normalised(_rectified(x, weight, bias, stride), (mean, variance**2), scale, shift, eps)
+
     def root_over_the_fraction(x, weight, bias, statistics, scale, shift, stride, eps):
         """You took the root of the whole fraction: where y is below the mean there is none, hence the NaNs. The root
         is for √(variance + eps) alone."""

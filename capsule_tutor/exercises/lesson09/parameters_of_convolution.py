@@ -9,7 +9,7 @@ from capsule_tutor.exercises.properties import whole_number
 
 EFFORT = {"minutes": 5, "difficulty": 1, "importance": 4}
 HINTS = (
-    "Ask for one filter first: how many maps does it read, how many numbers per map, how many biases has it?",
+    "Ask for one filter first: how many maps does it read, how many numbers per map, how many biases does it have?",
     "A filter reads channels_in / groups maps, with kernel² weights each. There are channels_out filters, whatever "
     "the groups, and each has at most one bias.",
     "`weights = channels_out * (channels_in // groups) * kernel**2`; add `channels_out` if there is a bias.",
@@ -124,6 +124,21 @@ class wrong:
         """You gave the whole layer one bias. Each of the channels_out filters has its own."""
         return channels_out * (channels_in // groups) * kernel**2 + bias
 
+    def one_bias_always(channels_in, channels_out, kernel, groups, bias):
+        """You added 1 for the biases: one for the whole layer, even where `bias` is False. If `bias` is true, each of
+        the channels_out filters has its own."""
+        return channels_out * (channels_in // groups) * kernel**2 + 1
+
+    def all_or_nothing(channels_in, channels_out, kernel, groups, bias):
+        """You multiplied the weights by `bias`, too. Without biases the weights are still there: `bias` decides about
+        the channels_out biases alone."""
+        return (channels_out * (channels_in // groups) * kernel**2 + channels_out) * bias
+
+    def groups_counted_twice(channels_in, channels_out, kernel, groups, bias):
+        """You multiplied by groups at the end. There are channels_out filters in all, whatever the groups, and each has
+        channels_in / groups · kernel² weights: the groups are in that already."""
+        return channels_out * (channels_in // groups * kernel**2 + bias) * groups
+
     def one_bias_per_group(channels_in, channels_out, kernel, groups, bias):
         """You gave each group one bias. A bias belongs to a filter, and there are channels_out filters, whatever the
         groups."""
@@ -160,6 +175,11 @@ class wrong:
         """You counted `kernel` weights per map; a square kernel has kernel² of them. And a bias belongs to a filter:
         one per map that goes out."""
         return channels_out * (channels_in // groups) * kernel + channels_in * bias
+
+    def side_no_groups_and_biases_of_the_maps_read(channels_in, channels_out, kernel, groups, bias):
+        """You counted `kernel` weights per map; a square kernel has kernel² of them. With groups a filter reads
+        channels_in / groups maps. And a bias belongs to a filter: one per map that goes out."""
+        return channels_out * channels_in * kernel + channels_in * bias
 
     def always_depthwise(channels_in, channels_out, kernel, groups, bias):
         """You counted one filter per map that comes in, which is right for a depthwise convolution alone. There are

@@ -1,7 +1,7 @@
 """Write the verdict, `why_worse(batch, stored)`: why does a network do badly on new images? You get four errors of one
 network, in per cent, as two pairs (training images, new images): `batch` with every batch normalised by its own
 statistics, `stored` with the stored ones. Nothing is augmented. Return "stale" if the stored statistics are to blame,
-"overfitted" if the weights know the training images by heart, "both", or "neither". A difference counts if it is larger
+"overfitted" if the network memorised the training images, "both", or "neither". A difference counts if it is larger
 than 5 points."""
 
 from capsule_tutor.checks.cases import case
@@ -49,6 +49,8 @@ def cases():
         "a network whose errors are small, and larger with the stored statistics": ((0.5, 1.0), (3.0, 3.5)),
         "a network that does worse with the batch's statistics": ((40.0, 42.0), (10.0, 12.0)),
         "a network whose new images are the easier ones": ((20.0, 8.0), (21.0, 9.0)),
+        "a network with 5 points between old and new images, no more": ((1.0, 6.0), (1.5, 6.5)),
+        "a network with 5 points between the statistics, no more": ((1.0, 2.0), (6.0, 7.0)),
     }
     return [case(says, *pairs) for says, pairs in networks.items()]
 
@@ -69,6 +71,44 @@ class right:
 
 
 class wrong:
+    def from_five_points_on(batch, stored):
+        """You count a difference of exactly 5 points. It counts if it is larger than 5: `>`, not `>=`."""
+        return _named(stored[0] - batch[0] >= 5, batch[1] - batch[0] >= 5)
+
+    def two_things_changed_for_overfitting(batch, stored):
+        """For overfitting you compare new images with the stored statistics to training images with the batch's. Two
+        things differ there: keep the statistics, and change the images alone."""
+        return _named(stored[0] - batch[0] > 5, stored[1] - batch[0] > 5)
+
+    def two_things_changed_for_stale(batch, stored):
+        """For stale statistics you compare new images with the stored ones to training images with the batch's. Two
+        things differ there: keep the images, and change the statistics alone."""
+        return _named(stored[1] - batch[0] > 5, batch[1] - batch[0] > 5)
+
+    def a_gap_of_gaps(batch, stored):
+        """You compare the gap of one pair with the gap of the other. Stale statistics can make old and new images bad
+        alike, and then both gaps are small: compare the same images, stored with batch."""
+        return _named((stored[1] - stored[0]) - (batch[1] - batch[0]) > 5, batch[1] - batch[0] > 5)
+
+    def overfitting_by_other_statistics(batch, stored):
+        """For overfitting you compare the new images with themselves: what differs is the statistics. Compare new
+        images with training images, both with the batch's statistics."""
+        return _named(stored[0] - batch[0] > 5, stored[1] - batch[1] > 5)
+
+    def signs_turned(batch, stored):
+        """You subtract the wrong way round. The worse error is the larger one: stored − batch, new − training."""
+        return _named(batch[0] - stored[0] > 5, batch[0] - batch[1] > 5)
+
+    def levels_on_both_sides(batch, stored):
+        """You ask on which side of 5 % each error is. From 12 % to 40 % both are above, and the statistics cost 28
+        points: subtract two errors."""
+        return _named(stored[1] > 5 and batch[1] < 5, batch[1] > 5 and batch[0] < 5)
+
+    def from_five_points_on_with_the_stored_pair(batch, stored):
+        """You look for overfitting with the stored statistics; look at the pair that cannot be stale. And a difference
+        counts if it is larger than 5: `>`, not `>=`."""
+        return _named(stored[0] - batch[0] >= 5, stored[1] - stored[0] >= 5)
+
     def two_things_changed(batch, stored):
         """You compare training images with the batch's statistics to new images with the stored ones. Two things differ
         there, so a gap says nothing about either: change one."""
