@@ -64,7 +64,7 @@ def cases():
 def _shorter_than_one(item, value):
     if value.max() <= 1.0001:
         return None
-    return f"a length is {value.max().item():.3f}; after squash no capsule is longer than 1. Squash s, and take the length last."
+    return f"a length is {value.max().item():.3f}; after squash none exceeds 1. Squash s, and take the length last."
 
 
 properties = (_shorter_than_one,)

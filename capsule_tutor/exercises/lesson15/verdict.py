@@ -99,8 +99,9 @@ class wrong:
         return HELPS if high < 0 else HURTS if low > 0 else EQUAL
 
     def sides_first(low, high, margin):
-        """You let the side of 0 decide about an interval that is wholly within the margin. From 0.02 to 0.05 is above 0
-        for certain, and with a margin of 0.1 it does not matter. Ask for the margin first, whether 0 is inside or not."""
+        """You let the side of 0 decide about an interval that is wholly within the margin. From 0.02 to 0.05 is above
+        0 for certain, and with a margin of 0.1 it does not matter. Ask for the margin first, whether 0 is inside or
+        not."""
         return HELPS if high < 0 else HURTS if low > 0 else EQUAL if -margin < low and high < margin else UNKNOWN
 
     def helps_and_hurts_exchanged(low, high, margin):
@@ -130,8 +131,8 @@ class wrong:
         return EQUAL if high - low < margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
 
     def width_within_twice(low, high, margin):
-        """You compared the WIDTH of the interval with twice the margin. From 0.9 to 1.5 is narrow, and still far from 0.
-        Compare its two ends, one with −margin and one with margin."""
+        """You compared the WIDTH of the interval with twice the margin. From 0.9 to 1.5 is narrow, and still far from
+        0. Compare its two ends, one with −margin and one with margin."""
         return EQUAL if high - low < 2 * margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
 
     def either_end_is_enough(low, high, margin):
