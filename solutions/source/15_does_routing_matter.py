@@ -569,11 +569,9 @@ worlds = {
     "MNIST": (controls["routed"], controls["dense"]),
     "moved digits": (moved["routed"], moved["dense"]),
     "two digits": (card_errors("efficient-capsnet-multimnist"), card_errors("dense-multimnist")),
-    **{
-        f"toys, {what}": (side["routed, azimuths, 60 epochs"], side["dense, azimuths, 60 epochs"])
-        for what, side in sides.items()
-    },
 }
+for what, side in sides.items():
+    worlds[f"toys, {what}"] = side["routed, azimuths, 60 epochs"], side["dense, azimuths, 60 epochs"]
 
 relative = {}
 for where, (routed, dense) in worlds.items():
@@ -595,7 +593,7 @@ pictures.ladder(
 )
 
 # %% [markdown] id="worlds-read"
-# So it depends on the question, for the same design, trained anew in each world:
+# So it depends on the question, for the same design, trained in each world from the beginning:
 #
 # - *Two digits on top of each other:* 23 % of the errors go, within two points of it. This is also where Sabour 2017 found a difference, and
 #   where the trained network of section 1 needed its couplings.

@@ -161,8 +161,8 @@ class wrong:
         return EQUAL if -margin < low and high < margin else HELPS if high < 0 else HURTS
 
     def beyond_both_margins(low, high, margin):
-        """You ask whether the interval reaches BEYOND both margins. That is the widest interval and says the least. It
-        has to lie within them."""
+        """You ask whether the interval reaches BEYOND both margins. Such an interval is wide and says the least.
+        Ask whether it is WITHIN them."""
         return EQUAL if low < -margin and margin < high else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
 
     def exchanged_and_the_margin_last(low, high, margin):
