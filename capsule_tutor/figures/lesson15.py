@@ -3,21 +3,20 @@
 from capsule_tutor.figures import BLUE, COLOURS, LINES, VERMILION, show
 
 
-def swaps(networks: dict, xlabel: str, alt: str) -> None:
-    """Counts on a log scale, one row for each coupling. networks: name → {coupling: count}"""
+def swaps(networks: dict, rows: tuple[str, ...], xlabel: str, alt: str) -> None:
+    """Counts on a log scale, one row for each coupling. networks: name → {coupling: count}; a row may be missing"""
     import matplotlib.pyplot as plt
 
-    rows = list(next(iter(networks.values())))
-    figure, axes = plt.subplots(figsize=(7, 0.38 * len(rows) + 1.2), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 0.44 * len(rows) + 1.9), layout="constrained")
     for number, (name, counts) in enumerate(networks.items()):
-        places = [row + 0.12 * (2 * number - 1) for row in range(len(rows))]
-        style = {"color": COLOURS[number], "marker": "os"[number], "markersize": 8, "linestyle": "none"}
-        axes.plot([counts[row] for row in rows], places, label=name, **style)
+        places = [rows.index(row) + 0.2 * (number - (len(networks) - 1) / 2) for row in counts]
+        style = {"color": COLOURS[number], "marker": "os^"[number], "markersize": 8, "linestyle": "none"}
+        axes.plot(list(counts.values()), places, label=name, **style)
     axes.set(xscale="log", xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows)
     axes.set_xticks([10, 100, 1000, 10000], ["10", "100", "1,000", "10,000"])
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(loc="upper right")
+    figure.legend(loc="outside upper center", ncols=len(networks), fontsize=9)
     show(figure, alt)
 
 

@@ -24,7 +24,7 @@ _NOTEBOOK_ONLY = "notebook-only"  # the tag of a cell that means nothing on a pa
 _GUESS = re.compile(r'^checks\.predict\("([^"]+)"\)$')
 _SCENE = re.compile(r"^\[theatre: (.+), live\]")
 _SHOWN = {  # the beginning of what a cell says → the scene, the data that it needs, and a word about it
-    "routing": ("routing", "digits", "In the notebook this cell plays the function that you wrote."),
+    "routing": ("routing", "digits", "In the notebook this scene can also play a function of yours."),
     "the squash dial": ("dial", "digits", "In the notebook this cell shows the functions that you wrote."),
     "the explorer": (
         "explorer",

@@ -4,23 +4,23 @@ ORDER = ("swapped_lengths", "coupling_entropy", "runs_needed", "verdict")
 
 PREDICTIONS = {
     "15-uniform": {
-        "a": "The votes come from trained weights, and these know the digits already. Look: equal shares hardly change "
-        "anything.",
-        "b": "That is what happens if the learned prior is left in: the two were trained together. Without it, equal "
-        "shares cost hardly anything.",
+        "a": "The votes come from trained weights, and these know the digits already. Look: equal shares change few "
+        "answers.",
+        "b": "That is what happens if the learned prior is left in, and cancels the equal shares. Without it, they "
+        "cost little.",
         "c": "Yes. The votes alone know the digit. But this network was trained WITH its routing; section 3 asks about "
         "one that was not.",
     },
     "15-whose": {
         "a": "So one might think after the equal shares. But equal shares are neutral, and these are not: they favour "
         "the votes for 7.",
-        "b": "Yes. Where votes and couplings disagree, the couplings are stronger. Both carry the class.",
+        "b": "Yes, mostly. Both carry the class, and where they disagree, the couplings are stronger, unless diluted.",
         "c": "It is not noise: nearly all answers belong to one of the two images. Look which.",
     },
     "15-worlds": {
         "a": "That a trained network can do without its couplings says little about one that is trained without them.",
-        "b": "Yes. Where a child has to choose between parents, as on two digits, routing helps; elsewhere it may not.",
-        "c": "On single digits there is nothing to divide: every pixel belongs to the one digit that is there.",
+        "b": "Yes: on two digits, on digits turned as never before, and on toys from new sides. Not on the other two.",
+        "c": "On single digits, tested like trained, the interval holds 0; on toys from familiar sides it is above.",
     },
     "15-paper": {
         "a": "They differ by eight images of 10,000, with one run each. The counts scatter by five or six, and the "

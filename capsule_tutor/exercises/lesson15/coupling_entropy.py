@@ -117,6 +117,25 @@ class wrong:
         both."""
         return torch.special.entr(c).sum(dim=2).mean() / math.log(2) / math.log(c.shape[2])
 
+    def number_of_all_couplings(c):
+        """You divided by the logarithm of children times parents. A child divides among the PARENTS: ln J, with
+        J = c.shape[2]."""
+        return torch.special.entr(c).sum(dim=2).mean() / math.log(c[0].numel())
+
+    def nan_and_the_children(c):
+        """Two things: a share of 0 gives NaN (use torch.special.entr), and the largest entropy is ln J of the PARENTS,
+        J = c.shape[2]."""
+        return -(c * c.log()).sum(dim=2).mean() / math.log(c.shape[1])
+
+    def summed_over_the_children(c):
+        """You added up over the children as well. The result should not grow with their number: only the parents are
+        summed, over children and images you take the mean."""
+        return torch.special.entr(c).sum(dim=(1, 2)).mean() / math.log(c.shape[2])
+
+    def minus_forgotten_and_not_normalised(c):
+        """Two things: the minus is missing, and you did not divide by ln J."""
+        return -torch.special.entr(c).sum(dim=2).mean()
+
     def mean_over_the_parents(c):
         """You took the mean over the parents, too. An entropy is a SUM over j; only children and images are
         averaged."""
@@ -143,6 +162,11 @@ class wrong:
         one for B, then look undecided. Entropy first, mean afterwards."""
         return torch.special.entr(c.mean(dim=(0, 1))).sum() / math.log(c.shape[2])
 
+    def of_the_mean_child(c):
+        """You averaged the couplings over the children first. Two children who are both decided, one for A and one for
+        B, then look undecided. Entropy first, mean afterwards."""
+        return torch.special.entr(c.mean(dim=1)).sum(dim=1).mean() / math.log(c.shape[2])
+
     def of_the_mean_image(c):
         """You averaged the couplings over the images first. Children who decide differently from image to image then
         look undecided, and those are just the ones that routing is about. Entropy first, mean afterwards."""
@@ -152,6 +176,16 @@ class wrong:
         """The number that you added inside the logarithm is so large that it changes the result. Use something like
         1e-12, or torch.special.entr."""
         return -(c * (c + 1e-2).log()).sum(dim=2).mean() / math.log(c.shape[2])
+
+    def a_smaller_epsilon(c):
+        """The number that you added inside the logarithm, about a thousandth, still changes the result. Use something
+        like 1e-12, or torch.special.entr."""
+        return -(c * (c + 1e-3).log()).sum(dim=2).mean() / math.log(c.shape[2])
+
+    def a_high_clamp(c):
+        """The number at which you cut off the logarithm is so large that it changes the result. Use something like
+        1e-12, or torch.special.entr."""
+        return -(c * c.clamp(min=1e-2).log()).sum(dim=2).mean() / math.log(c.shape[2])
 
     def softmax_first(c):
         """You sent c through a softmax. It holds shares already, and a second softmax makes them nearly equal."""

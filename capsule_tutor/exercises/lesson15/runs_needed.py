@@ -4,15 +4,15 @@ is the smallest whole number n, at least 2, whose standard error is small enough
 spread/√n."""
 
 from math import ceil, log2, sqrt
+from statistics import NormalDist
 
 from capsule_tutor.checks.cases import case
-from capsule_tutor.exercises.properties import whole_number
 
 EFFORT = {"minutes": 5, "difficulty": 2, "importance": 5}
 HINTS = (
     "Solve the inequality for n. What does the root turn into, and in which direction do you have to round?",
     "√n ≥ 2.8 · spread/difference. Square both sides. A run cannot be cut in pieces, and one run has no spread.",
-    "`n = math.ceil((2.8 * … / …) ** 2)`, and of n and 2 the larger one. `abs(difference)`, since it may be negative.",
+    "`n = math.ceil((2.8 * … / …) ** 2)`, and of n and 2 the larger one. The square takes care of a minus.",
 )
 GRADIENT = False
 
@@ -41,7 +41,15 @@ def cases():
         case("a difference of 1.0 with a spread of 0.1", 1.0, 0.1),
         case("a difference of 0.2 with a spread of 0.9", 0.2, 0.9),
         case("a difference of 0.11 with a spread of 0.09", 0.11, 0.09),
+        case("a difference of 1.0 with a spread of 1.01", 1.0, 1.01),
+        case("a difference of 1.148 with a spread of 2.05", 1.148, 2.05),  # (2.8 · spread/difference)² is 25 exactly
     ]
+
+
+def _an_int(item, value):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return None
+    return f"the result is {value!r}; a number of runs is an int, as math.ceil returns it."
 
 
 def _at_least_two(item, value):
@@ -56,7 +64,7 @@ def _enough(item, value):
     return None
 
 
-properties = (whole_number, _at_least_two, _enough)
+properties = (_an_int, _at_least_two, _enough)
 
 
 class right:
@@ -92,6 +100,36 @@ class wrong:
         runs."""
         return max(2, ceil(2.8 * spread / abs(difference)))
 
+    def squared_too_late(difference, spread):
+        """You rounded up before you squared. Round once, at the end: ceil of the square, not the square of a ceil."""
+        return max(2, ceil(2.8 * spread / abs(difference)) ** 2)
+
+    def factor_not_squared(difference, spread):
+        """You squared spread/difference but not the 2.8. All of 2.8 · spread/difference is squared."""
+        return max(2, ceil(2.8 * (spread / difference) ** 2))
+
+    def difference_not_squared(difference, spread):
+        """You squared the spread and not the difference. All of 2.8 · spread/difference is squared."""
+        return max(2, ceil(2.8**2 * spread**2 / difference))
+
+    def difference_alone_squared(difference, spread):
+        """You squared the difference alone. All of 2.8 · spread/difference is squared."""
+        return max(2, ceil(2.8 * spread / difference**2))
+
+    def two_for_the_level(difference, spread):
+        """You took 2 for the 1.96 or something like it. The task says (1.96 + 0.84) = 2.8."""
+        return max(2, ceil(((2 + 0.84) * spread / difference) ** 2))
+
+    def all_digits_of_z(difference, spread):
+        """You took the two quantiles with all their digits. The task says (1.96 + 0.84) = 2.8, and now and then a run
+        hangs on it."""
+        z = NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(0.8)
+        return max(2, ceil((z * spread / difference) ** 2))
+
+    def power_of_a_half_rounded_down(difference, spread):
+        """Two things: you took 1.96 without the 0.84, which gives a power of one half, and you rounded down."""
+        return max(2, int((1.96 * spread / difference) ** 2))
+
     def power_of_a_half(difference, spread):
         """You took 1.96 alone. Then a true difference of this size is found in half of all studies and missed in the
         other half. The 0.84 makes it 80 %."""
@@ -118,6 +156,10 @@ class wrong:
         """You divided the difference by the spread. The larger the spread, the MORE runs are needed."""
         return max(2, ceil((2.8 * difference / spread) ** 2))
 
+    def upside_down_and_not_squared(difference, spread):
+        """Two things: you divided the difference by the spread, and you did not square."""
+        return max(2, ceil(2.8 * difference / spread))
+
     def variance_for_spread(difference, spread):
         """You treated `spread` as a variance. It is a standard deviation, in the same unit as the difference."""
         return max(2, ceil(2.8**2 * spread / difference**2))
@@ -128,7 +170,12 @@ class wrong:
 
     def one_more(difference, spread):
         """You return one run more than is needed. math.ceil alone rounds up."""
-        return max(2, int((2.8 * spread / difference) ** 2) + 2)
+        return max(2, ceil((2.8 * spread / difference) ** 2) + 1)
+
+    def always_one_more(difference, spread):
+        """You cut off and added 1. That is right except where nothing was cut off: 25.0 runs are 25, not 26. math.ceil
+        knows the difference."""
+        return max(2, int((2.8 * spread / difference) ** 2) + 1)
 
     def minus_kept(difference, spread):
         """For a negative difference you return 2. What counts is how large it is: square it, or take abs."""

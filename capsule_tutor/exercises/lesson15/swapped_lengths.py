@@ -64,7 +64,7 @@ def cases():
 def _shorter_than_one(item, value):
     if value.max() <= 1.0001:
         return None
-    return f"a length is {value.max().item():.3f}; after squash no capsule is longer than 1. Is the squash missing?"
+    return f"a length is {value.max().item():.3f}; after squash none exceeds 1. Squash s, and take the length last."
 
 
 properties = (_shorter_than_one,)
@@ -125,6 +125,16 @@ class wrong:
         s = (c * functional.lengths(u_hat)).sum(dim=1)
         return s**2 / (1 + s**2) if squash is functional.squash else 1 - torch.exp(-s)
 
+    def lengths_of_squashed_votes(u_hat, c, squash):
+        """You squashed every vote and added up lengths. Then votes that point in opposite directions no longer cancel.
+        Add vectors first, squash the sum, and take the length last."""
+        return (c * functional.lengths(squash(u_hat))).sum(dim=1)
+
+    def mean_without_squash(u_hat, c, squash):
+        """Two things: you took the mean over the children where s is a sum, and you took its length without a
+        squash."""
+        return functional.lengths((c[..., None] * u_hat).mean(dim=1))
+
     def couplings_made_positive(u_hat, c, squash):
         """You made the couplings positive. After a prior is added, a coupling may be negative: such a vote counts
         against the parent."""
@@ -151,6 +161,14 @@ class wrong:
     def routed_again(u_hat, c, squash):
         """You routed the votes, and c was not used. Here the couplings come from outside."""
         return functional.lengths(squash(_gathered(u_hat, functional.dynamic_routing(u_hat, 3)[1])))
+
+    def attended_again(u_hat, c, squash):
+        """You routed the votes by self-attention, and c was not used. Here the couplings come from outside."""
+        return functional.lengths(functional.self_attention_routing(u_hat)[0])
+
+    def squared_lengths(u_hat, c, squash):
+        """You returned the squares of the lengths. The root is missing: use functional.lengths."""
+        return squash(_gathered(u_hat, c)).square().sum(dim=-1)
 
     def of_the_first_image(u_hat, c, squash):
         """You used the first image's couplings for all images. Where c is (b, i, j), every image has its own."""

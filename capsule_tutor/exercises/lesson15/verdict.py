@@ -49,6 +49,10 @@ def cases():
         case("from −0.3 to −0.05 with a margin of 0.1", -0.3, -0.05, 0.1),
         case("from 0.05 to 0.3 with a margin of 0.1", 0.05, 0.3, 0.1),
         case("from −0.5 to 0.4 with a margin of 0.6", -0.5, 0.4, 0.6),
+        case("from 0.2 to 0.25 with a margin of 0.1", 0.2, 0.25, 0.1),
+        case("from −0.25 to −0.2 with a margin of 0.1", -0.25, -0.2, 0.1),
+        case("from 0.9 to 1.5 with a margin of 1", 0.9, 1.5, 1.0),
+        case("from −1.5 to −0.9 with a margin of 1", -1.5, -0.9, 1.0),
     ]
 
 
@@ -95,8 +99,9 @@ class wrong:
         return HELPS if high < 0 else HURTS if low > 0 else EQUAL
 
     def sides_first(low, high, margin):
-        """You asked for the side of 0 first. An interval from 0.02 to 0.05 is above 0 for certain, and with a margin of
-        0.1 it does not matter. The task asks for the margin first."""
+        """You let the side of 0 decide about an interval that is wholly within the margin. From 0.02 to 0.05 is above
+        0 for certain, and with a margin of 0.1 it does not matter. Ask for the margin first, whether 0 is inside or
+        not."""
         return HELPS if high < 0 else HURTS if low > 0 else EQUAL if -margin < low and high < margin else UNKNOWN
 
     def helps_and_hurts_exchanged(low, high, margin):
@@ -124,6 +129,53 @@ class wrong:
         """You compared the WIDTH of the interval with the margin. A narrow interval may be far from 0. Compare its
         ends."""
         return EQUAL if high - low < margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
+
+    def width_within_twice(low, high, margin):
+        """You compared the WIDTH of the interval with twice the margin. From 0.9 to 1.5 is narrow, and still far from
+        0. Compare its two ends, one with −margin and one with margin."""
+        return EQUAL if high - low < 2 * margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
+
+    def either_end_is_enough(low, high, margin):
+        """You joined the two comparisons with `or`. Then one of them is always true for an interval around 0. BOTH ends
+        must be within: `and`."""
+        return EQUAL if -margin < low or high < margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
+
+    def lower_end_alone(low, high, margin):
+        """You compare only the lower end with the margin. From −0.05 to 0.6 leaves room for 0.6: both ends must be
+        within."""
+        return EQUAL if abs(low) < margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
+
+    def upper_margin_alone(low, high, margin):
+        """You compare only the upper end with the margin. Then −0.9 to −0.3 counts as no difference: ask for −margin,
+        too."""
+        return EQUAL if high < margin else HURTS if low > 0 else UNKNOWN
+
+    def lower_margin_alone(low, high, margin):
+        """You compare only the lower end with −margin. Then 0.2 to 1.1 counts as no difference: ask for the upper end,
+        too."""
+        return EQUAL if low > -margin else HELPS if high < 0 else UNKNOWN
+
+    def one_end_above_is_enough(low, high, margin):
+        """You let one end above 0 count as "hurts". From −0.9 to 0.8 leaves room for both: only an interval that is
+        WHOLLY above 0 says "hurts"."""
+        return EQUAL if -margin < low and high < margin else HELPS if high < 0 else HURTS
+
+    def beyond_both_margins(low, high, margin):
+        """You ask whether the interval reaches BEYOND both margins. Such an interval is wide and says the least.
+        Ask whether it is WITHIN them."""
+        return EQUAL if low < -margin and margin < high else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
+
+    def exchanged_and_the_margin_last(low, high, margin):
+        """Two things: you exchanged "helps" and "hurts" (below 0 means fewer errors with routing), and the margin comes
+        first."""
+        return HURTS if high < 0 else HELPS if low > 0 else EQUAL if -margin < low and high < margin else UNKNOWN
+
+    def unknown_first(low, high, margin):
+        """You asked first whether 0 is inside. From −0.03 to 0.04 with a margin of 0.1 holds 0, and it is evidence: no
+        difference that matters. Ask for the margin first."""
+        if low < 0 < high:
+            return UNKNOWN
+        return EQUAL if -margin < low and high < margin else HELPS if high < 0 else HURTS
 
     def margin_for_both_sides(low, high, margin):
         """You want "helps" to be beyond the margin. The task asks for 0: from −0.3 to −0.05 all that is left room for
