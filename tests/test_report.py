@@ -254,8 +254,9 @@ def test_what_cannot_be_reported_is_a_line(place, tmp_path, monkeypatch):
 
 
 def test_a_run_on_pictures_is_shown_and_explored(place, tmp_path):
-    result = run("show", place / "a-0", "--reconstruct", "--out", tmp_path / "look.png")
-    assert result.exit_code == 0, result.output
+    for look in show.LOOKS:
+        result = run("show", place / "a-0", f"--{look}", "--out", tmp_path / f"{look}.png")
+        assert result.exit_code == 0, result.output
     network = pretrained.load(str(place / "a-0"))
     assert show.images_for(network, str(place / "a-0")).classes == ("disc", "square", "triangle")
     answer = explorer(str(place / "a-0")).answer
