@@ -123,7 +123,8 @@ def decide(registered: Registration, folders: Iterable[Path]) -> tuple[str, tupl
     errors: dict[tuple[str, int], float] = {}
     for folder in folders:
         result = pretrained.result(Path(folder))
-        arm = next((arm for arm, recipe in wanted.items() if recipe == result["recipe"]), None)
+        followed = _plain(training.Recipe(**result["recipe"]))
+        arm = next((arm for arm, recipe in wanted.items() if recipe == followed), None)
         if arm is None:
             bears = f"registered {registered.fingerprint}" in result["recipe"]["note"]
             why = "follows neither recipe" if bears else "does not bear this registration's fingerprint"
