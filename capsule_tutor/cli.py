@@ -439,6 +439,7 @@ def show(
     mistakes: Annotated[bool, typer.Option("--mistakes", help="Images that are misread.")] = False,
     out: Annotated[Path | None, typer.Option(help="Where to draw.", show_default="NAME-LOOK.png")] = None,
     folder: FOLDER = "",
+    code: teaching.CODE = None,
 ) -> None:
     """Draw one look at a trained network, on its own test images or their like that need no download."""
     flags = {
@@ -459,6 +460,8 @@ def show(
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     out = out or Path(f"{looks.named(name)}-{chosen[0]}.png")
     try:
+        if code:
+            pretrained.run_code(code)
         network = pretrained.load(name).requires_grad_(False)
         sheet = looks.LOOKS[chosen[0]](network, looks.images_for(network, name))
     except (pretrained.WeightsError, data.DataError, ValueError) as error:
@@ -479,6 +482,7 @@ def report(
     board: Annotated[Path, typer.Option(help="The leaderboard file that gets an entry.")] = Path("leaderboard.json"),
     who: Annotated[str, typer.Option(help="Your name on the leaderboard.")] = "",
     folder: FOLDER = "",
+    code: teaching.CODE = None,
 ) -> None:
     """Write one page about a trained network, the same as a notebook, and its entry on a leaderboard."""
     from rich.progress import Progress
@@ -489,6 +493,8 @@ def report(
     if folder:
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     try:
+        if code:
+            pretrained.run_code(code)
         with Progress(transient=True) as progress:
             task = progress.add_task("reading the test images", total=None)
             found = reports.measure(names, lambda done: progress.advance(task, done))

@@ -100,7 +100,7 @@ def _parameters(one: dict, said: str) -> int:
         with torch.device("meta"):
             return models.count_parameters(training.Recipe(**one["recipe"]).network())
     except Exception as problem:
-        raise BoardError(f"{said} has a recipe that builds no network ({one_line(problem)[:100]})") from None
+        raise BoardError(f"{said} has a recipe that builds no network ({one_line(problem)[:140]})") from None
 
 
 def add(path: Path, one: dict) -> None:

@@ -56,6 +56,16 @@ def save(network: models.CapsuleNetwork, model: str, options: dict, path: Path) 
     path.write_bytes(_bytes(network.state_dict(), {"model": model, "options": json.dumps(options)}))
 
 
+def run_code(path: Path) -> None:
+    """Run a file of one's own, which enters its networks in `models.MODELS`. Raises WeightsError, with one line."""
+    import runpy
+
+    try:
+        runpy.run_path(str(path))
+    except Exception as problem:
+        raise WeightsError(f"{path} cannot be run ({data.splits.one_line(problem)[:120]})") from None
+
+
 def _load_file(path: Path) -> models.CapsuleNetwork:
     from safetensors import SafetensorError, safe_open
 
@@ -86,6 +96,8 @@ def _reading(folder: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise WeightsError(f"{folder} holds no finished run; finish it: capsule-tutor train … --resume") from None
+    except training.TrainingError as problem:  # of a model that is not known here
+        raise WeightsError(f"{folder}: {problem}") from None
     except Exception as problem:
         what = " ".join(str(problem).split())[:120]
         raise WeightsError(f"{folder} holds no run that can be read ({what}); train it again") from None
@@ -243,7 +255,7 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
     The seed with the lowest validation error is shipped; where two tie, the earlier run.
     """
     results = [json.loads((run / "result.json").read_text(encoding="utf-8")) for run in runs]
-    if any(result["recipe"] != results[0]["recipe"] for result in results):
+    if any(training.Recipe(**result["recipe"]) != training.Recipe(**results[0]["recipe"]) for result in results):
         raise WeightsError(f"the runs of {name} follow different recipes; pack runs that differ in their seed alone")
     followed = training.Recipe(**results[0]["recipe"])
     train, validation, test = (data.SETS[followed.data](part) for part in ("train", "validation", "test"))

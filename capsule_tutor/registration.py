@@ -5,8 +5,8 @@
     registration.decide(claim, folders)  # refuses runs that are too few, too many, or not bound
 
 A run is bound to a registration by the fingerprint in its recipe, which its checkpoint holds from the first step on.
-Nobody can know the fingerprint of a text before it is written: a run that bears it began afterwards. It is a promise
-to oneself and no seal: whoever writes a new registration after the runs, and runs again, is not found out.
+That protects from slips: a run left out, one too many, another recipe, another margin. It is no seal. Whoever registers
+after the runs can run again, or write the fingerprint into files that are older. Only a date in other hands helps.
 """
 
 import hashlib
@@ -117,16 +117,17 @@ def decide(registered: Registration, folders: Iterable[Path]) -> tuple[str, tupl
     """The verdict that the rule gives, and (mean, low, high) of the difference in points.
 
     `folders` are those of all runs, in any order. Raises RegistrationError if they are not exactly the promised ones:
-    each arm with each seed, once, by the registered recipe, begun after the registration was written.
+    each arm with each seed, once, by the registered recipe, with the fingerprint of this registration.
     """
     wanted = {arm: _plain(bound(registered, arm)) for arm in registered.arms}
     errors: dict[tuple[str, int], float] = {}
     for folder in folders:
         result = pretrained.result(Path(folder))
-        arm = next((arm for arm, recipe in wanted.items() if recipe == result["recipe"]), None)
+        followed = _plain(training.Recipe(**result["recipe"]))
+        arm = next((arm for arm, recipe in wanted.items() if recipe == followed), None)
         if arm is None:
             bears = f"registered {registered.fingerprint}" in result["recipe"]["note"]
-            why = "follows neither recipe" if bears else "does not bear this registration's fingerprint"
+            why = "follows neither recipe" if bears else "does not carry this registration's fingerprint"
             raise RegistrationError(f"{folder} {why}: it is not one of the promised runs")
         key = arm, result["seed"]
         if key[1] not in registered.seeds:

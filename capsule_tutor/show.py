@@ -67,9 +67,14 @@ def reconstruct(network: CapsuleNetwork, shown: Gallery) -> Sheet:
 
 @torch.no_grad()
 def tweak(network: CapsuleNetwork, shown: Gallery) -> Sheet:
-    """One image's longest capsule, each of its dimensions moved alone: figure 4 of Sabour 2017."""
+    """One image's longest capsule, each of its dimensions moved alone: figure 4 of Sabour 2017.
+
+    The image is of the fifth class, or of the last where there are fewer. Raises ValueError without a decoder.
+    """
     images, _ = _first(shown)
-    v = network(images[4:5])
+    v = network(images[:5][-1:])
+    if network.decoder is None:
+        raise ValueError("this network was built without a decoder")
     z = v.shape[2]
     moves = torch.eye(z)[:, None] * torch.tensor(STEPS)[None, :, None]  # (z, steps, z)
     drawn = [network.decoder(functional.perturb(v, move)) for move in moves.flatten(0, 1)]

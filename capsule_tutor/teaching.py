@@ -11,6 +11,9 @@ from capsule_tutor.doctor import pip_install, stop
 
 app = typer.Typer()
 
+CODE = Annotated[
+    Path | None, typer.Option("--code", help="A Python file that is run first: it enters networks in models.MODELS.")
+]
 LESSONS = Annotated[list[str], typer.Argument(help='Lessons by number, as "02 04".')]
 
 
@@ -134,12 +137,15 @@ def leaderboard(
     recount: Annotated[
         bool, typer.Option("--recount", help="Count mistakes again, from the runs in these folders.")
     ] = False,
+    code: CODE = None,
 ) -> None:
     """Merge leaderboards of a class, after checking every entry."""
     from capsule_tutor import data, files, pretrained
     from capsule_tutor import leaderboard as boards
 
     with _refusing("lab", boards.BoardError, pretrained.WeightsError, data.DataError, OSError):
+        if code:
+            pretrained.run_code(code)
         entries, problems = boards.collect(places)
         for line in boards.lines(entries):
             typer.echo(line)

@@ -8,6 +8,7 @@ any choice; the test split is read once, at the end.
 import contextlib
 import csv
 import ctypes
+import hashlib
 import json
 import math
 import os
@@ -43,6 +44,7 @@ class Recipe:
                      little by little; "epochs": × `decay` after every epoch. Never below `floor`
     augmentation     a name in `augment.AUGMENTATIONS`
     reconstruction   weight of the reconstruction loss; 1 is the paper's 0.0005 × sum of squares
+    pictures         of a folder: the fingerprint of its pictures (`data.pictures_of`), which must stay the same
     """
 
     model: str
@@ -59,15 +61,30 @@ class Recipe:
     data: str = "mnist"
     options: dict = field(default_factory=dict)
     note: str = ""
+    pictures: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight digits of the SHA-256 of all that it says."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:8]
 
     def network(self) -> models.CapsuleNetwork:
-        """The network that this recipe trains, with its first weights."""
+        """The network that this recipe trains, with its first weights. Raises TrainingError for an unknown model."""
+        if self.model not in models.MODELS:
+            raise TrainingError(
+                f"there is no model {self.model!r} here; name the file that enters it in models.MODELS: --code FILE"
+            )
         return models.MODELS[self.model](**self.options)
 
     def split(self, name: str) -> "data.Split":
         """The "train", "validation" or "test" images that it is for. Raises DataError if they are not to be had."""
         if self.data in data.SETS:
             return data.SETS[self.data](name)
+        if self.pictures and data.pictures_of(self.data) != self.pictures:
+            # Another picture may move others from one side to the other.
+            raise data.DataError(
+                f"the pictures in {self.data} are no longer those of this recipe; make it again, and train"
+            )
         return data.folder(self.data, name, tuple(self.options["shape"]))
 
 
@@ -128,6 +145,7 @@ def for_folder(recipe: Recipe, folder: Path | str, shape: tuple[int, int, int]) 
     return replace(
         recipe,
         data=f"{Path(folder).as_posix()}/",  # never the name of a data set
+        pictures=data.pictures_of(folder),
         augmentation="lit",
         reconstruction=recipe.reconstruction * 784 / math.prod(shape),
         options=recipe.options
@@ -215,6 +233,17 @@ def train(
                 _save(run, out)
                 say(run.log[-1])
         return _finish(run, out, load("test"), device, rank)
+
+
+def trained(recipe: Recipe, runs: Path, name: str, seed: int = 0, **how) -> str:
+    """Train, or go on with what was interrupted, or leave what is finished. → the run's folder, `runs`/NAME-…-SEED
+
+    The folder is named after the recipe, too: another rate, shape or picture makes another run. `how` as for `train`.
+    """
+    folder = Path(runs) / f"{name}-{recipe.fingerprint}-{seed}"
+    if not (folder / "result.json").exists():
+        train(recipe, folder, seed, resume=(folder / "checkpoint.pt").exists(), **how)
+    return str(folder)
 
 
 def _epoch(
@@ -447,7 +476,7 @@ def _restore(run: Run, path: Path, device: str) -> None:
         raise TrainingError(f"{path} is damaged ({type(problem).__name__}): delete it, or {again}") from None
     if not isinstance(state, dict) or state.get("version") != STATE_VERSION:
         raise TrainingError(f"{path} is not a checkpoint of this version; {again}")
-    if state["recipe"] != asdict(run.recipe) or state["seed"] != run.seed:
+    if Recipe(**state["recipe"]) != run.recipe or state["seed"] != run.seed:
         raise TrainingError(f"{path} is of another recipe or seed; resume with the same options, or {again}")
     run.model.load_state_dict(state["model"])
     here = [{option: group[option] for option in ("lr", "capturable")} for group in run.optimiser.param_groups]

@@ -105,7 +105,7 @@ def test_runs_that_were_not_promised_decide_nothing(claim, runs, tmp_path):
         (runs[:-1], "1 of the promised runs are missing, the first is dense, seed 2"),
         ([*runs, finished(tmp_path / "x", routed, 7, 0.1)], "has seed 7, which was not registered"),
         ([*runs, finished(tmp_path / "y", routed, 0, 0.1)], "routed with seed 0 is there twice"),
-        ([finished(tmp_path / "z", FIRST, 0, 0.1), *runs[1:]], "does not bear this registration"),
+        ([finished(tmp_path / "z", FIRST, 0, 0.1), *runs[1:]], "does not carry this registration"),
         (
             [finished(tmp_path / "w", replace(routed, epochs=9), 0, 0.1), *runs[1:]],
             "follows neither recipe",
@@ -114,13 +114,13 @@ def test_runs_that_were_not_promised_decide_nothing(claim, runs, tmp_path):
         with pytest.raises(registration.RegistrationError, match=says):
             registration.decide(claim, folders)
     earlier = registration.bound(replace(claim, margin=9.0), "routed")
-    with pytest.raises(registration.RegistrationError, match="does not bear this registration"):
+    with pytest.raises(registration.RegistrationError, match="does not carry this registration"):
         registration.decide(claim, [finished(tmp_path / "v", earlier, 0, 0.1), *runs[1:]])
     with pytest.raises(pretrained.WeightsError, match="holds no finished run"):
         registration.decide(claim, [tmp_path])
 
 
-def test_a_trained_run_bears_the_fingerprint_from_its_first_step(claim, tmp_path, monkeypatch):
+def test_a_trained_run_carries_the_fingerprint_from_its_first_step(claim, tmp_path, monkeypatch):
     few = data.digits("validation")
     monkeypatch.setitem(data.SETS, "digits", lambda split: data.Split(few.images[:64], few.labels[:64]))
     small = replace(FIRST, epochs=1, batch_size=32, options={"channels": (8, 8, 8, 8), "decoder": False})

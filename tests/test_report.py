@@ -6,6 +6,7 @@ import re
 import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import html5lib
 import nbformat
@@ -62,6 +63,63 @@ def test_a_folder_with_the_name_of_a_data_set_is_still_a_folder(place, tmp_path,
     monkeypatch.chdir(tmp_path)
     shutil.copytree(place / "shapes", tmp_path / "toys")
     assert training.for_folder(NARROW, "toys", SHAPE).split("test").images.shape[1:] == SHAPE
+
+
+def test_a_folder_is_known_by_its_pictures_and_their_names(place, tmp_path):
+    before = data.pictures_of(place / "shapes")
+    assert data.pictures_of(shutil.copytree(place / "shapes", tmp_path / "copy")) == before
+    (tmp_path / "copy" / "disc" / "disc 0").rename(tmp_path / "copy" / "disc" / "cup")  # which may change its side
+    assert data.pictures_of(tmp_path / "copy") != before
+    with pytest.raises(data.DataError, match="is not there; name a folder"):
+        data.pictures_of(tmp_path / "none")
+
+
+def test_a_changed_recipe_or_picture_makes_another_run(place, tmp_path):
+    own, runs = shutil.copytree(place / "shapes", tmp_path / "own"), tmp_path / "runs"
+    few = replace(NARROW, batch_size=128)
+    how = {"device": "cpu", "precision": "float32", "threads": 1}
+    first = training.for_folder(few, own, SHAPE)
+    folder = training.trained(first, runs, "own", **how)
+    weights = report.weights_of(folder)
+    assert training.trained(first, runs, "own", **how) == folder
+    assert report.weights_of(folder) == weights
+    (own / "disc" / "disc 0" / "0.png").unlink()
+    for do in (lambda: training.trained(first, runs, "own", seed=1, **how), lambda: report.measure([folder])):
+        with pytest.raises(data.DataError, match=r"own/ are no longer those of this recipe; make it again, and train$"):
+            do()
+    second = training.for_folder(few, own, SHAPE)
+    other = training.trained(second, runs, "own", seed=1, **how)
+    assert Path(other).name.rsplit("-", 2)[1] != Path(folder).name.rsplit("-", 2)[1]
+    said = run("report", folder, other)
+    assert said.exit_code == 1
+    assert "follow different recipes" in said.output
+    assert said.output.strip().count("\n") == 0
+    names = {recipe.fingerprint for recipe in (first, second, replace(first, rate=1e-4))}
+    assert len(names | {training.for_folder(few, own, (1, 16, 16)).fingerprint}) == 4
+
+
+def test_a_network_of_ones_own_is_reported_with_its_code(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("from capsule_tutor import models\nmodels.MODELS['mine'] = models.efficient_capsnet\n")
+    Path("broken.py").write_text("import\n")
+    shutil.copytree(place / "a-0", "run")
+    made = json.loads(Path("run/result.json").read_text())
+    made["recipe"]["model"] = "mine"
+    Path("run/result.json").write_text(json.dumps(made))
+    monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
+    for wish in (("report", "run"), ("show", "run", "--tweak")):
+        said = run(*wish)
+        assert said.exit_code == 1
+        assert "there is no model 'mine' here; name the file that enters it" in said.output
+        assert said.output.strip().count("\n") == 0
+    for file, says in {"broken.py": "SyntaxError", "none.py": "FileNotFoundError"}.items():
+        said = run("report", "run", "--code", file)
+        assert f"{file} cannot be run ({says}" in said.output
+        assert said.output.strip().count("\n") == 0
+    assert run("report", "run", "--who", "ada", "--code", "mine.py").exit_code == 0
+    del models.MODELS["mine"]
+    assert "there is no model 'mine' here" in run("leaderboard", ".").output
+    assert run("leaderboard", ".", "--code", "mine.py").exit_code == 0
 
 
 def test_what_does_not_go_with_pictures_is_a_line(place):
@@ -254,8 +312,9 @@ def test_what_cannot_be_reported_is_a_line(place, tmp_path, monkeypatch):
 
 
 def test_a_run_on_pictures_is_shown_and_explored(place, tmp_path):
-    result = run("show", place / "a-0", "--reconstruct", "--out", tmp_path / "look.png")
-    assert result.exit_code == 0, result.output
+    for look in show.LOOKS:
+        result = run("show", place / "a-0", f"--{look}", "--out", tmp_path / f"{look}.png")
+        assert result.exit_code == 0, result.output
     network = pretrained.load(str(place / "a-0"))
     assert show.images_for(network, str(place / "a-0")).classes == ("disc", "square", "triangle")
     answer = explorer(str(place / "a-0")).answer

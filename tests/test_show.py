@@ -126,6 +126,15 @@ def test_files_and_folders_of_runs_are_networks_too(tmp_path, monkeypatch):
     assert torch.equal(caps.load("run").encoder[0][0].weight, caps.load("convnet-mnist").encoder[0][0].weight)
 
 
+def test_without_a_decoder_there_is_nothing_to_draw(tmp_path):
+    pretrained.save(models.dense(decoder=False), "dense", {"decoder": False}, tmp_path / "blind.safetensors")
+    for look in ("tweak", "reconstruct"):
+        result = run(tmp_path / "blind.safetensors", f"--{look}", "--out", tmp_path / "look.png")
+        assert result.exit_code == 1
+        assert result.output.strip().endswith("this network was built without a decoder")
+        assert result.output.count("\n") == 1
+
+
 def test_two_digits_have_no_attack(tmp_path):
     two = models.efficient_capsnet(shape=(1, 36, 36))
     with pytest.raises(ValueError, match="an attack needs one true class"):

@@ -9,7 +9,7 @@ from functools import partial
 
 from capsule_tutor.data.affine import TRANSFORM, affine, shifted, transformed
 from capsule_tutor.data.digits import digits
-from capsule_tutor.data.folders import Pictures, classes_of, example_folder, folder
+from capsule_tutor.data.folders import Pictures, classes_of, example_folder, folder, pictures_of
 from capsule_tutor.data.mnist import has_mnist, mnist, mnist_few, mnist_folder
 from capsule_tutor.data.multimnist import multidigits, multimnist, pair_maker
 from capsule_tutor.data.pictures import place, prepare, read_picture
@@ -39,6 +39,7 @@ __all__ = [
     "multidigits",
     "multimnist",
     "pair_maker",
+    "pictures_of",
     "place",
     "prepare",
     "read_picture",

@@ -61,8 +61,7 @@ def folder(place: Path | str, split: str = "train", shape: tuple[int, int, int] 
     files = [path for of_class in things.values() for paths in of_class.values() for path in paths]
     if (needed := 4 * len(files) * shape[0] * shape[1] * shape[2]) > MOST:
         raise DataError(f"{len(files):,} pictures of {shape[1]}×{shape[2]} need {needed / 1e9:.0f} GB; scale them down")
-    marks = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
-    pixels = dict(zip(files, _read(marks, tuple(shape)), strict=True))
+    pixels = dict(zip(files, _read(_marks(files), tuple(shape)), strict=True))
 
     classes = tuple(things)
     chosen = [(path, label) for label, name in enumerate(classes) for path in _part(place, name, things[name], split)]
@@ -98,6 +97,13 @@ def example_folder(place: Path | str) -> Path:
 def classes_of(place: Path | str) -> tuple[str, ...]:
     """The names of a folder's classes, in the order of their labels. Raises DataError as `folder` does."""
     return tuple(_things(Path(place)))
+
+
+def pictures_of(place: Path | str) -> str:
+    """Sixteen digits that tell folders apart by the names and contents of their pictures. Raises DataError."""
+    place = Path(place)
+    files = [path for of_class in _things(place).values() for paths in of_class.values() for path in paths]
+    return _fingerprint(place, _marks(files))
 
 
 def _things(place: Path) -> dict[str, dict[str, list[Path]]]:
@@ -144,16 +150,34 @@ def _part(place: Path, name: str, things: dict[str, list[Path]], split: str) -> 
     return [path for thing in sorted(fifths[SPLITS[split]]) for path in things[thing]]
 
 
+def _marks(files: list[Path]) -> tuple:
+    return tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+
+
+@lru_cache(maxsize=8)
+def _fingerprint(place: Path, marks: tuple) -> str:
+    """Of the names within `place`, which decide the split, and of what the files hold."""
+    seen = hashlib.sha256()
+    for path, *_ in marks:
+        name = path.relative_to(place).as_posix().encode()
+        seen.update(hashlib.sha256(name).digest() + hashlib.sha256(_content(path)).digest())
+    return seen.hexdigest()[:16]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}); allow reading it, or delete it") from None
+
+
 @lru_cache(maxsize=2)
 def _read(marks: tuple, shape: tuple[int, int, int]) -> tuple[Tensor, ...]:
     """All pictures, each (c, h, w). `marks` begin with their paths; the rest makes a changed file be read again."""
     seen: dict[bytes, Path] = {}
     images = []
     for path, *_ in marks:
-        try:
-            content = hashlib.sha256(path.read_bytes()).digest()
-        except OSError as error:
-            raise DataError(f"{path} cannot be read ({error.strerror}); allow reading it, or delete it") from None
+        content = hashlib.sha256(_content(path)).digest()
         if content in seen:
             raise DataError(f"{path} and {seen[content]} are the same picture; delete one: it would be on both sides")
         seen[content] = path

@@ -1,8 +1,8 @@
 """Write `decide(runs, seeds, fingerprint, margin, t)`, which keeps a promise. `runs` is a list of (arm, seed, error,
-registered): the arm is "claimed" or "control", and `registered` is the fingerprint that the run bears. Unless each arm
-has each of the promised `seeds` exactly once, nothing else is there, and every run bears `fingerprint`, return "not as
-promised". Otherwise make the interval of the differences claimed − control, paired by seed: mean ± t · spread/√n, with
-the standard deviation over n − 1. Return what `registration.verdict(low, high, margin)` says to it."""
+registered): the arm is "claimed" or "control", and `registered` is the fingerprint that the run carries. Unless each
+arm has each of the promised `seeds` exactly once, nothing else is there, and every run carries `fingerprint`, return
+"not as promised". Otherwise make the interval of the differences claimed − control, paired by seed: mean ± t ·
+spread/√n, with the standard deviation over n − 1. Return what `registration.verdict(low, high, margin)` says of it."""
 
 import statistics
 from math import sqrt
@@ -60,7 +60,7 @@ def _runs(claimed: tuple, control: tuple, seeds: tuple = (3, 5, 8), bears: str =
     """Both arms in an order that is not that of the seeds."""
     both = {"claimed": claimed, "control": control}
     runs = [(arm, s, e, bears) for arm, errors in both.items() for s, e in zip(seeds, errors, strict=True)]
-    return [*runs[::2], *runs[1::2]]
+    return [*runs[::2], *runs[1::2]] if len(seeds) % 2 else runs[::-1]
 
 
 def cases():
@@ -75,6 +75,13 @@ def cases():
         case("pairs that contradict each other", _runs((1.0, 2.0, 3.0), (2.4, 1.1, 3.9)), seeds, _F, margin, t),
         case("differences of 0.2, 0.9 and 0.9", _runs((1.0, 2.0, 3.0), (1.2, 2.9, 3.9)), seeds, _F, margin, 2.6),
         case("seeds that scatter little", _runs((1.0, 1.25, 1.5), (2.05, 2.25, 2.48)), seeds, _F, margin, t),
+        # Where another half width gives another verdict: without the root; with 1.96; n for its root; n for n − 1.
+        case("just below 0", _runs((2.55, 3.68, 3.75), (4.0, 5.0, 6.0)), seeds, _F, margin, t),
+        case("three that scatter", _runs((3.7, 3.73, 3.78), (4.0, 5.0, 6.0)), seeds, _F, margin, t),
+        case("three that scatter more", _runs((3.45, 2.93, 3.03), (4.0, 5.0, 6.0)), seeds, _F, margin, t),
+        case("just not below 0", _runs((2.89, 2.11, 3.27), (4.0, 5.0, 6.0)), seeds, _F, margin, t),
+        case("differences of ten points", _runs((10.0, 30.0, 20.0), (24.0, 37.0, 31.0)), seeds, _F, margin, t),
+        case("seeds in another order", _runs(high, low, (8, 3, 5)), (8, 3, 5), _F, margin, t),
         case("two seeds", _runs((1.0, 2.0), (2.0, 3.05), (0, 1)), (0, 1), _F, margin, 12.7),
         case("a run that is missing", full[:-1], seeds, _F, margin, t),
         case(
@@ -84,6 +91,8 @@ def cases():
         case("a run without the fingerprint", [*full[:-1], (*full[-1][:3], _OTHER)], seeds, _F, margin, t),
         case("seed 9 in the place of seed 8", _runs(low, high, (3, 5, 9)), seeds, _F, margin, t),
         case("no runs at all", [], seeds, _F, margin, t),
+        case("a run too many, without the fingerprint", [*full, ("control", 9, 4.0, _OTHER)], seeds, _F, margin, t),
+        case("a third arm", [*full, ("another", 3, 0.1, _F)], seeds, _F, margin, t),
     ]
 
 
@@ -115,6 +124,15 @@ def _sound(runs, seeds, fingerprint):
     return decide(runs, seeds, fingerprint, 1.0, 1.0) != BROKEN
 
 
+def _with_half(runs, seeds, fingerprint, margin, half):
+    """The right promise, and an interval of this half width. `half` of the differences"""
+    if not _sound(runs, seeds, fingerprint):
+        return BROKEN
+    errors = {(a, s): e for a, s, e, _ in runs}
+    d = [errors["claimed", s] - errors["control", s] for s in seeds]
+    return verdict(statistics.mean(d) - half(d), statistics.mean(d) + half(d), margin)
+
+
 class wrong:
     def what_is_there(runs, seeds, fingerprint, margin, t):
         """You used the seeds that have both runs, whatever was promised. Whoever may leave a pair out can leave out the
@@ -128,8 +146,10 @@ class wrong:
     def more_is_welcome(runs, seeds, fingerprint, margin, t):
         """You accept runs that nobody promised. Which are trained in addition is decided by somebody who has seen the
         first ones: then the promise is broken."""
-        promised = [run for run in runs if run[1] in seeds]
-        return decide(promised, seeds, fingerprint, margin, t)
+        if any(run[3] != fingerprint for run in runs):
+            return BROKEN
+        promised = {run[:2]: run for run in runs if run[0] in ("claimed", "control") and run[1] in seeds}
+        return decide([*promised.values()], seeds, fingerprint, margin, t)
 
     def the_last_counts(runs, seeds, fingerprint, margin, t):
         """Where a run is there twice, the later one replaced the first. So one could train until it fits: twice is not
@@ -167,7 +187,61 @@ class wrong:
     def control_minus_claimed(runs, seeds, fingerprint, margin, t):
         """You subtracted the wrong way round. It is claimed − control, and below 0 means fewer mistakes, as claimed."""
         swapped = {"claimed": "control", "control": "claimed"}
-        return decide([(swapped[arm], *rest) for arm, *rest in runs], seeds, fingerprint, margin, t)
+        return decide([(swapped.get(arm, arm), *rest) for arm, *rest in runs], seeds, fingerprint, margin, t)
+
+    def spread_over_n(runs, seeds, fingerprint, margin, t):
+        """You divide the squares by n. The standard deviation of a few runs is over n − 1: `statistics.stdev`."""
+        return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.pstdev(d) / sqrt(len(d)))
+
+    def for_many_seeds(runs, seeds, fingerprint, margin, t):
+        """Your interval takes 1.96, which is for many runs. For a few seeds it is wider: `t` is given."""
+        return _with_half(runs, seeds, fingerprint, margin, lambda d: 1.96 * statistics.stdev(d) / sqrt(len(d)))
+
+    def divided_by_n(runs, seeds, fingerprint, margin, t):
+        """You divide the spread by n. It is divided by its root: n runs are √n times as sure as one."""
+        return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.stdev(d) / len(d))
+
+    def divided_by_the_root_of_one_less(runs, seeds, fingerprint, margin, t):
+        """You divide by √(n − 1). The n − 1 is in the standard deviation already; the mean is of n runs: √n."""
+        return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.stdev(d) / sqrt(len(d) - 1))
+
+    def variance_for_spread(runs, seeds, fingerprint, margin, t):
+        """You took the variance for the spread. The standard deviation is its root."""
+        return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.variance(d) / sqrt(len(d)))
+
+    def ends_exchanged(runs, seeds, fingerprint, margin, t):
+        """You handed over the upper end first. `registration.verdict` wants low, high, margin."""
+        return _with_half(runs, seeds, fingerprint, margin, lambda d: -t * statistics.stdev(d) / sqrt(len(d)))
+
+    def without_the_fingerprint_dropped(runs, seeds, fingerprint, margin, t):
+        """You dropped the runs without the fingerprint and judged the rest. Somebody has trained and shown them: it
+        is not as promised."""
+        return decide([run for run in runs if run[3] == fingerprint], seeds, fingerprint, margin, t)
+
+    def third_arm_ignored(runs, seeds, fingerprint, margin, t):
+        """You passed over a run of a third arm. Nothing else may be there: it was not promised."""
+        return decide([run for run in runs if run[0] in ("claimed", "control")], seeds, fingerprint, margin, t)
+
+    def promise_not_sorted(runs, seeds, fingerprint, margin, t):
+        """You sorted what is there, but not what was promised. The seeds may come in any order: sort both."""
+        promised = [(arm, seed) for arm in ("claimed", "control") for seed in seeds]
+        if sorted(run[:2] for run in runs) != promised:
+            return BROKEN
+        return decide(runs, seeds, fingerprint, margin, t)
+
+    def zipped_as_they_come(runs, seeds, fingerprint, margin, t):
+        """You paired the runs in the order in which they come. The pair belongs to a seed: look the errors up by arm
+        and seed."""
+        if not _sound(runs, seeds, fingerprint):
+            return BROKEN
+        first, second = ([e for a, _, e, _ in runs if a == arm] for arm in ("claimed", "control"))
+        return _by_interval([a - b for a, b in zip(first, second, strict=True)], margin, t)
+
+    def words_of_lesson_fifteen(runs, seeds, fingerprint, margin, t):
+        """Those are the words of lesson 15. Wanted is what `registration.verdict` returns, letter by letter."""
+        words = {"as claimed": "routing helps", "the contrary": "routing hurts"}
+        said = decide(runs, seeds, fingerprint, margin, t)
+        return words.get(said, said)
 
     def not_divided_by_the_root(runs, seeds, fingerprint, margin, t):
         """Your half width is t · spread, without √n. That is the scatter of one seed, not of the mean."""

@@ -50,7 +50,7 @@ def oracle(claim):
     small, large = sorted(claim["parameters"])
     if 20 * (large - small) > large:
         found.append("another size")
-    if claim["chosen_by"] != "validation":
+    if claim["chosen_by"] == "test":
         found.append("chosen on the test")
     if claim["shared_things"]:
         found.append("leak")
@@ -68,10 +68,24 @@ def cases():
         "a control of half the size": {"parameters": (20_000, 10_000)},
         "a control of twice the size": {"parameters": (20_000, 40_000)},
         "a control that is a twentieth larger": {"parameters": (19_000, 20_000)},
+        "a control just less than a twentieth smaller": {"parameters": (20_000, 19_005)},
+        "a control of nearly the same size": {"parameters": (20_000, 19_900)},
         "an epoch chosen on the test": {"chosen_by": "test"},
         "3 things on both sides": {"shared_things": 3},
         "one seed": {"seeds": 1},
         "two seeds": {"seeds": 2},
+        "a control a twentieth and a little of the smaller away": {"parameters": (20_000, 21_010)},
+        "the same with the two exchanged": {"parameters": (21_010, 20_000)},
+        "a control a little more than a twentieth smaller": {"parameters": (20_000, 18_970)},
+        "a control a little more than a twentieth larger": {"parameters": (18_970, 20_000)},
+        "one thing on both sides": {"shared_things": 1},
+        "no choice at all": {"chosen_by": "nobody"},
+        '"better" with an interval that ends at 0': {"high": 0.0},
+        '"equal" with an interval that ends at the margin': {"says": "equal", "low": -0.1, "high": 0.3},
+        '"equal" with an interval that begins at the margin': {"says": "equal", "low": -0.3, "high": 0.1},
+        '"equal" with the upper end outside': {"says": "equal", "low": -0.1, "high": 0.9},
+        '"cannot tell" with an interval below 0': {"says": "cannot tell"},
+        '"cannot tell" within the margin': {"says": "cannot tell", "low": -0.1, "high": 0.1},
         '"better" with an interval that holds 0': {"high": 0.1},
         '"better" with an interval that is wholly above 0': {"low": 0.2, "high": 0.9},
         '"better" by less than the margin': {"low": -0.2, "high": -0.1},
@@ -135,6 +149,11 @@ def _with(claim, flaw, there):
     return sorted({*flaws(claim)} - {flaw} | ({flaw} if there else set()))
 
 
+def _apart(claim):
+    ours, theirs = claim["parameters"]
+    return abs(ours - theirs)
+
+
 class wrong:
     def absence_of_evidence(claim):
         """You let "equal" pass wherever the interval holds 0. From −0.9 to 0.8 is no evidence of equality: both ends
@@ -148,6 +167,12 @@ class wrong:
         middle, m = (claim["low"] + claim["high"]) / 2, claim["margin"]
         bad = {"better": middle >= 0, "equal": abs(middle) >= m}.get(claim["says"], False)
         return _with(claim, "says too much", bad)
+
+    def middle_for_equal(claim):
+        """For "equal" you judged the middle of the interval. Both ends have to be within ±margin."""
+        if claim["says"] != "equal":
+            return flaws(claim)
+        return _with(claim, "says too much", abs(claim["low"] + claim["high"]) / 2 > claim["margin"])
 
     def lower_end_for_better(claim):
         """For "better" you looked at the lower end. It is the upper one that has to be below 0."""
@@ -185,6 +210,71 @@ class wrong:
     def any_difference_in_size(claim):
         """You want exactly equal sizes. Up to a twentieth of the larger one is let pass."""
         return _with(claim, "another size", len(set(claim["parameters"])) > 1)
+
+    def twentieth_of_the_smaller(claim):
+        """You take a twentieth of the smaller network. Of the larger one, says the task, and it is a little more."""
+        return _with(claim, "another size", _apart(claim) > min(claim["parameters"]) / 20)
+
+    def twentieth_of_theirs(claim):
+        """You take a twentieth of the second network, whichever it is. Of the larger one, says the task."""
+        return _with(claim, "another size", _apart(claim) > claim["parameters"][1] / 20)
+
+    def twentieth_of_ours(claim):
+        """You take a twentieth of the first network, whichever it is. Of the larger one, says the task."""
+        return _with(claim, "another size", _apart(claim) > claim["parameters"][0] / 20)
+
+    def twentieth_of_the_mean(claim):
+        """You take a twentieth of the mean of both. Of the larger one, says the task."""
+        return _with(claim, "another size", _apart(claim) > sum(claim["parameters"]) / 40)
+
+    def a_twentieth_is_too_much(claim):
+        """You blame a difference of exactly a twentieth. It has to be MORE than that."""
+        return _with(claim, "another size", _apart(claim) >= max(claim["parameters"]) / 20)
+
+    def zero_is_below_zero(claim):
+        """You let "better" pass where the interval ends at 0. Wholly below 0 leaves 0 out."""
+        return _with(claim, "says too much", "says too much" in flaws(claim) and claim["high"] != 0)
+
+    def margin_is_within(claim):
+        """You let "equal" pass where an end is exactly at the margin. Wholly within ±margin leaves both out."""
+        low, high, m = claim["low"], claim["high"], claim["margin"]
+        if claim["says"] != "equal":
+            return flaws(claim)
+        return _with(claim, "says too much", not -m <= low <= high <= m)
+
+    def lower_end_for_equal(claim):
+        """For "equal" you look at the lower end alone. Both ends have to be within ±margin."""
+        bad = claim["low"] <= -claim["margin"] if claim["says"] == "equal" else "says too much" in flaws(claim)
+        return _with(claim, "says too much", bad)
+
+    def upper_end_for_equal(claim):
+        """For "equal" you look at the upper end alone. Both ends have to be within ±margin."""
+        bad = claim["high"] >= claim["margin"] if claim["says"] == "equal" else "says too much" in flaws(claim)
+        return _with(claim, "says too much", bad)
+
+    def one_sign_for_better(claim):
+        """You blame "better" where the interval begins below 0. Below 0 our error is the smaller one."""
+        if claim["says"] != "better":
+            return flaws(claim)
+        return _with(claim, "says too much", claim["low"] <= 0)
+
+    def unsure_though_certain(claim):
+        """You blame "cannot tell" where the interval leaves 0 out. To claim less than one might is never too much."""
+        sure = claim["says"] == "cannot tell" and not claim["low"] <= 0 <= claim["high"]
+        return _with(claim, "says too much", sure or "says too much" in flaws(claim))
+
+    def one_shared_thing_forgiven(claim):
+        """You let one shared thing pass. Above 0 is a leak."""
+        return _with(claim, "leak", claim["shared_things"] > 1)
+
+    def one_seed_forgiven(claim):
+        """You let one seed pass. Fewer than two is the flaw: one has no spread."""
+        return _with(claim, "one seed", claim["seeds"] < 1)
+
+    def only_validation_will_do(claim):
+        """You blame whatever was not chosen on the validation part. The flaw is a choice on the test; where nothing was
+        chosen there is none."""
+        return _with(claim, "chosen on the test", claim["chosen_by"] != "validation")
 
     def two_seeds_too_few(claim):
         """You blame two seeds. They have a spread, if a poor one; the flaw is fewer than two."""

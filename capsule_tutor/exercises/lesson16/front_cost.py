@@ -1,7 +1,8 @@
 """Write `front_cost(shape, layers, channels)` for a front of convolutions without padding. `shape` is (c, h, h);
 `layers` holds (kernel, stride) of each convolution and `channels` how many maps it gives. Return two whole numbers: the
 side of the last map, and the parameters of all convolutions with their biases and of the normalisation after each,
-which has two numbers for each map. If a kernel is larger than its map, the side is 0."""
+which has two numbers for each map. If a kernel is larger than its map, the side is 0 and stays so; the filters after it
+count all the same."""
 
 import torch
 
@@ -153,6 +154,46 @@ class wrong:
         before, side, parameters = shape[0], shape[1], 0
         for (kernel, stride), width in zip(layers, channels, strict=True):
             side = (side - kernel) // stride + 1
+            parameters += width * _filter(before, kernel)
+            before = width
+        return side, parameters
+
+    def side_without_the_plus_at_the_end(shape, layers, channels):
+        """The SIDE is wrong: (side − kernel + 1) // stride is one short where steps go up. Divide first, then + 1."""
+        return _cost(shape, layers, channels, _filter, lambda side, k, stride: (side - k + 1) // stride)
+
+    def stride_and_kernel_exchanged(shape, layers, channels):
+        """You took kernel and stride the other way round. Each layer is (kernel, stride)."""
+        return front_cost(shape, tuple((kernel, stride) for stride, kernel in layers), channels)
+
+    def not_counted_after_zero(shape, layers, channels):
+        """Your PARAMETERS stop where a kernel does not fit. The side is 0 then, but all filters have their numbers."""
+        before, side, parameters = shape[0], shape[1], 0
+        for (kernel, stride), width in zip(layers, channels, strict=True):
+            if kernel > side:
+                return 0, parameters
+            side = _side(side, kernel, stride)
+            parameters += width * _filter(before, kernel)
+            before = width
+        return side, parameters
+
+    def before_stays(shape, layers, channels):
+        """Your filters always read the maps of the image. From the second convolution on they read those of the one
+        before: `before = width` at the end of the loop."""
+        return _cost(shape, layers, [shape[0]] * len(layers), _filter, _side)[0], sum(
+            width * _filter(shape[0], kernel) for (kernel, _), width in zip(layers, channels, strict=True)
+        )
+
+    def normalised_at_the_end(shape, layers, channels):
+        """You counted the normalisation of the last map alone. There is one after each convolution."""
+        side, parameters = _cost(shape, layers, channels, lambda before, k: before * k**2 + 1, _side)
+        return side, parameters + 2 * channels[-1]
+
+    def just_fitting_refused(shape, layers, channels):
+        """A kernel as large as its map still fits, in one place. The side is 0 only where it is larger."""
+        before, side, parameters = shape[0], shape[1], 0
+        for (kernel, stride), width in zip(layers, channels, strict=True):
+            side = _side(side, kernel, stride) if kernel < side else 0
             parameters += width * _filter(before, kernel)
             before = width
         return side, parameters

@@ -142,6 +142,34 @@ class wrong:
             mask |= torch.isin(things, own[len(own) - len(own) // 5 :])
         return mask
 
+    def nothing_from_the_end_is_all(labels, things):
+        """A class of fewer than five things goes WHOLLY into the test: a fifth of it is 0, and `own[-0:]` is all of it.
+        At least one: max(1, …)."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            mask |= torch.isin(things, own[-(len(own) // 5) :])
+        return mask
+
+    def rounded_to_the_nearest(labels, things):
+        """You rounded the fifth to the nearest. The task says down, and at least one."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            mask |= torch.isin(things, own[-max(1, round(len(own) / 5)) :])
+        return mask
+
+    def every_fifth_thing(labels, things):
+        """You took every fifth number. The task says those with the highest numbers of each class, a fifth of them."""
+        return things % 5 == 0
+
+    def a_fifth_of_the_pictures_in_things(labels, things):
+        """You took as many things as a fifth of the PICTURES. It is a fifth of the class's things."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            mask |= torch.isin(things, things[labels == j].unique()[-max(1, int((labels == j).sum()) // 5) :])
+        return mask
+
     def lowest_numbers(labels, things):
         """You took the things with the lowest numbers. Both are fair; the task says the highest, so that all have the
         same split."""

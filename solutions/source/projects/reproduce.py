@@ -44,7 +44,8 @@ print(claim.rule)
 print("fingerprint:", claim.fingerprint)
 
 # %% [markdown] id="send"
-# Send `claim.json` to somebody today: a teacher, a friend, yourself by mail. Then there is a date that is not in your hand.
+# Send `claim.json` to somebody today, a teacher or a friend. A fingerprint in a recipe can be written there later; a date in somebody
+# else's hands cannot. And register seeds that nobody has run yet: a seed that you know is not a prediction.
 #
 # ## Milestones 3 and 4 · All promised runs, and no other
 #
@@ -54,11 +55,7 @@ print("fingerprint:", claim.fingerprint)
 folders = []
 for arm in claim.arms:
     for seed in claim.seeds:
-        folder = RUNS / f"{claim.fingerprint}-{arm}-{seed}"
-        if not (folder / "result.json").exists():
-            resume = (folder / "checkpoint.pt").exists()
-            training.train(registration.bound(claim, arm), folder, seed, resume=resume)
-        folders.append(folder)
+        folders.append(training.trained(registration.bound(claim, arm), RUNS, arm, seed))
         print(f"{arm}, seed {seed}: finished")
 
 # %% id="decide"
