@@ -549,7 +549,7 @@ else:
     print("MNIST is not on this machine: data.mnist() downloads it (12 MB); then run this cell again.")
 
 # %% [markdown] id="thin-away-read"
-# This is the widest gap of the whole course. The network has seen 1,200 digits of a few dozen hands, and no score on more of *those*
+# This is the widest gap of the whole course. The network has seen 1,200 digits of 13 people, and no score on more of *those*
 # could have warned you. A score at home does not tell the score abroad. This is called a **domain shift**, and it happens to most
 # networks on the day they meet their users.
 

@@ -32,11 +32,11 @@ PREDICTIONS = {
     },
     "06-abroad": {
         "a": "Yes, and more than the eye expects: to us the two sets of digits look alike. What the network has "
-        "learned is true of a few dozen hands, of how their digits were scanned and enlarged, and of little else.",
+        "learned is true of 13 people's digits, of how these were scanned and enlarged, and of little else.",
         "b": "You took the score for a property of the network. It is one of the network *and* of the images: other "
         "hands, another scanner, and about a third of the digits is misread.",
-        "c": "The right direction. But nothing in 1,200 digits of a few dozen hands told the network what other people "
-        "do: it is about a third.",
+        "c": "The right direction. But nothing in 1,200 digits of 13 people told the network what other people and other "
+        "scanners do: it is about a third.",
     },
     "06-half": {
         "a": "Yes. Each filter adds up 20,736 products, and nothing makes up for it: the sums are long, and squash "
