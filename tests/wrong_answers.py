@@ -1019,7 +1019,7 @@ class capsnet_forward:
 
 class capsnet_parameters:
     def no_primary_bias_and_one_row(side=28, channels=256, types=32, d=8, classes=10, z=16):
-        """your number for the primary capsules is 5,308,416; expected 5,308,672. The"""
+        """expected 5,308,672. Your primary convolution has no biases"""
         grid = ((side - 8) - 9) // 2 + 1
         return (
             81 * channels + channels,
@@ -1036,6 +1036,16 @@ class capsnet_parameters:
             81 * channels * types * d + types * d,
             types * grid**2 * classes * d * z,
             classes * z * 512 + 512 + 512 * 1024 + 1024 + 1024 * side + side,
+        )
+
+    def two_parts_with_a_slip_each(side=28, channels=256, types=32, d=8, classes=10, z=16):
+        """Your primary filters look at one map only"""
+        grid = ((side - 8) - 9) // 2 + 1
+        return (
+            81 * channels + channels,
+            81 * types * d + types * d,
+            types * grid**2 * classes * (d * z + z),
+            classes * z * 512 + 512 + 512 * 1024 + 1024 + 1024 * side**2 + side**2,
         )
 
     def total(side=28, channels=256, types=32, d=8, classes=10, z=16):
@@ -1063,7 +1073,7 @@ class capsnet_parameters:
         )
 
     def primary_d_forgotten_in_both(side=28, channels=256, types=32, d=8, classes=10, z=16):
-        """your number for the primary capsules is 663,584; expected 5,308,672. The parts"""
+        """expected 5,308,672. You gave the primary convolution one filter per type"""
         grid = ((side - 8) - 9) // 2 + 1
         return (
             81 * channels + channels,
@@ -1994,6 +2004,75 @@ class steps_alike:
             if (a - b).abs().max() > 1e-3:
                 return k
         return len(ours)
+
+    def allclose_with_its_own_rtol(ours, theirs, x):
+        """say rtol=0"""
+        a, b = x, x
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(a), g(b)
+            if a.shape != b.shape or not torch.allclose(a, b, atol=1e-3):
+                return k
+        return len(ours)
+
+    def both_fed_by_theirs(ours, theirs, x):
+        """You give both steps the same input"""
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(x), g(x)
+            if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3):
+                return k
+            x = b
+        return len(ours)
+
+    def both_fed_by_ours(ours, theirs, x):
+        """You give both steps the same input"""
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(x), g(x)
+            if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3):
+                return k
+            x = a
+        return len(ours)
+
+    def large_difference_whatever_the_shape(ours, theirs, x):
+        """ask for the shape first. And NaN gets past you"""
+        a, b = x, x
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(a), g(b)
+            if (a - b).abs().max() > 1e-3:
+                return k
+        return len(ours)
+
+    def large_difference_with_its_sign(ours, theirs, x):
+        """take `.abs()` first. And NaN gets past you"""
+        a, b = x, x
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(a), g(b)
+            if a.shape != b.shape or (a - b).max() > 1e-3:
+                return k
+        return len(ours)
+
+    def large_difference_with_its_sign_whatever_the_shape(ours, theirs, x):
+        """`NaN > 0.001` is False"""
+        a, b = x, x
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(a), g(b)
+            if (a - b).max() > 1e-3:
+                return k
+        return len(ours)
+
+    def mean_difference_is_large(ours, theirs, x):
+        """You take the mean difference, in which one wrong entry drowns"""
+        a, b = x, x
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(a), g(b)
+            if a.shape != b.shape or (a - b).abs().mean() > 1e-3:
+                return k
+        return len(ours)
+
+    def every_step_gets_x_and_counts(ours, theirs, x):
+        """You give x to every step, and you count all"""
+        return sum(
+            f(x).shape == g(x).shape and torch.allclose(f(x), g(x), rtol=0, atol=1e-3) for f, g in zip(ours, theirs)
+        )
 
     def number_of_the_wrong_step(ours, theirs, x):
         """You return the number of the wrong step, counted from 1"""

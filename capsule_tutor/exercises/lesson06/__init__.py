@@ -7,7 +7,7 @@ PREDICTIONS = {
         "a": "More. Each of its 256 filters reads 9·9·256 = 20,736 numbers. That makes 5.3 million of 8.2.",
         "b": "Yes: 256 filters, each of which reads 9·9·256 = 20,736 numbers. That makes 5.3 million of 8.2.",
         "c": "Less: vote matrices and decoder have 1.5 and 1.4 million, more than a third together. Nine tenths "
-        "and more is its share of the work, as you will see below.",
+        "and more is its share of the multiplications, as you will see below.",
     },
     "06-larger-image": {
         "a": "Yes: a 10×10 grid has 3200 children instead of 1152, and each brings matrices of its own.",
@@ -32,18 +32,18 @@ PREDICTIONS = {
     },
     "06-abroad": {
         "a": "Yes, and more than the eye expects: to us the two sets of digits look alike. What the network has "
-        "learned is true of a few dozen hands, of how their digits were scanned and enlarged, and of little else.",
+        "learned is true of 13 people's digits, of how these were scanned and enlarged, and of little else.",
         "b": "You took the score for a property of the network. It is one of the network *and* of the images: other "
         "hands, another scanner, and about a third of the digits is misread.",
-        "c": "The right direction. But nothing in 1,200 digits of a few dozen hands told the network what other people "
-        "do: it is about a third.",
+        "c": "The right direction. But nothing in 1,200 digits of 13 people told the network what other people and "
+        "other scanners do: it is about a third.",
     },
     "06-half": {
         "a": "Yes. Each filter adds up 20,736 products, and nothing makes up for it: the sums are long, and squash "
         "makes every one of them nearly 1.",
         "b": "That is the other half: PyTorch's small start *with* the division. Here the weights are large, and each "
         "filter adds up 20,736 products.",
-        "c": "Squash keeps them below 1, and that is all. A child of length 0.98 for every image says nothing about "
-        "any.",
+        "c": "Squash keeps them below 1, and that is all: look at the parents and at the loss. Nearly every class "
+        "seems to be there.",
     },
 }

@@ -2,6 +2,8 @@
 four parts, as four ints. Grid and first convolution are given. The decoder has three dense layers, j·z → 512 → 1024 →
 side². Vote matrices have no bias. Fill in all three before you run the cell: they are checked together."""
 
+from inspect import signature
+
 import torch
 from torch import nn
 
@@ -85,8 +87,16 @@ def _which_part(item, value):
         if not whole:
             return f"the number for the {part} is {got!r}; a count is an int: divide with //."
         if got != want:
-            return f"your number for the {part} is {got:,}; expected {want:,}. The parts before it are right."
+            why = _slip(_PARTS.index(part), got, item.kwargs) or "The parts before it are right."
+            return f"your number for the {part} is {got:,}; expected {want:,}. {why}"
     return None
+
+
+def _slip(part: int, number: int, sizes: dict) -> str:
+    """What is said of the mistake that gives this number for this part, also where other parts are wrong as well."""
+    sizes = {name: p.default for name, p in signature(capsnet_parameters).parameters.items()} | sizes
+    slips = (slip for slip in vars(wrong).values() if callable(slip))
+    return next((" ".join(slip.__doc__.split()) for slip in slips if slip(**sizes)[part] == number), "")
 
 
 properties = (_which_part,)
