@@ -14,9 +14,9 @@ PREDICTIONS = {
         "yes": "The paper gives them names, such as stroke thickness. But it named them afterwards, by looking at one "
         "network. Nothing in the loss prefers one basis of the pose: turn a class's pose, and squash and its length "
         "stay as they are, while the decoder learns to read the turned pose. Another seed may turn it otherwise.",
-        "no": "Right: nothing forces them to. Nothing in the loss prefers one basis of the pose: turn a class's pose, "
-        "and squash and its length stay as they are, while the decoder learns to read the turned pose. Another seed "
-        "may turn it otherwise.",
+        "no": "Right: nothing forces them to. The loss prefers no basis of the pose: turn a class's pose, and squash "
+        "and its length stay as they are, while the decoder learns to read the turned pose. Training may like axes a "
+        "little, but nothing says which.",
     },
     "11-which": {
         "the true class": "In training, yes: there the label chose the capsule. But a network that reads a new image "

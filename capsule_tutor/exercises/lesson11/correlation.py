@@ -12,7 +12,7 @@ from torch import Tensor
 from capsule_tutor.checks.cases import case, numbers
 from capsule_tutor.checks.wording import told_apart
 
-EFFORT = {"minutes": 12, "difficulty": 3, "importance": 3}
+EFFORT = {"minutes": 9, "difficulty": 3, "importance": 3}
 HINTS = (
     "First r: subtract both means, multiply, and divide by what makes the result the same in all units. Then the "
     "interval, which is not symmetric about r.",
@@ -86,7 +86,12 @@ def _r_itself(item, value):
     want = correlation(*item.args)[0]
     if abs(value[0] - want) < item.atol:
         return None
-    return "r is {}; expected {}.".format(*told_apart(value[0], want))
+    says = "r is {}; expected {}.".format(*told_apart(value[0], want))
+    # The interval may be wrong in a way of its own: r alone tells what is wrong with r
+    for slip in (one for name, one in vars(wrong).items() if not name.startswith("_")):
+        if abs(slip(*item.args)[0] - value[0]) < item.atol:
+            return f"{says} {' '.join(slip.__doc__.split())}"
+    return says
 
 
 def _ends(item, value):

@@ -11,7 +11,7 @@ from capsule_tutor import functional
 from capsule_tutor.checks.cases import case, numbers
 from capsule_tutor.exercises.properties import one_capsule_kept
 
-EFFORT = {"minutes": 10, "difficulty": 2, "importance": 5}
+EFFORT = {"minutes": 7, "difficulty": 2, "importance": 5}
 HINTS = (
     "You have `mask_capsules` already. Decide first which capsule is to be kept, then move, then mask.",
     "`v + delta` moves every capsule: delta (z,) lines up with the last axis of v (b, j, z). The mask then removes "
@@ -163,6 +163,11 @@ class wrong:
     def one_class_for_the_whole_batch(v, delta, index):
         """You keep the first image's class in every image. Each image has a capsule of its own to keep."""
         return functional.perturb(v, delta, chosen(v, index)[:1].expand(len(v)))
+
+    def longest_of_the_first_image(v, delta, index):
+        """You keep the longest capsule of the first image in the whole batch. Each image has its own: argmax(dim=1)
+        gives one per image, without [0]."""
+        return functional.perturb(v, delta, longest(v)[:1].expand(len(v)) if index is None else index)
 
     def every_class_of_the_batch(v, delta, index):
         """You keep, in every image, the classes of all images of the batch: `[:, index]` picks them everywhere. Pair

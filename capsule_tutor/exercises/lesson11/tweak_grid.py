@@ -11,7 +11,7 @@ from capsule_tutor.checks.cases import case, numbers
 from capsule_tutor.exercises.lesson11.perturb import chosen, keep_one, longest, telling, three_lengths
 from capsule_tutor.exercises.loops import grid
 
-EFFORT = {"minutes": 15, "difficulty": 3, "importance": 4}
+EFFORT = {"minutes": 10, "difficulty": 3, "importance": 4}
 HINTS = (
     "Two loops: over the z dimensions, and over the n deltas. Each round makes one picture, from the same v.",
     "What `perturb` adds has z numbers. For picture [k, t] all are 0 but number k, which is deltas[t]; make those "
@@ -290,6 +290,10 @@ class wrong:
         """You made eleven deltas of your own, from −0.25 to 0.25. Use the deltas that are given: there may be any
         number of them."""
         return tweak_grid(v, torch.linspace(-0.25, 0.25, 11), decode)
+
+    def number_of_the_step(v, deltas, decode):
+        """You added t, the number of the step. Add deltas[t]."""
+        return tweak_grid(v, torch.arange(len(deltas), dtype=v.dtype), decode)
 
     def deltas_sorted(v, deltas, decode):
         """You sorted the deltas. Picture [k, t] belongs to deltas[t], in the order given."""

@@ -9,12 +9,12 @@ from torch import Tensor
 
 from capsule_tutor.checks.cases import case
 
-EFFORT = {"minutes": 6, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 5, "difficulty": 3, "importance": 5}
 HINTS = (
     "Two controls, two questions. What does it take to say “more than luck”, and what to say “these axes, and no "
     "others”?",
-    "Ask about luck first: who does not get past that has nothing to say about axes. And a control that was tried "
-    "twenty times speaks by its best, not by its mean.",
+    "Ask about luck first: a network that fails this says nothing about axes. And a control that was tried "
+    "many times speaks by its best, not by its mean.",
     'The first line is `if as_is <= shuffled.max():` and gives "nothing". One more comparison, with the other control, '
     "tells the other two verdicts apart.",
 )
@@ -54,8 +54,23 @@ def cases():
         "two networks with partners a hair better than in the best rotated axes": (0.62, high, low),
         "two networks with partners a hair worse than in the best rotated axes": (0.609, high, low),
         "two networks with partners a little better than in the best rotated axes": (0.645, high, low),
+        # Ties, at eighths, which float32 holds exactly
+        "two networks exactly as good as with the best shuffling": (0.375, high, low.clamp(max=0.375)),
+        "two networks exactly as good as in the best rotated axes": (
+            0.625,
+            torch.cat([high, torch.tensor([0.625])]),
+            low,
+        ),
     }
     return [case(says, as_is, rotated.clone(), shuffled.clone()) for says, (as_is, rotated, shuffled) in pairs.items()]
+
+
+def _one_of_the_verdicts(item, value):
+    verdicts = ("nothing", "a space", "axes")
+    return None if value in verdicts else f"the verdict is {value!r}; it is one of {', '.join(map(repr, verdicts))}."
+
+
+properties = (_one_of_the_verdicts,)
 
 
 class right:
@@ -82,6 +97,31 @@ class wrong:
         """You never ask about luck. The best of sixteen partners is good by luck alone: the shuffled images say how
         good."""
         return "axes" if as_is > rotated.max() else "a space"
+
+    def rotation_as_luck(as_is, rotated, shuffled):
+        """You say "nothing" of partners that rotated axes match. They may still be far beyond luck: then a space is
+        shared. Luck is what the shuffled images tell."""
+        return "axes" if as_is > rotated.max() else "nothing"
+
+    def ties_for_beyond_luck(as_is, rotated, shuffled):
+        """You let partners that are exactly as good as the best shuffling count as more than luck. What a control
+        reaches even once is not beyond it: <= instead of <."""
+        return "nothing" if as_is < shuffled.max() else "axes" if as_is > rotated.max() else "a space"
+
+    def ties_for_axes(as_is, rotated, shuffled):
+        """You say "axes" where a rotation does exactly as well. What a control reaches even once is not beyond it: >
+        instead of >=."""
+        return "nothing" if as_is <= shuffled.max() else "axes" if as_is >= rotated.max() else "a space"
+
+    def ties_for_both(as_is, rotated, shuffled):
+        """You let ties count as beyond a control, both times. What a control reaches even once is not beyond it: only
+        more than its best is."""
+        return "nothing" if as_is < shuffled.max() else "axes" if as_is >= rotated.max() else "a space"
+
+    def below_all_rotations(as_is, rotated, shuffled):
+        """You say "axes" where the partners are worse than in any rotated axes. Shared axes make them better: more than
+        the best rotation."""
+        return "nothing" if as_is <= shuffled.max() else "axes" if as_is < rotated.min() else "a space"
 
     def rotation_first(as_is, rotated, shuffled):
         """You ask about the axes first. What could be luck is nothing at all, however it compares with rotated axes:
@@ -130,6 +170,11 @@ class wrong:
         """You compare with a limit of your own. How high luck gets depends on the number of images and dimensions: the
         controls were measured to tell."""
         return "nothing" if as_is < 0.4 else "axes" if as_is > 0.65 else "a space"
+
+    def fixed_limits_far_apart(as_is, rotated, shuffled):
+        """You compare with limits of your own. How high luck and rotated axes get depends on the number of images and
+        dimensions: the controls were measured to tell."""
+        return "nothing" if as_is < 0.3 else "axes" if as_is > 0.9 else "a space"
 
     def names_exchanged(as_is, rotated, shuffled):
         """You exchanged two verdicts. Better than all rotated axes means that the axes themselves are shared; no better
