@@ -55,9 +55,9 @@ LESSONS = (
     Lesson(
         "11",
         "Dimension perturbation",
-        90,
+        65,
         "turn the knobs of a capsule, measure what each one does, and find out what it does not mean "
-        "(110 minutes more for its second half)",
+        "(55 minutes more for its second half)",
     ),
     Lesson(
         "12", "MultiMNIST", 85, "read two digits on top of each other, measure it honestly, and take their pixels apart"

@@ -40,14 +40,14 @@ def grids(
 
 
 def two_frames(points, degrees: float, alt: str) -> None:
-    """One cloud of points (n, 2) in its own axes and in axes that are turned. The furthest point is marked in both."""
+    """One cloud of points (n, 2) in its own axes and in axes that are turned. One point is marked in both."""
     import math
 
     import matplotlib.pyplot as plt
 
     figure, all_axes = plt.subplots(1, 2, figsize=(8, 3.9), sharex=True, sharey=True, layout="constrained")
-    marked = points[points.norm(dim=1).argmax()]
-    reach = 1.25 * points.norm(dim=1).max().item()
+    marked = points[points.norm(dim=1).argsort()[len(points) * 4 // 5]]
+    reach = 1.1 * points.norm(dim=1).max().item()
     for axes, angle, title in zip(all_axes, (0, math.radians(degrees)), ("these axes", "other axes"), strict=True):
         axes.scatter(*points.T, s=18, color=SKY, edgecolors=BLUE, linewidths=0.5)
         first = points.new_tensor([math.cos(angle), math.sin(angle)])
@@ -58,6 +58,6 @@ def two_frames(points, degrees: float, alt: str) -> None:
             axes.plot(*zip(foot.tolist(), marked.tolist(), strict=True), "--", color=VERMILION)
         axes.plot(*marked.tolist(), "D", color=VERMILION, markersize=8)
         here = f"({marked @ first:.2f}, {marked @ second:.2f})".replace("-", "−")
-        axes.set(title=f"{title}: {here}, length {marked.norm():.2f}", aspect="equal", xticks=[], yticks=[])
+        axes.set(title=f"{title}: {here}, distance {marked.norm():.2f}", aspect="equal", xticks=[], yticks=[])
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
     show(figure, alt)
