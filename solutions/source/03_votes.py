@@ -6,10 +6,10 @@
 # - explain what a vote is, and why votes that agree are evidence for a whole;
 # - compute votes by hand, by loops and with one `einsum`, and say what each of its letters does;
 # - cut feature maps into primary capsules without falling into the reshape trap;
-# - write the test that finds this trap in anybody's code;
+# - write the test that finds this trap wherever features are cut into capsules;
 # - say where the number 1152 comes from, and what it costs.
 #
-# **Minutes:** 90, and 20 more for the appendix · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
+# **Minutes:** 75, and 15 more for the appendix · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
 
 # %% [markdown] id="hook"
 # ## Two witnesses
@@ -374,7 +374,9 @@ figures.blocks(
 #
 # A whole layer of primary capsules is then three steps: a convolution, this cut, squash. The filters of the convolution are
 # shared by all places, as always. The vote matrices are **not**: capsules 0 and 1 are of the same type, and still each has
-# its own $W_{ij}$. That is why their number will matter.
+# its own $W_{ij}$. So an image that is shifted by one place does meet other matrices: its poses move one capsule on, as they are, and each
+# is multiplied by the neighbour's $W$. That the votes still agree must be learned place by place. It is also why the number of
+# matrices will matter.
 
 # %% [markdown] id="locality"
 # ## The locality test
@@ -545,7 +547,7 @@ print(f"{'all together':20s}{sum(parameters.values()):10,d}")
 
 # %% [markdown] id="cost-read"
 # That is the whole encoder of CapsNet, 6.8 million weights. The $1152 \cdot 10$ vote matrices are 1,474,560 of them, a
-# fifth. The weights are not what fills the memory, though. Votes exist per image:
+# fifth. The vote matrices are not what grows with the batch, though. Votes exist per image:
 
 # %% id="memory"
 per_image = 1152 * 10 * 16 * 4  # one float32 has 4 bytes
@@ -555,11 +557,11 @@ print(f"vote matrices      {parameters['vote matrices'] * 4 / 1e6:.2f} MB, whate
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Three slips of public code. All three run, and all three train.
+# Three slips of public code. All three run without an error.
 #
 # **The bare view**, in the code of XifengGuo (PyTorch), ethanleet, higgsfield and jindongwang. You know it by now: 256 capsules
 # moved where 32 should, and a capsule saw 497 pixels instead of 289. Why does nobody notice? Because it is a *fixed* mix-up: always the same numbers land in the same capsule, and each capsule has
-# matrices of its own, which learn around it. A network with this line trains. (Lesson 07 will measure how well.) What is
+# matrices of its own, which may learn around it. (Lesson 07 trains such a network and measures how well.) What is
 # lost is the meaning: those vectors are not poses of anything. A score cannot tell you, your locality test can.
 #
 # **A ReLU before squash**, in the code of ageron, bourdakos1 and naturomics. Convolution, then ReLU: the hand types it by itself. Then no pose has a negative entry. Of
@@ -588,7 +590,7 @@ for b in (2, 1):
 
 # %% [markdown] id="wild-squeeze-read"
 # The axis b is gone, and every `dim=2` that follows means another axis. The one-line test: *run everything once with a
-# batch of 1*. The checks of this lesson did.
+# batch of 1 and once with a batch of 2*. The checks of this lesson did.
 
 # %% [markdown] id="recap"
 # ## In your own words
@@ -668,13 +670,16 @@ figures.curves(
 )
 
 # %% [markdown] id="size-read"
-# The random walk predicts the sums within two per cent. Three starts, three fates:
+# The random walk predicts the sums within two per cent (always a little too much: the mean of a length is below its root mean square).
+# Three starts, before anything was learned:
 #
-# - **std 1**: before anything was learned, all ten parents say "probably there" of every image, and "certainly there" once
-#   the children are sure. By then the slope of squash is next to 0, and they can hardly take it back.
-# - **std 0.01**: nothing is there, and with fresh children the slope is 0.04: the dead corner of lesson 02. Plain gradient
-#   descent hardly gets out of it. Adam does, since it divides each gradient by its usual size (lesson 05 measures both).
-# - **std 0.1**: short with fresh children, undecided with sure ones, and never on a flat end. Our layers start so.
+# - **std 1**: all ten parents say "probably there" of every image, and "certainly there" once the children are sure. The loss begins
+#   high, near 3 in place of 0.81.
+# - **std 0.01**: nothing is there, and with fresh children the slope is 0.04: the slow corner of lesson 02. How slow depends on the
+#   optimiser, too: Adam divides each gradient by its usual size (lesson 05 tries both).
+# - **std 0.1**: short with fresh children, undecided with sure ones. Our layers start so.
+#
+# A slope alone is no forecast. In lesson 05 you will train from several of these starts.
 #
 # It is no law of nature. The sum grows with the square root of the number of children: a layer with sixteen of them wants
 # larger weights than one with 1152.

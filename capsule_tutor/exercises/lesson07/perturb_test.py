@@ -1,6 +1,6 @@
-"""Write a test, `perturb_test(perturb)`: the chosen capsule is moved by delta, and all others are zero. `perturb(v,
-delta, index)` takes v (b, j, z), delta (z,) and index (b,), and gives the decoder's input (b, j·z). Silent when that
-is so, `assert` when not."""
+"""Write a test, `perturb_test(perturb)`: the chosen capsule is moved by delta, all others are zero, and v itself
+stays as it is. `perturb(v, delta, index)` takes v (b, j, z), delta (z,) and index (b,), and gives the decoder's input
+(b, j·z). Silent when that is so, `assert` when not."""
 
 import torch
 
@@ -9,7 +9,7 @@ from capsule_tutor.museum import exhibit
 
 EFFORT = {"minutes": 8, "difficulty": 3, "importance": 4}
 HINTS = (
-    "There are two sentences in the task, and each asks for a check of its own. Which input hides one of them?",
+    "The task says three things, and each asks for a check of its own. Which input hides one of them?",
     "With delta = 0 nothing is added anywhere, so the masked slots look right. With a delta that is not zero compare "
     "the chosen slot with v + delta, and look at all others.",
     "`slots = perturb(v, delta, index).view_as(v)`; for each image b: `slots[b, index[b]]` should be `v[b, index[b]] "

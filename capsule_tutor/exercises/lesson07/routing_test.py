@@ -78,6 +78,16 @@ class broken:
         """a softmax over the children. What do the couplings of a child sum to?"""
         return exhibit(1).wrong(u_hat, iterations)
 
+    def axis_turned_later(u_hat, iterations=3):
+        """a softmax that runs over the children after the first iteration. What do a child's couplings sum to at the
+        end?"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for iteration in range(iterations):
+            c = logits.softmax(dim=1 if iteration else 2)
+            v = functional.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
     def one_iteration_too_many(u_hat, iterations=3):
         """one iteration too many. What do the couplings look like after one iteration?"""
         return exhibit(23).wrong(u_hat, iterations)

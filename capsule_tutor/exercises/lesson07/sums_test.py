@@ -63,6 +63,12 @@ class broken:
         """one softmax over children and parents together: all couplings of an image sum to 1."""
         return _with_couplings(lambda logits, _: logits.flatten(1).softmax(dim=1).view_as(logits), u_hat, iterations)
 
+    def one_on_average(u_hat, iterations=3):
+        """couplings that sum to 1 on average only, not for each child. Do you ask every one?"""
+        return _with_couplings(
+            lambda logits, _: logits.flatten(1).softmax(dim=1).view_as(logits) * logits.shape[1], u_hat, iterations
+        )
+
     def sigmoids(u_hat, iterations=3):
         """sigmoids in place of the softmax: every coupling is between 0 and 1, and nothing sums to 1."""
         return _with_couplings(lambda logits, _: logits.sigmoid(), u_hat, iterations)
