@@ -176,7 +176,7 @@ def new_version(tmp_path: Path) -> Path:
     cell(notebook, "table-read").source = "Read the table twice."
     cell(notebook, "exponential-squash").source += "\n# a new comment"
     cell(notebook, "squash").source += "\n# a new comment"
-    notebook.cells.remove(cell(notebook, "keepdim"))
+    notebook.cells.remove(cell(notebook, "exercise-squash"))
     notebook.cells.append(new_code_cell("print('new')", id="news"))
     notebook.metadata["capsule_tutor"] = {"cells": {c.id: authoring.fingerprint(c) for c in notebook.cells}}
     path = tmp_path / "new" / "02_squash.ipynb"
@@ -205,12 +205,12 @@ def test_an_update_brings_the_new_and_keeps_the_answers(mine, tmp_path):
 
 def test_an_update_keeps_an_answer_whose_cell_is_gone_and_of_a_lesson_without_fingerprints(mine, tmp_path):
     notebook = nbformat.read(mine, as_version=4)
-    cell(notebook, "keepdim").source = "My own notes."
+    cell(notebook, "exercise-squash").source = "My own notes."
     mine.write_text(authoring.as_text(notebook), encoding="utf-8")
     new = new_version(tmp_path)
     assert run("update", mine, "--new", new).exit_code == 0
     ids = [c.id for c in nbformat.read(mine, as_version=4).cells]
-    assert ids[ids.index("by-hand") + 1] == "keepdim"
+    assert ids[ids.index("by-hand") + 1] == "exercise-squash"
 
     del notebook.metadata["capsule_tutor"]
     mine.write_text(authoring.as_text(notebook), encoding="utf-8")

@@ -167,8 +167,8 @@ class wrong:
         return decide([*{run[:2]: run for run in kept}.values()], seeds, fingerprint, margin, t)
 
     def in_the_order_of_the_list(runs, seeds, fingerprint, margin, t):
-        """You paired the runs in the order in which they come. The pair belongs to a seed: look the errors up by arm
-        and seed."""
+        """You paired the first run of one arm with the last of the other. The pair belongs to a seed: look the errors
+        up by arm and seed."""
         if not _sound(runs, seeds, fingerprint):
             return BROKEN
         first, second = ([e for a, _, e, _ in runs if a == arm] for arm in ("claimed", "control"))
