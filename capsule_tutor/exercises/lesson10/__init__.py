@@ -4,7 +4,7 @@ ORDER = ("error_interval", "paired_test", "right_tool", "honest_score", "ensembl
 
 PREDICTIONS = {
     "10-which-is-better": {
-        "a": "Yes. The two counts alone cannot tell. What is missing is whether the dots are on the same images; "
+        "a": "Yes. The two counts alone cannot tell. What is missing is whether they are the same images; "
         "section 4 uses it.",
         "b": "That is what two separate error bars suggest, and they overlap. But the two networks read the same "
         "images, and this changes everything: keep the question until section 4.",
