@@ -73,12 +73,11 @@ def tweak(network: CapsuleNetwork, shown: Gallery) -> Sheet:
     """
     images, _ = _first(shown)
     v = network(images[:5][-1:])
-    if network.decoder is None:
-        raise ValueError("this network was built without a decoder")
-    z = v.shape[2]
-    moves = torch.eye(z)[:, None] * torch.tensor(STEPS)[None, :, None]  # (z, steps, z)
-    drawn = [network.decoder(functional.perturb(v, move)) for move in moves.flatten(0, 1)]
-    rows = torch.cat(drawn).view(z, len(STEPS), *network.shape)
+    z, best = v.shape[2], functional.lengths(v).argmax(dim=1)  # (1,)
+    moves = (torch.eye(z)[:, None] * torch.tensor(STEPS)[None, :, None]).flatten(0, 1)  # (z·steps, z)
+    moved = v.repeat(len(moves), 1, 1)  # (z·steps, j, z)
+    moved[:, best.item()] += moves
+    rows = network.decode(moved, best.expand(len(moves))).unflatten(0, (z, len(STEPS)))
     says = "each row moves one dimension of the longest capsule, by what is written above"
     return Sheet(shown.sheet(rows), [f"dimension {k}" for k in range(z)], [f"{step:+.2f}" for step in STEPS], says)
 

@@ -58,7 +58,7 @@ def folder(place: Path | str, split: str = "train", shape: tuple[int, int, int] 
         raise ValueError(f"shape is {tuple(shape)}; expected (1, h, h) for grey or (3, h, h) for colour")
     place = Path(place)
     things = _things(place)
-    files = [path for of_class in things.values() for paths in of_class.values() for path in paths]
+    files = _files(things)
     if (needed := 4 * len(files) * shape[0] * shape[1] * shape[2]) > MOST:
         raise DataError(f"{len(files):,} pictures of {shape[1]}×{shape[2]} need {needed / 1e9:.0f} GB; scale them down")
     pixels = dict(zip(files, _read(_marks(files), tuple(shape)), strict=True))
@@ -102,8 +102,7 @@ def classes_of(place: Path | str) -> tuple[str, ...]:
 def pictures_of(place: Path | str) -> str:
     """Sixteen digits that tell folders apart by the names and contents of their pictures. Raises DataError."""
     place = Path(place)
-    files = [path for of_class in _things(place).values() for paths in of_class.values() for path in paths]
-    return _fingerprint(place, _marks(files))
+    return _fingerprint(place, _marks(_files(_things(place))))
 
 
 def _things(place: Path) -> dict[str, dict[str, list[Path]]]:
@@ -148,6 +147,10 @@ def _part(place: Path, name: str, things: dict[str, list[Path]], split: str) -> 
     fifth = max(1, round(len(order) / 5))
     fifths = {0: order[:fifth], 1: order[fifth : 2 * fifth], None: order[2 * fifth :]}
     return [path for thing in sorted(fifths[SPLITS[split]]) for path in things[thing]]
+
+
+def _files(things: dict[str, dict[str, list[Path]]]) -> list[Path]:
+    return [path for of_class in things.values() for paths in of_class.values() for path in paths]
 
 
 def _marks(files: list[Path]) -> tuple:

@@ -145,6 +145,16 @@ def _survives(squash):
     assert zero.grad.isfinite().all()
 
 
+def _all_of_it(squash, spread):
+    """All that a right test asks, of vectors whose numbers have this spread."""
+    s = spread * torch.randn(20, 8, 9)
+    for dim in (1, -1):
+        assert (squash(s, dim=dim).norm(dim=dim) < 1).all()
+        _straight(squash, dim)
+    _stays_short(squash)
+    _survives(squash)
+
+
 class wrong:
     def compared_with_the_package(squash):
         """Your test compares with the numbers of one squash. Right ones differ in their curve: assert what is true of
@@ -173,22 +183,12 @@ class wrong:
     def far_too_long(squash):
         """Your test finds lengths of 1 or more in right code. Do you take them along another axis than you squash? Or
         are your vectors so long that float32 rounds the new length to 1? Below a length of 10 it does not."""
-        s = 1e4 * torch.randn(20, 8, 9)
-        for dim in (1, -1):
-            assert (squash(s, dim=dim).norm(dim=dim) < 1).all()
-            _straight(squash, dim)
-        _stays_short(squash)
-        _survives(squash)
+        _all_of_it(squash, 1e4)
 
     def rather_long(squash):
         """Your test fails on the exponential squash, which is right. Do you ask for a number that only another curve
         has? Or are some vectors so long that float32 rounds this one to 1? Keep them below a length of 10."""
-        s = 30 * torch.randn(20, 8, 9)
-        for dim in (1, -1):
-            assert (squash(s, dim=dim).norm(dim=dim) < 1).all()
-            _straight(squash, dim)
-        _stays_short(squash)
-        _survives(squash)
+        _all_of_it(squash, 30)
 
     def normed_along_another_axis(squash):
         """You squash along one axis and take the lengths along another. Right code fails, too: use the same `dim` for
