@@ -72,19 +72,28 @@ def dynamic_routing(u_hat: Tensor, iterations: int = 3, bias: Tensor | None = No
     to s before every squash, as in the authors' released code. Gradients flow through all iterations.
     """
     _check_shape("u_hat", u_hat, "b i j z")
-    if iterations < 1:
-        raise ValueError(f"iterations is {iterations}; routing needs at least 1")
     if bias is not None:
         _check_shape("bias", bias, "j z", j=u_hat.shape[2], z=u_hat.shape[3])
     if torch.compiler.is_compiling():  # a graph has one way for every size of the batch
-        return _route(u_hat, iterations, bias)
+        return _route(u_hat, iterations, bias)[-1]
     images = _images_in_cache(u_hat)
-    v, c = zip(*[_route(part, iterations, bias) for part in u_hat.split(images)], strict=True)
+    v, c = zip(*[_route(part, iterations, bias)[-1] for part in u_hat.split(images)], strict=True)
     return torch.cat(v), torch.cat(c)
 
 
-def _route(u_hat: Tensor, iterations: int, bias: Tensor | None) -> tuple[Tensor, Tensor]:
+def dynamic_routing_steps(u_hat: Tensor, iterations: int = 3) -> tuple[Tensor, Tensor]:
+    """What each iteration of `dynamic_routing` makes. u_hat (b, i, j, z) → v (k, b, j, z) and c (k, b, i, j)"""
+    _check_shape("u_hat", u_hat, "b i j z")
+    v, c = zip(*_route(u_hat, iterations, None), strict=True)
+    return torch.stack(v), torch.stack(c)
+
+
+def _route(u_hat: Tensor, iterations: int, bias: Tensor | None) -> list[tuple[Tensor, Tensor]]:
+    """v and c of every iteration."""
+    if iterations < 1:
+        raise ValueError(f"iterations is {iterations}; routing needs at least 1")
     dtype, u_hat = u_hat.dtype, _wide(u_hat)  # agreement with a long v soon leaves the range of float16
+    steps = []
     # Children contiguous per parent: both sums below are then plain matrix products.
     u_hat = u_hat.transpose(1, 2).contiguous()  # (b, j, i, z)
     logits = u_hat.new_zeros(u_hat.shape[:3])  # (b, j, i)
@@ -94,10 +103,11 @@ def _route(u_hat: Tensor, iterations: int, bias: Tensor | None) -> tuple[Tensor,
         # s_j = Σ_i c_ij û_{j|i}
         s = (c.unsqueeze(2) @ u_hat).squeeze(2)  # (b, j, z)
         v = squash(s if bias is None else s + bias)  # (b, j, z)
+        steps.append((v.to(dtype), c.transpose(1, 2).to(dtype)))
         if iteration < iterations - 1:
             # b_ij ← b_ij + û_{j|i} · v_j
             logits = logits + (u_hat @ v.unsqueeze(3)).squeeze(3)  # (b, j, i)
-    return v.to(dtype), c.transpose(1, 2).to(dtype)
+    return steps
 
 
 def _images_in_cache(u_hat: Tensor) -> int:

@@ -324,6 +324,13 @@ def test_self_attention_is_one_step_of_agreement():
     assert_close(ratio, ratio[:, :1].expand_as(ratio), rtol=1e-6, atol=0)  # the same for every child
 
 
+def test_steps_of_dynamic_routing_are_what_fewer_iterations_return():
+    u_hat = random_votes()
+    v, c = F.dynamic_routing_steps(u_hat, 5)
+    for k in range(5):
+        assert_close((v[k], c[k]), F.dynamic_routing(u_hat, k + 1))
+
+
 def test_self_attention_needs_no_matrix_of_pairs():
     # 40,000² pairs of float32 would need 6 GB
     v, c = F.self_attention_routing(random_votes(1, 40_000, 2, 3, dtype=torch.float32, scale=1e-3))

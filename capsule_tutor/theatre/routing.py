@@ -107,20 +107,20 @@ def way(name: str, function: Callable, u_hat: Tensor, prior: Tensor | None = Non
     """
     try:
         with torch.no_grad():
-            steps = [_right_shape(v_and_c, u_hat) for v_and_c in _steps(function, u_hat.unsqueeze(0), prior)]
+            v, c = _steps(function, u_hat.unsqueeze(0), prior)
     except Exception as error:  # whatever a learner's function does is shown on the stage, and ends no lesson
         told = f"it raised {type(error).__name__}" + (f": {error}" if str(error) else "")
         return {"name": name, "steps": 0, "problem": str(error) if type(error) is _Unplayable else told + "."}
-    v, c = (torch.stack(parts) for parts in zip(*steps, strict=True))
     shares = (c >= 0).all(dim=(1, 2)) & ((c.sum(dim=2) - 1).abs() < 1e-3).all(dim=1)  # (k,)
-    entropy = -(c * c.clamp(min=1e-12).log2()).sum(dim=2).mean(dim=1)
+    # −Σ_j c_ij log₂ c_ij, the mean over the children
+    entropy = torch.special.entr(c).sum(dim=2).mean(dim=1) / math.log(2)  # (k,)
     return {
         "name": name,
         "steps": len(c),
         "c": c,
         "v": v,
         "lengths": functional.lengths(v),
-        "agreement": torch.einsum("ijz,kjz->kij", u_hat, v),
+        "agreement": (u_hat * v.unsqueeze(1)).sum(dim=3),
         "entropy": entropy.where(shares, torch.nan),
     }
 
@@ -129,18 +129,25 @@ class _Unplayable(Exception):
     """What a function returned is no v and c."""
 
 
-def _steps(function: Callable, votes: Tensor, prior: Tensor | None) -> list:
+def _steps(function: Callable, votes: Tensor, prior: Tensor | None) -> tuple[Tensor, Tensor]:
+    """What a function makes of votes (1, i, j, z) at each of its steps: v (k, j, z) and c (k, i, j)."""
+    if function is functional.dynamic_routing:  # all steps at once, so that the lines keep up with a hand
+        v, c = (x[:, 0] for x in functional.dynamic_routing_steps(votes, ITERATIONS))
+        return _finite("v", v), _finite("c", c)
     try:
         takes = inspect.signature(function).parameters
     except (TypeError, ValueError):  # a builtin has no signature to read
         takes = {}
     if "iterations" in takes:
-        return [function(votes.clone(), iterations=k) for k in range(1, ITERATIONS + 1)]
-    return [function(votes.clone(), prior) if prior is not None and "prior" in takes else function(votes.clone())]
+        steps = [function(votes.clone(), iterations=k) for k in range(1, ITERATIONS + 1)]
+    else:
+        steps = [function(votes.clone(), prior) if prior is not None and "prior" in takes else function(votes.clone())]
+    v, c = zip(*[_right_shape(returned, votes) for returned in steps], strict=True)
+    return _finite("v", torch.cat(v)), _finite("c", torch.cat(c))
 
 
-def _right_shape(returned: object, u_hat: Tensor) -> tuple[Tensor, Tensor]:
-    i, j, z = u_hat.shape
+def _right_shape(returned: object, votes: Tensor) -> tuple[Tensor, Tensor]:
+    _, i, j, z = votes.shape
     if returned is None or returned is ...:
         raise _Unplayable("it returns nothing yet.")
     if not (isinstance(returned, tuple) and len(returned) == 2 and all(isinstance(x, Tensor) for x in returned)):
@@ -149,9 +156,13 @@ def _right_shape(returned: object, u_hat: Tensor) -> tuple[Tensor, Tensor]:
     for tensor, (name, letters, wanted) in zip(returned, wants, strict=True):
         if tensor.shape != wanted:
             raise _Unplayable(f"its {name} has shape {tuple(tensor.shape)}; expected ({letters}) = {wanted}.")
-        if not torch.isfinite(tensor).all():
-            raise _Unplayable(f"its {name} holds numbers that are not finite.")
-    return returned[0][0].float(), returned[1][0].float()
+    return returned[0].float(), returned[1].float()
+
+
+def _finite(name: str, tensor: Tensor) -> Tensor:
+    if not torch.isfinite(tensor).all():
+        raise _Unplayable(f"its {name} holds numbers that are not finite.")
+    return tensor
 
 
 def _algorithms(prior: Tensor | None) -> dict[str, Callable]:
