@@ -129,7 +129,7 @@ _FROM_SIDES = training.Recipe(
     "efficient-capsnet", 60, 64, 2e-3, "one-cycle", augmentation="none", reconstruction=0.0,
     options={"classes": 5, "shape": (2, 48, 48), "decoder": False},
 )  # fmt: skip
-_THIN = training.Recipe("deep-capsnet", 10, 128, 2e-3, "one-cycle")
+_THIN = training.Recipe("deep-capsnet", 30, 64, 2e-3, "one-cycle", data="mnist-few")
 
 
 def _sides() -> dict[str, training.Recipe]:
