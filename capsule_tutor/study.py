@@ -185,7 +185,7 @@ STUDIES = {
     ),
     "loss-ratio": Study(
         "The reconstruction loss of the released code weighs 20 times the paper's: does it matter?",
-        {f"× {weight}": replace(_THIN, reconstruction=float(weight)) for weight in (0, 1, 20)},
+        {f"× {weight}": replace(_THIN, reconstruction=float(weight)) for weight in (1, 20)},
         measure=_drawing,
     ),
     "depth": Study("Does routing help more where there are more capsule layers?", _depths()),
