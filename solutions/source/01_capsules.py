@@ -334,6 +334,7 @@ print(tuple(some.shape), "became", tuple(pose(some).shape))
 # %% [markdown] id="parts-again"
 # Remember the two pictures that the bag could not tell apart. Give every quarter a pose of its own:
 
+
 # %% id="parts-poses"
 def alone(n, order):
     """Quarter n in its place of the layout, the other three left black."""
