@@ -6,13 +6,15 @@ from capsule_tutor.figures import BLACK, BLUE, SKY, VERMILION, show
 def posed(pictures, poses, alt: str, titles: list[str] | None = None, columns: int = 5) -> None:
     """Grey pictures (n, h, w) with their poses (n, 3) drawn in: a cross at (mean x, mean y), a line along the slant.
 
+    The line reaches twice the standard deviation of the ink's rows up and down, and an eighth of the height at least.
     `poses` None draws the pictures alone.
     """
     import matplotlib.pyplot as plt
+    import torch
 
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
-    size = 2.1 if columns > 3 else 2.7
+    size = 2.3 if columns > 3 else 2.7
     widths = [picture.shape[1] / pictures[0].shape[0] for picture in pictures[:columns]]
     figure, all_axes = plt.subplots(
         rows,
@@ -29,13 +31,16 @@ def posed(pictures, poses, alt: str, titles: list[str] | None = None, columns: i
         h, w = picture.shape
         axes.imshow(picture, cmap="gray", vmin=0, vmax=1)
         if poses is not None:
-            x, y, slant, reach = *map(float, poses[number]), 0.4 * h
+            x, y, slant = map(float, poses[number])
+            ink = picture.sum(dim=1)  # (h,)
+            spread = ((torch.arange(h) - y).square() @ ink / ink.sum()).sqrt().item()
+            reach = max(2 * spread, h / 8)
             axes.plot([x - slant * reach, x + slant * reach], [y - reach, y + reach], color=SKY, linewidth=2)
             axes.plot(x, y, "X", color=VERMILION, markeredgecolor="white", markersize=10)
         axes.set(xlim=(-0.5, w - 0.5), ylim=(h - 0.5, -0.5), xticks=(0, w - 1), yticks=(0, h - 1))
-        axes.set_xlabel("x (column)", fontsize=9, labelpad=-6)
         axes.set_title(titles[number] if titles else "", fontsize=10)
     for axes in all_axes[:, 0]:
+        axes.set_xlabel("x (column)", fontsize=9, labelpad=-6)
         axes.set_ylabel("y (row)", fontsize=9, labelpad=-6)
     show(figure, alt)
 

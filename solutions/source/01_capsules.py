@@ -9,7 +9,7 @@
 # - write down equivariance as a test, and run it on any feature;
 # - name three ways in which a hand-made pose breaks.
 #
-# **Minutes:** 85 · **Prerequisites:** PyTorch tensors, broadcasting, what a convolution is.
+# **Minutes:** 80 · **Prerequisites:** PyTorch tensors, broadcasting, what a convolution is.
 
 # %% [markdown] id="hook"
 # ## Where did the 4 go?
@@ -169,7 +169,7 @@ for name, picture in layouts.items():
 # - its **direction** says how: where, how large, how turned, how slanted. All this together is called the **pose**.
 #
 # A capsule may speak about a stroke or about a whole digit. Those for parts are the *children*, those for
-# wholes their *parents*. That gives five letters, and this course uses them everywhere:
+# wholes their *parents*. That gives five letters for the whole course. (This lesson needs $b$, $j$ and $z$.)
 #
 # | letter | counts | in CapsNet, the network of 2017 |
 # |---|---|---|
@@ -180,8 +180,7 @@ for name, picture in layouts.items():
 # | $z$ | numbers in a parent's vector | 16 |
 #
 # So the children of a batch form a tensor $u$ of shape $(b, i, d)$, the parents one of shape $(b, j, z)$, called $v$.
-
-# %% [markdown] id="length-by-hand"
+#
 # By hand: one image, three parents, two numbers each. $v_0 = (0.54, 0.72)$ has the length
 # $\sqrt{0.2916 + 0.5184} = \sqrt{0.81} = 0.9$. And the others?
 
@@ -200,25 +199,16 @@ for j, vector in enumerate(v[0].tolist()):
 # %% [markdown] id="how-checks-work"
 # ## Your turn, and how a check talks
 #
-# Each exercise ends with a line like `lengths = checks.lengths(lengths)`. It prints one of three things:
-#
-# | | it says | and returns |
-# |---|---|---|
-# | ✓ | **passed** | your function |
-# | ✗ | **not yet**, and what you may have been thinking | a correct one |
-# | ○ | **not attempted** | a correct one |
-#
-# So a wrong answer breaks nothing. The lesson always goes on with a function that works, and *Run → Run All Cells* gets
-# to the end of a lesson in which you have solved nothing. One thing does stop it: a cell that is not Python (a
-# `SyntaxError`). Fix that cell or undo it back to the stub. What you pass is remembered when you close the notebook;
-# `checks.board()` lists it. Three hints are folded under every task.
+# Each exercise ends with a check. It says ✓ **passed**, ✗ **not yet** (and what you may have been thinking) or
+# ○ **not attempted**. A wrong answer breaks nothing: unless you passed, the check returns a correct function, and the lesson
+# goes on with that. Only a cell that is not Python stops it (a `SyntaxError`). Three hints are
+# folded under every task. What you pass is remembered, and `checks.board()` lists it.
 
 # %% [markdown] id="exercise-lengths"
 # {{ exercise 01-lengths }}
 #
 # Run the cell as it is first, to see what is said to an empty answer. Then write your line. Then, if you like, be wrong on
-# purpose: return `v.abs().sum(dim=-1)`, and see what it makes of that. (What eps is for, you will see at the end of
-# the lesson.)
+# purpose: return `v.abs().sum(dim=-1)`. (What eps is for, you will see at the end of the lesson.)
 #
 # <!-- BEGIN SOLUTION -->
 # (This is the solved notebook, where every answer is filled in and every check says *passed*.)
@@ -266,7 +256,8 @@ print("as the loop says:", [round(length, 2) for length in lengths(v)[0].tolist(
 # | | | **4** | **12** | **8** | | | **−2** | **3** |
 #
 # The slant is the covariance of $x$ and $y$ over the variance of $y$, which is the slope of the line that fits best
-# when $x$ is predicted from $y$. Both are means over the ink, so the mass cancels: $-2/3 \approx -0.67$.
+# when $x$ is predicted from $y$. Both are means over the ink, so the mass cancels: $-2/3 \approx -0.67$. (In the pictures a
+# cross marks the mean place, and the line through it has this slope. It is as long as the ink is spread over the rows.)
 
 # %% id="pose-loop"
 toy = torch.zeros(5, 5)
@@ -343,19 +334,15 @@ print(tuple(some.shape), "became", tuple(pose(some).shape))
 # %% [markdown] id="parts-again"
 # Remember the two pictures that the bag could not tell apart. Give every quarter a pose of its own:
 
+
 # %% id="parts-poses"
-corners = [(0, 0), (0, 10), (12, 0), (12, 10)]  # where the four tiles begin: row, column
+def alone(n, order):
+    """Quarter n in its place of the layout, the other three left black."""
+    return lay_out([quarters[k] if k == n else torch.zeros(10, 8) for k in order])
 
 
-def alone(picture, corner):
-    row, column = corner
-    keep = torch.zeros_like(picture)
-    keep[row : row + 12, column : column + 10] = picture[row : row + 12, column : column + 10]
-    return keep
-
-
-before = torch.stack([alone(in_order, corner) for corner in corners])
-after = torch.stack([alone(exchanged, corner) for corner in corners[::-1]])
+before = torch.stack([alone(n, order=(0, 1, 2, 3)) for n in range(4)])
+after = torch.stack([alone(n, order=(3, 2, 1, 0)) for n in range(4)])
 print("              in order: x, y, slant    exchanged: x, y, slant")
 for n, (p, q) in enumerate(zip(pose(before).tolist(), pose(after).tolist(), strict=True)):
     print(f"quarter {n}:" + "".join("{:14.1f}{:6.1f}{:6.2f}".format(*numbers) for numbers in (p, q)))
@@ -427,9 +414,8 @@ versions = {
     "shift (4, −3)": shift(one, 4, -3),
     "shear 0.5": shear(one, 0.5),
     "scale 0.7": scale(one, 0.7),
-    "rotate 20°": rotate(one, 20),
 }
-poses = pose(torch.cat(list(versions.values())))  # (b=5, 3)
+poses = pose(torch.cat(list(versions.values())))  # (b=4, 3)
 for name, (x, y, slant) in zip(versions, poses.tolist(), strict=True):
     print(f"{name:14s} x {x:5.2f}   y {y:5.2f}   slant {slant:5.2f}")
 
@@ -438,8 +424,8 @@ pictures.posed(
     [version[0] for version in versions.values()],
     poses,
     titles=list(versions),
-    alt="The same 4 five times, with a cross at its mean place and a line along its slant: as it is; shifted right and up, "
-    "cross and line with it; sheared, the line now leaning left; smaller; rotated clockwise, the line leaning right.",
+    alt="The same 4 four times, with a cross at its mean place and a line along its slant: as it is; shifted right and up, "
+    "cross and line with it; sheared, the line now leaning left; smaller, with a shorter line.",
 )
 
 # %% [markdown] id="moves-read"
@@ -447,12 +433,10 @@ pictures.posed(
 # the slant. Here is why: it moves a pixel to $x' = x + k\,(y - m)$, with $m$ the middle row, so that
 # $\mathrm{cov}(x', y) = \mathrm{cov}(x, y) + k\,\mathrm{var}(y)$. Divided by the variance, that is the old slant plus
 # $k$. It also moved $\bar x$, from 14.44 to 14.82: the mean of the ink is 0.77 rows below the middle row, 13.5, and was
-# carried along by half of that. The smaller digit kept its slant, nearly. (The last row waits for the section on
-# rotations.)
+# carried along by half of that. The smaller digit kept its slant, nearly.
 #
 # So the pose *changes*, and we can say in advance how. That has a name.
-
-# %% [markdown] id="equivariance"
+#
 # ## Equivariance
 #
 # Let $T$ move an image, and let $T'$ be a rule that moves a pose. A feature $f$ is **equivariant** if measuring the
@@ -604,7 +588,7 @@ pose_test = checks.pose_test(pose_test)
 # %% [markdown] id="enough"
 # ## How many numbers does a pose need?
 #
-# You will have noticed that the rotation is missing from the table. Try to write its rule. For $\bar x$ and $\bar y$ it
+# The rotation is missing from the table. Try to write its rule. For $\bar x$ and $\bar y$ it
 # is easy: they turn about the middle of the image. For the slant it is impossible, and two bars show why. (A lying bar has
 # slant 0, too: its ink moves neither left nor right from row to row.)
 
@@ -631,8 +615,8 @@ pictures.posed(
     torch.cat([bars, turned]),
     pose(torch.cat([bars, turned])),
     titles=["upright", "lying", "upright, 30°", "lying, 30°"],
-    alt="An upright and a lying bar, both with a vertical slant line and the cross in the same place. Rotated by 30 degrees, "
-    "one has a line that leans right, the other a line that leans far to the left.",
+    alt="An upright and a lying bar, both with a vertical slant line and the cross in the same place; the line of the lying bar "
+    "is short. Rotated by 30 degrees, one has a line that leans right, the other a line that leans far to the left.",
 )
 
 # %% [markdown] id="bars-read"
@@ -678,7 +662,7 @@ pictures.posed(
     titles=["two digits", "half covered"],
     columns=2,
     alt="A 4 and a 3 side by side, with the cross in the black gap between them. And a 4 whose lower half is missing, with "
-    "the cross too high.",
+    "the cross too high and a line that leans left instead of right.",
 )
 
 # %% [markdown] id="breaks-read"
@@ -736,7 +720,7 @@ checks.predict("01-faint", "a")
 ### END SOLUTION
 
 # %% id="capsule-answers"
-v = four_capsule(torch.cat(list(cases.values())))  # (b=7, z=2)
+v = four_capsule(torch.cat(list(cases.values())))  # (b=7, z=2); the last, of nothing, has no arrow
 bare = neuron(torch.cat(list(cases.values())))  # (b=7,)
 lean = torch.rad2deg(torch.atan2(v[:, 0], v[:, 1]))  # degrees from upright, to the right
 for name, length, degrees, score in zip(cases, lengths(v), lean, bare, strict=True):
@@ -770,9 +754,8 @@ for name, score in (("bare neuron", neuron(images)), ("capsule", lengths(four_ca
 
 # %% [markdown] id="capsule-control-read"
 # It does not: the capsule is a slightly worse detector of 4s than the neuron in it. People's 4s differ in more than a shear,
-# and other digits, once they lean as ours does, fit a little better, too. And what it says with its length is
-# brightness as much as certainty: of our own
-# 4 in faint ink it is less sure than of the 3. It forgot to say where the digit is, and nothing keeps its length
+# and other digits, once they lean as ours does, fit a little better, too. And its length says brightness as much as certainty:
+# of our own 4 in faint ink it is less sure than of the 3. It does not say where the digit is, and nothing keeps its length
 # below 1. All of that is the work of the lessons to come:
 #
 # | | scalar neuron | capsule | lesson |
@@ -807,8 +790,8 @@ for name, function in (("without eps", lengths_without_eps), ("lengths", lengths
 
 # %% [markdown] id="wild-root-read"
 # The slope of $\sqrt{x}$ at 0 is infinite, and infinity times 0 is NaN. One capsule that is exactly zero is
-# enough (lesson 02 shows which layers have such). The
-# test that finds it: *call backward at a zero vector and look for NaN*.
+# enough (lesson 02 shows which layers have such). The price of eps is small: the zero vector gets the length
+# $\sqrt{10^{-8}} = 0.0001$. The test that finds the mistake: *call backward at a zero vector and look for NaN*.
 #
 # **A ReLU where the pose comes from**, as in the code of ageron, bourdakos1 and naturomics. It is a habit to put one after
 # every layer. A score that says "how much" loses little by it. A direction loses every number below 0:

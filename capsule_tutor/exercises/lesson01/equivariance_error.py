@@ -13,7 +13,8 @@ EFFORT = {"minutes": 6, "difficulty": 2, "importance": 5}
 HINTS = (
     "Two ways lead round the square. Write both down, then compare them.",
     "One way is f(move(image)), the other move_pose(f(image)). Each moves exactly once.",
-    "Subtract one from the other, then `.abs().max()`.",
+    "Their difference has an entry for every feature of every image, and some are negative. You want one number: the "
+    "size of the worst.",
 )
 GRADIENT = False  # a measurement, not a loss
 

@@ -10,7 +10,7 @@ EFFORT = {"minutes": 5, "difficulty": 1, "importance": 5}
 HINTS = (
     "Pythagoras, with as many sides as the vector has entries.",
     "Square, sum along the last axis, take the root. The sum takes that axis away, which is what you want here.",
-    "`(v * v).sum(dim=-1)` is the squared length. Add eps to it, then `.sqrt()`.",
+    "`v * v` is (…, z). Which `dim` does the sum take away? Then eps, and only then `.sqrt()`.",
 )
 
 AXES = ("b j",)
