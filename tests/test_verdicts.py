@@ -9,7 +9,9 @@ import wrong_answers
 from wrong_answers import caps
 
 from capsule_tutor import checks
-from capsule_tutor.checks import relations
+from capsule_tutor.checks import overall, relations, twofold
+from capsule_tutor.checks.cases import case
+from capsule_tutor.checks.observing import Observation
 
 EXERCISES = {name: group for name, group in vars(wrong_answers).items() if isinstance(group, type)}
 ANSWERS = [(name, f) for name, group in EXERCISES.items() for f in vars(group).values() if isinstance(f, FunctionType)]
@@ -146,3 +148,90 @@ NUMBERS = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(0))
 )
 def test_a_relation_is_said_only_where_it_holds(change, sentence):
     assert relations.of_values(change(NUMBERS), NUMBERS, "b i j") == sentence
+
+
+def seen(*values):
+    """What a function of one list shows that gives these values, for lists of 2, 3, 4 … entries."""
+    return [Observation(case(f"{n} numbers", [0.5] * n), value) for n, value in enumerate(values, start=2)]
+
+
+def of_results(got, want):
+    return overall.of_results(seen(*got), seen(*want), lambda numbers: None)
+
+
+SHARES = [0.2, 0.75, 0.5, 0.9]
+WORDS = ["stale", "neither", "stale", "both"]
+LISTS = [["leak"], ["leak", "size"], [], ["size", "test"]]
+MASKS = [torch.tensor([True, False, False]), torch.tensor([False, True])]
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "sentence"),
+    [
+        ([100 * x for x in SHARES], SHARES, "the result is 100 times what it should be: is it a percentage"),
+        ([1 - x for x in SHARES], SHARES, "the result is 1 minus what it should be: is it the share of the others?"),
+        ([1 / x for x in SHARES], SHARES, "the result is 1 over what it should be"),
+        ([x**0.5 for x in SHARES], SHARES, "the result is the root of what it should be"),
+        ([-x for x in SHARES], SHARES, "the result has the wrong sign"),
+        (
+            [n * x for n, x in enumerate(SHARES, 2)],
+            SHARES,
+            "as many times what it should be as the length of `numbers`",
+        ),
+        ([x / n**0.5 for n, x in enumerate(SHARES, 2)], SHARES, "1/√n of what it should be, where n is the length of"),
+        ([4, 6, 9], [3, 5, 8], "the result is 1 too large"),
+        ([2, 4, 8], [2, 4, 9], ""),  # right but for one of them
+        ([4, 4, 4], [2, 2, 2], ""),  # twice as much, 2 too many or the square
+        ([0.4, 0.9, 0.5, 0.9], SHARES, ""),
+        (["both"] * 4, WORDS, 'Your answer is "both" on every input.'),
+        (["neither", "stale", "neither", "both"], WORDS, "You exchanged"),
+        (["stale", "neither", "stale", "stale"], WORDS, 'Your answer is never "both".'),
+        ([["leak"], ["size", "leak"], [], ["test", "size"]], LISTS, "the right entries in another order"),
+        ([["leak"], ["leak"], [], ["size"]], LISTS, "You never give more than one entry"),
+        ([["leak"], ["leak", "size", "test"], [], ["size", "test"]], LISTS, '"test" is there too often'),
+        ([~mask for mask in MASKS], MASKS, "True and False are exchanged"),
+        ([torch.ones(3) > 0, torch.tensor([False, True])], MASKS, "All that should be True is True, but so is more"),
+        ([torch.tensor([True, False, False]), torch.tensor([True, False])], MASKS, ""),
+        ([(2.0, 1.0), (5.0, 4.0)], [(1.0, 2.0), (4.0, 5.0)], "The results are right, but in another order"),
+        (
+            [(1.0, 4.0), (4.0, 10.0)],
+            [(1.0, 2.0), (4.0, 5.0)],
+            "Of your 2 results the first is right. Look at the second.",
+        ),
+        (
+            [(-1.0, 5.0), (3.0, 7.0)],
+            [(0.5, 3.5), (4.0, 6.0)],
+            "middle of your interval is right on every input. Its width",
+        ),
+        ([(2.0, 4.0), (5.0, 9.0)], [(1.0, 3.0), (4.5, 8.5)], "The width of your interval is right on every input."),
+    ],
+)
+def test_a_relation_of_results_holds_on_every_input(got, want, sentence):
+    assert of_results(want, want) == ""
+    said = of_results(got, want)
+    assert sentence in said
+    assert bool(said) == bool(sentence)
+
+
+CURVE = torch.rand(12, generator=torch.Generator().manual_seed(1)) + 0.5
+SUMMED, SQUARED, RAISED = 5 * CURVE, CURVE**2, CURVE + torch.linspace(0.1, 2, 12)
+
+
+@pytest.mark.parametrize(
+    ("got", "sentence"),
+    [
+        (5 * CURVE**2, "There are two mistakes. Summed. And: Squared."),
+        (SQUARED + RAISED - CURVE, "There are two mistakes. Squared. And: Raised."),
+        (3 * RAISED, "There are two mistakes. Raised. And besides, every number is multiplied by 3."),
+        (-RAISED, "There are two mistakes. Raised. And besides, every number has the wrong sign."),
+        (3 * CURVE, ""),  # one relation is enough
+        (CURVE**3, ""),
+        (torch.cat([SQUARED[:6], RAISED[6:]]), ""),  # patchwork
+        (CURVE, ""),
+        (CURVE[:6], ""),
+    ],
+)
+def test_two_mistakes_are_said_where_both_together_explain_every_number(got, sentence):
+    known = {"Summed.": SUMMED, "Squared.": SQUARED, "Raised.": RAISED, "Cut off.": CURVE[:6]}
+    shown = [(says, seen(value)) for says, value in known.items()]
+    assert twofold.of_two(seen(got), seen(CURVE), shown, ("n",)) == sentence

@@ -28,7 +28,7 @@ class squash:
         return s / n.clamp(min=1)
 
     def one_plus_inside_the_root(s, dim=-1, eps=1e-8):
-        """the longest vector has length"""
+        """There are two mistakes. You scale s itself"""
         n2 = (s * s).sum(dim, keepdim=True)
         return s * (n2 / (1 + n2 + eps)).sqrt()
 
@@ -1019,7 +1019,7 @@ class capsnet_forward:
 
 class capsnet_parameters:
     def no_primary_bias_and_one_row(side=28, channels=256, types=32, d=8, classes=10, z=16):
-        """expected 5,308,672. Your primary convolution has no biases"""
+        """There are two mistakes. Your primary convolution has no biases"""
         grid = ((side - 8) - 9) // 2 + 1
         return (
             81 * channels + channels,
@@ -1073,7 +1073,7 @@ class capsnet_parameters:
         )
 
     def primary_d_forgotten_in_both(side=28, channels=256, types=32, d=8, classes=10, z=16):
-        """expected 5,308,672. You gave the primary convolution one filter per type"""
+        """There are two mistakes. You gave the primary convolution one filter per type"""
         grid = ((side - 8) - 9) // 2 + 1
         return (
             81 * channels + channels,
@@ -1211,7 +1211,7 @@ class attention_logits:
         return (u_hat * total).sum(-1) / u_hat.shape[3] ** 0.5
 
     def z_root_missing_and_mean(u_hat):
-        """1/i · √z"""
+        """There are two mistakes. You forgot to divide by √z"""
         return (u_hat * u_hat.mean(1, keepdim=True)).sum(-1)
 
     def max_of_pairs(u_hat):
@@ -1235,7 +1235,7 @@ class attention_logits:
         return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1) / 2**0.5
 
     def mean_over_children_and_z(u_hat):
-        """1/i · 1/√z"""
+        """There are two mistakes. You divided by z"""
         return (u_hat * u_hat.mean(1, keepdim=True)).mean(-1)
 
     def unit_sum(u_hat):

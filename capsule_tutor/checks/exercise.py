@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from capsule_tutor.checks import alarms, guard, progress, relations, running, wording, world
+from capsule_tutor.checks import alarms, guard, overall, progress, relations, running, twofold, wording, world
 from capsule_tutor.checks.borrowed import borrowed
 from capsule_tutor.checks.cases import Case, shifted
 from capsule_tutor.checks.comparing import complaints, differ, gradient_complaints
@@ -217,7 +217,10 @@ class Questions:
         complaint = next(filter(None, map(self.complaint, seen, self.expected)), None)
         if complaint is None:
             return "passed", f"{len(seen)} inputs: {self._what_was_checked()}."
-        return "not yet", self.diagnosis(seen) or complaint[1]
+        if said := self.diagnosis(seen):
+            return "not yet", said
+        related = overall.of_results(seen, self.expected, self.exercise.reference) if complaint[0] == "values" else ""
+        return "not yet", f"{related} {complaint[1]}".strip()
 
     def complaint(self, seen: Observation, right: Observation) -> tuple[str, str] | None:
         """("shape", "values" or "gradient", the first thing that is wrong with it)"""
@@ -251,7 +254,13 @@ class Questions:
                 tells = compare_gradients or differ(behaviour, self.expected, gradients=False)
                 if tells and not differ(seen, behaviour, compare_gradients):
                     return mutant.says
-        return self._one_of_two_mistakes(seen) or self._of_other_inputs(seen) or None
+        return self._two_mistakes(seen) or self._one_of_two_mistakes(seen) or self._of_other_inputs(seen) or None
+
+    def _two_mistakes(self, seen: list[Observation]) -> str:
+        if self.exercise.test or len(seen) != len(self.expected):
+            return ""
+        known = [(mutant.says, behaviour) for mutant, behaviour in self._of_mutants]
+        return twofold.of_two(seen, self.expected, known, self.exercise.axes)
 
     def _one_of_two_mistakes(self, seen: list[Observation]) -> str | None:
         """The sentence of the mutant that gives the same wrong numbers for the first case, though not for all of them.
@@ -280,14 +289,16 @@ class Questions:
             return ""
         if any(o.error or not isinstance(o.tensors[0], (Tensor, int, float)) for o in seen):
             return ""
-        if len({number for o in seen for number in torch.as_tensor(o.tensors[0]).flatten().tolist()}) < 2:
-            return ""  # always the same number: that fits too many changes of an input, and mostly none was made
+        numbers = {number for o in seen for number in torch.as_tensor(o.tensors[0]).flatten().tolist()}
+        exact = any(isinstance(number, float) for number in numbers)
+        if len(numbers) < (2 if exact or numbers <= {False, True} else 4):
+            return ""  # few numbers: they fit too many changes of an input, and mostly none was made
 
         def explains(cases: list[Case]) -> bool:
             pairs = zip(seen, cases, strict=True)
             return all(not differ([a], [observe(self.exercise.reference, c, False)], gradients=False) for a, c in pairs)
 
-        return relations.of_inputs(self.cases, self.exercise.reference, explains)
+        return relations.of_inputs(self.cases, self.exercise.reference, explains, exact)
 
     @cached_property
     def expected(self) -> list[Observation]:

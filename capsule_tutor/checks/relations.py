@@ -19,10 +19,8 @@ from capsule_tutor.checks.cases import Case
 
 def of_values(got: Any, want: Any, axes: str, inputs: tuple = ()) -> str:
     """How a wrong value is related to the right one of the same shape, without a dot at the end; "" if it is not."""
-    if not isinstance(want, Tensor):
-        return _of_numbers(got, want, _sizes(*inputs))
-    if want.ndim == 0:
-        return _of_numbers(got.item(), want.item(), _sizes(*inputs))
+    if not isinstance(want, Tensor) or want.ndim == 0:
+        return ""  # one number has too many relations to another; `overall` looks at those of all inputs
     if want.dtype == torch.bool and want.numel() > 1 and (got == got.flatten()[0]).all():
         return f"every answer of yours is {got.flatten()[0].item()}"
     if want.dtype == torch.bool or want.numel() < 2 or not want.any():
@@ -51,24 +49,68 @@ def of_shapes(got: tuple[int, ...], want: tuple[int, ...], axes: str) -> str:
     return ""
 
 
-def of_inputs(cases: list[Case], function: Callable, explains: Callable[[list[Case]], bool]) -> str:
-    """The change of one input of a right function with which it gives the wrong values; "" if there is none.
+def of_inputs(cases: list[Case], function: Callable, explains: Callable[[list[Case]], bool], exact: bool) -> str:
+    """The change of the inputs of a right function with which it gives the wrong values; "" if there is none.
 
     explains   whether it gives what was seen, if it is called with other inputs: cases → yes or no
+    exact      whether the values are floats; few others agree by chance with what many a change gives
     """
     defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
-    for name in defaults:
-        for changed, change in (*_OF_TENSORS, *_OF_NUMBERS):
-            others = [_with(case, defaults, name, change) for case in cases]
-            if all(others) and explains(others):
-                how = f"What you return is right if `{name}` is {changed} first, and it should not be."
-                return f"{how} Where do you do that?"
+    for said, others in _changed(cases, defaults, exact):
+        if all(others) and explains(others):
+            return said
     return ""
+
+
+def _changed(cases: list[Case], defaults: dict[str, Any], exact: bool) -> Iterator[tuple[str, list[Case | None]]]:
+    """(what is said if this explains the answer, the cases with a change) for every change that is tried."""
+    for name, default in defaults.items():
+        for value in _values(cases, defaults, name):
+            others = [_with(case, defaults, name, lambda _, value=value: value) for case in cases]
+            if value is None:
+                yield f"Your answer is right without `{name}`, and takes no notice of it where it is given.", others
+            else:
+                shown = f"{value:g}" if isinstance(value, float) else value
+                what = "its default, " * (value == default) + f"{shown}"
+                yield f"Your answer is right if `{name}` is always {what}. Use the `{name}` that is handed in.", others
+    for one, other in itertools.combinations(defaults, 2):
+        others = [_exchanged(case, defaults, one, other) for case in cases]
+        yield f"Your answer is right if `{one}` and `{other}` are exchanged.", others
+    for name in defaults:
+        for changed, change in _OF_TENSORS if exact else _OF_TENSORS[-2:]:
+            how = f"What you return is right if `{name}` is {changed} first, and it should not be."
+            yield f"{how} Where do you do that?", [_with(case, defaults, name, change) for case in cases]
+        for said, change in _OF_NUMBERS:
+            yield said.format(name), [_with(case, defaults, name, change) for case in cases]
+
+
+def _values(cases: list[Case], defaults: dict[str, Any], name: str) -> list:
+    """What a number may have been taken for in every case: its default, or one of the values that it has."""
+    given = [_given(case, defaults)[name] for case in cases]
+    if defaults[name] is None:
+        return [None] if any(value is not None for value in given) else []
+    if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in given):
+        return []
+    return [value for value in dict.fromkeys([defaults[name], *given]) if isinstance(value, (int, float))][:4]
+
+
+def _given(case: Case, defaults: dict[str, Any]) -> dict[str, Any]:
+    return {**defaults, **dict(zip(defaults, case.args, strict=False)), **case.kwargs}
+
+
+def _exchanged(case: Case, defaults: dict[str, Any], one: str, other: str) -> Case | None:
+    """The case with two inputs of one kind exchanged; None where they are not."""
+    given = _given(case, defaults)
+    a, b = given[one], given[other]
+    kinds = [type(x) if not isinstance(x, Tensor) else (x.shape, x.dtype) for x in (a, b)]
+    if kinds[0] != kinds[1] or isinstance(a, (bool, str, type(None))) or callable(a):
+        return None
+    return _with(_with(case, defaults, one, lambda _: b), defaults, other, lambda _: a)
 
 
 def _with(case: Case, defaults: dict[str, Any], name: str, change: Callable) -> Case | None:
     """The case with one input changed; None where this cannot be done to it."""
-    given = {**defaults, **dict(zip(defaults, case.args, strict=False)), **case.kwargs}
+    given = _given(case, defaults)
     if given[name] is None:
         return case  # an input that may be missing is
     try:
@@ -133,20 +175,6 @@ def _along(got: Tensor, want: Tensor, letter: str) -> Iterator[str]:
         yield f"it is right only where {letter} is {' or '.join(right)}"
 
 
-def _of_numbers(got: Any, want: Any, sizes: list[int]) -> str:
-    """Of two single numbers only a factor that is a size says anything."""
-    if any(isinstance(x, bool) or not isinstance(x, (int, float)) or not x for x in (got, want)):
-        return ""
-    if abs(got + want) < 1e-6 * abs(want):
-        return "it has the wrong sign"
-    for n in (2, *sizes):
-        if abs(got * n / want - 1) < 1e-4:
-            return "it is half of what it should be" if n == 2 else f"what it should be is {n} times as much"
-        if abs(got / (n * want) - 1) < 1e-4:
-            return f"it is {'twice' if n == 2 else f'{n} times'} what it should be"
-    return ""
-
-
 def _same(x: Tensor, y: Tensor) -> bool:
     return x.shape == y.shape and torch.allclose(x, y, rtol=1e-3, atol=1e-5)  # NaN is never the same
 
@@ -184,6 +212,12 @@ def _number(x: Any) -> int | float:
     return x
 
 
+def _root(x: float) -> float:
+    if x < 0:
+        raise TypeError("no real root")
+    return x**0.5
+
+
 _OF_TENSORS: tuple[tuple[str, Callable], ...] = (
     ("made positive (abs)", lambda x: _float(x).abs()),
     ("cut off at 0 (a ReLU, a clamp)", lambda x: _float(x).relu()),
@@ -203,12 +237,18 @@ _OF_TENSORS: tuple[tuple[str, Callable], ...] = (
     ("turned round along its last axis", lambda x: _float(x).flip(-1)),
 )
 _OF_NUMBERS: tuple[tuple[str, Callable], ...] = (
-    ("doubled", lambda x: 2 * _number(x)),
-    ("halved", lambda x: _number(x) / 2),
-    ("squared", lambda x: _number(x) ** 2),
-    ("replaced by its root", lambda x: _number(x) ** 0.5),
-    ("made larger by 1", lambda x: _number(x) + 1),
-    ("made smaller by 1", lambda x: _number(x) - 1),
+    ("You get what should come out for twice as large a `{}`: is there a factor 2 too much?", lambda x: 2 * _number(x)),
+    ("You get what should come out for half as large a `{}`: is a factor 2 missing?", lambda x: _number(x) / 2),
+    (
+        "The power of `{}` in your answer is twice what it should be: is a root missing, or a square too much?",
+        lambda x: _number(x) ** 2,
+    ),
+    (
+        "The power of `{}` in your answer is half of what it should be: is a square missing, or a root too much?",
+        lambda x: _root(_number(x)),
+    ),
+    ("You get what should come out if `{}` were larger by 1.", lambda x: _number(x) + 1),
+    ("You get what should come out if `{}` were smaller by 1.", lambda x: _number(x) - 1),
 )
 
 # What is said if the change was made too often, what if it was left out ("" if that is the same), and the change.
