@@ -60,6 +60,7 @@ def test_every_step_is_what_routing_computes():
     assert uniform["entropy"].item() == pytest.approx(math.log2(3), abs=1e-4)
     assert (dynamic["entropy"][1:] < uniform["entropy"]).all()
     assert (attention["steps"], dynamic["steps"]) == (1, routing.ITERATIONS)
+    assert [way["logits"] for way in (dynamic, attention, uniform)] == ["sums", "products", "sums"]
 
 
 def test_a_digit_is_played_with_the_votes_and_the_prior_of_the_network(network):
@@ -104,6 +105,7 @@ def test_your_function_plays_beside_the_right_one():
     assert (yours["name"], right["name"]) == ("yours: softmax_over_children", "beside it: dynamic_routing")
     torch.testing.assert_close(yours["c"].sum(dim=1), torch.ones(routing.ITERATIONS, 2))
     assert yours["entropy"].isnan().all()
+    assert (yours["logits"], right["logits"]) == ("", "sums")  # what a function keeps inside nobody can see
     torch.testing.assert_close(right["c"].sum(dim=2), torch.ones(routing.ITERATIONS, 3))
 
 

@@ -30,9 +30,9 @@ RULES = {
     "of them.",
     "self-attention": "No iterations: each vote is multiplied with all votes for the same parent. Softmax over the "
     "parents makes shares. Its squash, of 2021, gives larger lengths.",
-    "self-attention with prior": "The same, and to each share the prior is added: a number learned in training, the "
-    "same for every image, by which a child favours a parent or avoids it whatever the votes say. Shares may then be "
-    "negative, and their sum Σ need not be 1.",
+    "self-attention with prior": "The same; then a prior is added to each share: learned in training, the same for "
+    "every image, it lets a child favour or avoid a parent whatever the votes say. So shares may be negative, and "
+    "their sum Σ need not be 1.",
     "uniform": "Every child gives every parent the same, whatever the votes: dynamic routing's first iteration.",
 }
 
@@ -103,6 +103,7 @@ def limit(u_hat: Tensor) -> float:
 def way(name: str, function: Callable, u_hat: Tensor, prior: Tensor | None = None) -> dict:
     """One function's steps: c (k, i, j), v (k, j, z), lengths (k, j), agreement (k, i, j), entropy (k,), in bits.
 
+    "logits" says how the page gets them from these, or is "": what a learner's function keeps inside nobody can see.
     Where the function fails there is "problem", a line for people, instead.
     """
     try:
@@ -116,6 +117,7 @@ def way(name: str, function: Callable, u_hat: Tensor, prior: Tensor | None = Non
     entropy = torch.special.entr(c).sum(dim=2).mean(dim=1) / math.log(2)  # (k,)
     return {
         "name": name,
+        "logits": next((how for known, how in LOGITS if known is function), ""),
         "steps": len(c),
         "c": c,
         "v": v,
@@ -168,11 +170,28 @@ def _finite(name: str, tensor: Tensor) -> Tensor:
 def _algorithms(prior: Tensor | None) -> dict[str, Callable]:
     known = {
         "dynamic routing": functional.dynamic_routing,
-        "self-attention": lambda u_hat: functional.self_attention_routing(u_hat),
+        "self-attention": _without_prior,
         "self-attention with prior": functional.self_attention_routing,
-        "uniform": lambda u_hat: functional.dynamic_routing(u_hat, 1),
+        "uniform": _uniform,
     }
     return known if prior is not None else {name: f for name, f in known.items() if "prior" not in name}
+
+
+def _without_prior(u_hat: Tensor) -> tuple[Tensor, Tensor]:
+    return functional.self_attention_routing(u_hat)
+
+
+def _uniform(u_hat: Tensor) -> tuple[Tensor, Tensor]:
+    return functional.dynamic_routing(u_hat, 1)
+
+
+# What the softmax makes shares of: sums of the agreements of all iterations before, or products of the votes.
+LOGITS = [
+    (functional.dynamic_routing, "sums"),
+    (_uniform, "sums"),
+    (functional.self_attention_routing, "products"),
+    (_without_prior, "products"),
+]
 
 
 def _chosen(yours: Callable | None, against: Callable | None) -> dict[str, Callable]:

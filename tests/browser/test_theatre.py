@@ -236,6 +236,9 @@ def test_your_own_functions_are_on_the_stage(stage):
     # The shares of a child should sum to 1, and those of a softmax over three children sum to 2/3.
     assert panels.nth(0).locator(".child + .name + .note").all_text_contents() == ["Σ0.67"] * 3
     assert panels.nth(1).locator(".child + .name + .note").all_text_contents() == [""] * 3
+    scene.locator(".control:has(> span:text-is('numbers')) select").select_option("logits")
+    assert panels.nth(0).locator(".numbers").inner_text().startswith("A function returns its v and its c.")
+    assert panels.nth(1).locator("tbody td").all_inner_texts()[:6] == ["0.00"] * 6
     scene.locator(".timeline input").focus()
     page.keyboard.press("End")
     at_rest = "box => box.dataset.t === '10' && box.dataset.settled === 'true'"

@@ -330,6 +330,89 @@ def test_numbers_are_shown_on_demand(visit):
     assert page.locator(".panel td").count() == 0
 
 
+def logits(u_hat, name, k):
+    """Of the k-th softmax, from 0. Sabour 2017, procedure 1; Mazzia 2021, eq. 3"""
+    if name.startswith("self-attention"):
+        return (u_hat * u_hat.sum(dim=0)).sum(dim=2) / u_hat.shape[2] ** 0.5
+    b = torch.zeros(u_hat.shape[:2])
+    for step in range(k if name == "dynamic routing" else 0):
+        b += (u_hat * caps.dynamic_routing(u_hat[None], step + 1)[0]).sum(dim=2)
+    return b
+
+
+def table(page, panel=0):
+    """The numbers of a table's children, one row for each."""
+    rows = page.locator(".panel").nth(panel).locator("tbody tr:not(.foot)")
+    said = rows.evaluate_all("rows => rows.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.innerText))")
+    return torch.tensor([[float(number.replace("−", "-")) for number in row] for row in said])
+
+
+@pytest.mark.parametrize("name", ["a crowd and a whisper", routing.REAL])
+def test_logits_are_what_the_softmax_was_given(visit, name):
+    page = visit(f"routing?votes={name.replace(' ', '+')}&digit={PLACES[3]}")
+    told = routing.answer({"what": "play", "name": name, "digit": PLACES[3]}, {}, None, NETWORK)
+    control(page, "numbers").select_option("logits")
+    page.focus(".timeline input")
+    for k, key in enumerate(("Home", "ArrowRight", "ArrowRight")):
+        page.keyboard.press(key)
+        page.wait_for_function("t => document.querySelector('.routing').dataset.t == t", arg=k + 1)
+        settled(page)
+        for n, way in enumerate(told["ways"]):
+            shown, expected = table(page, n), logits(told["votes"], way["name"], k)
+            # Two digits of small numbers, one of larger ones where room is scarce.
+            digit = torch.where(expected.abs() < 0.99, 0.0051, 0.0051 if told["draggable"] else 0.051)
+            assert ((shown - expected).abs() <= digit.where(expected.abs() < 9.9, 0.51)).all()
+            if "prior" not in way["name"]:
+                c = way["c"][min(k, way["steps"] - 1)]
+                torch.testing.assert_close(expected.softmax(dim=1), c, rtol=0, atol=1e-3)
+
+
+def overlap(page):
+    """Of each two votes for parent A: how far apart their shafts run, in units of the drawing."""
+    read = """lines => lines.map((line) => ['x1', 'y1', 'x2', 'y2'].map((name) => +line.getAttribute(name)))"""
+    lines = torch.tensor(page.locator(".panel").first.locator("line.vote").evaluate_all(read))[::2]
+    starts = lines[:, :2]
+    return (starts[:, None] - starts[None]).norm(dim=2)[0]
+
+
+def test_votes_of_one_direction_run_side_by_side(visit):
+    page = visit("routing?votes=a+crowd+and+a+whisper&t=10")
+    assert overlap(page).tolist() == pytest.approx([0, 6, 12], abs=0.02)  # as wide as the widest shaft
+    outline = page.locator(".panel").first.locator("polygon.v").first
+    assert outline.evaluate("shape => getComputedStyle(shape).fill") == "none"  # and are seen through v
+    texts = page.locator(".panel").first.locator(".tip")
+    assert texts.all_text_contents()[:4:2] == ["0", "1, 2"]
+    ys = [float(texts.nth(n).get_attribute("y")) for n in (0, 2)]
+    assert ys[0] < ys[1] - 15  # on either side
+    page = visit("routing?t=10")  # 27° and more apart
+    assert overlap(page).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("numbers", ["logits", "c", "agreement"])
+@pytest.mark.parametrize("votes", ["two of three agree", routing.REAL])
+def test_all_tables_and_the_legend_are_in_view_at_once(visit, votes, numbers):
+    page = visit(f"routing?votes={votes.replace(' ', '+')}&t=3&numbers={numbers}")
+    boxes = [one.bounding_box() for one in page.locator(".numbers table").all()]
+    assert len(boxes) == (3 if votes != routing.REAL else 4)
+    assert len({box["y"] for box in boxes}) == 1  # one beside the other
+    seen = [*boxes, page.locator(".legend").bounding_box()]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 1400 for box in seen)
+    assert all(box["y"] >= 0 and box["y"] + box["height"] <= 900 for box in seen)
+    # No column is cut off.
+    wider = "tables => tables.some((one) => one.scrollWidth > one.parentElement.clientWidth)"
+    assert not page.locator(".numbers table").evaluate_all(wider)
+
+
+@pytest.mark.parametrize("screen", ["desk", "telephone"])
+def test_the_legend_is_above_the_fold(visit, screen):
+    page = visit("routing", screen)
+    box = page.locator(".legend").bounding_box()
+    assert box["y"] + box["height"] <= SCREENS[screen]["viewport"]["height"]
+    assert (
+        page.locator(".scale").get_attribute("aria-label").startswith("A line's width and darkness are the coupling c")
+    )
+
+
 def test_algorithms_leave_and_enter_the_stage(visit):
     page = visit("routing")
     assert page.locator(".panel:visible").count() == 3

@@ -60,19 +60,33 @@ export function dynamicRouting(votes, sizes, iterations) {
   return steps;
 }
 
+// a_ij = ⟨û_{j|i}, Σ_k û_{j|k}⟩ / √z
+function products(votes, sizes) {
+  const [I, J, Z] = sizes, total = weightedSum(new Float32Array(I * J).fill(1), votes, sizes);
+  return agreement(votes, total, sizes).map((a) => a / Math.sqrt(Z));
+}
+
 // Mazzia 2021, eqs. 3-5; `prior` (i, j) or null. One step: [{c, v}]
 export function selfAttentionRouting(votes, sizes, prior) {
-  const [I, J, Z] = sizes, total = weightedSum(new Float32Array(I * J).fill(1), votes, sizes);
-  // a_ij = ⟨û_{j|i}, Σ_k û_{j|k}⟩ / √z
-  const c = softmax(agreement(votes, total, sizes).map((a) => a / Math.sqrt(Z)), I, J);
+  const [I, J] = sizes, c = softmax(products(votes, sizes), I, J);
   if (prior) prior.forEach((p, n) => { c[n] += p; });
   return [{ c, v: each(weightedSum(c, votes, sizes), sizes, exponentialSquash) }];
 }
 
+// What the softmax of step k makes shares of (k = 0 is the first). `logits` says how they come about: "sums" of the
+// agreements of all steps before, or "products" of the votes.
+export function logitsAt(k, { logits, agreement }, votes, sizes) {
+  if (logits === "products") return products(votes, sizes);
+  // b_ij = Σ_{l<k} û_{j|i} · v_j^{(l)}
+  const size = sizes[0] * sizes[1], b = new Float32Array(size);
+  for (let n = 0; n < k * size; n++) b[n % size] += agreement[n];
+  return b;
+}
+
 // What a stage shows of one algorithm: its steps, one after the other in flat lists.
-export function way(name, steps, votes, sizes) {
+export function way(name, logits, steps, votes, sizes) {
   const [I, J, Z] = sizes, count = steps.length;
-  const all = { name, steps: count, c: new Float32Array(count * I * J), v: new Float32Array(count * J * Z) };
+  const all = { name, logits, steps: count, c: new Float32Array(count * I * J), v: new Float32Array(count * J * Z) };
   all.lengths = new Float32Array(count * J); all.agreement = new Float32Array(count * I * J);
   all.entropy = new Float32Array(count);
   steps.forEach(({ c, v }, k) => {

@@ -25,12 +25,12 @@ export function digits(data) {
   function play(votes, sizes, prior) {
     const [, parents, z] = sizes, toy = z === 2 && parents <= 3, dynamic = dynamicRouting(votes, sizes, data.routing.iterations);
     const most = Array.from({ length: votes.length / z }, (_, n) => votes.subarray(n * z, (n + 1) * z)).reduce((m, vote) => Math.max(m, toy ? Math.max(...vote.map(Math.abs)) : length(vote)), 0);
-    const ways = [["dynamic routing", dynamic], ["self-attention", selfAttentionRouting(votes, sizes, null)],
-      ...(prior ? [["self-attention with prior", selfAttentionRouting(votes, sizes, prior)]] : []), ["uniform", dynamic.slice(0, 1)]];
+    const ways = [["dynamic routing", "sums", dynamic], ["self-attention", "products", selfAttentionRouting(votes, sizes, null)],
+      ...(prior ? [["self-attention with prior", "products", selfAttentionRouting(votes, sizes, prior)]] : []), ["uniform", "sums", dynamic.slice(0, 1)]];
     return {
       sizes, votes, draggable: toy, limit: Math.max(toy ? 2.6 : 1, 0.2 * Math.ceil(most / 0.2 - 1e-6)),
       parents: Array.from({ length: parents }, (_, j) => (toy ? String.fromCharCode(65 + j) : String(j))),
-      ways: ways.map(([name, steps]) => way(name, steps, votes, sizes)),
+      ways: ways.map(([name, logits, steps]) => way(name, logits, steps, votes, sizes)),
     };
   }
   const routing = {

@@ -1,21 +1,29 @@
 // Routing on a stage: children left, parents right, between them lines as wide and as dark as the couplings c_ij.
+import { logitsAt } from "./arithmetic.js";
 import { chooser } from "./chooser.js";
 import { button, calm, check, choice, draw, frame, fresh, grey, labelled, make, newest, paint, picture, sheet, write, two } from "./parts.js";
 
-const WIDTH = 310, CHILD = 58, DIGITS = 214, PLANE = 246, RADIUS = 62, CLOSE = 64;  // in a panel's own units
+const WIDTH = 310, CHILD = 58, DIGITS = 214, PLANE = 246, RADIUS = 62, CLOSE = 64, LANE = 6;  // in a panel's own units
 const MOST_CHILDREN = 5;  // of a toy: so many colours are told apart
 const PACE = 900, GLIDE = 350;  // milliseconds from iteration to iteration: playing, and after a key
 
-const NUMBERS = { "": "hide", c: "couplings c", agreement: "agreement û·v" };
+const NUMBERS = { "": "hide", logits: "logits b", c: "couplings c", agreement: "agreement û·v" };
+const UNSEEN = "A function returns its v and its c. Its logits stay inside, where the stage cannot see them.";
 
 // One law for all widths, on the fixed scale from 0 to 1.
 export const width = (c) => 0.6 + 8 * Math.abs(c);
 export const opacity = (c) => Math.min(1, 0.12 + 0.88 * Math.abs(c));
 
+// A number in at most four characters, for eleven columns: .27, -.27, 1.0, -12
+function narrow(x) {
+  const size = Math.abs(x), digits = size < 0.995 ? 2 : size < 9.95 ? 1 : 0;
+  return x.toFixed(digits).replace(/^(-?)0\.(?=\d\d)/, "$1.").replace(/^-(?=\.?0+$)/, "");  // a true minus sign would be as wide as two digits
+}
+
 export async function routing(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "routing", "Who listens to whom?",
     "Every child (left) votes for the pose of every parent (right): its arrows û, which stay as they are. It has one unit of trust and divides it among the parents: its lines, as wide as its shares c. "
-    + "In an iteration every parent adds up the votes, weighted by the shares, and squashes the sum: v, the arrow without a number, whose length says how sure the parent is. Before the next one, every child gives more to the parents whose v agrees with its vote (û·v).");
+    + "In an iteration every parent adds up the votes, weighted by the shares, and squashes the sum: v, the outlined arrow, whose length says how sure the parent is. Before the next one, every child gives more to the parents whose v agrees with its vote (û·v).");
   const programme = await ask({ what: "programme" });
   const now = {
     votes: programme.plays.includes(state.votes) ? state.votes : programme.plays[0],
@@ -95,13 +103,12 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
   const boxes = make("div", { className: "panels" });
   const spoken = make("p", { className: "spoken", "aria-live": "polite" });
   box.append(
-    make("div", { className: "row" }, labelled("votes", plays), add, remove, hint),
-    images.element,
+    make("div", { className: "row source" }, labelled("votes", plays), add, remove, hint, images.element),
     make("div", { className: "row timeline" }, player, labelled("iteration", time, said), make("datalist", { id: ticks }, ...Array.from({ length: programme.iterations }, (_, k) => make("option", { value: k + 1 })))),
     make("div", { className: "row" }, ways, numbers),
-    problem,
+    problem, legend(),
     make("div", { className: "hall" }, seen, boxes),
-    closeUp, legend(), spoken,
+    closeUp, spoken,
   );
 
   function build() {
@@ -220,27 +227,54 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
 }
 
 function legend() {
-  const scale = draw("svg", { viewBox: "0 0 260 34", class: "scale", role: "img", "aria-label": "A line's width and darkness are the coupling c, from 0 to 1." });
+  const scale = draw("svg", { viewBox: "0 0 260 30", class: "scale", role: "img", "aria-label": "A line's width and darkness are the coupling c, from 0 to 1." });
   [0, 0.25, 0.5, 0.75, 1].forEach((c, n) => {
-    scale.append(draw("line", { x1: 52 * n + 4, x2: 52 * n + 40, y1: 10, y2: 10, class: "link", "stroke-width": width(c), "stroke-opacity": opacity(c) }));
-    scale.append(draw("text", { x: 52 * n + 22, y: 30, "text-anchor": "middle" }, c));
+    scale.append(draw("line", { x1: 52 * n + 4, x2: 52 * n + 40, y1: 8, y2: 8, class: "link", "stroke-width": width(c), "stroke-opacity": opacity(c) }));
+    scale.append(draw("text", { x: 52 * n + 22, y: 27, "text-anchor": "middle" }, c));
   });
-  return make("div", { className: "legend" }, make("span", {}, "coupling c, fixed scale:"), scale,
-    make("span", {}, "dashed line: negative · dotted ring: length 1 · disc: ‖v‖, the parent's length · Σ: what a child gives in all, where it is not 1 · "
-      + "entropy: how undecided the children are on average, 0 bits if each gives all to one parent · point at a child or at a parent's title to see its lines alone, click to keep them"));
+  const key = (says, ...marks) => make("span", { className: "mark" }, draw("svg", { viewBox: "0 0 26 18", "aria-hidden": "true" }, ...marks), says);
+  return make("div", { className: "legend" },
+    make("span", { className: "mark" }, "coupling c:", scale),
+    key("negative", draw("line", { x1: 1, x2: 25, y1: 9, y2: 9, class: "link", "stroke-width": 2.5, "stroke-dasharray": "4 3" })),
+    key("length 1", draw("circle", { cx: 13, cy: 9, r: 8, class: "unit" })),
+    key("‖v‖, the parent's length", draw("circle", { cx: 13, cy: 9, r: 7, class: "disc" })),
+    key("v", draw("polygon", { points: outline(1, 9, 24, 0), class: "v" })),
+    make("span", {}, "Σ: what a child gives in all, if it is not 1 · entropy: 0 bits if each child gives all to one parent · "
+      + "point at a child or at a parent's title to see its lines alone, click to keep them"));
+}
+
+// v as an arrow of which only the outline is drawn: votes that point the same way are seen through it.
+function outline(cx, cy, x, y) {
+  const size = Math.hypot(x, y), [ux, uy] = size ? [x / size, y / size] : [0, 0], neck = size - 11, wide = Math.min(7.5, 0.6 * size);
+  const corners = neck > 4 ? [[0, 4], [neck, 4], [neck, wide], [size, 0], [neck, -wide], [neck, -4], [0, -4]] : [[0, wide], [size, 0], [0, -wide]];
+  return corners.map(([along, across]) => `${(cx + along * ux - across * uy).toFixed(1)},${(cy + along * uy + across * ux).toFixed(1)}`).join(" ");
+}
+
+// How far votes for the same parent are moved aside where they point the same way, so that none hides another.
+function lanes(votes, I, J) {
+  const size = (n) => Math.hypot(votes[2 * n], votes[2 * n + 1]) || Infinity;
+  const cosine = (n, m) => (votes[2 * n] * votes[2 * m] + votes[2 * n + 1] * votes[2 * m + 1]) / (size(n) * size(m));
+  const near = (n, m) => Math.min(1, Math.max(0, (cosine(n, m) - 0.985) / 0.012));  // from 0 at 10° to 1 at 4°
+  return Float32Array.from({ length: I * J }, (_, n) => {
+    let aside = 0;
+    for (let m = n % J; m < I * J; m += J) if (m !== n) aside += LANE / 2 * Math.sign(n - m) * near(n, m);
+    return aside;
+  });
 }
 
 // One algorithm. `act` is what its nodes can do.
 function panel(play, way, number, rule, act) {
   const [I, J, Z] = play.sizes, toy = Z === 2 && J <= 3;
-  const pitch = toy ? 2 * RADIUS + 34 : 36, high = J * pitch + (toy ? 6 : 10), whole = high + (toy ? 0 : 2 * CLOSE + 30);
-  const childY = (i) => high * (i + 0.5) / I, parentY = (j) => (toy ? 30 + RADIUS + pitch * j : 5 + pitch * (j + 0.5));
+  const pitch = toy ? 2 * RADIUS + 34 : 36, high = J * pitch + (toy ? -6 : 10), whole = high + (toy ? 0 : 2 * CLOSE + 30);
+  const childY = (i) => high * (i + 0.5) / I, parentY = (j) => (toy ? 18 + RADIUS + pitch * j : 5 + pitch * (j + 0.5));
   let ring = 14;  // of length 1
   const centre = toy ? PLANE : DIGITS;
   const stage = draw("svg", { viewBox: `0 0 ${WIDTH} ${whole}`, class: toy ? "toy" : "digits", role: "group", "aria-label": `${way.name}: children and parents` });
   const table = make("div", { className: "numbers", role: "region", "aria-label": `numbers of ${way.name}` }), words = make("p", { className: "words" });
-  const figure = make("div", { className: "panel" }, make("h3", {}, way.name), make("p", { className: "rule" }, rule), stage, words, table);
-  let votes = play.votes, data = way, looking = "", shows = "";
+  const parts = [make("h3", {}, way.name), make("p", { className: "rule" }, rule)];
+  // Many numbers are a picture of their own, and come first.
+  const figure = make("div", { className: "panel" }, ...parts, ...(toy ? [stage, words, table] : [table, stage, words]));
+  let votes = play.votes, aside = [], data = way, looking = "", shows = "";
 
   // ---- what is drawn once
   const colour = (i) => (toy ? `var(--child-${i % MOST_CHILDREN})` : "var(--link)");
@@ -291,9 +325,14 @@ function panel(play, way, number, rule, act) {
       write(head, { points, opacity: dark, display });
     };
   }
+  function pointer() {
+    const shape = draw("polygon", { class: "v" });
+    stage.append(shape);
+    return (cx, cy, x, y) => write(shape, { points: outline(cx, cy, x, y), display: Math.hypot(x, y) < 0.01 ? "none" : "inline" });
+  }
   if (toy) {
     for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) arrows.push({ i, j, set: arrow("vote", colour(i)), label: draw("text", { class: "tip", "text-anchor": "middle" }, i) });
-    for (const parent of parents) parent.v = arrow("v", "var(--ink)");
+    for (const parent of parents) parent.v = pointer();
     for (const one of arrows) { stage.append(one.label); if (play.draggable) one.handle = handle(one.i, one.j); }
   }
   function handle(i, j) {
@@ -321,7 +360,7 @@ function panel(play, way, number, rule, act) {
   if (closer) {
     stage.append(draw("circle", { cx: 90, cy: closer.y, r: CLOSE, class: "plane" }), closer.unit, closer.title);
     closer.votes = Array.from({ length: I }, () => arrow("vote", "var(--link)"));
-    closer.v = arrow("v", "var(--ink)");
+    closer.v = pointer();
   }
 
   // One tab stop for all nodes: up and down within children or parents, left and right between them.
@@ -349,8 +388,10 @@ function panel(play, way, number, rule, act) {
     const j = n % J, size = Math.hypot(x, y) || 1;
     const meets = (m) => Math.hypot(votes[2 * m] - votes[2 * n], votes[2 * m + 1] - votes[2 * n + 1]) * ring < 6;
     const together = Array.from({ length: I }, (_, i) => i * J + j).filter(meets), first = together[0] === n;
+    // On the side to which they were moved, outside the outermost.
+    const side = together.reduce((sum, m) => sum + aside[m], 0) > 1 ? 1 : -1, across = side * (9 + Math.max(...together.map((m) => side * aside[m])));
     const text = first ? together.map((m) => Math.floor(m / J)).join(", ") : "";
-    return { text, x: Math.min(centre + x + (6 * x + 8 * y) / size, WIDTH - 3.5 * text.length), y: parents[j].y + y + (6 * y - 8 * x) / size + 4 };
+    return { text, x: Math.min(centre + x + (6 * x - across * y) / size, WIDTH - 3.5 * text.length), y: parents[j].y + y + (6 * y + across * x) / size + 4 };
   }
 
   // ---- what changes with the iteration
@@ -374,8 +415,8 @@ function panel(play, way, number, rule, act) {
       if (kind === "parent" && chosen === n % J) write(children[i].note, { text: two(c) });
       if (toy) {
         const x = ring * votes[2 * n], y = -ring * votes[2 * n + 1];
-        const dark = kind === "child" && chosen !== i ? 0.12 : opacity(c);
-        arrows[n].set(centre, parents[n % J].y, x, y, 0.7 * width(c), dark);
+        const dark = kind === "child" && chosen !== i ? 0.12 : Math.max(0.35, opacity(c)), size = Math.hypot(x, y) || 1;
+        arrows[n].set(centre - aside[n] * y / size, parents[n % J].y + aside[n] * x / size, x, y, 0.7 * width(c), dark);
         write(arrows[n].label, label(n, x, y));
         if (arrows[n].handle) write(arrows[n].handle, { cx: centre + x, cy: parents[n % J].y + y });
       }
@@ -388,7 +429,7 @@ function panel(play, way, number, rule, act) {
       // A number is an iteration's own, as in the sentence below: between two, only the picture moves.
       const told = two(data.lengths[k * J + j]);
       write(parents[j].title, { text: toy ? `parent ${play.parents[j]}: ‖v‖ ${told}` : `${play.parents[j]}  ${told}` });
-      if (toy) parents[j].v(centre, parents[j].y, ring * value(data.v, 2 * j, 2 * J), -ring * value(data.v, 2 * j + 1, 2 * J), 2.5);
+      if (toy) parents[j].v(centre, parents[j].y, ring * value(data.v, 2 * j, 2 * J), -ring * value(data.v, 2 * j + 1, 2 * J));
     });
     if (closer) {
       const j = kind === "parent" ? chosen : lengths.indexOf(Math.max(...lengths)), unit = CLOSE / play.limit;
@@ -400,7 +441,7 @@ function panel(play, way, number, rule, act) {
         const shown = kind === "child" && chosen !== i ? 0.1 : opacity(c);
         closer.votes[i](90, closer.y, unit * size * side, -unit * size * cosine, 0.5 * width(c), shown);
       }
-      closer.v(90, closer.y, 0, -unit * lengths[j], 2.5);
+      closer.v(90, closer.y, 0, -unit * lengths[j]);
     }
     write(words, { text: inWords(k) });
     if (shows && (Number.isInteger(t) || data.steps === 1)) fill(k);
@@ -419,8 +460,10 @@ function panel(play, way, number, rule, act) {
     cells = [];
     table.replaceChildren();
     table.tabIndex = what ? 0 : -1;
+    figure.classList.toggle("numbered", Boolean(what));
     figure.classList.toggle("wide", Boolean(what) && !toy);
     if (!what || data.problem) return;
+    if (what === "logits" && !data.logits) { table.append(make("p", {}, UNSEEN)); return; }
     const sum = what === "c" ? ["Σ"] : [], row = (head, count, foot) => {
       const line = Array.from({ length: count }, () => make("td"));
       cells.push(line);
@@ -428,18 +471,28 @@ function panel(play, way, number, rule, act) {
     };
     const head = make("tr", {}, make("th", { scope: "col" }, "child"), ...[...play.parents, ...sum].map((name) => make("th", { scope: "col" }, name)));
     const body = make("tbody", {}, ...Array.from({ length: I }, (_, i) => row(i, J + sum.length)), row("‖v‖", J, true));
-    const title = make("caption", {}, `${NUMBERS[what]}${what === "agreement" && data.steps > 1 ? ": of this iteration alone, with the v shown" : ""}`);
-    table.append(make("table", {}, title, make("thead", {}, head), body));
+    table.append(make("table", {}, make("caption", {}, `${NUMBERS[what]}: ${about(what)}`), make("thead", {}, head), body));
+  }
+  function about(what) {
+    if (what === "c") return data.logits ? "the softmax of each child's logits" + (way.name.includes("prior") ? ", plus the prior" : "") : "the shares that made v";
+    if (what === "agreement") return data.logits === "sums" && data.steps > 1 ? "of this iteration alone; added to the logits of the next" : "with the v shown";
+    if (data.logits === "products") return "each vote times the sum of all votes for its parent, over √z";
+    return data.steps > 1 ? "what all iterations before have agreed, û·v, added up" : "nothing is added up: all are 0";
   }
   function fill(k) {
-    const list = data[shows];
+    if (!cells.length) return;
+    const size = I * J, list = shows === "logits" ? logitsAt(k, data, votes, play.sizes) : data[shows].subarray(k * size, (k + 1) * size);
     for (let i = 0; i < I; i++) {
-      const row = Array.from(list.subarray((k * I + i) * J, (k * I + i + 1) * J));
+      const row = Array.from(list.subarray(i * J, (i + 1) * J));
       if (shows === "c") row.push(row.reduce((a, b) => a + b));
-      row.forEach((x, n) => { write(cells[i][n], { text: two(x) }); });
+      row.forEach((x, n) => {
+        write(cells[i][n], { text: told(x) });
+        if (!toy && shows === "c" && n < J) write(cells[i][n], { style: `--c: ${Math.round(100 * Math.min(1, Math.abs(x)))}%` });
+      });
     }
-    for (let j = 0; j < J; j++) write(cells[I][j], { text: two(data.lengths[k * J + j]) });
+    for (let j = 0; j < J; j++) write(cells[I][j], { text: told(data.lengths[k * J + j]) });
   }
+  const told = toy ? two : narrow;
 
   return {
     name: way.name,
@@ -452,7 +505,7 @@ function panel(play, way, number, rule, act) {
       votes = found.votes;
       data = found.ways[number];
       drawn = "";
-      if (toy) ring = RADIUS / play.limit;
+      if (toy) { ring = RADIUS / play.limit; aside = lanes(votes, I, J); }
       parents.forEach((parent) => parent.unit.setAttribute("r", ring));
       closer?.unit.setAttribute("r", CLOSE / play.limit);
       stage.style.display = data.problem ? "none" : "";
