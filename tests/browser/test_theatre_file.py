@@ -547,6 +547,64 @@ def test_the_dial_turns_by_slider_and_by_hand(visit):
     assert page.input_value(".dial input >> nth=1") == "0"
 
 
+def heads(page):
+    """Where the arrows s and v end in each plane, in its own numbers. (plane, arrow, 2)"""
+    ends = torch.tensor(
+        page.locator(".plane-of polygon").evaluate_all(
+            "heads => heads.map((head) => head.getAttribute('points').split(' ')[0].split(',').map(Number))"
+        )
+    )
+    # Lines of the grid lie at -3 … 3.
+    at = (
+        page.locator(".plane-of svg")
+        .first.locator(".grid, .axis")
+        .evaluate_all("lines => lines.map((line) => +line.getAttribute('x1')).filter((x, n) => n % 2 === 0)")
+    )
+    unit = (at[-1] - at[0]) / (2 * dial.MOST)
+    return ((ends - at[dial.MOST]) * torch.tensor([1, -1]) / unit).view(-1, 2, 2)
+
+
+@pytest.mark.parametrize("screen", ["desk", "telephone"])
+def test_both_squashes_of_one_s_are_beside_one_another(visit, screen):
+    page = visit("dial?length=2&angle=30", screen)
+    s = 2 * torch.tensor([3**0.5 / 2, 0.5])
+    torch.testing.assert_close(
+        heads(page),
+        torch.stack([s, functional.squash(s), s, functional.exponential_squash(s)]).view(2, 2, 2),
+        rtol=0,
+        atol=1e-3,
+    )
+    assert page.locator(".plane-of figcaption").all_inner_texts() == [
+        "squash (2017): ‖v‖ 0.80",
+        "exponential squash (2021): ‖v‖ 0.86",
+    ]
+    left, right = (plane.bounding_box() for plane in page.locator(".plane-of svg").all())
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] <= right["x"]
+    assert right["y"] + right["height"] <= SCREENS[screen]["viewport"]["height"]
+
+
+def test_s_is_dragged_in_either_plane(visit):
+    page = visit("dial?length=1&angle=30")
+    for n in (0, 1):
+        plane = page.locator(".plane-of svg").nth(n).bounding_box()
+        x, y = plane["x"] + plane["width"] / 2, plane["y"] + plane["height"] / 2
+        page.mouse.move(x + 60, y)
+        page.mouse.down()
+        page.mouse.move(x, y - 60 - 30 * n, steps=3)
+        page.mouse.up()
+        settled(page)
+        drawn_ = heads(page)
+        assert torch.equal(drawn_[0, 0], drawn_[1, 0])
+        assert page.input_value(".dial input >> nth=1") == "90"
+        torch.testing.assert_close(
+            drawn_[:, 1],
+            torch.stack([functional.squash(drawn_[0, 0]), functional.exponential_squash(drawn_[0, 0])]),
+            rtol=0,
+            atol=1e-3,
+        )
+
+
 # ---- the explorer
 
 

@@ -1,11 +1,11 @@
 // The squash dial: a vector s in the plane, and what each squash makes of it.
 import { draw, frame, labelled, make, newest, two } from "./parts.js";
 
-const SIDE = 320, MARGIN = 26, WIDE = 360;  // of the plane and of the curves
+const SIDE = 320, MARGIN = 32, WIDE = 360;  // of the plane and of the curves
 
 export async function dial(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "dial", "What does a squash do?",
-    "A vector s of any length becomes one that is shorter than 1 and points the same way. Drag s, or turn it with the sliders.");
+    "A vector s of any length becomes one that is shorter than 1 and points the same way. Drag s in a plane, or turn it with the sliders.");
   const programme = await ask({ what: "programme" }), most = programme.most;  // the longest s: nothing is ever cut off
   const unit = (SIDE / 2 - MARGIN) / most, middle = SIDE / 2;
   const now = { length: Math.min(most, Math.max(0, Number.isFinite(+state.length) ? +(state.length ?? 1) : 1)), angle: Number.isFinite(+state.angle) ? +(state.angle ?? 30) : 30 };
@@ -17,41 +17,43 @@ export async function dial(el, { ask, state = {}, changed = () => {} }) {
   };
   const size = slider("length", 0, most, 0.05), turn = slider("angle", -180, 180, 5);
 
-  // ---- the plane
-  const plane = draw("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, role: "group", "aria-label": "the plane: s and its squashes" });
-  for (let n = -most; n <= most; n++) {
-    const at = middle + unit * n;
-    plane.append(draw("line", { x1: at, x2: at, y1: MARGIN, y2: SIDE - MARGIN, class: n ? "grid" : "axis" }));
-    plane.append(draw("line", { y1: at, y2: at, x1: MARGIN, x2: SIDE - MARGIN, class: n ? "grid" : "axis" }));
-    if (n) plane.append(draw("text", { x: at, y: SIDE - MARGIN + 15, "text-anchor": "middle", class: "note" }, String(n).replace("-", "−")));
-    if (n) plane.append(draw("text", { x: MARGIN - 5, y: middle - unit * n + 4, "text-anchor": "end", class: "note" }, String(n).replace("-", "−")));
+  // ---- a plane for each squash, with the same s in both
+  const looks = ["var(--squash-0)", "var(--squash-1)"], planes = programme.names.map((name, n) => plane(name, looks[n]));
+  function plane(name, colour) {
+    const surface = draw("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, role: "img", "aria-label": `the plane: s and its ${name}` });
+    for (let n = -most; n <= most; n++) {
+      const at = middle + unit * n;
+      surface.append(draw("line", { x1: at, x2: at, y1: MARGIN, y2: SIDE - MARGIN, class: n ? "grid" : "axis" }));
+      surface.append(draw("line", { y1: at, y2: at, x1: MARGIN, x2: SIDE - MARGIN, class: n ? "grid" : "axis" }));
+      if (n) surface.append(draw("text", { x: at, y: SIDE - MARGIN + 15, "text-anchor": "middle", class: "note" }, String(n).replace("-", "−")));
+      if (n) surface.append(draw("text", { x: MARGIN - 5, y: middle - unit * n + 4, "text-anchor": "end", class: "note" }, String(n).replace("-", "−")));
+    }
+    surface.append(draw("circle", { cx: middle, cy: middle, r: unit, class: "unit" }));
+    const s = arrow(surface, "var(--link)", 2.5), v = arrow(surface, colour, 4), grip = draw("circle", { r: 14, class: "grip" });
+    surface.append(grip);
+    const point = (event) => {
+      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(surface.getScreenCTM().inverse());
+      const x = (at.x - middle) / unit, y = (middle - at.y) / unit;
+      now.length = Math.min(most, Math.round(20 * Math.hypot(x, y)) / 20);
+      now.angle = Math.round(Math.atan2(y, x) * 180 / Math.PI);
+      size.input.value = now.length; turn.input.value = now.angle;
+      put();
+    };
+    surface.addEventListener("pointerdown", (event) => { surface.setPointerCapture(event.pointerId); event.preventDefault(); point(event); });
+    surface.addEventListener("pointermove", (event) => { if (surface.hasPointerCapture(event.pointerId)) point(event); });
+    const number = make("output", {});
+    return { figure: make("figure", { className: "plane-of" }, make("figcaption", {}, `${name}: `, number), surface), s, v, grip, number };
   }
-  plane.append(draw("circle", { cx: middle, cy: middle, r: unit, class: "unit" }));
-  const arrow = (stroke, broad) => {
+  function arrow(surface, stroke, broad) {
     const line = draw("line", { stroke, "stroke-width": broad }), head = draw("polygon", { fill: stroke });
-    plane.append(line, head);
+    surface.append(line, head);
     return ([x, y]) => {
       const size = unit * Math.hypot(x, y), tip = Math.min(size, 5 + 1.6 * broad), [ux, uy] = size ? [unit * x / size, -unit * y / size] : [0, 0];
       const [px, py] = [middle + (size - tip) * ux, middle + (size - tip) * uy], wide = tip / 2;
       Object.entries({ x1: middle, y1: middle, x2: px, y2: py }).forEach(([n, v]) => line.setAttribute(n, v));
       head.setAttribute("points", `${middle + size * ux},${middle + size * uy} ${px - wide * uy},${py + wide * ux} ${px + wide * uy},${py - wide * ux}`);
     };
-  };
-  // The wider one first, so that two equal arrows are both seen.
-  const looks = ["var(--squash-0)", "var(--squash-1)"], arrows = [arrow("var(--link)", 2.5)];
-  programme.names.map((_, n) => n).reverse().forEach((n) => { arrows[n + 1] = arrow(looks[n], n ? 7 : 2.5); });
-  const grip = draw("circle", { r: 14, class: "grip" });
-  plane.append(grip);
-  const point = (event) => {
-    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(plane.getScreenCTM().inverse());
-    const x = (at.x - middle) / unit, y = (middle - at.y) / unit;
-    now.length = Math.min(most, Math.round(20 * Math.hypot(x, y)) / 20);
-    now.angle = Math.round(Math.atan2(y, x) * 180 / Math.PI);
-    size.input.value = now.length; turn.input.value = now.angle;
-    put();
-  };
-  plane.addEventListener("pointerdown", (event) => { plane.setPointerCapture(event.pointerId); event.preventDefault(); point(event); });
-  plane.addEventListener("pointermove", (event) => { if (plane.hasPointerCapture(event.pointerId)) point(event); });
+  }
 
   // ---- the curves: new length over old
   const curves = draw("svg", { viewBox: `0 0 ${WIDE} ${SIDE}`, role: "img", "aria-label": `the new length over the old one, from 0 to ${most}` });
@@ -69,22 +71,23 @@ export async function dial(el, { ask, state = {}, changed = () => {} }) {
   curves.append(...dots);
 
   const said = make("p", { className: "said", "aria-live": "polite" }), problem = make("p", { className: "problem", role: "alert" });
-  const key = make("p", { className: "legend" }, make("span", { className: "key s" }), "s", ...programme.names.flatMap((name, n) => [make("span", { className: `key k${n}` }), name]), make("span", { className: "dotted" }), "length 1");
+  const key = make("p", { className: "legend" }, ...[["key s", "s"], ...programme.names.map((name, n) => [`key k${n}`, name]), ["dotted", "length 1"]].map(([className, says]) => make("span", { className: "mark" }, make("span", { className }), says)));
   box.append(
     make("div", { className: "row" }, labelled("length of s", size.input, size.said), labelled("angle", turn.input, turn.said)),
-    problem, make("div", { className: "planes" }, plane, curves), key, said,
+    problem, key, make("div", { className: "planes" }, ...planes.map(({ figure }) => figure), curves), said,
   );
 
   const send = newest(ask, ({ s, squashed, problems }) => {
     const lengths = squashed.map((v) => Math.hypot(...v));
-    arrows[0](s);
     squashed.forEach((v, n) => {
       const fits = v.every(Number.isFinite) && lengths[n] <= most;
-      arrows[n + 1](fits ? v : [0, 0]);
+      planes[n].s(s);
+      planes[n].v(fits ? v : [0, 0]);
+      planes[n].number.value = `‖v‖ ${two(lengths[n])}`;
+      planes[n].grip.setAttribute("cx", middle + unit * s[0]); planes[n].grip.setAttribute("cy", middle - unit * s[1]);
       dots[n].setAttribute("cx", px(now.length));
       dots[n].setAttribute("cy", py(fits ? lengths[n] : 0));
     });
-    grip.setAttribute("cx", middle + unit * s[0]); grip.setAttribute("cy", middle - unit * s[1]);
     const bent = (v) => Math.hypot(...v) > 1e-3 && now.length > 1e-3 ? Math.round(Math.acos(Math.max(-1, Math.min(1, (v[0] * s[0] + v[1] * s[1]) / Math.hypot(...v) / Math.hypot(...s)))) * 180 / Math.PI) : 0;
     said.textContent = `s has length ${two(now.length)}. ` + programme.names.map((name, n) => `${name}: ${two(lengths[n])}${bent(squashed[n]) ? `, turned by ${bent(squashed[n])}°` : ""}`).join("; ") + ".";
     problem.textContent = problems.join(" ");
