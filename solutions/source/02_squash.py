@@ -345,8 +345,8 @@ for length in (0.01, 0.1, 1.0, 3.0):
 # %% [markdown] id="dial-intro"
 # ### The dial
 #
-# If a kernel is running, turn a vector yourself: drag its arrow, or click a slider and press the arrow keys. The plane shows $s$
-# and what your two functions make of it. At which length do they differ most? What does the angle change?
+# If a kernel is running, turn a vector yourself: drag its arrow, or click a slider and press the arrow keys. Each plane shows $s$
+# and what one of your two functions makes of it. At which length do they differ most? What does the angle change?
 
 # %% id="dial"
 from capsule_tutor.theatre import squash_dial
