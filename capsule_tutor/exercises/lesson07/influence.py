@@ -123,6 +123,20 @@ def cases():
     ]
 
 
+def _who_moved_a_little_or_down(item, value):
+    everybody = influence(*item.args)
+    missed = everybody & ~value if value.shape == everybody.shape else everybody & False
+    if value.any() and missed.any() and not (value & ~everybody).any():
+        return (
+            "you missed some that moved. Do you count only numbers that grew, or ask for more than some threshold? Inputs "
+            "of one size are rounded in one way, so here any difference counts: compare with `!=`."
+        )
+    return None
+
+
+properties = (_who_moved_a_little_or_down,)
+
+
 def _rows(function, x, change, moved=lambda difference: difference.ne(0).reshape(len(difference), -1).any(dim=1)):
     before, rows = function(x), []
     for k in range(len(x)):
