@@ -180,3 +180,14 @@ def test_a_test_cannot_end_the_lesson(monkeypatch):
         exit()
 
     assert verdict(leaves)[0] == "not yet"
+
+
+def test_a_rule_that_is_nearly_always_true_is_a_false_alarm():
+    def growing(double):
+        x = torch.randn(3)
+        assert torch.allclose(double(x), 2 * x)
+        assert x.max() > 0, "true of seven draws in eight, and of the first"
+
+    assert alarms.watched(growing)(plain) == alarms.SILENT
+    assert alarms.watched(growing)(plain, 20) == alarms.RARE_ALARM
+    assert alarms.watched(growing)(squared, 20) == alarms.ALARM

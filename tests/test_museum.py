@@ -218,7 +218,7 @@ def test_a_bias_in_the_routing_is_no_mistake():
     results = suite(route=lambda u_hat, k: functional.dynamic_routing(u_hat, k, bias=torch.full((3, 6), 0.1)))
     assert failed(results) == []
     shy = suite(route=lambda u_hat, k: functional.dynamic_routing(u_hat.relu(), k))
-    assert "Votes turned around give poses turned around and the same couplings." in failed(shy)
+    assert "Votes with their signs flipped give flipped poses and the same couplings." in failed(shy)
 
 
 def test_an_order_among_children_is_found():

@@ -20,6 +20,7 @@ from capsule_tutor.checks.cases import Case
 from capsule_tutor.checks.exercise import Exercise, Mutant
 
 FOLDER = Path(__file__).parent
+_THROWS = 10  # how often a learner's test meets each right code, with new random numbers each time
 
 
 class ExerciseError(Exception):
@@ -77,9 +78,10 @@ def load(name: str) -> Exercise:
 
 def _test_of(module: ModuleType, said: dict[str, str]) -> dict:
     """An exercise whose answer is a test has right and broken code in place of an oracle and cases."""
-    groups = {"sound": _answers(module.sound), "broken": _answers(module.broken)}
-    cases = [Case(said[f"{group}.{f.__name__}"], (f,)) for group, code in groups.items() for f in code]
-    oracle = lambda code: alarms.ALARM if code in groups["broken"] else alarms.SILENT  # noqa: E731
+    sound, broken = _answers(module.sound), _answers(module.broken)
+    cases = [Case(said[f"sound.{f.__name__}"], (f, _THROWS)) for f in sound]
+    cases += [Case(said[f"broken.{f.__name__}"], (f,)) for f in broken]
+    oracle = lambda code, throws=1: alarms.ALARM if code in broken else alarms.SILENT  # noqa: E731
     return {"oracle": oracle, "cases": lambda: cases, "gradient": False, "test": True}
 
 

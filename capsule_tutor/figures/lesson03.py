@@ -1,6 +1,6 @@
 """Pictures of lesson 03 alone."""
 
-from capsule_tutor.figures import COLOURS, show, text_on
+from capsule_tutor.figures import COLOURS, LINES, show, text_on
 
 
 def faces(panels: dict, alt: str) -> None:
@@ -21,7 +21,9 @@ def faces(panels: dict, alt: str) -> None:
             below.annotate("", [float(x) for x in vote], (0, 0), arrowprops=shape)
             above.plot([], [], label=part, color=COLOURS[number], linewidth=2.5)
         above.add_patch(plt.Circle((0, 0), 2.1, fill=False, linestyle=":", color="grey"))
-        above.set(xlim=(-3.4, 3.4), ylim=(-2.4, 2.4), aspect="equal", title=title, xticks=[], yticks=[])
+        down = parts["nose"][1] / parts["nose"][1].norm()  # the chin is where the nose points
+        above.text(*(2.5 * down).tolist(), "chin", ha="center", va="center", fontsize=9)
+        above.set(xlim=(-3.4, 3.4), ylim=(-2.9, 2.4), aspect="equal", title=title, xticks=[], yticks=[])
         below.set(xlim=(-3.4, 3.4), ylim=(-0.8, 3.6), aspect="equal", xlabel="x", xticks=range(-3, 4), yticks=range(4))
         below.grid(alpha=0.3)
     all_axes[0, 0].set_ylabel("what is seen")
@@ -72,4 +74,38 @@ def cut(features, d: int, places: tuple[int, ...], alt: str) -> None:
             axes.text(w + 3.3, y + 0.55, f"type {kind + 1} at place {place + 1}: capsule {capsule}", fontsize=10)
     axes.set(xlim=(-1.6, w + 3.5 + 0.9 * d + 0.6), ylim=(-1.15 * channels + 1.0, rise * h + 0.25))
     axes.axis("off")
+    show(figure, alt)
+
+
+def sight(maps: dict, windows: dict, alt: str) -> None:
+    """How strongly each pixel (28, 28) moves a capsule, 0 to 1. windows: the same titles → places (row, column) whose
+    windows of 17×17 pixels, two apart, are outlined."""
+    import matplotlib.pyplot as plt
+
+    figure, all_axes = plt.subplots(1, len(maps), figsize=(7.4, 3.4), squeeze=False, layout="constrained")
+    for axes, (title, table) in zip(all_axes[0], maps.items(), strict=True):
+        drawn = axes.imshow(table, cmap="cividis", vmin=0, vmax=1)
+        for row, column in windows[title]:
+            corner = (2 * column - 0.5, 2 * row - 0.5)
+            axes.add_patch(plt.Rectangle(corner, 17, 17, fill=False, edgecolor="white", linewidth=1.2))
+        axes.set(title=title, xlabel="pixel column", ylabel="pixel row")
+    figure.colorbar(drawn, ax=all_axes[0].tolist())
+    show(figure, alt)
+
+
+def lengths(x, ys: dict, marks: tuple[float, ...], xlabel: str, ylabel: str, alt: str) -> None:
+    """Curves y(x) over a log axis, with upright lines at `marks`. ys: label → y"""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 3.4), layout="constrained")
+    for mark in marks:
+        axes.axvline(mark, color="0.4", linestyle=":", linewidth=1.5)
+    for number, (label, y) in enumerate(ys.items()):
+        axes.plot(x, y, LINES[number % 4], color=COLOURS[number], label=label, linewidth=2)
+    ticks = (0.001, 0.01, 0.1, 1, 10)
+    axes.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend()
     show(figure, alt)

@@ -3,38 +3,39 @@
 from capsule_tutor.figures import BLUE, VERMILION, show
 
 
-def effects(rows: dict, healthy: list[float], xlabel: str, alt: str) -> None:
-    """One dot per run on a log scale, a row per mistake; the grey band spans the healthy runs. rows: name → numbers"""
+def effects(rows: dict[str, tuple[float, float, bool]], xlabel: str, alt: str) -> None:
+    """An interval per row about the line at 0. rows: name → (mean, half the width, whether nothing at all differs)"""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(7.2, 0.27 * len(rows) + 0.9), layout="constrained")
-    low = min(min(healthy), min(v for values in rows.values() for v in values))
-    floor = max(low, 0.1)
-    axes.axvspan(max(min(healthy), floor), max(healthy), color="0.85", zorder=0)
-    for place, values in enumerate(rows.values()):
-        outside = min(values) > max(healthy)
-        style = {"marker": "s", "color": VERMILION} if outside else {"marker": "o", "color": BLUE}
-        axes.plot([max(v, floor) for v in values], [place] * len(values), linestyle="none", alpha=0.8, **style)
-    axes.set(xscale="log", xlabel=xlabel, yticks=range(len(rows)), yticklabels=list(rows))
+    figure, axes = plt.subplots(figsize=(8.4, 0.27 * len(rows) + 0.9), layout="constrained")
+    axes.axvline(0, color="0.4", linewidth=1)
+    for place, (mean, half, equal) in enumerate(rows.values()):
+        beside = abs(mean) > half
+        style = {"marker": "s", "color": VERMILION} if beside else {"marker": "o", "color": BLUE}
+        if equal:
+            axes.text(0.15, place, "same errors as healthy", va="center", fontsize=9)
+        else:
+            axes.errorbar(mean, place, xerr=half, capsize=3, **style)
+    axes.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=list(rows))
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if floor / 1.3 <= t <= 130]
-    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
-    axes.minorticks_off()
     axes.grid(axis="x", alpha=0.3)
     show(figure, alt)
 
 
 def who_hears_whom(maps: dict, alt: str) -> None:
-    """Lit where output l moves when input k changes. maps: title → bool (n, m)"""
+    """Lit where an output moves when an input changes. maps: question → (right, wrong), two tables of bool (n, m)"""
     import matplotlib.pyplot as plt
     from matplotlib.ticker import MaxNLocator
 
-    figure, all_axes = plt.subplots(1, len(maps), figsize=(2.9 * len(maps), 3), squeeze=False, layout="constrained")
-    for axes, (title, table) in zip(all_axes[0], maps.items(), strict=True):
-        n, m = table.shape
-        axes.pcolormesh(table, cmap="cividis", vmin=0, vmax=1, edgecolors="0.6", linewidth=0.5)
-        axes.set(xlim=(0, m), ylim=(n, 0), aspect="equal", title=title, xlabel="output l", ylabel="input k")
-        for axis, length in ((axes.xaxis, m), (axes.yaxis, n)):
-            places = [int(t) for t in MaxNLocator(6, integer=True).tick_values(0, length - 1) if 0 <= t < length]
-            axis.set_ticks([place + 0.5 for place in places], [str(place) for place in places])
+    figure, grid = plt.subplots(2, len(maps), figsize=(2.6 * len(maps), 5.6), squeeze=False, layout="constrained")
+    for column, (question, tables) in zip(grid.T, maps.items(), strict=True):
+        for axes, which, table in zip(column, ("right", "wrong"), tables, strict=True):
+            n, m = table.shape
+            axes.pcolormesh(table, cmap="cividis", vmin=0, vmax=1, edgecolors="0.6", linewidth=0.5)
+            axes.set(xlim=(0, m), ylim=(n, 0), aspect="equal", title=f"{question}, {which}")
+            for axis, length in ((axes.xaxis, m), (axes.yaxis, n)):
+                places = [int(t) for t in MaxNLocator(6, integer=True).tick_values(0, length - 1) if 0 <= t < length]
+                axis.set_ticks([place + 0.5 for place in places], [str(place) for place in places])
+    figure.supxlabel("which output moves (yellow)", fontsize=10)
+    figure.supylabel("which input was changed", fontsize=10)
     show(figure, alt)

@@ -150,7 +150,7 @@ def turns_with_its_votes(route: Callable) -> str | None:
     v, c = route(u_hat, 3)
     turned, same = route(-u_hat, 3)
     if (v + turned).abs().max() > CLOSE or (c - same).abs().max() > CLOSE:
-        return "the votes were turned around and the poses did not turn with them"
+        return "the signs of the votes were flipped and the poses did not flip with them"
     return None
 
 
@@ -179,6 +179,6 @@ TESTS = (
     ("draw", "The same pose in another class is drawn differently.", draws_the_class),
     ("draw", "The darkest and the brightest pixel can be drawn.", can_draw_what_it_should),
     ("loss", "Every parameter gets a gradient.", teaches_every_parameter),
-    ("route", "Votes turned around give poses turned around and the same couplings.", turns_with_its_votes),
+    ("route", "Votes with their signs flipped give flipped poses and the same couplings.", turns_with_its_votes),
     ("route", "The order of the children does not matter.", knows_no_order_of_children),
 )  # fmt: skip

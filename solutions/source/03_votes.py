@@ -31,7 +31,8 @@ nose = torch.tensor([0.0, -1.0])  # from the bridge to the tip: down, length 1
 mouth = torch.tensor([2.0, 0.0])  # from its left end to its right end: length 2
 
 # %% [markdown] id="matrices-intro"
-# How a part is placed in its face fits into a matrix, one per part. Row $k$ says where the $k$-th unit arrow goes. The nose:
+# How a part is placed in its face fits into a matrix, one per part. Poses are rows in this course, so they are on the left of it, and row
+# $k$ of the matrix says where the $k$-th unit arrow goes. The nose:
 # turn round and make it three times as long. The mouth: a quarter turn to the left, one and a half times as long.
 
 # %% id="matrices"
@@ -104,10 +105,10 @@ pictures.faces(
 )
 
 # %% [markdown] id="picture-read"
-# That is the idea of capsules in one picture. **The matrix holds how a part is placed in its whole. A change of viewpoint
-# changes all poses and no matrix.** And when the parts do not fit together, the votes say so.
+# That is the idea of capsules in one picture. **The matrix holds how a part is placed in its whole. When the face turns, all
+# poses change and no matrix does.** And when the parts do not fit together, the votes say so.
 #
-# Two honest remarks. Our arrows know turn and size only, so a mouth on the forehead would go unnoticed. With four numbers,
+# Two caveats. Our arrows know turn and size only, so a mouth on the forehead would go unnoticed. With four numbers,
 # place and arrow, a 4×4 matrix votes for the place as well: centre of the face = place of the nose + half a nose arrow,
 # say. And our matrices fit every viewpoint because in the plane two turns may be done in either order. In a network
 # nothing enforces this. It has to *learn* poses for which one matrix per pair is enough.
@@ -131,7 +132,7 @@ torch.manual_seed(0)
 for z in (2, 4, 8, 16):
     one, other = torch.randn(2, 100_000, z)
     close = torch.cosine_similarity(one, other, dim=-1) > 0.9  # less than 26° apart
-    print(f"two random votes with {z:2d} numbers agree in {100 * close.float().mean().item():4.1f} % of cases")
+    print(f"two random votes with {z:2d} numbers agree in {100 * close.float().mean().item():5.2f} % of cases")
 
 # %% [markdown] id="chance-read"
 # In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, a *given pair* of random votes practically
@@ -166,7 +167,7 @@ print("u_i @ W: ", (u_i @ W_ij).tolist())
 #
 # A brow joins nose and mouth. None of the three is drawn quite exactly, as in life. And there is a second parent: next to
 # the face ($j=0$) a boat ($j=1$). Noses have no place in boats, but nobody tells the network: **every child votes for
-# every parent**, and we need $3 \cdot 2$ matrices. For the boat we take what such a pair has at the start: any numbers.
+# every parent**, and we need $3 \cdot 2$ matrices. For the boat we chose three whose votes disagree.
 
 # %% id="three-by-two-code"
 u = torch.tensor([[[-0.1, -1.0], [2.0, 0.2], [0.9, 0.0]]])  # (b=1, i=3, d=2): nose, mouth, brow
@@ -205,7 +206,7 @@ figures.arrows(
 # %% [markdown] id="einsum"
 # ## Letter by letter
 #
-# A loop over 1152 children is slow. `einsum` does the same in one call, and its text *is* the loop. For one image:
+# (You know einsum? Go on at its four slips, below.) A loop over 1152 children is slow. `einsum` does the same in one call, and its text *is* the loop. For one image:
 #
 # `torch.einsum("id,ijdz->ijz", u[0], weight)`
 #
@@ -259,7 +260,7 @@ for text, what in slips.items():
 # %% [markdown] id="variants-read"
 # Look at the fourth line: the shape is right and the votes are nonsense. `k` and `i` no longer step together, and `k` is
 # missing in the output, so all five poses are added up before they meet a matrix. The last was refused only because 4 is not 6. In
-# a layer with $d = z$ it would have passed in silence.
+# a layer with $d = z$ it would have gone unnoticed.
 #
 # **Shapes catch many slips, values catch all.** This is why the checks of this course compare with a slow loop.
 
@@ -382,7 +383,7 @@ figures.blocks(
 # ## The locality test
 #
 # In a picture of 24 numbers you see the mistake. In a tensor of 9,216 nobody does. We need a test, and there is a neat one
-# that looks at no number: *change the features at one place, and see which capsules move.*
+# that never asks what a value should be: *change the features at one place, and see which capsules move.*
 #
 # **Predict before you run.** All six channels change at place 1 of our toy. How many of the eight capsules move
 # in the **bare view**?
@@ -424,8 +425,8 @@ for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.item
     print(f"{name:12s} {moved.sum().item()} capsules move: {moved.nonzero().flatten().tolist()}")
 
 # %% [markdown] id="touched-read"
-# Compare with the picture: 0 and 4 are the blue rows on the left; on the right, six rows hold some blue. The right number
-# is always the number of types. At CapsNet's size the gap is wider:
+# Compare with the picture: 0 and 4 are the blue rows on the left; on the right, six rows hold some blue. The correct
+# number is always the number of types. In the bare view it is the number of channels. At CapsNet's size the gap is wider:
 
 # %% id="touched-large"
 large = torch.randn(1, 256, 6, 6)  # 32 types · 8-D on a 6×6 grid
@@ -434,6 +435,10 @@ for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.item
     print(f"{name:12s} {moved.sum().item():3d} of {len(moved)} capsules move")
 
 # %% [markdown] id="receptive"
+# In other people's code the cut is often inside a layer, behind its convolution. Test the cut alone, or change the pixel at the corner
+# $(0, 0)$: it is in one window only, so again one capsule per type should move. Two slips pass this test: the channels split as
+# (d, types), and rows exchanged with columns. The count cannot see which numbers a capsule got.
+#
 # ### What a capsule sees
 #
 # The same question from the other end: which pixels of the *image* can one capsule see? Autograd knows. We send a digit
@@ -463,23 +468,24 @@ for name, gradient in seen.items():
     print(f"{name:12s} capsule {capsule} sees {height} rows, {width} columns, {gradient.count_nonzero()} pixels")
 
 # %% id="receptive-picture"
-figures.heatmaps(
+entries = torch.arange(8 * capsule, 8 * capsule + 8) % 36  # which of the 36 places the bare view takes
+pictures.sight(
     {name: (gradient / gradient.max()).sqrt() for name, gradient in seen.items()},
-    xlabel="pixel column",
-    ylabel="pixel row",
+    windows={"with permute": [(2, 3)], "bare view": [divmod(int(place), 6) for place in entries]},
     alt="Two heat maps of the image. With permute, capsule 15 sees one square of 17 by 17 pixels, rows 4 to 20 and columns "
-    "6 to 22. In the bare view it sees nearly the whole width, 27 columns, and 19 rows.",
+    "6 to 22. In the bare view it sees nearly the whole width, 27 columns, and 19 rows: eight outlined squares of 17 by 17 "
+    "pixels, six side by side and two below.",
 )
 
 # %% [markdown] id="receptive-read"
 # With permute the capsule looks through one window: 9 rows of the middle map, each of which sees 9 pixel rows, are
 # $9 + 8 = 17$ pixel rows. In the bare view its eight entries look through eight windows: six side by side across the whole
-# image, and two more a step below. Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
+# image, and two more a step below. (It is brightest in the middle, where most windows overlap.) Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
 
 # %% [markdown] id="count"
 # ## What is 1152?
 #
-# A number that newcomers to CapsNet often ask about. Follow the side of the image. A kernel of size $k$ fits into a row of $n$
+# Newcomers to CapsNet often ask where this number comes from. Follow the side length of the image through the layers. A kernel of size $k$ fits into a row of $n$
 # pixels wherever its first pixel is at $0, s, 2s, \dots$ and its last one is still inside. Just list the places:
 
 # %% id="count-list"
@@ -559,24 +565,31 @@ print(f"vote matrices      {parameters['vote matrices'] * 4 / 1e6:.2f} MB, whate
 #
 # Three slips of public code. All three run without an error.
 #
-# **The bare view**, in the code of XifengGuo (PyTorch), ethanleet, higgsfield and jindongwang. You know it by now: 256 capsules
-# moved where 32 should, and a capsule saw 497 pixels instead of 289. Why does nobody notice? Because it is a *fixed* mix-up: always the same numbers land in the same capsule, and each capsule has
-# matrices of its own, which may learn around it. (Lesson 07 trains such a network and measures how well.) What is
-# lost is the meaning: those vectors are not poses of anything. A score cannot tell you, your locality test can.
+# **The bare view** (XifengGuo's PyTorch code, ethanleet, higgsfield, jindongwang). You know it by now: 256 capsules
+# moved where 32 should, and a capsule saw 497 pixels instead of 289. Why does nobody notice? It is a *fixed* mix-up: always the same
+# numbers land in the same capsule, and each capsule has matrices of its own, which may learn around it. (Lesson 07 trains such a
+# network.) What is lost is the meaning: those vectors are not poses of anything. A score cannot tell you, your locality test can.
 #
-# **A ReLU before squash**, in the code of ageron, bourdakos1 and naturomics. Convolution, then ReLU: the hand types it by itself. Then no pose has a negative entry. Of
-# the $2^8 = 256$ combinations of signs in an 8-D pose one is left, and no two capsules can point further apart than 90°:
+# **A ReLU before squash** (ageron, bourdakos1, naturomics). Convolution, then ReLU: you type it out of habit. Then no pose has a
+# negative entry. Of the $2^8 = 256$ combinations of signs in an 8-D pose one is left, and no two capsules can point further apart
+# than 90°:
 
 # %% id="wild-relu"
+fresh_weight = torch.randn(1152, 1, 8, 16, generator=torch.Generator().manual_seed(0))
 for name, f in {"without ReLU": fresh, "with ReLU": fresh.relu()}.items():
     poses = torch.nn.functional.normalize(f[0], dim=-1)  # (i, d)
-    widest = torch.rad2deg((poses @ poses.T).min().acos()).item()
-    print(f"{name:12s} negative entries {100 * (f < 0).float().mean().item():3.0f} %,  widest angle {widest:.0f}°")
+    their_votes = torch.nn.functional.normalize(votes(f[:1], fresh_weight)[0, :, 0], dim=-1)  # (i, z), for parent 0
+    widest, of_votes = (torch.rad2deg((x @ x.T).min().acos()).item() for x in (poses, their_votes))
+    negative = 100 * (f < 0).float().mean().item()
+    print(
+        f"{name:12s} negative entries {negative:3.0f} %,  widest angle {widest:4.0f}°, of their votes {of_votes:4.0f}°"
+    )
 
 # %% [markdown] id="wild-relu-read"
-# The one-line test: `(u < 0).any()`.
+# The matrices turn the poses apart again, so parents still hear votes in all directions. What is lost is half of each axis of a pose. The
+# one-line test: `(u < 0).any()`.
 #
-# **A squeeze too many**, in the code of cezannec, gram-ai and naturomics. Somebody computes votes with `@`, has axes of size 1 left over, and calls `squeeze()` without
+# **A squeeze too many** (cezannec, gram-ai, naturomics). Somebody computes votes with `@`, has axes of size 1 left over, and calls `squeeze()` without
 # saying which. In training every batch has 128 images, and all is well. Then a user tries one image:
 
 
@@ -589,7 +602,7 @@ for b in (2, 1):
     print(f"batch of {b}:", tuple(squeezed_votes(torch.randn(b, 5, 4), torch.randn(5, 3, 4, 6)).shape))
 
 # %% [markdown] id="wild-squeeze-read"
-# The axis b is gone, and every `dim=2` that follows means another axis. The one-line test: *run everything once with a
+# The axis b is gone, and every `dim=2` that follows now points at the wrong axis. The one-line test: *run everything once with a
 # batch of 1 and once with a batch of 2*. The checks of this lesson did.
 
 # %% [markdown] id="recap"
@@ -656,13 +669,12 @@ for kind, u in {"fresh": caps.squash(fresh), "sure": sure}.items():
         print(f"{kind:8s}  {length:4.2f}  {std:5.2f}  {expected:12.3f}  {n:8.3f}  {m:5.2f}  {slope:10.2f}")
 
 # %% id="size-picture"
-figures.curves(
-    torch.linspace(-3, 1, 81),
-    {
-        f"{kind} children": [caps.squash(10**p * s).norm(dim=-1).mean() for p in torch.linspace(-3, 1, 81)]
-        for kind, s in sums.items()
-    },
-    xlabel="std of the first weights, as a power of ten (−2 is 0.01, 0 is 1)",
+powers = torch.logspace(-3, 1, 81)
+pictures.lengths(
+    powers,
+    {f"{kind} children": [caps.squash(p * s).norm(dim=-1).mean() for p in powers] for kind, s in sums.items()},
+    marks=(0.01, 0.1, 1),
+    xlabel="std of the first weights",
     ylabel="mean length of the parents",
     alt="Two S-shaped curves over the standard deviation on a logarithmic axis. At 0.01 the parents of fresh and of sure "
     "children are near 0. At 0.1 those of fresh children are near 0 and those of sure ones near a half. At 1 those of "
@@ -673,7 +685,7 @@ figures.curves(
 # The random walk predicts the sums within two per cent (always a little too much: the mean of a length is below its root mean square).
 # Three starts, before anything was learned:
 #
-# - **std 1**: all ten parents say "probably there" of every image, and "certainly there" once the children are sure. The loss begins
+# - **std 1**: all ten parents say "probably there" of every image, and "certainly there" once the children are confident. The loss begins
 #   high, near 3 in place of 0.81.
 # - **std 0.01**: nothing is there, and with fresh children the slope is 0.04: the slow corner of lesson 02. How slow depends on the
 #   optimiser, too: Adam divides each gradient by its usual size (lesson 05 tries both).

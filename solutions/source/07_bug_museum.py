@@ -3,7 +3,7 @@
 #
 # **You will be able to**
 #
-# - hear some mistakes in a log, and know which ones no log will ever tell you;
+# - hear some mistakes in a log, and know which ones no log will ever show you;
 # - find a mistake without knowing the right answer: change one thing, and see who hears it;
 # - repair a routing with three mistakes at once, and say why two mistakes may be better than one;
 # - write a test that catches broken code and is silent on right code, and score it;
@@ -15,7 +15,7 @@
 # ## Twenty-nine mistakes
 #
 # Every mistake in this museum was found in public capsule code. Nobody was careless. The code ran, the loss fell, the
-# accuracy was fine, and so nobody looked.
+# accuracy was nearly always fine, and so nobody looked.
 #
 # You met about half of them in "What goes wrong in the wild". Here you learn the craft behind it. There are four rooms:
 # **hear the log**, **find it**, **fix it**, and **write the test that catches it**.
@@ -47,7 +47,8 @@ print("Right version:", one.finds(one.right))
 # ## What does a mistake cost?
 #
 # To find out, one small network was trained again and again: 144 child capsules, ten parents, a decoder, the 1,200 digits,
-# six epochs. Once healthy, and once with each mistake that such a network can have. Five seeds each. The results are on file.
+# six epochs. Once healthy, and once with each mistake that such a network can have. Five seeds each. The results are on file,
+# and so are their errors on the 597 digits that nobody trained on.
 
 # %% id="patient-results"
 results = study.results("museum")
@@ -59,9 +60,9 @@ def runs(arm):
     return [run for run in results["runs"] if run["arm"] == arm]
 
 
-def errors(arm, split="validation"):
-    """The error on a split in per cent, one for each seed"""
-    return [run[f"{split}_error"] for run in runs(arm)]
+def errors(arm):
+    """The error in per cent on the 297 validation and 300 test digits together, one for each seed"""
+    return [(297 * run["validation_error"] + 300 * run["test_error"]) / 597 for run in runs(arm)]
 
 
 def mean(values):
@@ -70,12 +71,12 @@ def mean(values):
 
 alone = list(dict.fromkeys(run["arm"] for run in results["runs"] if run["arm"].isdigit()))
 print(f"{len(results['runs'])} trainings, {len(alone)} mistakes alone; {results['runs'][0]['hardware']}")
-print(f"healthy: validation error {mean(errors('healthy')):.1f} % on average")
+print(f"healthy: error {mean(errors('healthy')):.1f} % on average")
 
 # %% [markdown] id="predict-costly-text"
 # **Predict before you run.** Seventeen mistakes, each alone in a network. How many of them raise the error by so much that five runs show it?
 #
-# - **a** one or two
+# - **a** at most a quarter
 # - **b** about half
 # - **c** nearly all
 
@@ -92,56 +93,44 @@ checks.predict("07-costly", "a")
 
 
 # %% id="effect"
-def difference(arm, split="validation"):
-    """Mean difference to the healthy runs in points of error, and half the width of its 95 % interval"""
-    paired = torch.tensor(errors(arm, split)) - torch.tensor(errors("healthy", split))
+def difference(arm, of=errors):
+    """Mean difference to the healthy runs, and half the width of its 95 % interval"""
+    paired = torch.tensor(of(arm)) - torch.tensor(of("healthy"))
     return paired.mean().item(), 2.776 * paired.std().item() / len(paired) ** 0.5  # t for 4 degrees of freedom
 
 
-costly, gaining = [], []
-for arm in alone:
-    cost, width = difference(arm)
-    costly += [arm] * (cost - width > 0)
-    gaining += [arm] * (cost + width < 0)
-    mark = "costs" if arm in costly else "gains" if arm in gaining else "-" if width else "all five as healthy"
-    title = shorten(museum.exhibit(int(arm)).title, 52, placeholder=" …")
-    print(f"{arm:>2} {title:52} {cost:+6.1f} ± {width:4.1f}  {mark}")
-
-# %% id="effect-count"
-silent = [arm for arm in alone if arm not in costly + gaining]
-print(f"exhibits whose interval is above 0: {', '.join(costly)}")
-print(f"exhibits whose interval is below 0: {', '.join(gaining) or 'none'}")
-print(f"the other {len(silent)} of {len(alone)} cannot be seen in the error of five runs")
-most = max(sum(difference(arm)) for arm in silent)
-print(f"… but up to {most:+.1f} points are inside one of their intervals")
-again = {arm: difference(arm, "test") for arm in alone}
-print("the same runs on 300 other digits, above 0:", ", ".join(arm for arm in alone if again[arm][0] > again[arm][1]))
-print(
-    "                                   below 0:",
-    ", ".join(arm for arm in alone if -again[arm][0] > again[arm][1]) or "none",
-)
+cost = {arm: difference(arm) for arm in alone}
+costly = [arm for arm in alone if cost[arm][0] > cost[arm][1]]
+gaining = [arm for arm in alone if -cost[arm][0] > cost[arm][1]]
+equal = [arm for arm in alone if errors(arm) == errors("healthy")]
+print(f"cost something: {len(costly)} of {len(alone)}, exhibits {', '.join(costly)}")
+print(f"gain something: {', '.join(gaining) or 'none'}")
+print(f"exactly the errors of the healthy network, run by run: {', '.join(equal)}")
 
 # %% id="effect-picture"
 lesson07.effects(
-    {f"{arm}  {shorten(museum.exhibit(int(arm)).title, 44, placeholder=' …')}": errors(arm) for arm in alone},
-    errors("healthy"),
-    xlabel="validation error (%)",
-    alt="One row of five dots for each mistake, the validation errors of its five runs on a log scale. A grey band spans the "
-    "five healthy runs. Most rows are in the band or overlap it; squares mark the rows that are wholly above it.",
+    {
+        f"{arm}  {shorten(museum.exhibit(int(arm)).title, 60, placeholder=' …')}": (*cost[arm], arm in equal)
+        for arm in alone
+    },
+    xlabel="error more than healthy (points)",
+    alt="One row for each of seventeen mistakes: the mean of five paired differences in error, with its interval of 95 per cent. "
+    "Exhibit 1 is far to the right of 0. Exhibits 2, 9 and 20 are just to the right of it. All others reach over 0, and three are "
+    "marked as the same errors as healthy.",
 )
 
 # %% [markdown] id="effect-read"
-# Of seventeen mistakes, one is expensive. (Its curve still falls in the last epoch: in 180 steps we see a late start, and not where it
-# would end.) The two that seem to *gain* do not: of seventeen intervals of 95 % about one misses 0 by luck, and on other digits both gains are gone, while two
-# more mistakes cost something. Nor do three rows of ± 0.0 prove that nothing happens: 4, 10 and 11 changed no answer of this patient, whose
-# error does not listen to its decoder. **For most of them the accuracy of a few runs is a poor witness:** it overlooks a cost of two points. That is how such code
-# survives.
+# Of seventeen mistakes, one is expensive and three cost about a point. (About one of seventeen such intervals misses 0 by luck.) None
+# gains. An interval over 0 does not say "harmless", though: that of 8 reaches nearly two points, and a healthy error is under three. Nor is an
+# empty row the surest result. It is the emptiest: 10 and 11 are mistakes of the decoder, and this patient's errors do not listen to
+# its decoder. **For most mistakes the accuracy of a few runs is a poor witness.** That is how such code survives.
 
 # %% [markdown] id="room-1"
 # ## Room 1 · Hear the log
 #
 # Perhaps the loss knows more. Five logs, each what the network's *own* code prints: the margin loss with the
-# reconstruction, as it computes them. The grey lines are signatures from lesson 05.
+# reconstruction, in its own
+# units. The grey lines are signatures from lesson 05.
 
 # %% id="logs"
 patients = {"A": "9", "B": "2", "C": "7", "D": "healthy", "E": "6"}
@@ -188,21 +177,28 @@ for name, arm in patients.items():
     print(f"{name}: from {heard[0]:.3f} to {heard[-1]:.3f}   {title}")
 
 # %% [markdown] id="ears-idea"
-# How much can you hear, over all mistakes? Call a mistake *audible* if in all five runs the first ten steps, or the last ten, are
-# outside everything that the healthy runs print.
+# How much can you hear, over all mistakes? Usually you have one log, and an idea of what healthy logs look like. So call a mistake
+# *audible* if in all five runs the first ten steps, or the last ten, are outside everything that the five healthy runs print. In
+# the museum we could do better, and compare each log with its healthy twin of the same seed.
 
 
 # %% id="ears"
 def outside(arm, when):
     normal = [run["heard"][when] for run in runs("healthy")]
-    here = [run["heard"][when] if run["heard"] else float("nan") for run in runs(arm)]
-    return all(not min(normal) <= loss <= max(normal) for loss in here)
+    return all(not min(normal) <= run["heard"][when] <= max(normal) for run in runs(arm))
+
+
+def differs_from_twin(arm, when):
+    mean_difference, width = difference(arm, of=lambda arm: [run["heard"][when] for run in runs(arm)])
+    return abs(mean_difference) > width
 
 
 audible = [arm for arm in alone if outside(arm, 0) or outside(arm, -1)]
-deaf = [arm for arm in silent if arm not in audible]
+beside_a_twin = [arm for arm in alone if differs_from_twin(arm, 0) or differs_from_twin(arm, -1)]
+deaf = [arm for arm in alone if arm not in audible + costly]
 print(f"audible: {len(audible)} of {len(alone)}, exhibits {', '.join(audible)}")
-print(f"neither in the log nor in the error: exhibits {', '.join(deaf) or 'none'}")
+print(f"audible beside a healthy twin: {len(beside_a_twin)} of {len(alone)}")
+print(f"neither audible nor costly: exhibits {', '.join(deaf) or 'none'}")
 
 # %% [markdown] id="ears-read"
 # Two remarks. A log that differs need not look *ill*: without a healthy one beside it, would you have stopped at each of
@@ -246,14 +242,15 @@ def influence(function, x):
 influence = checks.influence(influence)
 
 # %% [markdown] id="maps-idea"
-# The same tool answers four questions. Only "input" and "output" mean something else each time:
+# (Your `!=` is exact, and need not allow for rounding: the same function on an input of the same size rounds in the same way.)
+#
+# The same tool answers three questions. Only "input" and "output" mean something else each time:
 #
 # | question | input k | output l | exhibit |
 # |---|---|---|---|
 # | do images hear each other? | the votes of image k | the poses of image l | 13 |
 # | does a capsule see one place? | all channels at place k | capsule l | 6 |
 # | do parents compete? | the votes for parent k | the pose of parent l | 1 |
-# | is each absent class judged alone? | the length of class k | how hard class l is pulled | 8 |
 
 # %% id="maps-functions"
 votes = torch.randn(4, 6, 3, 5, generator=torch.Generator().manual_seed(0))  # (b, i, j, z)
@@ -268,20 +265,11 @@ def poses_of_parents(route):
     return lambda x: route(x.permute(1, 0, 2)[None], 3)[0][0]  # x (j, i, z), one image
 
 
-def pulls(margin_loss):
-    def pull(x):  # (j,) lengths of absent classes; class 0 is there and content
-        lengths = torch.cat([torch.ones(1), x.sigmoid()])[None].requires_grad_()
-        return torch.autograd.grad(margin_loss(lengths, torch.tensor([0])), lengths)[0][0, 1:]
-
-    return pull
-
-
 # %% id="maps"
 questions = {
     "images": (13, lambda route: lambda x: route(x)[0], votes),
     "places": (6, capsules_of_places, places),
     "parents": (1, poses_of_parents, votes[0].permute(1, 0, 2)),
-    "classes": (8, pulls, torch.linspace(-1, 1, 5)),
 }
 maps = {}
 for question, (number, watch, x) in questions.items():
@@ -292,20 +280,14 @@ for question, (number, watch, x) in questions.items():
 
 # %% id="maps-picture"
 lesson07.who_hears_whom(
-    {f"{q}, {which}": maps[q][which == "wrong"] for q in ("images", "places") for which in ("right", "wrong")},
-    alt="Four maps of who hears whom. Images, right: only the diagonal is lit. Images, wrong: everything is. Places, right: the "
-    "diagonal of twelve. Places, wrong: upright bars, four places tall: each capsule hears four neighbouring places.",
-)
-
-# %% id="maps-picture-2"
-lesson07.who_hears_whom(
-    {f"{q}, {which}": maps[q][which == "wrong"] for q in ("parents", "classes") for which in ("right", "wrong")},
-    alt="Four maps of who hears whom. Parents, right: everything is lit, since parents compete. Parents, wrong: only the "
-    "diagonal. Classes, right: only the diagonal. Classes, wrong: everything is lit.",
+    maps,
+    alt="Six maps of who hears whom, right above and wrong below. Images: the diagonal, against everything. Places: the diagonal "
+    "of twelve, against upright bars four places tall, since each capsule hears four neighbouring places. Parents: "
+    "everything, since parents compete, against the diagonal.",
 )
 
 # %% [markdown] id="maps-read"
-# Read the third pair twice. For images, places and classes the right map is the *diagonal*: nobody should hear anybody
+# Read the third pair twice. For images and places the right map is the *diagonal*: nobody should hear anybody
 # else. For parents it is the *full* one. Parents should compete, and with the softmax over the children they do not
 # notice each other.
 #
@@ -343,7 +325,7 @@ for result in museum.suite(route=broken_routing):
         print(result)
 
 # %% [markdown] id="suite-read"
-# Three crosses, three mistakes, each with its reason. (And three ticks: what is right about it.) Now repair it.
+# Three crosses, three mistakes, each with its reason. (And two ticks: what is right about it.) Now repair it.
 #
 # {{ exercise 07-fixed-routing }}
 
@@ -402,30 +384,35 @@ for what, mistakes in {"both": (1, 2), "axis fixed": (2,), "weights fixed": (1,)
 
 # %% id="two-wrongs-study"
 for what, arm in {"both": "1+2", "axis fixed": "2", "weights fixed": "1", "both fixed": "healthy"}.items():
-    shown = ", ".join(f"{error:.1f}" for error in sorted(errors(arm)))
-    print(f"{what:13} validation error {mean(errors(arm)):5.1f} %   ({shown})")
-half_way = max(("axis fixed", "2"), ("weights fixed", "1"), key=lambda row: mean(errors(row[1])))
-print(f"the worst of the two ways through the middle: {half_way[0]}")
+    more, width = difference(arm)
+    print(f"{what:13} error {mean(errors(arm)):4.1f} %,  {more:+4.1f} ± {width:3.1f} points against both fixed")
 
 # %% [markdown] id="two-wrongs-read"
-# Both mistakes together cost nothing here. Fix the weights and leave the axis, and the error triples. Fix the axis and leave the
-# weights, as in our story, and the cost shows on the other 300 digits only (above, exhibit 2). Elsewhere that way was the worse one: users of one repository (gram-ai, issue 10) report about
-# 10 % accuracy after the axis alone was fixed, and 99.27 % with smaller weights as well. Another (timomernick, issue 7) keeps the
-# wrong axis because it converges. Either way: **a fix that makes things worse need not be wrong.** It may have taken away what kept another mistake in check.
+# Both mistakes together cost nothing that we can see. The fix of our story, the axis alone, makes the network worse. So does the fix of
+# the weights alone, and more: all its lengths begin at 0.000 (see above), so it starts late, and after six epochs its error is still
+# falling. Users of one repository met the first (gram-ai, issue 10): about 10 % accuracy after the axis alone was fixed, and
+# 99.27 % with smaller weights as well. Another (timomernick, issue 7) keeps the wrong axis because it converges. **A fix that makes
+# things worse need not be wrong.** It may have taken away what kept another mistake in check.
 #
 # If you have tests, you do not have to guess. The test of the sums turned green, so the axis stays fixed. The test of the first
-# lengths is red, so that is where to look next. Other pairs from the study:
+# lengths is red, so that is where to look next. Eleven pairs were trained; these three are furthest from the sum of their parts:
+
 
 # %% id="pairs"
-for arm in dict.fromkeys(run["arm"] for run in results["runs"] if "+" in run["arm"]):
-    cost, width = difference(arm)
-    apart = [difference(part)[0] for part in arm.split("+")]
-    print(f"{arm:6} together {cost:+6.1f} ± {width:4.1f} points; alone {apart[0]:+6.1f} and {apart[1]:+6.1f}")
+def surplus(pair):
+    return difference(pair)[0] - sum(cost[arm][0] for arm in pair.split("+"))
+
+
+pairs = dict.fromkeys(run["arm"] for run in results["runs"] if "+" in run["arm"])
+for pair in sorted(pairs, key=lambda pair: -abs(surplus(pair)))[:3]:
+    together, width = difference(pair)
+    apart = " and ".join(f"{cost[arm][0]:+.1f}" for arm in pair.split("+"))
+    print(f"{pair:4} together {together:+5.1f} ± {width:3.1f} points; alone {apart}")
 
 # %% [markdown] id="pairs-read"
-# Effects do not add. Two mistakes that cost nothing alone can ruin a network together (2 and 5: long sums, and a squash that no
-# longer keeps them below 1), and an expensive one can vanish beside a second (1 and 2). **If you remove mistakes one at a time and keep
-# what lowers the error, you may move away from the right network.**
+# Effects do not add. Two small mistakes can ruin a network together (2 and 5: long sums, and a squash that no longer keeps them
+# below 1), and an expensive one can vanish beside a second (1 and 2). **If you remove mistakes one at a time and keep what lowers the
+# error, you may move away from the right network.**
 
 # %% [markdown] id="room-4"
 # ## Room 4 · Write the test that catches it
@@ -434,7 +421,7 @@ for arm in dict.fromkeys(run["arm"] for run in results["runs"] if "+" in run["ar
 # right, and fails by `assert` if it is not.** Your test is then run, on right code (some of it written in unusual ways)
 # and on broken code, and scored: *caught k of n, and how many false alarms*.
 #
-# A false alarm is worse than a miss. A test that cries at right code is switched off after a week.
+# A false alarm is worse than a miss. A test that fails on correct code is switched off after a week.
 
 # %% [markdown] id="predict-square-text"
 # **Predict before you run.** Somebody tests that the couplings sum to 1 over the parents with votes of shape (2, 4, 4, 6) and one
@@ -521,7 +508,7 @@ perturb_test = checks.perturb_test(perturb_test)
 # %% [markdown] id="exercise-routing"
 # ### The last one
 #
-# Nine broken routings and three right ones. The right ones differ in their numbers, so you cannot compare with an
+# Eleven broken routings and three right ones, which your test meets ten times each, with new random numbers. The right ones differ in their numbers, so you cannot compare with an
 # answer. What is true of *every* routing?
 #
 # {{ exercise 07-routing-test }}
@@ -544,9 +531,9 @@ def routing_test(route):
     assert v.norm(dim=2).max() < 1.0001, "a pose is longer than 1"
     assert close(route(u_hat[:1], 3)[0], v[:1]), "an image gets something else alone"
     assert close(route(u_hat[:, order], 3)[0], v), "the order of the children matters"
-    turned, same = route(-u_hat, 3)
-    assert close(turned, -v), "votes turned around do not turn the poses"
-    assert close(same, c), "votes turned around change the couplings"
+    flipped, same = route(-u_hat, 3)
+    assert close(flipped, -v), "votes with their signs flipped do not flip the poses"
+    assert close(same, c), "votes with their signs flipped change the couplings"
     assert route(torch.zeros(2, 5, 3, 6), 3)[0].isfinite().all(), "votes of zero give NaN"
     s = torch.einsum("bij,bijz->bjz", c, u_hat)  # (b, j, z)
     assert torch.cosine_similarity(s, v, dim=2).min() > 0.999, "v does not point where its weighted votes do"
@@ -558,36 +545,20 @@ routing_test = checks.routing_test(routing_test)
 # %% [markdown] id="mutation"
 # What you just did has a name. Running tests on code with mistakes put in on purpose is **mutation testing**: it tests the
 # tests. This whole course is built on it: each exercise has its own broken versions, and its check must catch every one.
-#
-# How do your two tests of routing do on the museum's own exhibits of routing?
-
-# %% id="mutation-code"
-for exhibit in museum.exhibits():
-    if exhibit.part == "route":
-        caught = []
-        for test in (sums_test, routing_test):
-            torch.manual_seed(0)
-            try:
-                test(exhibit.wrong)
-            except AssertionError:
-                caught.append(test.__name__)
-        print(f"exhibit {exhibit.number:2}, {exhibit.title}: {', '.join(caught) or 'nobody'}")
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# The rest of the museum, and what its tests say of the wrong versions:
+# Four exhibits are not in the network at all, and no look at the equations finds them:
 
 # %% id="wild-rest"
-seen = {1, 2, 6, 7, 8, 9, 13, 14, 15, 23}
-for exhibit in museum.exhibits():
-    if exhibit.number not in seen:
-        print(f"{exhibit.number:2} {exhibit.title}\n     {exhibit.finds(exhibit.wrong)}")
+for number in (19, 20, 21, 22):
+    exhibit = museum.exhibit(number)
+    print(f"{number} {exhibit.title}\n   {exhibit.finds(exhibit.wrong)}")
 
 # %% [markdown] id="wild-read"
-# Four of them are not in the network at all. **19**: the epoch was chosen on the test set. **20**: the test images were shifted.
-# **21**: the weights were never loaded. **22**: the weights were never saved. No look at the equations finds these, and they
-# change the number that is published. The tests are just as short. Here is exhibit 21, whole:
+# They change the number that is published, and their tests are just as short. Here is exhibit 21, whole. (For the others that
+# you have not met, `museum.exhibits()` is the list.)
 
 # %% id="wild-21"
 print(museum.exhibit(21).plate)
@@ -597,7 +568,7 @@ print("\nThe test:", museum.exhibit(21).test)
 # ## Our own glass house
 #
 # A course that lists other people's mistakes should look at its own code. The suite on three networks of this course, and on a
-# patient with exhibits 6 and 13:
+# patient with exhibits 6 and 13. (It tests what it is handed, and most of that is true of any network: so one without capsules passes, too.)
 
 # %% id="suite-networks-code"
 import capsule_tutor as caps
@@ -640,13 +611,7 @@ for name, results_of in {
 #
 # If your function has another signature, wrap it: `squash=lambda s: my_squash(s, dim=2)`. `museum.PARTS` lists all parts.
 #
-# ### The page to print
-#
-# With a pencil it works in any language:
-
-# %% id="page"
-print("TEST YOUR OWN CAPSULE NETWORK\n")
-print(museum.page())
+# In another language a pencil does it: `print(museum.page())` gives all tests on one page.
 
 # %% [markdown] id="recap"
 # ## In your own words
@@ -661,9 +626,9 @@ print(museum.page())
 #
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) a loss that is computed wrongly, or lengths near 0 or 1 at the start, can be heard; what a network learns
-# around, cannot; (2) change one thing and see who hears it, having written down who should; (3) it may take away what held
-# another mistake in place; keep the fix and test the next part; (4) special inputs: zeros, equal sizes, one iteration, one
-# image; a test that cries at right code is switched off; (5) sizes that all differ, random numbers, a batch of one, zero and
+# around, cannot; (2) change one thing and see who hears it, having written down who should; (3) it may take away what kept
+# another mistake in check; keep the fix and test the next part; (4) special inputs: zeros, equal sizes, one iteration, one
+# image; a test that fails on correct code is switched off; (5) sizes that all differ, random numbers, a batch of one, zero and
 # not zero, and a tolerance for rounding.
 # <!-- END SOLUTION -->
 

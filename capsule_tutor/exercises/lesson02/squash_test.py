@@ -103,7 +103,7 @@ class broken:
 
 class right:
     def one_vector_after_the_other(squash):
-        s = torch.randn(3, 5, 2) * 4
+        s = torch.randn(3, 5, 2) * 2
         v = squash(s, dim=1)
         for b in range(3):
             for k in range(2):

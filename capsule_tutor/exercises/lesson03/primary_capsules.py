@@ -83,6 +83,11 @@ class wrong:
         b, channels, h, w = features.shape
         return features.reshape(b, d, channels // d * h * w).transpose(1, 2)
 
+    def channels_interleaved_and_columns_first(features, d):
+        """Two slips: split the channel axis as (types, d), not (d, types), and let the rows h come before the columns
+        w."""
+        return wrong.channels_interleaved(features.transpose(2, 3), d)
+
     def types_moved_last(features, d):
         """You moved the types to the last axis. The last axis is the inside of a capsule: it must be d."""
         b, channels, h, w = features.shape

@@ -4,8 +4,8 @@ ORDER = ("influence", "fixed_routing", "sums_test", "companions_test", "perturb_
 
 PREDICTIONS = {
     "07-costly": {
-        "a": "Yes. A network learns around nearly all of them, as long as its gradients point downhill on some loss "
-        "that is good enough.",
+        "a": "Yes, and only one costs much. A network learns around most of them, as long as its gradients point "
+        "downhill on some loss that is good enough.",
         "b": "You expected a mistake in every second equation to be felt. But training bends the weights until the "
         "wrong equations give good answers.",
         "c": "If that were so, nobody would have published such code: the score would have told. Training bends the "
@@ -20,7 +20,8 @@ PREDICTIONS = {
     "07-silent": {
         "a": "You expected a mistake to show as a slow log. But a few steps more or less are what another seed does.",
         "b": "Yes. One of them is healthy, and the other cuts its capsules from eight neighbouring pixels. A loss "
-        "says how well a network does its task, and a network with this mistake learns around it.",
+        "says how well a network does its task, and a network with this mistake learns around it. Beside its healthy "
+        "twin, seed by seed, it even ends a little lower.",
         "c": "You expected the end of the log to tell. Look at the two ends, and think of another seed.",
     },
     "07-axis-fixed": {

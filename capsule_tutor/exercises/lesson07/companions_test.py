@@ -125,7 +125,9 @@ class wrong:
         assert torch.allclose(network(images)[:1], network(images[:1]), atol=1e-4)
 
     def asked_twice(network):
-        """Your test asks the same batch twice. That finds randomness, not company: change the companions."""
+        """Your test finds none of these. Does it ask the same batch twice? That finds randomness, not company. Or are
+        all your images alike, or all black? Then no image has anything to hear: use random ones, and change the
+        companions."""
         images = torch.rand(4, 1, 8, 8)
         assert torch.allclose(network(images), network(images), atol=1e-4)
 

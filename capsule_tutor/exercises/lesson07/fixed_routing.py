@@ -105,6 +105,21 @@ class wrong:
         """The logits are never updated, so every coupling stays 1/j. Only the update after the last v may go."""
         return _routing(u_hat, 1)
 
+    def logits_replaced(u_hat, iterations):
+        """You replace the logits by the last agreement. Agreements add up: `logits = logits + …`."""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for _ in range(iterations):
+            c = logits.softmax(dim=2)
+            v = functional.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            logits = torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def couplings_of_the_next_round(u_hat, iterations):
+        """Your v is right, and these are not the couplings that made it: they come from one more update. Return the c
+        of the last sum."""
+        v, _ = _routing(u_hat, iterations)
+        return v, _routing(u_hat, iterations + 1)[1]
+
     def softmax_over_the_images(u_hat, iterations):
         """Your softmax runs over the images (axis 0). The parents are axis 2 of (b, i, j)."""
         logits = u_hat.new_zeros(u_hat.shape[:3])

@@ -59,7 +59,7 @@ class sound:
 
 class broken:
     def added_after_masking(v, delta, index):
-        """a delta that reaches all capsules, masked or not. Is your delta different from zero?"""
+        """a delta that reaches all capsules, masked or not. Do you look at the masked ones, when delta is not zero?"""
         return exhibit(14).wrong(v, delta, index)
 
     def set_instead_of_added(v, delta, index):
@@ -131,6 +131,14 @@ class wrong:
         v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
         slots = perturb(v.clone(), delta, index).view(3, 4, 6)
         assert torch.allclose(slots[range(3), index], v[range(3), index] + delta, atol=1e-5)
+
+    def chosen_slot_and_v_alone(perturb):
+        """Your test looks at the chosen capsule and at v. Look at the other capsules, too: they should be zero."""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        given = v.clone()
+        slots = perturb(given, delta, index).view(3, 4, 6)
+        assert torch.allclose(slots[range(3), index], v[range(3), index] + delta, atol=1e-5)
+        assert torch.equal(given, v)
 
     def always_the_longest(perturb):
         """Your test always chooses the longest capsule, so code that takes the longest passes: choose another."""

@@ -15,9 +15,9 @@ HINTS = (
     "Write down, without code, five things that are true of every routing: of its couplings, after one iteration, of "
     "the companions, when something about the votes is changed.",
     "Sums over the parents. One iteration: all couplings alike; three: no longer. v no longer than 1. Images apart. "
-    "Children shuffled: v stays. Votes turned around: v turns, c stays. Votes of zero: nothing infinite. And v points "
-    "where Σ c û does.",
-    "Let `u_hat = torch.randn(2, 5, 3, 6)` and `v, c = route(u_hat, 3)`. Shuffle with `u_hat[:, order]`, turn with "
+    "Children shuffled: v stays. Votes with their signs flipped: v flips, c stays. Votes of zero: nothing infinite. "
+    "And v points where Σ c û does.",
+    "Let `u_hat = torch.randn(2, 5, 3, 6)` and `v, c = route(u_hat, 3)`. Shuffle with `u_hat[:, order]`, flip with "
     "`-u_hat`, take image 0 alone with `u_hat[:1]`; for the last, `torch.einsum('bij,bijz->...', c, u_hat)` and "
     "`torch.cosine_similarity`.",
 )
@@ -34,9 +34,9 @@ def routing_test(route):
     assert v.norm(dim=2).max() < 1.0001, "a pose is longer than 1"
     assert close(route(u_hat[:1], 3)[0], v[:1]), "an image gets something else alone"
     assert close(route(u_hat[:, order], 3)[0], v), "the order of the children matters"
-    turned, same = route(-u_hat, 3)
-    assert close(turned, -v), "votes turned around do not turn the poses"
-    assert close(same, c), "votes turned around change the couplings"
+    flipped, same = route(-u_hat, 3)
+    assert close(flipped, -v), "votes with their signs flipped do not flip the poses"
+    assert close(same, c), "votes with their signs flipped change the couplings"
     assert route(torch.zeros(2, 5, 3, 6), 3)[0].isfinite().all(), "votes of zero give NaN"
     s = torch.einsum("bij,bijz->bjz", c, u_hat)  # (b, j, z)
     assert torch.cosine_similarity(s, v, dim=2).min() > 0.999, "v does not point where its weighted votes do"
@@ -102,8 +102,19 @@ class broken:
         return torch.einsum("bij,bijz->bjz", c, u_hat), c
 
     def positive_votes(u_hat, iterations=3):
-        """a ReLU on the votes. What happens when all votes are turned around?"""
+        """a ReLU on the votes. What happens when all signs are flipped?"""
         return functional.dynamic_routing(u_hat.relu(), iterations)
+
+    def negative_numbers_count_half(u_hat, iterations=3):
+        """a routing in which negative numbers of a vote count half when it is compared with v. What happens, exactly,
+        when all signs are flipped?"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for iteration in range(iterations):
+            c = logits.softmax(dim=2)
+            v = functional.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            if iteration < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", torch.nn.functional.leaky_relu(u_hat, 0.5), v)
+        return v, c
 
     def first_child_listens_to_nobody(u_hat, iterations=3):
         """a routing whose first child stays undecided. Does the order of the children matter?"""
@@ -178,6 +189,30 @@ class wrong:
         is true of every one of them?"""
         _, c = route(torch.randn(2, 5, 3, 6), 3)
         assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
+
+    def couplings_must_grow(route):
+        """What your test demands is true of most random votes and not of all: a right routing now and then breaks it.
+        A rule that is nearly always true is a false alarm that waits. Which rule is true of every routing?"""
+        u_hat = 2 * torch.randn(2, 5, 3, 6)
+        routing_test(route)
+        assert (route(u_hat, 3)[1].amax(dim=2) >= route(u_hat, 2)[1].amax(dim=2)).all()
+
+    def only_the_sign_flipped(route):
+        """Flipping every vote should flip v exactly, and leave c as it is. Your test asks for the sign alone, or for
+        nothing of the kind: compare `route(-u_hat, 3)` with −v and c."""
+        u_hat, order = 2 * torch.randn(2, 5, 3, 6), torch.tensor([3, 0, 4, 1, 2])
+        v, c = route(u_hat, 3)
+        assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
+        first = route(u_hat, 1)[1]
+        assert torch.allclose(first, torch.full_like(first, 1 / 3), atol=1e-4)
+        assert not torch.allclose(first, c, atol=1e-4)
+        assert v.norm(dim=2).max() < 1.0001
+        assert torch.allclose(route(u_hat[:1], 3)[0], v[:1], atol=1e-4)
+        assert torch.allclose(route(u_hat[:, order], 3)[0], v, atol=1e-4)
+        assert (torch.cosine_similarity(route(-u_hat, 3)[0], v, dim=2) < 0).all()
+        assert route(torch.zeros(2, 5, 3, 6), 3)[0].isfinite().all()
+        s = torch.einsum("bij,bijz->bjz", c, u_hat)
+        assert torch.cosine_similarity(s, v, dim=2).min() > 0.999
 
     def rings_on_everything(route):
         """Your test fails on everything, right code too. Run it on `functional.dynamic_routing` first: there it should
