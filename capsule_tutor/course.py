@@ -29,11 +29,11 @@ LESSONS = (
         "03", "Votes", 75, "cut feature maps into capsules without scrambling them, and let children predict parents"
     ),
     Lesson("04", "Dynamic routing", 90, "route by agreement: by hand, in a loop, for a batch"),
-    Lesson("05", "Losses", 80, "read a stuck log like a doctor; train a small capsule network in under a minute"),
+    Lesson("05", "Losses", 70, "read a stuck log like a doctor; train a small capsule network in under a minute"),
     Lesson(
         "06",
         "CapsNet",
-        90,
+        80,
         "assemble the network of 2017, count its 8.2 million parameters, question a trained one about its mistakes",
     ),
     Lesson(
@@ -48,7 +48,7 @@ LESSONS = (
         80,
         "go from formula to code and from O(n²) to O(n), and find the bridge to dynamic routing",
     ),
-    Lesson("09", "Efficient-CapsNet", 75, "do the same task with 161,824 parameters, trained on your own CPU"),
+    Lesson("09", "Efficient-CapsNet", 70, "do the same task with 161,824 parameters, trained on your own CPU"),
     Lesson(
         "10", "Full training", 80, "put intervals on errors, compare networks image by image, look at the wrong ones"
     ),

@@ -66,9 +66,12 @@ def capsnet(
     iterations: int = 3,
     released: bool = False,
     decoder: bool = True,
+    maps: int = 256,
+    types: int = 32,
 ) -> CapsuleNetwork:
     """CapsNet of Sabour 2017: 6,804,224 parameters and a decoder of 1,411,344 for 28×28 images.
 
+    A thin one has fewer `maps` after the first convolution and fewer `types` of primary capsules.
     `released` follows the authors' released code where it goes beyond the paper: a bias inside the routing (160
     parameters more), primary capsules divided by 32 before bias and squash, all weights truncated normal of 0.1 but
     for 0.05 in the first convolution, and all biases 0.1. Otherwise convolutions and decoder start as PyTorch's do,
@@ -78,11 +81,11 @@ def capsnet(
     if min(shape[1:]) < 17:
         raise ValueError(f"shape is {shape}; two 9×9 convolutions need images of at least 17×17 pixels")
     channels, h, w = shape
-    children = 32 * _after(_after(h, 9, 1), 9, 2) * _after(_after(w, 9, 1), 9, 2)
+    children = types * _after(_after(h, 9, 1), 9, 2) * _after(_after(w, 9, 1), 9, 2)
     encoder = nn.Sequential(
-        nn.Conv2d(channels, 256, 9),
+        nn.Conv2d(channels, maps, 9),
         nn.ReLU(),
-        PrimaryCapsules(256, 32, 8, 9, 2, divide=32 if released else 1),
+        PrimaryCapsules(maps, types, 8, 9, 2, divide=32 if released else 1),
         RoutedCapsules(children, classes, 8, 16, iterations, bias=released),
     )
     drawing = _decoder(classes * 16, shape) if decoder else None

@@ -9,7 +9,7 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import max_pool2d
+from torch.nn.functional import adaptive_avg_pool2d, interpolate, max_pool2d, pad
 
 from capsule_tutor import data
 
@@ -40,6 +40,14 @@ def thinner(images: Tensor) -> Tensor:
     """Every pixel becomes the darkest of itself and its four neighbours: a stroke loses its rim. (n, c, h, w)"""
     across, along = -max_pool2d(-images, (1, 3), 1, (0, 1)), -max_pool2d(-images, (3, 1), 1, (1, 0))
     return torch.minimum(across, along)
+
+
+def coarse(images: Tensor) -> Tensor:
+    """Shrink digits of 28×28 pixels to 8×8 and enlarge them again, as `data.digits` were made. (n, 1, 28, 28)"""
+    small = adaptive_avg_pool2d(images[:, :, 4:24, 4:24], 8)
+    small = small / small.amax(dim=(2, 3), keepdim=True)
+    large = interpolate(small, size=(20, 20), mode="bicubic")
+    return pad(((large - 0.35) * 2).clamp(0, 1), (4, 4, 4, 4))
 
 
 def _moved(change: Callable, split: str, digits: Callable, seed: int) -> data.Split:

@@ -82,6 +82,21 @@ def _robustness(network: nn.Module, recipe: training.Recipe) -> dict[str, float]
     return {name: _error(network, _condition(name)) for name in nuisance.CONDITIONS}
 
 
+def _abroad(network: nn.Module, recipe: training.Recipe) -> dict[str, float]:
+    """Errors on MNIST's test images, and on the same made as coarse as the digits that need no download."""
+    images, labels = data.mnist("test")
+    return {
+        "MNIST": _error(network, data.Split(images, labels)),
+        "MNIST, coarse": _error(network, data.Split(nuisance.coarse(images), labels)),
+    }
+
+
+def _shipped_abroad(seed: int, say: Callable[[dict], None]) -> dict:
+    started = time.monotonic()
+    measured = _abroad(pretrained.load("capsnet-mnist"), pretrained.recipe("capsnet-mnist"))
+    return {"measured": measured, "seconds": round(time.monotonic() - started, 1)}
+
+
 def _affine(network: nn.Module, recipe: training.Recipe) -> dict[str, float]:
     return {"affine": _error(network, _condition("affine", count=10_000))}
 
@@ -187,6 +202,20 @@ STUDIES = {
         "The reconstruction loss of the released code weighs 20 times the paper's: does it matter?",
         {f"× {weight}": replace(_THIN, reconstruction=float(weight)) for weight in (1, 20)},
         measure=_drawing,
+    ),
+    "abroad": Study(
+        "A thin CapsNet that learned 1,200 digits of 13 people: how does it read MNIST?",
+        {
+            "thin": training.Recipe(
+                "capsnet", 6, 50, 3e-3, "steps", augmentation="shift", data="digits", options={"maps": 32, "types": 4}
+            )
+        },
+        measure=_abroad,
+    ),
+    "coarse": Study(
+        "CapsNet as shipped: how does it read MNIST's test images once they are coarse?",
+        {"capsnet-mnist": _shipped_abroad},
+        seeds=(0,),  # nothing is trained
     ),
     "depth": Study("Does routing help more where there are more capsule layers?", _depths()),
     "couplings": Study(

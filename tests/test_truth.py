@@ -34,7 +34,7 @@ FACTS = [
     ("05", "0.35 ± 0.036 %, one iteration 0.34 ± 0.032 %"),
     ("05", "three iterations make 5.2 % and one makes 7.5 %"),
     ("06", "(0.05 in the first convolution)"),
-    ("06", "shifted by up to 2 pixels, and nothing else. Ours were also turned by up to 10°, stretched and sheared"),
+    ("06", "shifted by up to 2 pixels, and nothing else | also turned by up to 10°, stretched and sheared"),
     ("11", "turned by up to 10°, stretched and sheared"),
     ("06", "Gu, Wu and Tresp, 2021, attack the votes, and their images get past it"),
     ("08", "compare routing with attention in the opposite direction"),

@@ -107,6 +107,7 @@ def curves(x, ys: dict, xlabel: str, ylabel: str, alt: str, marks: dict | None =
     for label, (mark_x, mark_y) in (marks or {}).items():
         axes.plot(mark_x, mark_y, "o", color=BLACK, zorder=3)
         axes.annotate(label, (mark_x, mark_y), textcoords="offset points", xytext=(6, 8))
+    axes.margins(y=0.12 if marks else 0.05)  # room for the word at the highest mark
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.grid(alpha=0.3)
     axes.legend()
@@ -154,6 +155,7 @@ def heatmaps(
 ) -> None:
     """Tables (rows, columns) side by side on one colour scale, small ones with numbers. tables: title → table
 
+    The scale is drawn beside them unless every entry is written down.
     `around_zero`: from −vmax (blue) over 0 (white) to vmax (red), in 41 steps that can be found on the bar.
     """
     import matplotlib.pyplot as plt
@@ -171,12 +173,15 @@ def heatmaps(
         rows, columns = table.shape
         if rows * columns <= 60:
             axes.set(xticks=range(columns), yticks=range(rows))
+            axes.hlines([row - 0.5 for row in range(1, rows)], -0.5, columns - 0.5, color="white", linewidth=1.5)
+            axes.vlines([column - 0.5 for column in range(1, columns)], -0.5, rows - 0.5, color="white", linewidth=1.5)
             for row in range(rows):
                 for column in range(columns):
                     value = float(table[row, column])
                     colour = text_on(drawn.cmap(drawn.norm(value))[:3])
                     axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour)
-    figure.colorbar(drawn, ax=all_axes[0].tolist())
+    if any(table.shape[0] * table.shape[1] > 60 for table in tables.values()):
+        figure.colorbar(drawn, ax=all_axes[0].tolist())
     show(figure, alt)
 
 
@@ -260,13 +265,14 @@ def bars(panels: dict, alt: str, log: bool = False) -> None:
 
     rows = max(map(len, panels.values()))
     size = (4.2 * len(panels) + 1.2, 0.42 * rows + 0.9)
+    values = [value for groups in panels.values() for value in groups.values()]
     figure, all_axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharey=True, layout="constrained")
     for number, (axes, (label, groups)) in enumerate(zip(all_axes[0], panels.items(), strict=True)):
         drawn = axes.barh(range(len(groups)), list(groups.values()), color=COLOURS[number], height=0.65)
         axes.bar_label(drawn, [f"{value:,}" for value in groups.values()], padding=4, fontsize=9)
         axes.set(xlabel=label, yticks=range(len(groups)), yticklabels=list(groups))
-        if log:
-            axes.set(xscale="log", xlim=(min(groups.values()) / 3, max(groups.values()) * 12))
+        if log:  # where a bar begins says nothing, so all panels begin with the same number
+            axes.set(xscale="log", xlim=(min(values) / 3, max(values) * 12))
         else:
             axes.set_xlim(0, max(groups.values()) * 1.3)
             axes.locator_params(axis="x", nbins=5)

@@ -9,7 +9,7 @@
 # - train a thin CapsNet on a CPU in less than a minute;
 # - read a weight card, and question a trained network about its mistakes.
 #
-# **Minutes:** 90, and 40 more from *Where is it wrong, and does it know?* on, in a second sitting · **Prerequisites:** lessons 02 to 05 (squash, votes, routing, losses); convolutions in PyTorch.
+# **Minutes:** 80, and 35 more from *Where is it wrong, and does it know?* on, in a second sitting · **Prerequisites:** lessons 02 to 05 (squash, votes, routing, losses); convolutions in PyTorch.
 
 # %% [markdown] id="hook"
 # ## Sixteen numbers and a seat
@@ -23,7 +23,7 @@ import time
 import torch
 
 import capsule_tutor as caps
-from capsule_tutor import augment, checks, data, figures, functional, layers, models, pretrained, training
+from capsule_tutor import augment, checks, data, figures, functional, layers, models, pretrained, study, training
 from capsule_tutor.functional import lengths
 
 torch.set_num_threads(1)  # one core is enough for this lesson
@@ -77,37 +77,6 @@ network_map("capsnet-mnist", parameters=False)
 #
 # Here is one image on its way through brand-new parts, with random weights.
 
-# %% id="flow-front"
-torch.manual_seed(0)
-image = ten[2:3]  # (b=1, 1, 28, 28)
-flow = {"image": image}
-first = torch.nn.Conv2d(1, 256, kernel_size=9)
-flow["after the first convolution"] = first(image).relu()
-primary = torch.nn.Conv2d(256, 32 * 8, kernel_size=9, stride=2)
-features = primary(flow["after the first convolution"])  # no ReLU: poses may be negative
-for name, x in (*flow.items(), ("after the primary convolution", features)):
-    print(f"{name:30s} {tuple(x.shape)}")
-
-# %% [markdown] id="flow-front-read"
-# Nothing is padded, so a kernel of 9 takes 8 pixels off a side: $28 - 8 = 20$. The second kernel moves in steps of two and
-# finds six places: $\lfloor (20-9)/2 \rfloor + 1 = 6$ (lesson 03). So there are $32 \cdot 6 \cdot 6 = 1152$ children, and each
-# sees a window of 17×17 pixels.
-#
-# Why a convolution *before* the capsules? Single pixels have no pose. The first layer turns them into strokes, and a
-# stroke has a position and a direction.
-
-# %% id="flow-capsules"
-flow["children u"] = functional.squash(layers.primary_capsules(features, d=8))  # (b, i, d)
-weight = 0.1 * torch.randn(1152, 10, 8, 16)  # (i, j, d, z)
-flow["votes"] = functional.votes(flow["children u"], weight)  # (b, i, j, z)
-flow["parents v"], c = functional.dynamic_routing(flow["votes"], iterations=3)  # (b, j, z), (b, i, j)
-for name in ("children u", "votes", "parents v"):
-    print(f"{name:12s} {tuple(flow[name].shape)}")
-print(f"couplings c  {tuple(c.shape)}, found for this image alone")
-
-# %% [markdown] id="flow-decoder-intro"
-# Last, the decoder. It is an ordinary dense network, and it is handed all $10 \cdot 16$ places, of which nine poses are zero.
-
 
 # %% id="flow-decoder"
 def new_decoder():
@@ -122,19 +91,28 @@ def new_decoder():
     )
 
 
-masked = functional.mask_capsules(flow["parents v"])  # (b, j·z): the longest capsule, and zeros
-flow["capsule kept"] = masked[masked != 0]  # (z,): the other places are zero
-flow["drawing"] = new_decoder()(masked)
-print("masked", tuple(masked.shape), "of which not zero:", masked.count_nonzero().item())
-print("drawing", tuple(flow["drawing"].shape))
-
-# %% id="flow-numbers"
+# %% id="flow"
+torch.manual_seed(0)
+image = ten[2:3]  # (b=1, 1, 28, 28)
+strokes = torch.nn.Conv2d(1, 256, kernel_size=9)(image).relu()
+features = torch.nn.Conv2d(256, 32 * 8, kernel_size=9, stride=2)(strokes)  # no ReLU: poses may be negative
+u = functional.squash(layers.primary_capsules(features, d=8))
+u_hat = functional.votes(u, 0.1 * torch.randn(1152, 10, 8, 16))
+v, c = functional.dynamic_routing(u_hat, iterations=3)
+masked = functional.mask_capsules(v)  # the longest capsule, and zeros
+flow = {"image": image, "after the first convolution": strokes, "after the primary convolution": features}
+flow |= {"children u (b, i, d)": u, "votes (b, i, j, z)": u_hat, "couplings c (b, i, j)": c, "parents v (b, j, z)": v}
+flow |= {"masked: nine poses are zero": masked, "drawing": new_decoder()(masked)}
 for name, x in flow.items():
-    print(f"{name:30s} {x.numel():9,d} numbers per image")
+    print(f"{name:30s} {tuple(x.shape)!s:20s} {x.numel():9,d} numbers for one image")
 
 # %% [markdown] id="flow-read"
-# The network swells before it squeezes. The votes are the widest place, 235 times as many numbers as the image has pixels. Then come the
-# parents, 160 numbers, of which 16 reach the decoder.
+# Nothing is padded, so a kernel of 9 takes 8 pixels off a side: $28 - 8 = 20$. The second kernel moves in steps of two and
+# finds six places: $\lfloor (20-9)/2 \rfloor + 1 = 6$ (lesson 03). So there are $32 \cdot 6 \cdot 6 = 1152$ children, and each
+# sees a window of 17×17 pixels. The votes are the widest place, 235 times as many numbers as the image has pixels.
+#
+# Why a convolution *before* the capsules? Single pixels have no pose. The first layer turns them into strokes, and a
+# stroke has a position and a direction.
 
 # %% [markdown] id="count"
 # ## Count every parameter
@@ -221,7 +199,7 @@ print(f"{'together':18s} {total:10,d}   of which the encoder {total - counted['d
 
 # %% id="work"
 places = dict(zip(parts, (20 * 20, 6 * 6, 1, 1), strict=True))
-work = {name: counted[name] * places[name] for name in parts} | {"routing": 5 * flow["votes"].numel()}
+work = {name: counted[name] * places[name] for name in parts} | {"routing": 5 * u_hat.numel()}
 for name, n in work.items():
     print(f"{name:18s} {n:11,d} multiplications per image  {100 * n / sum(work.values()):5.1f} %")
 
@@ -409,20 +387,17 @@ for name, change in wirings.items():
     print(f"{name:22s} {wrong:5.1f} %   {changed:5.1f} %   {longest[0]:#7.2g}  {longest[1]:#7.2g}   {tuple(v.shape)}")
 
 # %% [markdown] id="wires-read"
-# (*Changed* is the share of answers that are not those of the first line. *Longest* and *second*: mean lengths of the longest and
-# the second longest capsule.) Every line has the same parameters and the same shapes, and none raised an error. Read each
-# line twice, once for the score and once for the lengths:
+# (*Changed*: the share of answers that are not those of the first line. *Longest* and *second*: mean lengths of the two longest
+# capsules.) Every line has the same parameters and the same shapes. Read each twice, for the score and for the lengths:
 #
 # - **ReLU** and **bare view** hand the matrices other children than those that they learned to read. The score tells.
 # - **Children not squashed**: a loud child shouts down the others, and the sums are so long that *every* class seems to be
 #   there.
 # - **Softmax over the children**: a parent gets one unit in all, instead of a tenth of each of 1152 children. The first sums
-#   are 115 times shorter, squash makes next to nothing of them, and *no* class seems to be there. But all ten are shorter by
-#   the same factor, so their order is that of one iteration (compare the two lines). The score sees no more than
-#   this order; the lengths tell at once.
-# - **One iteration** is no slip but a control: *changed* says how many answers the routing changes in a network that was
-#   trained with it, and the two lengths say what else it changes. On these 200 images the two further iterations change one answer,
-#   and not for the better. What they change is the gap, the distance between longest and second. (Lesson 15 asks this with many networks.)
+#   are 115 times shorter, and *no* class seems to be there. But all ten are shorter by the same factor, so their order is that of
+#   one iteration (compare the two lines). The score sees no more than this order; the lengths tell at once.
+# - **One iteration** is no slip but a control. On these 200 images the two further iterations change one answer, and not for the
+#   better. What they change is the gap between longest and second. (Lesson 15 asks this with many networks.)
 #
 # A network that is *trained* with a wrong wire learns around it (lessons 03 and 05). Trained weights cannot.
 # So this is the sharpest test for a port from one library to another: **the same weights, the same image, and every
@@ -531,21 +506,9 @@ print(
     "less than 5 %" if errors[-1] < 5 else f"still {errors[-1]:.0f} %",
 )
 
-# %% id="train-picture"
-figures.runs(
-    {"thin CapsNet, validation split": {"one run": [([f"{epoch}" for epoch in range(7)], errors)]}},
-    xlabel="epoch",
-    ylabel="wrong (%), log scale",
-    alt="The error over the epochs, on a logarithmic axis: about 90 percent before training, about 10 after the first epoch, "
-    "and a few percent after six.",
-)
-
 # %% [markdown] id="train-read"
-# It started near 0.81, the signature of short capsules (lesson 05), and did not stay there.
-#
-# It has 1.7 million parameters instead of 8.2, and 1.4 million of those are the same decoder. The encoder is what shrank: with 32 instead
-# of 256 channels and 4 instead of 32 types, the primary convolution has 64 times fewer weights. For these digits that is
-# enough.
+# It started near 0.81, the signature of short capsules (lesson 05), and did not stay there. Its primary convolution has 64 times fewer
+# weights (32 channels instead of 256, 4 types instead of 32). For these digits that is enough.
 #
 # **Predict before you run.** At home it gets at least 95 of 100 digits right. We send it abroad, to MNIST's 10,000 test images: digits of the
 # same format, by other hands. How many does it get wrong?
@@ -561,32 +524,24 @@ checks.predict("06-abroad", "a")
 ### END SOLUTION
 
 
-# %% tags=["nbval-ignore-output"] id="thin-away"
-def as_coarse_as_ours(images):
-    """MNIST's digits (b, 1, 28, 28), shrunk to 8×8 pixels and enlarged again, as ours were."""
-    small = torch.nn.functional.adaptive_avg_pool2d(images[:, :, 4:24, 4:24], 8)
-    small = small / small.amax(dim=(2, 3), keepdim=True)
-    large = torch.nn.functional.interpolate(small, size=(20, 20), mode="bicubic")
-    return torch.nn.functional.pad(((large - 0.35) * 2).clamp(0, 1), (4, 4, 4, 4))
+# %% id="thin-away"
+def span(values):
+    return f"{min(values):.1f} to {max(values):.1f} % wrong"
 
 
-if data.has_mnist():
-    abroad = data.mnist("test")
-    coarse = data.Split(as_coarse_as_ours(abroad.images), abroad.labels)
-    print(f"thin, on MNIST's 10,000 test images:    {training.error(thin, abroad):.1f} % wrong")
-    print(f"thin, on the same, as coarse as ours:   {training.error(thin, coarse):.1f} % wrong")
-    some = data.Split(coarse.images[:1000], coarse.labels[:1000])
-    print(f"shipped, on 1,000 of these coarse ones: {training.error(network, some, batch=100):.1f} % wrong")
-else:
-    print("MNIST is not on this machine: data.mnist() downloads it (12 MB); then run this cell again.")
+thin_ones = study.results("abroad")["runs"]  # the same thin network, trained with five seeds
+print("at home, on our 300 test digits:        ", span([run["test_error"] for run in thin_ones]))
+print("on MNIST's 10,000 test images:          ", span([run["measured"]["MNIST"] for run in thin_ones]))
+print("on the same, made as coarse as our own: ", span([run["measured"]["MNIST, coarse"] for run in thin_ones]))
 
 # %% [markdown] id="thin-away-read"
-# (If you have no MNIST: with three seeds we got 30 to 32 % wrong, and no fewer on the second line.) The network has seen 1,200
-# digits of 13 people, and no score on more of *those* could have warned you. A score at home does not tell the score abroad. This is
-# called a **domain shift**, and it happens to most networks on the day they meet their users.
+# (These come with the course, since they need MNIST. If you have it, `training.error(thin, data.mnist("test"))` says what yours does.)
+# The network has seen 1,200 digits of 13 people, and no score on more of *those* could have warned you. A score at home does not tell
+# the score abroad. This is called a **domain shift**, and it happens to most networks on the day they meet their users.
 #
-# Is it the hands? Ours were also scanned at 8×8 pixels and enlarged. The second line is a control: MNIST's digits, made about as coarse.
-# They are read no better, so the coarseness is not what was missing abroad. Hands it may be, or the scanner's threshold.
+# Is it the hands? Ours were also scanned at 8×8 pixels and enlarged. The third line is a control: MNIST's digits, shrunk and enlarged
+# like ours (`nuisance.coarse`). They are read worse, not better, so the coarseness is not what was missing abroad. Hands it may be, or the
+# scanner's threshold.
 
 # %% [markdown] id="card"
 # ## Open the shipped one
@@ -608,13 +563,8 @@ for run in card["seeds"]:
     print(f"seed {run['seed']}      wrong: {score}", "← shipped" * (run["seed"] == card["shipped_seed"]))
 
 # %% [markdown] id="card-questions"
-# (The errors of the last lines were measured again, with the weights as they are shipped: stored as float16, computed in float32.
-# The training's own log, drawn below, was measured on the way and in the precision printed above. So its last
-# values may differ from these by some images.)
-#
-# There are four questions to ask any card. *How many seeds* are there, and do they agree? The last lines say. *Who chose* the shipped
-# one: the validation split or, flatteringly, the test split? See "chosen by". *How long* was it trained? See "recipe". And how
-# much of the score is luck?
+# There are four questions to ask any card. *How many seeds* are there, and do they agree? *Who chose* the shipped one: the
+# validation split or, flatteringly, the test split? *How long* was it trained? And *how much* of the score is luck?
 #
 # The last one you can compute. If a share $p$ of $n$ images is wrong, the standard error of $p$ is $\sqrt{p(1-p)/n}$.
 
@@ -635,48 +585,24 @@ print(f"difference    {at_home - 0.25:.2f}, give or take {both:.2f}: {abs(at_hom
 print("between seeds", "one only, no spread" if spread is None else f"standard deviation {spread:.3f}")
 
 
-# %% id="card-picture"
-def line_of(run, what):
-    """The epochs of a seed's log, as text: they are names, there is no epoch 2.5; and its errors."""
-    return [f"{row['epoch']:.0f}" for row in run["log"]], [row[what] for row in run["log"]]
-
-
-figures.runs(
-    {
-        "CapsNet on MNIST": {
-            "validation": [line_of(run, "validation_error") for run in card["seeds"]],
-            "training": [line_of(run, "train_error") for run in card["seeds"]],
-        }
-    },
-    xlabel="epoch",
-    ylabel="wrong (%), log scale",
-    alt="The share of wrong images over the epochs, on a logarithmic axis: one line per seed for the validation split, and one "
-    "per seed for the training images.",
-)
-
 # %% [markdown] id="card-compare"
-# The paper reports 0.25 %, with a standard deviation of 0.005 over three runs (Sabour 2017, table 1: three iterations, with
-# reconstruction). These are two kinds of luck, and the 0.005 is only the smaller: *which seed* was drawn. The larger is *which
-# images* were in the test, 0.05 for the paper. Both networks saw the same 10,000 images, though. A digit that nobody can
-# read is bad luck for both, and such luck is no part of the difference. So take the printed "give or take" of the difference as
-# a rough upper limit.
+# The paper's 0.25 % comes with a standard deviation of 0.005 over three runs (Sabour 2017, table 1: three iterations, with
+# reconstruction). That is the luck of the *seed*. The luck of the *images*, 0.05, is ten times larger. (Both networks saw the
+# same 10,000 images, so part of that luck is common to them, and the printed give or take of the difference is an upper limit.)
 #
-# Up to about two standard errors a difference may be luck. Beyond that, ask what was different. The released code trains
-# for 300,000 steps of 128 images, which is 640 times through MNIST's 60,000. Compare that with our card before you blame
-# the network.
+# Up to about two standard errors a difference may be luck. Beyond that, ask what was different:
 #
-# What was different in ours? The number of steps, see the card. And the images: the paper's network saw its training images shifted by
-# up to 2 pixels, and nothing else. Ours were also turned by up to 10°, stretched and sheared a little (*affine* on the card). That
-# makes our training harder and our network less surprised by a digit that leans. So it is not a fair comparison with the paper,
-# least of all on transformed digits, such as affNIST: there our network has practised what the paper's never saw.
+# | | the paper | our card |
+# |---|---|---|
+# | steps | 300,000 of 128 images, 640 times through MNIST (released code) | 15 times through it |
+# | training images | shifted by up to 2 pixels, and nothing else | also turned by up to 10°, stretched and sheared a little (*affine*) |
 #
-# (A training line above its validation line is no error: training images are changed at random, and they are counted while the
-# network is still learning.)
+# So it is not a fair comparison, least of all on transformed digits such as affNIST: there our network has practised what the
+# paper's never saw.
 #
 # ### Away from home
 #
-# Our digits have MNIST's format, and they are not MNIST: other people wrote them, and 8×8 originals were enlarged. The shipped
-# network saw nothing like them in its training. How does it do?
+# Our digits have MNIST's format, and they are not MNIST. The shipped network saw nothing like them in its training. How does it do?
 
 # %% id="away"
 validation = data.digits("validation")
@@ -689,16 +615,13 @@ print(f"shipped, on MNIST's test images: {at_home:.2f} % wrong, give or take {lu
 print(f"shipped, on 597 of our digits:   {away:.1f} % wrong, give or take {give_or_take(away, 597):.1f}")
 far = (luck**2 + give_or_take(away, 597) ** 2) ** 0.5
 print(f"difference {away - at_home:.1f} points, {abs(away - at_home) / far:.0f} standard errors of it")
-thin_error = training.error(thin, test)
-print("thin, on the 300 test digits:   ", "less than 5 % wrong" if thin_error < 5 else f"{thin_error:.0f} % wrong")
+coarse = study.results("coarse")["runs"][0]["measured"]["MNIST, coarse"]
+print(f"shipped, on MNIST's test images, made as coarse as ours: {coarse:.1f} % wrong")
 
 # %% [markdown] id="away-read"
-# The network is the same, the task is the same, and the scores differ by far more than luck (third line): a domain shift again, in the
-# other direction. Here coarseness alone is enough: of MNIST's own images, made as coarse, it gets about as many wrong (4 of 100 where
-# we had MNIST; the third line of the cell in which the thin network went abroad).
-#
-# The thin network has a twenty-fifth of the encoder's weights, and *it* is at home here: it was trained on digits of the same 13 people.
-# Abroad it got about a third wrong. Neither score says which network is better.
+# The network is the same, the task is the same, and the scores differ by far more than luck: a domain shift again, in the
+# other direction. Here coarseness alone is enough (last line). The thin network, with a twenty-fifth of the encoder's weights, gets
+# fewer of our digits wrong, since *it* is at home here. Neither score says which network is better.
 
 # %% [markdown] id="doubt"
 # ## Where is it wrong, and does it know?
@@ -762,14 +685,9 @@ figures.curves(
 )
 
 # %% [markdown] id="refuse-read"
-# Refusing at random helps nobody: the share stays where it is at the left edge. As far as a curve falls below that, its measure is
-# worth something. Gap and length fall fast, the drawing slowly: it is a weak witness.
-#
-# Does the gap do better than the length? The two curves cross, and where one leaves a mistake or two more than the other, one image
-# decides; another 597 digits might decide otherwise. Both rank the *same* images, so only those count that one has refused and the
-# other has not; lesson 10 turns this into a test.
-#
-# The last mistakes to go are those of which the network is surest. Those are the dangerous ones.
+# Refused at random, the share would stay where it is at the left edge. Gap and length are worth a lot, the drawing is a weak
+# witness. Between gap and length one or two images decide, and another 597 digits might decide otherwise (lesson 10 has a test
+# for this). The last mistakes to go are those of which the network is surest. Those are the dangerous ones.
 
 # %% [markdown] id="predict-misread-text"
 # **Predict before you run.** The network takes a certain 4 for a 9: capsule 9 is the longest. Now the decoder draws from the
@@ -831,6 +749,7 @@ figures.images(
     [picture.view(28, 28) for picture in pictures],
     titles=titles,
     columns=5,
+    size=1.6,
     alt="Two rows, each an image and the drawings of its four longest capsules with their lengths. In the first row one capsule is "
     "long and draws the digit, the others are short and draw a blur. In the second row two capsules are about equally long.",
 )
@@ -839,8 +758,7 @@ figures.images(
 # Short capsules draw something, too, but do not read much into it. The decoder never practised on them: in training it got the
 # true class only, and training makes true classes long.
 #
-# Now come the mistakes, the widest gap first. The upper row shows the image, its true class and its gap. The middle row shows what
-# the longest capsule draws, the lower one what the true class would have drawn.
+# Now come the mistakes, the widest gap first: the image, the drawing of the longest capsule, and that of the true class.
 
 # %% id="mistakes"
 surest = order[wrong[order]].flip(0)[:5]  # the mistakes with the widest gaps first
@@ -860,6 +778,7 @@ figures.images(
     [p.view(28, 28) for p in (*images[surest], *by_said, *by_truth)],
     titles=titles,
     columns=len(surest),
+    size=1.6,
     alt="Three rows. Above, images that the network got wrong, each with its true class and gap. In the middle the drawings from the "
     "longest capsules, digits of another class. Below the drawings from the capsules of the true classes.",
 )
@@ -921,7 +840,7 @@ for start, released in (("as PyTorch's", False), ("as released", True)):
         weigh(f"{start:14s}  by {divide:2d}", fresh)
 weigh("the trained network", network)
 
-# %% id="wild-half-late"
+# %% tags=["nbval-ignore-output"] id="wild-half-late"
 # The thin network again, with PyTorch's start and a division that it does not need.
 torch.manual_seed(0)
 late = capsnet_of(32, 4)
@@ -930,8 +849,8 @@ print(
     f"mean length of the parents: divided {late.lengths(test.images).mean().item():.4f}, not divided {start_length:.4f}"
 )
 late_errors = train(late, epochs=2)
-print("divided, wrong after two epochs:    ", "more than 15 %" if late_errors[-1] > 15 else f"{late_errors[-1]:.0f} %")
-print("not divided, wrong after two epochs:", "less than 10 %" if errors[2] < 10 else f"{errors[2]:.0f} %")
+for name, row in (("divided", late_errors), ("not divided", errors[:3])):
+    print(f"{name:12s} wrong before, after one epoch and after two, in per cent: {[round(error, 1) for error in row]}")
 
 # %% [markdown] id="wild-half-read"
 # A primary filter adds up products by the thousand, as you counted. The released code starts all weights with a standard deviation of

@@ -18,8 +18,8 @@ EFFORT = {"minutes": 6, "difficulty": 2, "importance": 5}
 HINTS = (
     "Two losses, added: one of the lengths of all the capsules, one of the picture that a single capsule makes.",
     "The first: `margin_loss` of `lengths(v)`. The second: mask v by `target`, decode, compare with `image`.",
-    "`reconstruction = decoder(mask_capsules(v, target))`, and the sum of `margin_loss(lengths(v), target)` and "
-    "`reconstruction_loss(…)` of those two pictures.",
+    "`reconstruction = decoder(mask_capsules(v, ...))`: which class does training keep? Then two losses, of "
+    "`lengths(v)` and of two pictures, with a plus between them.",
 )
 
 

@@ -32,7 +32,7 @@ PREDICTIONS = {
     },
     "06-abroad": {
         "a": "Yes, and more than the eye expects: to us the two sets of digits look alike. What the network has "
-        "learned is true of 13 people's digits, of how these were scanned and enlarged, and of little else.",
+        "learned is true of 13 people's digits, scanned in one way, and of little else.",
         "b": "You took the score for a property of the network. It is one of the network *and* of the images: other "
         "hands, another scanner, and about a third of the digits is misread.",
         "c": "The right direction. But nothing in 1,200 digits of 13 people told the network what other people and "

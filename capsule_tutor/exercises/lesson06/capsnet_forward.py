@@ -21,9 +21,9 @@ HINTS = (
     "routing. The package has a function for each.",
     "`torch.conv2d(x, weight, bias, stride=…)` is the convolution. d, which `layers.primary_capsules(features, "
     "d)` wants to know, is an axis of vote_weight. The routing returns two things.",
-    "`x = torch.conv2d(images, first_weight, first_bias).relu()`; `features = torch.conv2d(x, primary_weight, …)` "
-    "with the other bias, `stride=2` and no ReLU; `u = functional.squash(layers.primary_capsules(features, "
-    "vote_weight.shape[2]))`; `v, _ = functional.dynamic_routing(functional.votes(u, vote_weight), iterations)`.",
+    "`x = torch.conv2d(images, first_weight, first_bias).relu()`; the second one likewise, with what stride, and "
+    "with a ReLU or without? `layers.primary_capsules(features, vote_weight.shape[...])` cuts and does not squash. The "
+    "last line begins with `v, _ =`.",
 )
 AXES = ("b j z",)
 

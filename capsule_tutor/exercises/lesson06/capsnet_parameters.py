@@ -15,8 +15,8 @@ HINTS = (
     "For each part ask: how many outputs are there, and how many numbers does each output read? Then: what is shared?",
     "Primary: types·d filters, each reads 9·9·channels numbers and has a bias. Votes: types·grid² children times "
     "`classes` parents, a d·z matrix per pair. Decoder: in·out + out for each of the three layers.",
-    "`primary = 81 * channels * types * d + types * d`; `votes = types * grid**2 * classes * d * z`; the decoder's "
-    "first layer is `classes * z * 512 + 512`, its last `1024 * side**2 + side**2`, and one is between them.",
+    "`primary = 81 * channels * ... + ...`: weights, and one bias per filter. `votes` is a product of five numbers and "
+    "has no bias. The decoder's first layer is `classes * z * 512 + 512`; two more follow.",
 )
 GRADIENT = False
 

@@ -15,8 +15,8 @@ HINTS = (
     "class has its turn.",
     "Loop over the classes k. The index wants one class per image: `torch.full((b,), k)`. Collect the drawings "
     "(b, pixels) in a list and stack them along a new axis 1.",
-    "`drawings = [decoder(functional.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])]`, "
-    "then `torch.stack(drawings, dim=1)`.",
+    "`[decoder(functional.mask_capsules(v, ...)) for k in range(v.shape[1])]` is a list of j drawings, each (b, "
+    "pixels). Stacked along which dim do they become (b, j, pixels)?",
 )
 AXES = ("b j pixel",)
 

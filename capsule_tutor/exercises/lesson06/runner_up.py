@@ -12,8 +12,8 @@ EFFORT = {"minutes": 5, "difficulty": 1, "importance": 3}
 HINTS = (
     "One function of torch finds the largest k numbers along an axis, and where they are.",
     "`functional.lengths(v)` is (b, j). `.topk(2, dim=1)` returns values and indices, both (b, 2), largest first.",
-    "`longest, classes = functional.lengths(v).topk(2, dim=1)`; then the columns `classes[:, 0]`, `classes[:, 1]`, "
-    "and the difference of the two columns of `longest`.",
+    "`longest, classes = functional.lengths(v).topk(2, dim=1)`, both (b, 2). Each of the three answers is a column, or "
+    "a difference of columns, of one of the two.",
 )
 AXES = ("b", "b", "b")
 

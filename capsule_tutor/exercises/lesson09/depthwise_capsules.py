@@ -18,8 +18,8 @@ HINTS = (
     "Then cut, then squash.",
     "`weight[:, 0]` is (i·d, h, w) and multiplies the features as it is. Or conv2d does it, with as many "
     "groups as channels, and leaves maps of 1×1.",
-    "`s = (features * weight[:, 0]).sum(dim=(2, 3)) + bias`, then "
-    "`functional.exponential_squash(s.reshape(len(s), -1, d))`.",
+    "`s = (features * weight[:, 0]).sum(dim=(2, 3)) + bias` is (b, i·d). How do neighbours become (b, i, d), and which "
+    "squash of `functional` comes last?",
 )
 AXES = ("b i d",)
 

@@ -16,8 +16,8 @@ HINTS = (
     "`(y - mean) / sqrt(variance + eps)`, then times scale, plus shift. A vector (out,) lines up with axis 1 of "
     "(b, out, h, w) as `mean[:, None, None]`.",
     "`y = torch.nn.functional.conv2d(x, weight, bias, stride=stride).relu()`, then "
-    "`scale[:, None, None] * (y - mean[:, None, None]) / (variance[:, None, None] + eps).sqrt()`, and the shift in "
-    "the same shape.",
+    "`(y - mean[:, None, None]) / (... + eps).sqrt()`: is eps added to the variance or to its root? Scale and shift "
+    "need the two extra axes, too.",
 )
 AXES = ("b out h' w'",)
 

@@ -12,7 +12,8 @@ HINTS = (
     "Ask for one filter first: how many maps does it read, how many numbers per map, how many biases does it have?",
     "A filter reads channels_in / groups maps, with kernel² weights each. There are channels_out filters, whatever "
     "the groups, and each has at most one bias.",
-    "`weights = channels_out * (channels_in // groups) * kernel**2`; add `channels_out` if there is a bias.",
+    "`weights = channels_out * (...) * kernel**2`: what does one filter read? And how many biases "
+    "do channels_out filters have?",
 )
 GRADIENT = False
 
