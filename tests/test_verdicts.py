@@ -305,6 +305,12 @@ def test_an_answer_that_keeps_something_or_throws_dice_is_told_so():
     assert "is there something random in it" in said("agreement", dice)
 
 
+def test_class_numbers_that_differ_by_the_same_are_no_relation():
+    got, want = torch.tensor([1, 3, 2]), torch.tensor([0, 2, 1])
+    assert relations.of_values(got, want, "b") == ""
+    assert relations.of_values(got.float(), want.float(), "b") == "every number is 1 too large"
+
+
 def test_the_words_of_torch_are_explained():
     error = Raised("RuntimeError", "grad can be implicitly created only for scalar outputs", "loss.backward()")
     assert wording.described(error).endswith("want one number: take the sum first")

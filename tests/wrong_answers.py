@@ -1811,7 +1811,7 @@ class perturb:
         return caps.mask_capsules(w, index)
 
     def added_after_and_ignored(v, delta, index=None):
-        """3 capsules of one image are not zero"""
+        """You added delta after masking"""
         masked = caps.mask_capsules(v).view(v.shape)
         return (masked + delta).flatten(1)
 

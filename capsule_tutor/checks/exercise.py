@@ -282,6 +282,8 @@ class Questions:
             return ""
         if any(o.error or not isinstance(o.tensors[0], (Tensor, int, float)) for o in seen):
             return ""
+        if any(_shape(a) != _shape(b) for a, b in zip(seen, self.expected, strict=True)):
+            return ""  # a wrong shape says more
         numbers = {number for o in seen for number in torch.as_tensor(o.tensors[0]).flatten().tolist()}
         exact = any(isinstance(number, float) for number in numbers)
         if len(numbers) < (2 if exact or numbers <= {False, True} else 4):
@@ -340,6 +342,10 @@ def _telling(seen: Observation, right: Observation) -> bool:
         and value.numel() >= 6
         and len(value.unique()) >= 3
     )
+
+
+def _shape(seen: Observation) -> tuple[int, ...]:
+    return tuple(getattr(seen.tensors[0], "shape", ()))
 
 
 def _in_its_brackets(seen: Observation, right: Observation) -> Observation:
