@@ -9,9 +9,9 @@ import wrong_answers
 from wrong_answers import caps
 
 from capsule_tutor import checks
-from capsule_tutor.checks import overall, relations, twofold
+from capsule_tutor.checks import overall, relations, twofold, wording
 from capsule_tutor.checks.cases import case
-from capsule_tutor.checks.observing import Observation
+from capsule_tutor.checks.observing import Observation, Raised
 
 EXERCISES = {name: group for name, group in vars(wrong_answers).items() if isinstance(group, type)}
 ANSWERS = [(name, f) for name, group in EXERCISES.items() for f in vars(group).values() if isinstance(f, FunctionType)]
@@ -235,3 +235,83 @@ def test_two_mistakes_are_said_where_both_together_explain_every_number(got, sen
     known = {"Summed.": SUMMED, "Squared.": SQUARED, "Raised.": RAISED, "Cut off.": CURVE[:6]}
     shown = [(says, seen(value)) for says, value in known.items()]
     assert twofold.of_two(seen(got), seen(CURVE), shown, ("n",)) == sentence
+
+
+def weighted(x, weight, power=2, bias=None):
+    return weight * x.abs() ** power * x.sign() + (0 if bias is None else bias)
+
+
+WEIGHTED = [
+    case("one", NUMBERS[0], 3.0),
+    case("two", NUMBERS[1], 1.5, power=3),
+    case("three", NUMBERS[0] + 1, 0.5, bias=NUMBERS[1][:1, :1]),
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (
+            lambda x, weight, power=2, bias=None: weighted(x, weight, 2, bias),
+            "right if `power` is always its default, 2",
+        ),
+        (lambda x, weight, power=2, bias=None: weighted(x, 1.5, power, bias), "right if `weight` is always 1.5"),
+        (lambda x, weight, power=2, bias=None: weighted(x, weight, power), "right without `bias`"),
+        (lambda x, weight, power=2, bias=None: weighted(x, weight**2, power, bias), "The power of `weight`"),
+        (lambda x, weight, power=2, bias=None: weighted(x, weight, power + 1, bias), "if `power` were larger by 1"),
+        (lambda x, weight, power=2, bias=None: weighted(x.relu(), weight, power, bias), "if `x` is cut off at 0"),
+        (lambda x, weight, power=2, bias=None: weighted(x, weight, power, bias) + x.mean() ** 3, ""),
+        (lambda x, weight, power=2, bias=None: weighted(x, weight**3, power, bias), ""),
+    ],
+)
+def test_what_an_answer_does_with_its_inputs_is_said_where_it_holds_on_all(answer, sentence):
+    shown = [answer(*item.args, **item.kwargs) for item in WEIGHTED]
+    right = [weighted(*item.args, **item.kwargs) for item in WEIGHTED]
+
+    assert any(not torch.allclose(a, b) for a, b in zip(shown, right, strict=True))
+
+    def explains(others):
+        results = [weighted(*other.args, **other.kwargs) for other in others]
+        return all(a.shape == b.shape and torch.allclose(a, b) for a, b in zip(shown, results, strict=True))
+
+    told = relations.of_inputs(WEIGHTED, weighted, explains, exact=True)
+    assert sentence in told
+    assert bool(told) == bool(sentence)
+
+
+def test_exchanged_inputs_are_said():
+    cases = [case(f"{n}", NUMBERS[0], NUMBERS[1] + n) for n in range(3)]
+
+    def explains(others):
+        return all(torch.equal(a.args[0], b.args[1]) for a, b in zip(cases, others, strict=True))
+
+    told = relations.of_inputs(cases, lambda start, end: start - end, explains, exact=True)
+    assert told == "Your answer is right if `start` and `end` are exchanged."
+
+
+def test_an_answer_that_keeps_something_or_throws_dice_is_told_so():
+    def keeps(u_hat, v, calls=[]):  # noqa: B006
+        calls.append(1)
+        return torch.einsum("bijz,bjz->bij", u_hat, v) * (1 if len(calls) < 9 else 2)
+
+    cases = len(checks.find("agreement").cases())
+    assert cases < 9
+    keeps.__defaults__[0].extend([1] * (8 - cases))
+    assert "does it keep something from one call to the next?" in said("agreement", keeps)
+
+    def dice(u_hat, v):
+        return torch.einsum("bijz,bjz->bij", u_hat, v) + 0.1 * torch.rand(u_hat.shape[:3])
+
+    assert "is there something random in it" in said("agreement", dice)
+
+
+def test_class_numbers_that_differ_by_the_same_are_no_relation():
+    got, want = torch.tensor([1, 3, 2]), torch.tensor([0, 2, 1])
+    assert relations.of_values(got, want, "b") == ""
+    assert relations.of_values(got.float(), want.float(), "b") == "every number is 1 too large"
+
+
+def test_the_words_of_torch_are_explained():
+    error = Raised("RuntimeError", "grad can be implicitly created only for scalar outputs", "loss.backward()")
+    assert wording.described(error).endswith("want one number: take the sum first")
+    assert wording.described(Raised("KeyError", "'test'")) == "KeyError: 'test'"

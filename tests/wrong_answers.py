@@ -1141,7 +1141,7 @@ class runner_up:
         return c[:, 1], c[:, 0], n[:, 0] - n[:, 1]
 
     def one_based(v):
-        """every number is 1 too large"""
+        """Every number is 1 too large"""
         n, c = caps.lengths(v).topk(2, dim=1)
         return c[:, 0] + 1, c[:, 1] + 1, n[:, 0] - n[:, 1]
 
@@ -1811,7 +1811,7 @@ class perturb:
         return caps.mask_capsules(w, index)
 
     def added_after_and_ignored(v, delta, index=None):
-        """3 capsules of one image are not zero"""
+        """You added delta after masking"""
         masked = caps.mask_capsules(v).view(v.shape)
         return (masked + delta).flatten(1)
 

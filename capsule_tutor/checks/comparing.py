@@ -102,6 +102,8 @@ def _close(x: Any, y: Any, atol: float) -> bool:
         return same_kind and torch.allclose(x, y, rtol=RTOL, atol=atol, equal_nan=True)
     if _is_number(x) and _is_number(y):
         return math.isclose(x, y, rel_tol=1e-6, abs_tol=atol) or (x != x and y != y)
+    if isinstance(x, (list, tuple)) and type(x) is type(y):  # which may hold tensors
+        return len(x) == len(y) and all(_close(a, b, atol) for a, b in zip(x, y, strict=True))
     return type(x) is type(y) and not isinstance(x, Tensor) and bool(x == y)
 
 

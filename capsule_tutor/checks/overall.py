@@ -61,6 +61,12 @@ def _of_one(got: tuple, want: tuple, sizes: dict[str, list[float]]) -> str:
             return ""
         if want[0].dtype == torch.bool:
             return _of_masks(torch.cat([a.flatten() for a in got]), torch.cat([b.flatten() for b in want]))
+        if not want[0].is_floating_point():
+            got, want = ([int(x) for a in values for x in a.flatten()] for values in (got, want))
+            off = got[0] - want[0]
+            if len(set(want)) > 2 and off and _holds(got, want, lambda x: x + off):
+                return f"Every number is {abs(off)} too {'large' if off > 0 else 'small'}."
+            return ""
         if any(a.ndim for a in want):
             return ""  # `relations` looks at those
         got, want = [a.item() for a in got], [b.item() for b in want]

@@ -23,8 +23,8 @@ def of_values(got: Any, want: Any, axes: str, inputs: tuple = ()) -> str:
         return ""  # one number has too many relations to another; `overall` looks at those of all inputs
     if want.dtype == torch.bool and want.numel() > 1 and (got == got.flatten()[0]).all():
         return f"every answer of yours is {got.flatten()[0].item()}"
-    if want.dtype == torch.bool or want.numel() < 2 or not want.any():
-        return ""
+    if not want.is_floating_point() or want.numel() < 2 or not want.any():
+        return ""  # class numbers that differ by 1 each are no relation
     letters = wording.letters(axes, want.ndim) or [f"axis {n}" for n in range(want.ndim)]
     return next(_found(got.double(), want.double(), letters, _sizes(want, *inputs)), "")
 
@@ -76,10 +76,16 @@ def _changed(cases: list[Case], defaults: dict[str, Any], exact: bool) -> Iterat
     for one, other in itertools.combinations(defaults, 2):
         others = [_exchanged(case, defaults, one, other) for case in cases]
         yield f"Your answer is right if `{one}` and `{other}` are exchanged.", others
-    for name in defaults:
+    together = [name for name in defaults if all(_is_float(_given(case, defaults)[name]) for case in cases)]
+    for names in [[name] for name in defaults] + [together] * (len(together) > 1):
         for changed, change in _OF_TENSORS if exact else _OF_TENSORS[-2:]:
-            how = f"What you return is right if `{name}` is {changed} first, and it should not be."
-            yield f"{how} Where do you do that?", [_with(case, defaults, name, change) for case in cases]
+            what = " and ".join(f"`{name}`" for name in names) + (" are " if len(names) > 1 else " is ") + changed
+            how = f"What you return is right if {what} first, and that should not be. Where do you do that?"
+            others: list[Case | None] = list(cases)
+            for name in names:
+                others = [case and _with(case, defaults, name, change) for case in others]
+            yield how, others
+    for name in defaults:
         for said, change in _OF_NUMBERS:
             yield said.format(name), [_with(case, defaults, name, change) for case in cases]
 
@@ -200,8 +206,12 @@ def _length(x: Tensor, n: int) -> Tensor:
     return (x.square().sum(n, keepdim=True) + 1e-12).sqrt()
 
 
+def _is_float(x: Any) -> bool:
+    return isinstance(x, Tensor) and x.is_floating_point()
+
+
 def _float(x: Any) -> Tensor:
-    if not (isinstance(x, Tensor) and x.is_floating_point()):
+    if not _is_float(x):
         raise TypeError("not a tensor of floats")
     return x
 
@@ -230,6 +240,8 @@ _OF_TENSORS: tuple[tuple[str, Callable], ...] = (
     ("put through a softmax along its last axis", lambda x: _float(x).softmax(-1)),
     ("put through a softmax along axis 1", lambda x: _float(x).softmax(1)),
     ("put through a sigmoid", lambda x: _float(x).sigmoid()),
+    ("taken for radians and turned into degrees", lambda x: _float(x).rad2deg()),
+    ("taken for degrees and turned into radians", lambda x: _float(x).deg2rad()),
     ("clamped to −1 … 1", lambda x: _float(x).clamp(-1, 1)),
     ("averaged over axis 0", lambda x: _float(x).mean(0, keepdim=True).expand_as(x)),
     ("replaced by its first entry along axis 0", lambda x: _float(x)[:1].expand_as(x)),

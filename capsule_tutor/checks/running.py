@@ -9,18 +9,31 @@ from typing import Any
 
 from capsule_tutor.checks import apart, guard, world
 from capsule_tutor.checks.cases import Case
+from capsule_tutor.checks.comparing import differ
 from capsule_tutor.checks.observing import Observation, Raised, heard, observe, told, unfilled
+
+_CHANGEABLE = (
+    "gave something else when it was called on this input once more: is there something random in it, or does it keep "
+    "something from one call to the next?"
+)
 
 
 def run(
-    function: Callable, cases: list[Case], gradient: bool, seconds: float
+    function: Callable, cases: list[Case], gradient: bool, seconds: float, again: bool = False
 ) -> tuple[list[Observation], guard.Report]:
-    """What the function does on each case, up to the first that it does not come back from, and what else happened."""
-    if apart.possible():
-        seen, report = _in_a_fork(function, cases, gradient, seconds)
-        if not any("forked subprocess" in o.error.text for o in seen if o.error):  # what CUDA says of one
-            return seen, report
-    return _in_a_thread(function, cases, gradient, seconds)
+    """What the function does on each case, up to the first that it does not come back from, and what else happened.
+
+    again   whether it is called on the first case once more at the end, to see whether it does the same
+    """
+    asked = cases + cases[:1] * again
+    seen, report = _in_a_fork(function, asked, gradient, seconds) if apart.possible() else ([], None)
+    if report is None or any("forked subprocess" in o.error.text for o in seen if o.error):  # what CUDA says of one
+        seen, report = _in_a_thread(function, asked, gradient, seconds)
+    if len(seen) > len(cases):
+        first, last = seen[0], seen.pop()
+        if not first.error and differ([first], [last], gradients=False):
+            first.left = first.left or _CHANGEABLE
+    return seen, report
 
 
 def _in_a_fork(function: Callable, cases: list[Case], gradient: bool, seconds: float) -> tuple:

@@ -10,6 +10,18 @@ from torch import Tensor
 from capsule_tutor.checks.observing import Raised
 from capsule_tutor.checks.wire import Foreign
 
+# What torch's own words mean to one who reads them for the first time.
+_MEANS = {
+    "grad can be implicitly created only for scalar outputs": "backward() and autograd.grad want one number: take the "
+    "sum first",
+    "does not require grad and does not have a grad_fn": "nothing that leads back to an input was recorded: call "
+    "requires_grad_() on a copy of it before you compute, and no detach() or no_grad() in between",
+    "is invalid for input of size": "a size that is typed in, or taken from the wrong axis, does not fit this input",
+    "Boolean value of Tensor with more than one value is ambiguous": "`if`, `and`, `or` and `not` ask for one yes or "
+    "no: say .all() or .any(), or use &, | and ~ entry by entry",
+    "only integer tensors of a single element can be converted to an index": "int() or an index wants one number",
+}
+
 MARKS = {"passed": ("✓", "32"), "not yet": ("✗", "31"), "not attempted": ("○", "33")}
 
 
@@ -35,7 +47,8 @@ def happened(error: Raised) -> str:
 
 def described(error: Raised) -> str:
     text = textwrap.shorten(error.text, 200, placeholder=" …")
-    return f"{error.name}: {text}" + (f" (in the line `{error.line}`)" if error.line else "")
+    means = next((f". That is: {means}" for words, means in _MEANS.items() if words in error.text), "")
+    return f"{error.name}: {text}" + (f" (in the line `{error.line}`)" if error.line else "") + means
 
 
 def kind(value: Any) -> str:

@@ -157,7 +157,7 @@ class wrong:
         return decide([*{run[:2]: run for run in runs}.values()], seeds, fingerprint, margin, t)
 
     def fingerprints_ignored(runs, seeds, fingerprint, margin, t):
-        """You did not look at the fingerprints. A run without it may be older than the promise."""
+        """You did not look at the fingerprint of EVERY run. A run without it may be older than the promise."""
         return decide([(*run[:3], fingerprint) for run in runs], seeds, fingerprint, margin, t)
 
     def strangers_dropped(runs, seeds, fingerprint, margin, t):
