@@ -54,9 +54,9 @@ def _numbers(observations: list[Observation], right: list[Observation]) -> Tenso
         for part, example in zip(observation.tensors, wanted.tensors, strict=True):
             if isinstance(part, bool) or not isinstance(part, (int, float, Tensor)):
                 return None
-            if isinstance(part, Tensor) and not (
-                part.is_floating_point() and part.shape == getattr(example, "shape", 0)
-            ):
+            if getattr(part, "shape", ()) != getattr(example, "shape", ()):
+                return None
+            if isinstance(part, Tensor) and not part.is_floating_point():
                 return None
             parts.append(torch.as_tensor(part, dtype=torch.float64).detach().flatten())
     return torch.cat(parts)
