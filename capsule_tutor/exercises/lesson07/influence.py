@@ -109,7 +109,7 @@ def _reversed(x):
 
 
 def _inputs(*shape):
-    """Not those of seed 0: after `manual_seed(0)` an answer's own random numbers would be the same, and nothing move."""
+    """Not of seed 0: after `manual_seed(0)` an answer's own random numbers would be the same, and nothing would move."""
     return numbers(*shape, seed=2017)
 
 
