@@ -9,9 +9,10 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, interpolate, max_pool2d, pad
+from torch.nn.functional import adaptive_avg_pool2d, max_pool2d, pad
 
 from capsule_tutor import data
+from capsule_tutor.data.digits import enlarged
 
 _STILL = {"turn": 0.0, "shear": 0.0, "stretch": (1.0, 1.0)}
 
@@ -46,8 +47,7 @@ def coarse(images: Tensor) -> Tensor:
     """Shrink digits of 28×28 pixels to 8×8 and enlarge them again, as `data.digits` were made. (n, 1, 28, 28)"""
     small = adaptive_avg_pool2d(images[:, :, 4:24, 4:24], 8)
     small = small / small.amax(dim=(2, 3), keepdim=True)
-    large = interpolate(small, size=(20, 20), mode="bicubic")
-    return pad(((large - 0.35) * 2).clamp(0, 1), (4, 4, 4, 4))
+    return pad(enlarged(small), (4, 4, 4, 4))
 
 
 def _moved(change: Callable, split: str, digits: Callable, seed: int) -> data.Split:

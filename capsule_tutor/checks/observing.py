@@ -144,7 +144,7 @@ def _line_of(error: BaseException) -> str:
 
 def float_inputs(function: Callable, item: Case) -> list[str]:
     """The names of the inputs that a gradient can flow back to."""
-    return [name for name, value in _named(function, item.args, item.kwargs).items() if _is_float(value)]
+    return [name for name, value in named(function, item.args, item.kwargs).items() if _is_float(value)]
 
 
 def _parts(value: Any) -> tuple:
@@ -174,7 +174,7 @@ def _weights(output: Tensor) -> Tensor:
 
 def _changed(function: Callable, args: tuple, kwargs: dict, item: Case) -> str | None:
     """The name of the first tensor that is no longer what the case holds."""
-    now, before = _named(function, args, kwargs), _named(function, item.args, item.kwargs)
+    now, before = named(function, args, kwargs), named(function, item.args, item.kwargs)
     for name, value in now.items():
         if isinstance(value, Tensor) and not torch.equal(value.detach().nan_to_num(), before[name].nan_to_num()):
             return name
@@ -183,7 +183,7 @@ def _changed(function: Callable, args: tuple, kwargs: dict, item: Case) -> str |
 
 def _left(function: Callable, args: tuple, kwargs: dict, outputs: tuple) -> str | None:
     """What is left of autograd on inputs that required no gradient, and on the result. The next call would meet it."""
-    for name, value in _named(function, args, kwargs).items():
+    for name, value in named(function, args, kwargs).items():
         if isinstance(value, Tensor) and (value.requires_grad or (value.is_leaf and value.grad is not None)):
             return (
                 f"left `requires_grad` or a `.grad` on its input `{name}`, and the next call would add its gradient to "
@@ -197,7 +197,7 @@ def _left(function: Callable, args: tuple, kwargs: dict, outputs: tuple) -> str 
     return None
 
 
-def _named(function: Callable, args: tuple, kwargs: dict) -> dict[str, Any]:
+def named(function: Callable, args: tuple, kwargs: dict) -> dict[str, Any]:
     return {**dict(zip(_parameters(function), args, strict=False)), **kwargs}
 
 

@@ -4,7 +4,6 @@ One number says little: 4 for 2 is twice as much, the square, and 2 too many. Ov
 and it is said. Nothing is, where two inputs with different right answers are missing.
 """
 
-import inspect
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor
 
 from capsule_tutor.checks.cases import Case
-from capsule_tutor.checks.observing import Observation
+from capsule_tutor.checks.observing import Observation, named
 
 _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
 _FACTORS = (
@@ -208,10 +207,9 @@ def _of_masks(got: Tensor, want: Tensor) -> str:
 
 def _sizes(cases: list[Case], function: Callable) -> dict[str, list[float]]:
     """What a mean may have been taken of: for each size that all cases have, its name and its value on each."""
-    names = list(inspect.signature(function).parameters)
     found: dict[str, list[float]] = {}
     for case in cases:
-        for name, value in {**dict(zip(names, case.args, strict=False)), **case.kwargs}.items():
+        for name, value in named(function, case.args, case.kwargs).items():
             if isinstance(value, int) and not isinstance(value, bool):
                 found.setdefault(f"`{name}`", []).append(value)
             elif isinstance(value, Tensor) and value.ndim:

@@ -30,6 +30,13 @@ def digits(split: str = "train") -> Split:
     return Split(pixels[place].float() / 255, labels[place])
 
 
+def enlarged(small: Tensor) -> Tensor:
+    """Digits (n, 1, 8, 8) from 0 to 1, in the size of MNIST's. → (n, 1, 20, 20)"""
+    large = interpolate(small, size=(20, 20), mode="bicubic", align_corners=False)
+    # Enlarging blurs. These two numbers give the digits MNIST's share of ink and its share of full black.
+    return ((large - 0.35) * 2).clamp(0, 1)
+
+
 @cache
 def _digits() -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     """pixels (1797, 1, 28, 28) uint8, labels (1797,) and, for each split, where its images are."""
@@ -38,11 +45,8 @@ def _digits() -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     source = load_digits()
     labels = torch.from_numpy(source.target.astype(np.int64))
     small = torch.from_numpy(source.images).float().unsqueeze(1) / 16  # (n, 1, 8, 8)
-    large = interpolate(small, size=(20, 20), mode="bicubic", align_corners=False)
-    # Enlarging blurs. These two numbers give the digits MNIST's share of ink and its share of full black.
-    large = ((large - 0.35) * 2).clamp(0, 1)
     # Whole steps of 1/255, as in MNIST. Last-bit differences between machines go with the rounding.
-    pixels = (torch.stack([centre(image) for image in large]) * 255).round().to(torch.uint8)
+    pixels = (torch.stack([centre(image) for image in enlarged(small)]) * 255).round().to(torch.uint8)
     places = {"all": np.arange(len(labels)), **_stratified(source.target, validation=297, test=300)}
     return pixels, labels, {name: torch.from_numpy(place) for name, place in places.items()}
 
