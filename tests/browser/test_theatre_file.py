@@ -506,7 +506,7 @@ def test_keys_walk_from_stage_to_stage_and_the_address_follows(visit):
         page.keyboard.press(key)
         assert page.locator(".about h3").inner_text() == expected
         assert page.evaluate("() => document.activeElement.getAttribute('aria-checked')") == "true"
-    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
     page.wait_for_function(
         "place => location.hash === `#map?network=efficient-capsnet-mnist&digit=${place}&stage=9`", arg=PLACES[3]
     )
@@ -782,6 +782,22 @@ def test_on_a_telephone_the_pictures_stay_in_sight_of_every_slider(visit):
         assert slider["y"] + slider["height"] <= 844
 
 
+def test_on_a_telephone_the_legend_of_a_digit_is_in_sight_with_it(visit):
+    page = visit("routing?votes=a+real+digit&t=3", "telephone")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    legend, images = (page.locator(name).bounding_box() for name in (".legend", ".chooser"))
+    assert images["y"] >= 0
+    assert images["x"] + images["width"] <= 390
+    assert legend["y"] + legend["height"] <= 844
+    # The last of the images is reached by scrolling sideways, or with a key: left of the first is the last.
+    page.locator(".thumbnails button").first.focus()
+    page.keyboard.press("ArrowLeft")
+    settled(page)
+    last = page.locator(".thumbnails button").last
+    assert last.get_attribute("aria-checked") == "true"
+    assert last.bounding_box()["x"] + last.bounding_box()["width"] <= 390
+
+
 # ---- hands that are quicker than answers
 
 
@@ -902,7 +918,7 @@ def test_an_address_says_look_at_this_one(visit):
     settled(page)
     control(page, "votes").select_option("a crowd and a whisper")
     page.focus(".timeline input")
-    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
     page.wait_for_function("() => location.hash === '#routing?votes=a+crowd+and+a+whisper&t=10'")
     sent = page.url
     other = visit(sent.split("#")[1])

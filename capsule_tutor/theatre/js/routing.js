@@ -22,7 +22,7 @@ function narrow(x) {
 
 export async function routing(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "routing", "Who listens to whom?",
-    "Every child (left) votes for the pose of every parent (right): its arrows û, which stay as they are. It has one unit of trust and divides it among the parents: its lines, as wide as its shares c. "
+    "Every child (left) votes for the pose of every parent (right): its arrows û, which stay as they are. It divides one unit of trust among the parents: its lines, as wide as its shares c. "
     + "In an iteration every parent adds up the votes, weighted by the shares, and squashes the sum: v, the outlined arrow, whose length says how sure the parent is. Before the next one, every child gives more to the parents whose v agrees with its vote (û·v).");
   const programme = await ask({ what: "programme" });
   const now = {
