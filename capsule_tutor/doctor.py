@@ -120,13 +120,14 @@ def _needs() -> list[tuple[str, Callable[[], str], str]]:
         packages = [(need.name, partial(_package, need), pip_install(str(need))) for need in _requirements()]
     except Exception:  # the row "capsule-tutor" says why
         packages = []
+    itself = pip_install("--force-reinstall", "--no-deps", "-e", str(ROOT))
     return [
         ("Python", _python, "Install Python 3.11 or newer, then: make clean lab"),
         ("capsule-tutor", _itself, pip_install("-e", f"{ROOT}[lab]")),
         *packages,
         ("torch computes", _torch, pip_install("--force-reinstall", "torch", "torchvision")),
-        ("digits load", _digits, pip_install("--force-reinstall", "scikit-learn")),
-        ("shipped networks load", _networks, pip_install("--force-reinstall", "--no-deps", "-e", str(ROOT))),
+        ("digits load", _digits, itself),
+        ("shipped networks load", _networks, itself),
         ("progress can be saved", _progress, ""),  # the command depends on what can be written
         ("MNIST files", _mnist, f'{_this_python()} -c "from capsule_tutor import data; data.mnist()"'),
     ]
@@ -175,7 +176,7 @@ def _package(need) -> str:
     if not need.specifier.contains(found, prereleases=True):
         raise Broken(f"{found} is installed, {need.specifier} is needed")
     try:
-        import_module({"scikit-learn": "sklearn", "pillow": "PIL"}.get(need.name, need.name))
+        import_module({"pillow": "PIL"}.get(need.name, need.name))
     except Exception as error:
         raise Broken(f"{found} is broken ({short(error)})", pip_install("--force-reinstall", str(need))) from None
     return found

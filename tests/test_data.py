@@ -12,11 +12,13 @@ import threading
 import urllib.error
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torchvision
 
 from capsule_tutor import data
+from capsule_tutor.data.digits import FILE as DIGITS
 from capsule_tutor.data.mnist import FILES
 
 SIZES = {"train": 1200, "validation": 297, "test": 300, "all": 1797}
@@ -67,10 +69,16 @@ def test_digits_hold_every_class_in_its_proportion(split):
     assert (share - overall).abs().max() < 1.5 / SIZES[split]
 
 
-def test_digits_are_shuffled_and_all_is_in_the_order_of_scikit_learn():
+def test_digits_are_those_of_scikit_learn_in_its_order():
     from sklearn.datasets import load_digits
 
+    with np.load(DIGITS) as ours:
+        assert (ours["images"] == load_digits().images).all()
+        assert (ours["labels"] == load_digits().target).all()
     assert data.digits("all").labels.tolist() == load_digits().target.tolist()
+
+
+def test_digits_are_shuffled():
     assert len(set(data.digits("test").labels[:20].tolist())) > 5
 
 

@@ -95,5 +95,5 @@ def multimnist(
 
 
 def multidigits(split: str = "train", **options: int) -> PairMaker | Batch:
-    """`multimnist` of the digits that come with scikit-learn: no download."""
+    """`multimnist` of `digits`: no download."""
     return multimnist(split, digits, **options)

@@ -40,8 +40,8 @@ def export(path: Path) -> int:
     ]
     made_of = (
         f"Capsule Tutor {__version__}. Networks, trained on MNIST: {'; '.join(errors)}. Digits: E. Alpaydin and "
-        "C. Kaynak, Optical Recognition of Handwritten Digits (1998), UCI Machine Learning Repository, in the copy of "
-        "scikit-learn, drawn as MNIST draws its own."
+        "C. Kaynak, Optical Recognition of Handwritten Digits (1998), UCI Machine Learning Repository (CC BY 4.0), "
+        "drawn as MNIST draws its own."
     )
     data = json.dumps(offline.digits())
     html = _PAGE.format(style=page.style(), made_of=made_of, data=data, script=page.script("file"))
