@@ -26,7 +26,7 @@ LESSONS = (
     Lesson("01", "Capsules", 80, "see what pooling forgets, measure a pose, test for equivariance"),
     Lesson("02", "Squash", 60, "choose, code and break the function that turns length into presence"),
     Lesson(
-        "03", "Votes", 75, "cut feature maps into capsules without scrambling them, and let children predict parents"
+        "03", "Votes", 65, "cut feature maps into capsules without scrambling them, and let children predict parents"
     ),
     Lesson("04", "Dynamic routing", 90, "route by agreement: by hand, in a loop, for a batch"),
     Lesson("05", "Losses", 70, "read a stuck log like a doctor; train a small capsule network in under a minute"),

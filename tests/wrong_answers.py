@@ -230,6 +230,14 @@ class votes:
         """You squashed u before it votes"""
         return torch.einsum("bid,ijdz->bijz", caps.squash(u), weight)
 
+    def return_inside_the_loop(u, weight):
+        """the votes of image 1 are all 0"""
+        out = u.new_zeros(len(u), *weight.shape[:2], weight.shape[3])
+        for b in range(len(u)):
+            for i in range(u.shape[1]):
+                out[b, i] = u[b, i] @ weight[i]
+            return out
+
     def transposed_and_summed(u, weight):
         """it raised RuntimeError"""
         return torch.einsum("bid,ijzd->bjz", u, weight)
@@ -276,6 +284,16 @@ class primary_capsules:
         b, c, h, w = features.shape
         return features.reshape(b, c // d, d, h, w).permute(0, 3, 4, 1, 2).reshape(b, -1, d)
 
+    def two_slips(features, d):
+        """split (types, d); and the capsules belong in another order"""
+        b, c, h, w = features.shape
+        return features.reshape(b, d, c // d, h, w).permute(0, 4, 3, 2, 1).reshape(b, -1, d)
+
+    def types_and_d_exchanged_and_merged(features, d):
+        """holds numbers of 4 places"""
+        b, c, h, w = features.shape
+        return features.reshape(b, c // d, d, h, w).transpose(1, 2).reshape(b, -1, d)
+
     def normalised(features, d):
         """the numbers themselves have changed"""
         b, c, h, w = features.shape
@@ -310,7 +328,7 @@ class touched:
         return (to_capsules(changed) != to_capsules(features)).any(-1).any(0)
 
     def random_noise_everywhere(to_capsules, features, row, column):
-        """You change every place at once"""
+        """Do you change every place at once"""
         changed = features + torch.randn_like(features)
         return (to_capsules(changed) != to_capsules(features))[0].any(-1)
 
@@ -337,6 +355,24 @@ class touched:
         changed = features
         changed[0, :, row, column] += 1
         return (to_capsules(changed) != to_capsules(features))[0].any(-1)
+
+    def tiny_step(to_capsules, features, row, column):
+        """lost beside large features"""
+        changed = features.clone()
+        changed[0, :, row, column] += 1e-6
+        return (to_capsules(changed) != to_capsules(features))[0].any(-1)
+
+    def threshold_of_a_thousandth(to_capsules, features, row, column):
+        """you missed some that moved by very little"""
+        changed = features.clone()
+        changed[0, :, row, column] += 1
+        return ((to_capsules(changed) - to_capsules(features))[0].abs() > 1e-3).any(-1)
+
+    def capsules_changed_by_hand(to_capsules, features, row, column):
+        """or the capsules by hand?"""
+        after = to_capsules(features).clone()
+        after[0, :, 0] += 1
+        return (after != to_capsules(features))[0].any(-1)
 
 
 class capsule_count:

@@ -58,7 +58,7 @@ def cut(features, d: int, places: tuple[int, ...], alt: str) -> None:
                 x, y = (sum(point[k] for point in cell) / 4 for k in (0, 1))
                 text = {"ha": "center", "va": "center", "fontsize": 9, "color": text_on(face) if chosen else "#444444"}
                 axes.text(x, y, f"{int(features[sheet, row, column])}", **text)
-        axes.text(-0.15, corner(sheet, h, 0)[1] + 0.1, f"channel {sheet}", ha="right", fontsize=9)
+        axes.text(-0.15, corner(sheet, h, 0)[1] + 0.1, f"channel [{sheet}]", ha="right", fontsize=9)
         if entry == d // 2:
             place = places[kind]
             capsule = kind * h * w + place
@@ -71,25 +71,27 @@ def cut(features, d: int, places: tuple[int, ...], alt: str) -> None:
                 axes.add_patch(box)
                 style = {"ha": "center", "va": "center", "color": text_on(COLOURS[place]), "fontsize": 11}
                 axes.text(w + 3.75 + 0.9 * k, y, f"{int(number)}", **style)
-            axes.text(w + 3.3, y + 0.55, f"type {kind + 1} at place {place + 1}: capsule {capsule}", fontsize=10)
+            axes.text(w + 3.3, y + 0.55, f"type {kind + 1} at place {place + 1}: capsule [{capsule}]", fontsize=10)
     axes.set(xlim=(-1.6, w + 3.5 + 0.9 * d + 0.6), ylim=(-1.15 * channels + 1.0, rise * h + 0.25))
     axes.axis("off")
     show(figure, alt)
 
 
 def sight(maps: dict, windows: dict, alt: str) -> None:
-    """How strongly each pixel (28, 28) moves a capsule, 0 to 1. windows: the same titles → places (row, column) whose
-    windows of 17×17 pixels, two apart, are outlined."""
+    """How strongly each pixel (28, 28) moves a capsule, 0 to 1. windows: the same titles → places (row, column) of its
+    windows of 17×17 pixels, two apart: each has a dot in its middle, the first and the last are outlined."""
     import matplotlib.pyplot as plt
 
     figure, all_axes = plt.subplots(1, len(maps), figsize=(7.4, 3.4), squeeze=False, layout="constrained")
     for axes, (title, table) in zip(all_axes[0], maps.items(), strict=True):
         drawn = axes.imshow(table, cmap="cividis", vmin=0, vmax=1)
-        for row, column in windows[title]:
-            corner = (2 * column - 0.5, 2 * row - 0.5)
-            axes.add_patch(plt.Rectangle(corner, 17, 17, fill=False, edgecolor="white", linewidth=1.2))
+        for number, (row, column) in enumerate(windows[title]):
+            if number in (0, len(windows[title]) - 1):
+                corner = (2 * column - 0.5, 2 * row - 0.5)
+                axes.add_patch(plt.Rectangle(corner, 17, 17, fill=False, edgecolor="white", linewidth=1.2))
+            axes.plot(2 * column + 8, 2 * row + 8, "o", color="white", markeredgecolor="black", markersize=5)
         axes.set(title=title, xlabel="pixel column", ylabel="pixel row")
-    figure.colorbar(drawn, ax=all_axes[0].tolist())
+    figure.colorbar(drawn, ax=all_axes[0].tolist(), label="√gradient, 1 = largest of the panel")
     show(figure, alt)
 
 
@@ -100,6 +102,7 @@ def lengths(x, ys: dict, marks: tuple[float, ...], xlabel: str, ylabel: str, alt
     figure, axes = plt.subplots(figsize=(6, 3.4), layout="constrained")
     for mark in marks:
         axes.axvline(mark, color="0.4", linestyle=":", linewidth=1.5)
+        axes.text(mark, 1.02, f"std {mark:g}", ha="center", transform=axes.get_xaxis_transform(), fontsize=9)
     for number, (label, y) in enumerate(ys.items()):
         axes.plot(x, y, LINES[number % 4], color=COLOURS[number], label=label, linewidth=2)
     ticks = (0.001, 0.01, 0.1, 1, 10)

@@ -9,17 +9,17 @@
 # - write the test that finds this trap wherever features are cut into capsules;
 # - say where the number 1152 comes from, and what it costs.
 #
-# **Minutes:** 75, and 15 more for the appendix · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
+# **Minutes:** 65, and 15 more for the appendix · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
 
 # %% [markdown] id="hook"
 # ## Two witnesses
 #
-# You see a nose. You cannot see the rest, and still you could say how the whole face is turned: a nose points down, a face goes
-# up from chin to forehead, about three noses long. You see a mouth, alone. It, too, tells you how the face is turned: at a right
-# angle to the mouth, one and a half mouths long.
+# You see a nose and nothing else, and still you could say how the whole face is turned: a nose points down, a face goes up from
+# chin to forehead, about three noses long. A mouth alone tells you, too: the face is at a right angle to it, one and a half
+# mouths long.
 #
 # Each part is a witness for the face. If two witnesses who have not talked to each other tell the same story, you believe
-# it. Let us give them arrows for poses: an arrow has a direction (how the part is turned) and a length (how large it is).
+# it. Their poses are arrows: the direction is how the part is turned, the length how large it is.
 
 # %% id="setup"
 import torch
@@ -31,9 +31,9 @@ nose = torch.tensor([0.0, -1.0])  # from the bridge to the tip: down, length 1
 mouth = torch.tensor([2.0, 0.0])  # from its left end to its right end: length 2
 
 # %% [markdown] id="matrices-intro"
-# How a part is placed in its face fits into a matrix, one per part. Poses are rows in this course, so they are on the left of it, and row
-# $k$ of the matrix says where the $k$-th unit arrow goes. The nose:
-# turn round and make it three times as long. The mouth: a quarter turn to the left, one and a half times as long.
+# How a part is placed in its face fits into a matrix, one per part. Poses are rows in this course, so the pose is to the left of its
+# matrix, and row $k$ of the matrix says where the $k$-th unit arrow goes. The nose: turn round and make it three times as long. The
+# mouth: a quarter turn to the left, one and a half times as long.
 
 # %% id="matrices"
 nose_to_face = torch.tensor([[-3.0, 0.0], [0.0, -3.0]])
@@ -48,15 +48,16 @@ print("the nose's opinion of the face: ", rounded(nose @ nose_to_face))
 print("the mouth's opinion of the face:", rounded(mouth @ mouth_to_face))
 
 # %% [markdown] id="vote-word"
-# Both say $(0, 3)$: a face that points straight up and has length 3. Such an opinion is called a **vote**.
+# Both say $(0, 3)$: a face that points straight up and has length 3. Such an opinion is called a **vote**. A mirror would
+# do for the mouth, too: $\left(\begin{smallmatrix}0&1.5\\1.5&0\end{smallmatrix}\right)$ also takes $(2, 0)$ to $(0, 3)$.
 #
-# Now the same face is tilted by 30°. Every part of it turns by 30°. The two matrices stay as they are.
+# Now the whole face is tilted by 30°, and the three matrices stay as they are.
 #
-# **Predict before you run.** What do nose and mouth vote now?
+# **Predict before you run.** Which of them vote for a face that is tilted by 30°?
 #
-# - **a** they disagree: the matrices were made for an upright face
-# - **b** they agree, and say $(0, 3)$ as before
-# - **c** they agree, on a face that is tilted by 30°
+# - **a** none: they were made for an upright face
+# - **b** all three: what is right upright is right tilted
+# - **c** nose and mouth, but not the mouth with the mirror
 
 # %% id="predict-tilted"
 ### BEGIN SOLUTION
@@ -74,13 +75,15 @@ def turned(arrow, degrees):
 
 print("the tilted nose votes ", rounded(turned(nose, 30) @ nose_to_face))
 print("the tilted mouth votes", rounded(turned(mouth, 30) @ mouth_to_face))
+mirror = torch.tensor([[0.0, 1.5], [1.5, 0.0]])
+print("with the mirror        ", rounded(turned(mouth, 30) @ mirror))
 print("(0, 3) tilted by 30° is", rounded(turned(torch.tensor([0.0, 3.0]), 30)))
 
 # %% [markdown] id="picture-intro"
-# In the picture, on the right, we cheat: the nose stays upright and only the mouth turns. Both parts are still there, as
-# good as ever. A detector that ticks off parts would be content.
+# The mirror turns the vote the wrong way. On the right of the picture we cheat: only the mouth turns. Both parts are still
+# there, and a detector that ticks off parts would be content.
 
-# %% id="witnesses"
+# %% id="picture-faces"
 nose_at, mouth_at = torch.tensor([0.0, 0.3]), torch.tensor([0.0, -1.1])  # only for the drawing
 
 
@@ -92,12 +95,11 @@ def witnesses(nose_turn, mouth_turn):
     }
 
 
-# %% id="picture-faces"
 pictures.faces(
     {
         "upright": witnesses(0, 0),
         "all tilted by 30°": witnesses(30, 30),
-        "only the mouth turned": witnesses(0, -70),
+        "only the mouth turned, by 70°": witnesses(0, -70),
     },
     alt="Three faces, each with a nose arrow and a mouth arrow, and below them the votes. Upright: both votes end at the "
     "same point straight above. Tilted: both end at the same point, tilted by 30 degrees. With only the mouth turned, "
@@ -108,10 +110,10 @@ pictures.faces(
 # That is the idea of capsules in one picture. **The matrix holds how a part is placed in its whole. When the face turns, all
 # poses change and no matrix does.** And when the parts do not fit together, the votes say so.
 #
-# Two caveats. Our arrows know turn and size only, so a mouth on the forehead would go unnoticed. With four numbers,
-# place and arrow, a 4×4 matrix votes for the place as well: centre of the face = place of the nose + half a nose arrow,
-# say. And our matrices fit every viewpoint because in the plane two turns may be done in either order. In a network
-# nothing enforces this. It has to *learn* poses for which one matrix per pair is enough.
+# Two caveats. This needs matrices $W$ with $RW = WR$ for every turn $R$: turns in the plane have it, the mirror does not. In a
+# network nothing enforces it. It has to *learn* poses for which one matrix per pair is enough. And our arrows know turn and
+# size only, so a mouth on the forehead would go unnoticed. With four numbers, place and arrow, a 4×4 matrix votes for the
+# place as well.
 #
 # How much is an agreement worth? That depends on how often it happens by chance.
 #
@@ -129,16 +131,22 @@ checks.predict("03-chance", "a")
 
 # %% id="chance"
 torch.manual_seed(0)
+angle = torch.linspace(0, torch.pi, 100_001, dtype=torch.float64)
 for z in (2, 4, 8, 16):
     one, other = torch.randn(2, 100_000, z)
     close = torch.cosine_similarity(one, other, dim=-1) > 0.9  # less than 26° apart
-    print(f"two random votes with {z:2d} numbers agree in {100 * close.float().mean().item():5.2f} % of cases")
+    density = angle.sin() ** (z - 2)  # how frequent an angle is in z dimensions
+    exact = (density[angle.cos() > 0.9].sum() / density.sum()).item()
+    print(f"{z:2d} numbers: {close.float().mean().item():8.3%} of pairs agree, in theory {exact:10.5%}")
+print(f"1152 children, 16 numbers: {exact * 1152 * 1151 / 2:.1f} of {1152 * 1151 // 2:,} pairs agree by chance")
+close = torch.cosine_similarity(one + 2, other + 2, dim=-1) > 0.9
+print(f"16 numbers, and 2 added to each: {close.float().mean().item():.1%} of pairs agree")
 
 # %% [markdown] id="chance-read"
-# In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, a *given pair* of random votes practically
-# never agrees. So if two given votes do, there is likely a reason. The table is about pairs, though, and a parent does not look
-# at pairs: it adds up *all* its votes. Can such a sum be long although no two of its votes agree? Lesson 04 measures it. Here we
-# make the votes.
+# In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, *independent* votes practically never
+# agree. When two particular votes do, chance is a poor explanation. The face is one reason; another is whatever all votes have in
+# common (last line), a blank border for instance. And a parent does not look at pairs: it adds up *all* its votes. Can such a sum be
+# long although no two of its votes agree? Lesson 04 measures it. Here we make the votes.
 
 # %% [markdown] id="by-hand"
 # ## One child, one parent
@@ -165,9 +173,9 @@ print("u_i @ W: ", (u_i @ W_ij).tolist())
 # %% [markdown] id="three-by-two"
 # ## Three children, two parents
 #
-# A brow joins nose and mouth. None of the three is drawn quite exactly, as in life. And there is a second parent: next to
-# the face ($j=0$) a boat ($j=1$). Noses have no place in boats, but nobody tells the network: **every child votes for
-# every parent**, and we need $3 \cdot 2$ matrices. For the boat we chose three whose votes disagree.
+# A brow joins nose and mouth, none of them drawn quite exactly. And there is a second parent: next to the face ($j=0$) a boat
+# ($j=1$). Noses have no place in boats, but nobody tells the network: **every child votes for every parent**, and we need
+# $3 \cdot 2$ matrices. For the boat we chose three whose votes disagree.
 
 # %% id="three-by-two-code"
 u = torch.tensor([[[-0.1, -1.0], [2.0, 0.2], [0.9, 0.0]]])  # (b=1, i=3, d=2): nose, mouth, brow
@@ -238,7 +246,7 @@ checks.predict("03-dropped", "a")
 ### END SOLUTION
 
 # %% [markdown] id="variants-intro"
-# Four slips, on sizes that all differ ($i=5, j=3, d=4, z=6$). Which of them does the shape give away?
+# Four slips, on sizes that all differ ($i=5, j=3, d=4, z=6$), and the shape that each gives:
 
 # %% id="variants"
 torch.manual_seed(0)
@@ -262,7 +270,8 @@ for text, what in slips.items():
 # missing in the output, so all five poses are added up before they meet a matrix. The last was refused only because 4 is not 6. In
 # a layer with $d = z$ it would have gone unnoticed.
 #
-# **Shapes catch many slips, values catch all.** This is why the checks of this course compare with a slow loop.
+# **Shapes catch many slips, values more.** So the checks of this course compare with a slow loop, and test a batch of 1
+# and the gradient besides.
 
 # %% [markdown] id="exercise-votes"
 # ## Your turn: votes
@@ -293,7 +302,7 @@ print(f"nose, mouth and brow, against the loop: the largest difference is {diffe
 # %% [markdown] id="children"
 # ## Where the children come from
 #
-# So far the poses fell from the sky. In CapsNet they are cut out of feature maps. A convolution gives a tensor
+# So far the poses came from nowhere. In CapsNet they are cut out of feature maps. A convolution gives a tensor
 # $(b, \text{channels}, h, w)$, and we *declare* that channels belong together: the first $d$ channels are the pose entries
 # of the first **type** of capsule, the next $d$ those of the second, and so on. What one type says at one place is one
 # capsule:
@@ -301,7 +310,8 @@ print(f"nose, mouth and brow, against the loop: the largest difference is {diffe
 # > A primary capsule is made of its $d$ channels **at one place**.
 #
 # A toy makes it visible: 2 types with 3-D poses are 6 channels, on a 2×2 grid. We fill them with numbers that tell their
-# own story. 213 means: type **2**, pose entry **1**, place **3**. (In these digits we count from 1, in the code from 0.)
+# own story. 213 means: type **2**, pose entry **1**, place **3**. (These digits count from 1; indices in brackets, as in code,
+# from 0.)
 
 # %% id="telling"
 features = torch.zeros(1, 6, 2, 2)  # (b, types·d, h, w)
@@ -335,8 +345,9 @@ print(bare_view(features, 3)[0, :3].long(), "the first three of", tuple(bare_vie
 
 # %% [markdown] id="trap-read"
 # No error, the right shape, and wrong. The first "capsule" is 111, 112, 113: *one* pose entry at *three* places.
-# `reshape` and `view` move nothing. They cut the numbers into groups in the order in which they are stored in memory, and there
-# the places of one channel are neighbours. First the pose axis must be brought to the end. That is what `permute` is for.
+# `reshape` reads the numbers in the order of their indices, the last axis fastest, and cuts that row into groups. Here the
+# last axes are those of the places. So first the pose axis must be brought to the end. That is what `permute` is for. (It moves
+# nothing in memory, it renames the indices; the `reshape` after it copies. `view` never copies, and would refuse.)
 
 # %% [markdown] id="exercise-primary"
 # ## Your turn: cut capsules
@@ -370,20 +381,19 @@ figures.blocks(
 )
 
 # %% [markdown] id="primary-read"
-# Left, every capsule has one colour: one place. Right, every capsule is a mixture of three places, and none has the three
-# entries of a pose. It also shows how capsules are numbered: type by type, and within a type place by place.
+# Left, every capsule has one colour: one place. Right, every capsule mixes three places, and none has the three entries of a pose.
+# Capsules are numbered type by type, and within a type place by place.
 #
-# A whole layer of primary capsules is then three steps: a convolution, this cut, squash. The filters of the convolution are
-# shared by all places, as always. The vote matrices are **not**: capsules 0 and 1 are of the same type, and still each has
-# its own $W_{ij}$. So an image that is shifted by one place does meet other matrices: its poses move one capsule on, as they are, and each
-# is multiplied by the neighbour's $W$. That the votes still agree must be learned place by place. It is also why the number of
+# A layer of primary capsules is three steps: a convolution, this cut, squash. The filters of the convolution are shared by all
+# places, as always. The vote matrices are **not**: capsules 0 and 1 are of the same type, and still each has its own $W_{ij}$. When an image is shifted by one place (2 pixels, the strides multiplied), its poses move one capsule on, as they
+# are, and meet the neighbour's $W$. That the votes still agree must be learned place by place. It is also why the number of
 # matrices will matter.
 
 # %% [markdown] id="locality"
 # ## The locality test
 #
-# In a picture of 24 numbers you see the mistake. In a tensor of 9,216 nobody does. We need a test, and there is a neat one
-# that never asks what a value should be: *change the features at one place, and see which capsules move.*
+# In 24 numbers you see the mistake, in 9,216 nobody does. There is a neat test that never asks what a value should be:
+# *change the features at one place, and see which capsules move.*
 #
 # **Predict before you run.** All six channels change at place 1 of our toy. How many of the eight capsules move
 # in the **bare view**?
@@ -426,7 +436,8 @@ for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.item
 
 # %% [markdown] id="touched-read"
 # Compare with the picture: 0 and 4 are the blue rows on the left; on the right, six rows hold some blue. The correct
-# number is always the number of types. In the bare view it is the number of channels. At CapsNet's size the gap is wider:
+# number is always the number of types. In the bare view it is the number of channels, if a map has at least $d$ places. (With
+# one place, both cuts are the same.) At CapsNet's size the gap is wider:
 
 # %% id="touched-large"
 large = torch.randn(1, 256, 6, 6)  # 32 types · 8-D on a 6×6 grid
@@ -435,16 +446,17 @@ for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.item
     print(f"{name:12s} {moved.sum().item():3d} of {len(moved)} capsules move")
 
 # %% [markdown] id="receptive"
-# In other people's code the cut is often inside a layer, behind its convolution. Test the cut alone, or change the pixel at the corner
-# $(0, 0)$: it is in one window only, so again one capsule per type should move. Two slips pass this test: the channels split as
-# (d, types), and rows exchanged with columns. The count cannot see which numbers a capsule got.
+# In other people's code the cut is often inside a layer, behind its convolution. Test the cut alone, or, where nothing is
+# padded, change the pixel at the corner $(0, 0)$: it is in one window only, so again one capsule per type should move. The count
+# cannot see *which* numbers of its place a capsule got, nor how capsules are numbered: channels split as (d, types) pass, and so do
+# rows exchanged with columns.
 #
 # ### What a capsule sees
 #
-# The same question from the other end: which pixels of the *image* can one capsule see? Autograd knows. We send a digit
-# through two fresh convolutions (kernels 9 and 9, strides 1 and 2, as in CapsNet, with fewer channels) and ask for the
-# gradient of one capsule with respect to the image. A pixel with gradient 0 is out of sight.
-# (The picture shows the square root of the gradient, relative to its maximum, so that faint pixels are seen, too.)
+# From the other end: which pixels of the *image* can one capsule see? Autograd knows. We send a digit through two fresh
+# convolutions (kernels 9 and 9, strides 1 and 2, as in CapsNet, with fewer channels) and ask for the gradient of one capsule with
+# respect to the image. A pixel with gradient 0 is out of sight. (The picture shows the square root, so that faint pixels are
+# seen, too; a dot is the middle of a window.)
 
 # %% id="receptive-code"
 from capsule_tutor import data
@@ -473,20 +485,19 @@ pictures.sight(
     {name: (gradient / gradient.max()).sqrt() for name, gradient in seen.items()},
     windows={"with permute": [(2, 3)], "bare view": [divmod(int(place), 6) for place in entries]},
     alt="Two heat maps of the image. With permute, capsule 15 sees one square of 17 by 17 pixels, rows 4 to 20 and columns "
-    "6 to 22. In the bare view it sees nearly the whole width, 27 columns, and 19 rows: eight outlined squares of 17 by 17 "
-    "pixels, six side by side and two below.",
+    "6 to 22. In the bare view it sees nearly the whole width, 27 columns, and 19 rows: it has eight windows, six side "
+    "by side and two below, each with a dot in its middle, the first and the last outlined.",
 )
 
 # %% [markdown] id="receptive-read"
-# With permute the capsule looks through one window: 9 rows of the middle map, each of which sees 9 pixel rows, are
-# $9 + 8 = 17$ pixel rows. In the bare view its eight entries look through eight windows: six side by side across the whole
-# image, and two more a step below. (It is brightest in the middle, where most windows overlap.) Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
+# With permute the capsule looks through one window: 9 rows of the middle map, each of which sees 9 pixel rows, are 17. In the bare view its eight entries look through eight windows: six side by side across the whole
+# image, and two more a step below. Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
 
 # %% [markdown] id="count"
 # ## What is 1152?
 #
-# Newcomers to CapsNet often ask where this number comes from. Follow the side length of the image through the layers. A kernel of size $k$ fits into a row of $n$
-# pixels wherever its first pixel is at $0, s, 2s, \dots$ and its last one is still inside. Just list the places:
+# Follow the side length of the image through the layers. A kernel of size $k$ fits into a row of $n$ pixels wherever its first
+# pixel is at $0, s, 2s, \dots$ and its last one is still inside. Just list the places:
 
 # %% id="count-list"
 print("28 pixels, kernel 9, stride 1:", len(range(0, 28 - 9 + 1, 1)), "places")
@@ -494,8 +505,7 @@ print("20 pixels, kernel 9, stride 2:", len(range(0, 20 - 9 + 1, 2)), "places, a
 print("capsules: 6 · 6 places · 32 types =", 6 * 6 * 32)
 
 # %% [markdown] id="count-formula"
-# As a formula: the last possible start is $n - k$, there are $\lfloor (n-k)/s \rfloor$ steps to it, and one place more than
-# steps:
+# As a formula: $\lfloor (n-k)/s \rfloor$ steps to the last place, and one place more than steps:
 #
 # $$n' = \left\lfloor \frac{n-k}{s} \right\rfloor + 1$$
 #
@@ -521,9 +531,8 @@ print("CapsNet on MultiMNIST, 36×36:         ", capsule_count(36, (9, 9), (1, 2
 print("Efficient-CapsNet on MNIST, 28×28:    ", capsule_count(28, (5, 3, 3, 3, 9), (1, 1, 1, 2, 1), 16))
 
 # %% [markdown] id="count-others-read"
-# The third is no slip: the last kernel of Efficient-CapsNet (2021) covers all that is left, so its grid has one place and
-# there is one capsule per type. Sixteen instead of 1152. Does the first number hold with real convolutions, and what
-# does it cost?
+# The third is no slip: the last kernel of Efficient-CapsNet (2021) covers all that is left, so its grid has one place, with one
+# capsule per type. Does the first number hold with real convolutions, and what does it cost?
 #
 # **Predict before you run.** CapsNet has a first convolution (kernel 9, to 256 channels), a second one (kernel 9, from 256 to
 # 256 channels), and the vote matrices. Where are most of its weights?
@@ -553,7 +562,7 @@ print(f"{'all together':20s}{sum(parameters.values()):10,d}")
 
 # %% [markdown] id="cost-read"
 # That is the whole encoder of CapsNet, 6.8 million weights. The $1152 \cdot 10$ vote matrices are 1,474,560 of them, a
-# fifth. The vote matrices are not what grows with the batch, though. Votes exist per image:
+# fifth. What grows with the batch is the votes. They exist per image:
 
 # %% id="memory"
 per_image = 1152 * 10 * 16 * 4  # one float32 has 4 bytes
@@ -563,34 +572,40 @@ print(f"vote matrices      {parameters['vote matrices'] * 4 / 1e6:.2f} MB, whate
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Three slips of public code. All three run without an error.
+# Three slips of public code. None of them shows in training.
 #
 # **The bare view** (XifengGuo's PyTorch code, ethanleet, higgsfield, jindongwang). You know it by now: 256 capsules
-# moved where 32 should, and a capsule saw 497 pixels instead of 289. Why does nobody notice? It is a *fixed* mix-up: always the same
-# numbers land in the same capsule, and each capsule has matrices of its own, which may learn around it. (Lesson 07 trains such a
-# network.) What is lost is the meaning: those vectors are not poses of anything. A score cannot tell you, your locality test can.
+# moved where 32 should, and our capsule saw 497 pixels instead of 289. Why does nobody notice? The mix-up is always the same, and
+# each capsule has matrices of its own, which may learn around it. (Lesson 07 trains such a network.) What is lost is the meaning:
+# those vectors are not poses of anything. A score cannot tell you, your locality test can.
 #
 # **A ReLU before squash** (ageron, bourdakos1, naturomics). Convolution, then ReLU: you type it out of habit. Then no pose has a
-# negative entry. Of the $2^8 = 256$ combinations of signs in an 8-D pose one is left, and no two capsules can point further apart
-# than 90°:
+# negative entry. Of the $2^8 = 256$ combinations of signs in an 8-D pose one is left, and no two poses can be further apart than
+# 90°. And the votes? We follow *one* child and *one* parent over 2000 poses:
 
 # %% id="wild-relu"
 fresh_weight = torch.randn(1152, 1, 8, 16, generator=torch.Generator().manual_seed(0))
-for name, f in {"without ReLU": fresh, "with ReLU": fresh.relu()}.items():
-    poses = torch.nn.functional.normalize(f[0], dim=-1)  # (i, d)
-    their_votes = torch.nn.functional.normalize(votes(f[:1], fresh_weight)[0, :, 0], dim=-1)  # (i, z), for parent 0
-    widest, of_votes = (torch.rad2deg((x @ x.T).min().acos()).item() for x in (poses, their_votes))
-    negative = 100 * (f < 0).float().mean().item()
-    print(
-        f"{name:12s} negative entries {negative:3.0f} %,  widest angle {widest:4.0f}°, of their votes {of_votes:4.0f}°"
-    )
+poses = torch.randn(2000, 8, generator=torch.Generator().manual_seed(1))  # of one child, in 2000 images
+
+
+def widest(arrows):
+    """The largest angle between any two of (n, d), in degrees."""
+    directions = torch.nn.functional.normalize(arrows, dim=-1)
+    return torch.rad2deg((directions @ directions.T).min().acos()).item()
+
+
+for name, u in {"without ReLU": poses, "with ReLU": poses.relu()}.items():
+    print(f"{name:12s} poses up to {widest(u):3.0f}° apart, votes up to {widest(u @ fresh_weight[0, 0]):3.0f}°")
+equal = votes(torch.ones(1, 1152, 8), fresh_weight)[0, :, 0]  # (i, z)
+print(f"1152 children, all with the same pose: votes up to {widest(equal):.0f}°")
 
 # %% [markdown] id="wild-relu-read"
-# The matrices turn the poses apart again, so parents still hear votes in all directions. What is lost is half of each axis of a pose. The
-# one-line test: `(u < 0).any()`.
+# A child loses directions in which it could vote. A parent does not notice: its children have a matrix each, and these alone
+# turn even equal poses into votes in all directions. What is lost is every negative value of a pose. The one-line test:
+# `(u < 0).any()`.
 #
-# **A squeeze too many** (cezannec, gram-ai, naturomics). Somebody computes votes with `@`, has axes of size 1 left over, and calls `squeeze()` without
-# saying which. In training every batch has 128 images, and all is well. Then a user tries one image:
+# **A squeeze too many** (cezannec, gram-ai, naturomics). A product leaves axes of size 1 over, and somebody calls `squeeze()`
+# without saying which. In training every batch has many images, and all is well. Then a user tries one:
 
 
 # %% id="wild-squeeze"
@@ -602,7 +617,7 @@ for b in (2, 1):
     print(f"batch of {b}:", tuple(squeezed_votes(torch.randn(b, 5, 4), torch.randn(5, 3, 4, 6)).shape))
 
 # %% [markdown] id="wild-squeeze-read"
-# The axis b is gone, and every `dim=2` that follows now points at the wrong axis. The one-line test: *run everything once with a
+# The axis b is gone, and every `dim=2` that follows points at the wrong axis: an error, with luck. The one-line test: *run everything once with a
 # batch of 1 and once with a batch of 2*. The checks of this lesson did.
 
 # %% [markdown] id="recap"
@@ -627,11 +642,11 @@ for b in (2, 1):
 #
 # *(From here on it is about details that matter when you build a layer of your own. Lesson 04 does without them.)*
 #
-# What will a parent do with its votes? It adds them up, and squash makes its output of the sum $s_j$. Lesson 04 will weigh
-# the votes. Before anything is known the weights are equal, a tenth of each child for each of ten parents:
-# $s_j = \frac{1}{10} \sum_i \hat u_{j|i}$. And at the start the votes themselves are random. Random votes are steps of a random walk. After $n$ steps you are about $\sqrt n$ steps from
-# home. One vote of a child of length $\lVert u\rVert$ has length of about $\text{std} \cdot \sqrt{16} \cdot \lVert
-# u\rVert$, so
+# A parent adds up its votes, and squash makes its output of the sum $s_j$. Lesson 04 will weigh the votes. Before anything is
+# known the weights are equal, a tenth of each child for each of ten parents:
+# $s_j = \frac{1}{10} \sum_i \hat u_{j|i}$. And at the start the votes themselves are random, steps of a random walk. After $n$
+# steps you are about $\sqrt n$ steps from home. Each of the 16 entries of a vote is a sum $\sum_d u_d W_d$, of size
+# $\text{std} \cdot \lVert u\rVert$, so the vote is about $\sqrt{16}$ times as long, and
 #
 # $$\lVert s_j\rVert \approx \tfrac{1}{10} \cdot \sqrt{1152} \cdot \text{std} \cdot 4 \cdot \lVert u\rVert$$
 #
@@ -649,24 +664,29 @@ checks.predict("03-std", "b")
 ### END SOLUTION
 
 # %% [markdown] id="size-intro"
-# We measure it with two kinds of children: those that a fresh network makes of digits, and sure ones. (The loop of
-# this lesson would go round $8 \cdot 1152 \cdot 10 \cdot 8 = 737{,}280$ times, so the votes come from the library.)
+# We measure it with two kinds of children: those that a fresh network makes of digits, and sure ones.
 
 # %% id="size-code"
 from capsule_tutor import functional as caps
 
 torch.manual_seed(0)
 sure = 0.9 * torch.nn.functional.normalize(torch.randn(8, 1152, 8), dim=-1)  # (b, i, d), any direction
+labels = data.digits("train").labels[:8].repeat(10)
 sums = {}
-print("children   ‖u‖    std    ‖s‖ expected  measured    ‖v‖   slope of squash")
+print("children   ‖u‖    std    ‖s‖ expected  measured    ‖v‖   slope of squash   loss")
 for kind, u in {"fresh": caps.squash(fresh), "sure": sure}.items():
     length = u.square().sum(dim=-1).mean().sqrt().item()  # root of the mean square, as for steps of a random walk
-    sums[kind] = caps.votes(u, torch.randn(1152, 10, 8, 16)).sum(dim=1) / 10  # (b, j, z) for std 1
+    draws = [caps.votes(u, torch.randn(1152, 10, 8, 16)).sum(dim=1) / 10 for _ in range(10)]  # (b, j, z) for std 1
+    sums[kind] = torch.cat(draws)
     for std in (1.0, 0.1, 0.01):
         s = std * sums[kind]  # weights that are ten times smaller give sums that are ten times smaller
-        n, m = s.norm(dim=-1).mean().item(), caps.squash(s).norm(dim=-1).mean().item()
+        v, n = caps.squash(s).norm(dim=-1), s.norm(dim=-1).mean().item()
         expected, slope = 0.1 * 1152**0.5 * std * 4 * length, 2 * n / (1 + n**2) ** 2
-        print(f"{kind:8s}  {length:4.2f}  {std:5.2f}  {expected:12.3f}  {n:8.3f}  {m:5.2f}  {slope:10.2f}")
+        loss = caps.margin_loss(v, labels).item()
+        row = f"{kind:8s}  {length:4.2f}  {std:5.2f}  {expected:12.3f}  {n:8.3f}  {v.mean():5.2f}"
+        print(f"{row}  {slope:15.2f}  {loss:5.2f}")
+    ratios = torch.stack(draws).norm(dim=-1).mean(dim=(1, 2)) / (0.4 * 1152**0.5 * length)  # (draws,)
+    print(f"{' ':8s}  measured/expected: {ratios.min():.2f} to {ratios.max():.2f}, mean {ratios.mean():.2f}")
 
 # %% id="size-picture"
 powers = torch.logspace(-3, 1, 81)
@@ -682,19 +702,17 @@ pictures.lengths(
 )
 
 # %% [markdown] id="size-read"
-# The random walk predicts the sums within two per cent (always a little too much: the mean of a length is below its root mean square).
-# Three starts, before anything was learned:
+# In the mean over ten draws the random walk is right, nearly (the mean of a length is below its root mean square); a single
+# draw is some per cent off. Three starts, before anything was learned:
 #
-# - **std 1**: all ten parents say "probably there" of every image, and "certainly there" once the children are confident. The loss begins
-#   high, near 3 in place of 0.81.
-# - **std 0.01**: nothing is there, and with fresh children the slope is 0.04: the slow corner of lesson 02. How slow depends on the
-#   optimiser, too: Adam divides each gradient by its usual size (lesson 05 tries both).
+# - **std 1**: all ten parents say "probably there" of every image, and "certainly there" once the children are confident. The
+#   loss of lesson 05 (last column) begins high: with silent parents it would be 0.81.
+# - **std 0.01**: nothing is there, and with fresh children the slope is 0.04: the slow corner of lesson 02.
 # - **std 0.1**: short with fresh children, undecided with sure ones. Our layers start so.
 #
-# A slope alone is no forecast. In lesson 05 you will train from several of these starts.
-#
-# It is no law of nature. The sum grows with the square root of the number of children: a layer with sixteen of them wants
-# larger weights than one with 1152.
+# A slope alone is no forecast: how slow it is depends on the optimiser, too. In lesson 05 you will train from several of these
+# starts. And the sum grows with the square root of the number of children: a layer with sixteen wants larger weights than one
+# with 1152.
 
 # %% [markdown] id="floor"
 # ## Appendix · What the floor throws away
@@ -714,17 +732,17 @@ print("digits with ink where nobody looks:", ink.sum().item(), "of", len(ink))
 
 # %% id="floor-picture"
 figures.heatmaps(
-    {"places that see a pixel": watchers},
+    {"places that see a pixel (white: none)": watchers.masked_fill(watchers == 0, torch.nan)},
     xlabel="pixel column",
     ylabel="pixel row",
     vmax=36,
     alt="A heat map of 28 by 28 pixels. Pixels in the middle are seen by all 36 places, those towards the border by fewer, "
-    "and the last row and the last column by none.",
+    "and the last row and the last column, white, by none.",
 )
 
 # %% [markdown] id="floor-read"
-# The middle is watched by everybody, the corner by one place, and the last row and column by **nobody**. Centred digits
-# hardly reach that far, so it costs next to nothing here. With images of your own, count first.
+# The corner is watched by one place, and the last row and column by **nobody**. Centred digits hardly reach that far, so it
+# costs next to nothing here. With images of your own, count first.
 
 # %% id="board"
 checks.board("03")

@@ -4,11 +4,12 @@ ORDER = ("votes", "primary_capsules", "touched", "capsule_count")
 
 PREDICTIONS = {
     "03-tilted": {
-        "a": "You treat the matrices as if they remembered an upright face. They hold only how a part is in its "
-        "whole, and a tilt changes nothing about that. Look at the middle of the next picture.",
-        "b": "You think of the vote as a class label that ignores pose. A vote is a pose computed from a pose: if the "
-        "child turns, it turns. Look at the middle of the next picture.",
-        "c": "Yes: nose, mouth and face turn together, so their relation stays, and the votes turn with them.",
+        "a": "You treat the matrices as if they remembered an upright face. Those of nose and mouth hold only how a "
+        "part is in its whole, which a tilt does not change. Look at the middle of the next picture.",
+        "b": "One upright face cannot tell the two matrices of the mouth apart. A tilt can: to turn and then mirror is "
+        "not to mirror and then turn, and the mirrored vote turns the wrong way.",
+        "c": "Yes: nose, mouth and face turn together, and two turns may be done in either order. A turn and a mirror "
+        "may not: the mirrored vote turns the wrong way.",
     },
     "03-dropped": {
         "a": "Yes. A letter that is missing in the output is a loop that adds, and i is missing.",
@@ -17,8 +18,8 @@ PREDICTIONS = {
     },
     "03-bare-view": {
         "a": "That would be right for capsules that keep to one place: one per type. The bare view does not.",
-        "b": "Yes: six numbers changed, one in each channel, and in memory they are four apart: in six different "
-        "groups of three.",
+        "b": "Yes: six numbers changed, one in each channel, and in the row that is cut they are four "
+        "apart: in six different groups of three.",
         "c": "Six numbers have changed, and one number is in one capsule. They cannot touch eight.",
     },
     "03-std": {

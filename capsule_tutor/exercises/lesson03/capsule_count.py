@@ -9,7 +9,7 @@ import torch
 from capsule_tutor.checks.cases import case, dice
 from capsule_tutor.exercises.properties import whole_number
 
-EFFORT = {"minutes": 6, "difficulty": 2, "importance": 3}
+EFFORT = {"minutes": 5, "difficulty": 2, "importance": 3}
 HINTS = (
     "Follow the side of the image through the convolutions, one after the other. Only at the end count capsules.",
     "One convolution turns n into ⌊(n − k)/s⌋ + 1. In Python // rounds down.",
@@ -112,6 +112,14 @@ class wrong:
         """You round to the nearest number. A kernel that hangs over the edge by one pixel does not fit: use //."""
         return _stack(size, kernels, strides, types, lambda n, k, s: round((n - k) / s + 1))
 
+    def steps_rounded_to_the_nearest(size, kernels, strides, types):
+        """You round the steps to the nearest number. A kernel that hangs over the edge does not fit: use //."""
+        return _stack(size, kernels, strides, types, lambda n, k, s: round((n - k) / s) + 1)
+
+    def last_start_one_too_early(size, kernels, strides, types):
+        """You let the last kernel start one pixel too early: it may start at n − k, so no more than k is taken off."""
+        return _stack(size, kernels, strides, types, lambda n, k, s: (n - k - 1) // s + 1)
+
     def rounded_only_at_the_end(size, kernels, strides, types):
         """You carry fractions from one convolution to the next and round at the end. Every output is a whole number of
         places: use // at each step."""
@@ -129,6 +137,13 @@ class wrong:
         """You take off all kernels first and divide at the end. After a stride the image is smaller, and the next
         kernel counts in its pixels: one convolution after the other."""
         return types * ((size - sum(k - 1 for k in kernels) - 1) // prod(strides) + 1) ** 2
+
+    def two_convolutions_typed_in(size, kernels, strides, types):
+        """You typed in two convolutions, as CapsNet has. There may be one, or five: loop over
+        `zip(kernels, strides)`."""
+        for n in (0, 1):
+            size = (size - kernels[n]) // strides[n] + 1
+        return types * size**2
 
     def only_the_first_convolution(size, kernels, strides, types):
         """You stop after the first convolution. Is there a `return` inside the loop?"""
@@ -181,6 +196,11 @@ class wrong:
     def kernels_and_strides_exchanged(size, kernels, strides, types):
         """You exchanged kernels and strides: take the kernel off first, n − k, then divide by the stride."""
         return capsule_count(size, strides, kernels, types)
+
+    def kernels_and_strides_exchanged_and_not_squared(size, kernels, strides, types):
+        """You exchanged kernels and strides: take the kernel off first, n − k, then divide by the stride. And the grid
+        is square: n times n at the end."""
+        return wrong.not_squared(size, strides, kernels, types)
 
     def number_of_the_paper(size, kernels, strides, types):
         """You typed in 1152. That is right for the paper's network alone: count for any sizes."""

@@ -1,4 +1,4 @@
-"""Fill in the three gaps of `primary_capsules(features, d)`: (b, types·d, h, w) → (b, i, d). Channels 0 … d−1 belong to
+"""Write `primary_capsules(features, d)`: (b, types·d, h, w) → (b, i, d). Channels 0 … d−1 belong to
 type 0, the next d to type 1, and so on; a capsule is what its d channels say at ONE place. Capsules are numbered type
 by type, then row by row. Do not squash."""
 
@@ -8,7 +8,7 @@ from capsule_tutor import functional, layers
 from capsule_tutor.checks.cases import case, numbers
 from capsule_tutor.exercises.loops import grid
 
-EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
 HINTS = (
     "Do it in three steps: split the channel axis in two, bring the pose to the end, merge what is in between.",
     "The first step gives (b, types, d, h, w). For the second, say where each axis of (b, types, h, w, d) was "
@@ -39,13 +39,37 @@ def cases():
     ]
 
 
-def _same_numbers(item, value):
-    before, after = item.args[0].flatten().sort().values, value.flatten().sort().values
-    same = torch.allclose(before, after, atol=1e-6)
-    return None if same else "the numbers themselves have changed; this function only puts them in another order."
+def _where_they_come_from(item, value):
+    """Each number is in the features once, so it tells the channel and the place that it comes from."""
+    features, d = item.args
+    if torch.allclose(value, layers.primary_capsules(features, d), atol=1e-5):
+        return None
+    places = features[0, 0].numel()
+    origin = {number: divmod(n, places) for n, number in enumerate(features[0].flatten().tolist())}
+    came = [[origin.get(number) for number in capsule] for capsule in value[0].tolist()]  # (channel, place)
+    found = {pair for capsule in came for pair in capsule}
+    if None in found:
+        return "the numbers themselves have changed; this function only puts them in another order."
+    if len(found) < len(origin):
+        return "some numbers are there twice, and others are not: which channels does a type take, and at which places?"
+    for n, capsule in enumerate(came):
+        at = {place for _, place in capsule}
+        if len(at) > 1:
+            return (
+                f"capsule {n} holds numbers of {len(at)} places, and a capsule is what its channels say at ONE place. "
+                "Is d the last axis when you merge the others? permute gives back a new tensor: keep it."
+            )
+    said, channels = [], [channel for channel, _ in came[0]]
+    if channels[0] // d != channels[-1] // d:
+        said.append(f"capsule 0 takes channels {channels}, and those of a type are neighbours: split (types, d)")
+    elif channels != sorted(channels):
+        said.append("the numbers inside a capsule are in another order than their channels")
+    if came != sorted(came, key=min):
+        said.append("the capsules belong in another order, type by type, and within a type row by row: (types, h, w)")
+    return "; and ".join(said) + "." if said else None
 
 
-properties = (_same_numbers,)
+properties = (_where_they_come_from,)
 
 
 class right:
@@ -74,7 +98,7 @@ class right:
 class wrong:
     def bare_view(features, d):
         """You cut the row of numbers as it is in memory, so a capsule is made of neighbouring pixels of one channel.
-        Bring d to the last axis with permute before you merge the others."""
+        Bring d to the last axis with permute before you merge the others, and keep what permute returns."""
         return features.reshape(features.shape[0], -1, d)
 
     def channels_interleaved(features, d):
@@ -100,6 +124,28 @@ class wrong:
     def columns_before_rows(features, d):
         """You number the capsules of a type column by column: h comes before w."""
         return layers.primary_capsules(features.transpose(2, 3), d)
+
+    def place_by_place_and_columns_first(features, d):
+        """Two slips: the types come before the places, and the rows h before the columns w."""
+        return wrong.place_by_place(features.transpose(2, 3), d)
+
+    def interleaved_and_place_by_place(features, d):
+        """Two slips: split the channel axis as (types, d), not (d, types), and let the types come before the places."""
+        b, channels, h, w = features.shape
+        return features.reshape(b, d, channels // d, h * w).permute(0, 3, 2, 1).reshape(b, -1, d)
+
+    def types_overlap(features, d):
+        """Your types overlap: you begin type t at channel t. It begins at channel t·d, after those of the others."""
+        starts = range(features.shape[1] // d)
+        return torch.cat([features[:, t : t + d].flatten(2).transpose(1, 2) for t in starts], dim=1)
+
+    def d_taken_for_types(features, d):
+        """You took d for the number of types. d is how many numbers a capsule holds; there are channels // d types."""
+        return layers.primary_capsules(features, features.shape[1] // d)
+
+    def one_capsule_per_type(features, d):
+        """You made one capsule of each type, a mean over the grid. There is one at every place: i = types·h·w."""
+        return features.unflatten(1, (-1, d)).mean(dim=(3, 4))
 
     def batch_flattened(features, d):
         """You merged the images of the batch into one long list of capsules: keep axis b, give (b, i, d)."""
@@ -130,6 +176,10 @@ class wrong:
         """The axes are in the right order, but (types, h, w) are still three: merge them into one axis i."""
         b, channels, h, w = features.shape
         return features.reshape(b, channels // d, d, h, w).permute(0, 1, 3, 4, 2)
+
+    def places_merged_alone(features, d):
+        """You merged h and w, and types and places are still two axes: merge them all into one axis i."""
+        return features.unflatten(1, (-1, d)).flatten(3).transpose(2, 3)
 
     def squashed_capsules(features, d):
         """You squashed as well. This function only re-orders; the layer squashes afterwards."""

@@ -9,7 +9,7 @@ from capsule_tutor import layers
 from capsule_tutor.checks.cases import case, numbers
 from capsule_tutor.exercises.lesson03.primary_capsules import wrong as wrong_primary_capsules
 
-EFFORT = {"minutes": 10, "difficulty": 3, "importance": 4}
+EFFORT = {"minutes": 8, "difficulty": 3, "importance": 4}
 HINTS = (
     "It is an experiment: capsules before, capsules after one small change, compare.",
     "Clone the features, or you change the caller's. Add a number at one place of image 0 in all channels. A "
@@ -64,6 +64,10 @@ def _every_other_sign(features):
     return _cut(features) * torch.tensor([1, -1, 1, -1], dtype=features.dtype)
 
 
+def _faint(features):
+    return 1e-5 * _cut(features)
+
+
 def _rolled(features):
     return _cut(features).roll(1, dims=0)
 
@@ -83,29 +87,35 @@ def cases():
         case("capsules that all have length 1", _directions, features, 1, 0),
         case("capsules with every other sign turned", _every_other_sign, features.round(), 1, 2),
         case("capsules made of every 3rd channel", _interleaved, features, 0, 4),
+        case("features near 10,000", _cut, 1e4 + features, 1, 1),
+        case("capsules of which each number is about 0.00001", _faint, features, 0, 2),
         case("a function that hands each image the capsules of another", _rolled, features, 0, 3),
         case("a function that gives every image the capsules of the last", _last_for_all, features, 1, 1),
         case("a batch of 1 in float64", _bare, numbers(1, 12, 2, 5, seed=1).double(), 0, 2),
     ]
 
 
-def _turning_is_moving(item, value):
+_ANY = "or ask for more than some threshold? Compare all entries of a capsule: any difference counts."
+_MISSED = {
+    _directions: f"you missed some that moved a little, or only turned. Do you compare lengths or sums, {_ANY}",
+    _every_other_sign: f"you missed some whose entries move up and down by the same. Do you compare sums, {_ANY}",
+    _faint: f"you missed some that moved by very little. Do you round, {_ANY}",
+}
+
+
+def _every_move_counts(item, value):
+    to_capsules, features, *_ = item.args
     if int(value.sum()) >= 3:  # one capsule per type
         return None
-    if item.args[0] is _directions:
+    if features.abs().max() > 1e3:
         return (
-            "you missed some that moved a little, or only turned. Do you compare lengths or sums, or ask for more than "
-            "some threshold? Compare all entries of a capsule: any difference counts."
+            "you missed some. Beside large numbers a small step is lost, and a relative tolerance hides a larger one: "
+            "add 1, and compare with `!=`."
         )
-    if item.args[0] is _every_other_sign:
-        return (
-            "you missed some whose entries move up and down by the same. Do you compare sums, or ask for more than "
-            "some threshold? Compare entry by entry: any difference counts."
-        )
-    return None
+    return _MISSED.get(to_capsules)
 
 
-properties = (_turning_is_moving,)
+properties = (_every_move_counts,)
 
 
 def _plus_one(features, where):
@@ -165,17 +175,30 @@ class wrong:
         return _moved(to_capsules, features, _plus_one(features, (0, slice(None), row)))[0].any(dim=-1)
 
     def everything_changed(to_capsules, features, row, column):
-        """You change every place at once, so everything moves and the test says nothing. Change one."""
+        """Every capsule moves, wherever you look. Do you change every place at once, or the capsules by hand? Change
+        the features at one place, and hand those to `to_capsules`."""
         return _moved(to_capsules, features, features + 1)[0].any(dim=-1)
 
     def all_images_changed(to_capsules, features, row, column):
-        """You change all images. Change image 0 alone: if its capsules listen to another image, that is no answer."""
+        """You change all images, or hand over image 0 alone. Change image 0 and hand over all: if its capsules listen
+        to another image, they should not move."""
         changed = _plus_one(features, (slice(None), slice(None), row, column))
         return _moved(to_capsules, features, changed)[0].any(dim=-1)
+
+    def channel_index_forgotten(to_capsules, features, row, column):
+        """You index features with too few numbers, so the row is taken for a channel. Name all four axes:
+        `[0, :, row, column]`."""
+        return _moved(to_capsules, features, _plus_one(features, (slice(None), row, column)))[0].any(dim=-1)
 
     def row_and_column_exchanged(to_capsules, features, row, column):
         """You exchanged row and column: the axes of features are (b, channels, h, w), the row comes first."""
         return touched(to_capsules, features, column, row)
+
+    def step_too_small(to_capsules, features, row, column):
+        """What you add is so small that it is lost beside large features, and nothing moves: add 1."""
+        changed = features.clone()
+        changed[0, :, row, column] += 1e-4
+        return _moved(to_capsules, features, changed)[0].any(dim=-1)
 
     def multiplied(to_capsules, features, row, column):
         """You multiply the numbers at that place. Zeros stay zeros, and a direction stays a direction: add instead."""
@@ -203,10 +226,22 @@ class wrong:
         features[0, :, row, column] += 1
         return (to_capsules(features) != before)[0].any(dim=-1)
 
+    def slice_changed(to_capsules, features, row, column):
+        """You changed the caller's features in place: a slice, as `features[:1]`, is no copy. Work on
+        features.clone()."""
+        image = features[:1]
+        before = to_capsules(image).clone()
+        image[0, :, row, column] += 1
+        return (to_capsules(image) != before)[0].any(dim=-1)
+
     def all_entries_must_move(to_capsules, features, row, column):
         """You ask whether ALL entries of a capsule moved. One is enough; in the bare view it is often just one."""
         changed = _plus_one(features, (0, slice(None), row, column))
         return _moved(to_capsules, features, changed)[0].all(dim=-1)
+
+    def entries_not_joined(to_capsules, features, row, column):
+        """You answer for each entry of a capsule. One answer per capsule is wanted, (i,): any over d, the last axis."""
+        return _moved(to_capsules, features, _plus_one(features, (0, slice(None), row, column)))[0]
 
     def any_over_the_capsules(to_capsules, features, row, column):
         """You asked which pose entries moved in any capsule. Ask for each capsule: any over d, the last axis."""

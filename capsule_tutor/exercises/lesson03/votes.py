@@ -7,7 +7,7 @@ from capsule_tutor import functional
 from capsule_tutor.checks.cases import case, numbers
 from capsule_tutor.exercises.loops import grid
 
-EFFORT = {"minutes": 8, "difficulty": 2, "importance": 5}
+EFFORT = {"minutes": 5, "difficulty": 2, "importance": 5}
 HINTS = (
     "Start from the worked line for one image. What does it need for a whole batch?",
     "Every letter of the output is a loop that fills a place; a letter that is missing there is a loop that adds. "
@@ -45,7 +45,24 @@ def _silent_child_votes_zero(item, value):
     return "a child whose pose is zero gives votes that are not: a vote is u_i W_ij and nothing more." if loud else None
 
 
-properties = (_silent_child_votes_zero,)
+def _nobody_is_left_out(item, value):
+    u = item.args[0]
+    silent = (u == 0).all(dim=2)[:, :, None].expand(value.shape[:3])  # (b, i, j)
+    given = (value != 0).any(dim=3) | silent
+    if not given.any():
+        return "every vote is 0."
+    for axis, one in enumerate(("of image", "of child", "for parent")):
+        others = [n for n in range(3) if n != axis]
+        none = [str(n) for n, some in enumerate(given.amax(dim=others).tolist()) if not some]
+        if none:
+            return (
+                f"the votes {one} {' and '.join(none)} are all 0. Does a loop end too early, at "
+                "a `return` inside it or at a range that is typed in?"
+            )
+    return None
+
+
+properties = (_silent_child_votes_zero, _nobody_is_left_out)
 
 
 class right:
@@ -91,6 +108,16 @@ class wrong:
     def parents_first_in_weight(u, weight):
         """You read weight as (j, i, d, z). In this course the child comes first: (i, j, d, z)."""
         return torch.einsum("bid,jidz->bijz", u, weight)
+
+    def parents_first_in_a_loop(u, weight):
+        """You read weight as (j, i, d, z). In this course the child comes first: `weight[i, j]`."""
+        b, i, j = range(u.shape[0]), range(u.shape[1]), range(weight.shape[1])
+        return torch.stack([torch.stack([torch.stack([u[n, c] @ weight[p, c] for p in j]) for c in i]) for n in b])
+
+    def matrix_in_front(u, weight):
+        """You put the matrix in front, as the paper does with columns. Poses are rows here, u_i W_ij: give u the axes
+        (b, i, 1, 1, d) and write it in front."""
+        return (weight @ u[:, :, None, :, None]).squeeze(-1)
 
     def one_matrix_for_all_children(u, weight):
         """You give every child the matrices of child 0. A nose and a mouth need different ones: `weight` has an axis i,
