@@ -88,7 +88,8 @@ def sight(maps: dict, windows: dict, alt: str) -> None:
         for number, (row, column) in enumerate(windows[title]):
             if number in (0, len(windows[title]) - 1):
                 corner = (2 * column - 0.5, 2 * row - 0.5)
-                axes.add_patch(plt.Rectangle(corner, 17, 17, fill=False, edgecolor="white", linewidth=1.2))
+                for colour, width in (("black", 3.2), ("white", 1.4)):  # to be seen on every colour
+                    axes.add_patch(plt.Rectangle(corner, 17, 17, fill=False, edgecolor=colour, linewidth=width))
             axes.plot(2 * column + 8, 2 * row + 8, "o", color="white", markeredgecolor="black", markersize=5)
         axes.set(title=title, xlabel="pixel column", ylabel="pixel row")
     figure.colorbar(drawn, ax=all_axes[0].tolist(), label="√gradient, 1 = largest of the panel")
@@ -110,5 +111,5 @@ def lengths(x, ys: dict, marks: tuple[float, ...], xlabel: str, ylabel: str, alt
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(loc="lower right")
     show(figure, alt)

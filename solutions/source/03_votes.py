@@ -31,9 +31,9 @@ nose = torch.tensor([0.0, -1.0])  # from the bridge to the tip: down, length 1
 mouth = torch.tensor([2.0, 0.0])  # from its left end to its right end: length 2
 
 # %% [markdown] id="matrices-intro"
-# How a part is placed in its face fits into a matrix, one per part. Poses are rows in this course, so the pose is to the left of its
-# matrix, and row $k$ of the matrix says where the $k$-th unit arrow goes. The nose: turn round and make it three times as long. The
-# mouth: a quarter turn to the left, one and a half times as long.
+# How a part is placed in its face fits into a matrix, one per part. Poses are rows in this course, so the pose is to the left
+# of its matrix, and row $k$ of the matrix says where the $k$-th unit arrow goes. The nose: turn round and make it three times
+# as long. The mouth: a quarter turn to the left, one and a half times as long.
 
 # %% id="matrices"
 nose_to_face = torch.tensor([[-3.0, 0.0], [0.0, -3.0]])
@@ -144,9 +144,9 @@ print(f"16 numbers, and 2 added to each: {close.float().mean().item():.1%} of pa
 
 # %% [markdown] id="chance-read"
 # In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, *independent* votes practically never
-# agree. When two particular votes do, chance is a poor explanation. The face is one reason; another is whatever all votes have in
-# common (last line), a blank border for instance. And a parent does not look at pairs: it adds up *all* its votes. Can such a sum be
-# long although no two of its votes agree? Lesson 04 measures it. Here we make the votes.
+# agree. When two particular votes do, chance is a poor explanation. The face is one reason; another is whatever all votes have
+# in common (last line), a blank border for instance. And a parent does not look at pairs: it adds up *all* its votes. Can such
+# a sum be long although no two of its votes agree? Lesson 04 measures it. Here we make the votes.
 
 # %% [markdown] id="by-hand"
 # ## One child, one parent
@@ -214,7 +214,8 @@ figures.arrows(
 # %% [markdown] id="einsum"
 # ## Letter by letter
 #
-# (You know einsum? Go on at its four slips, below.) A loop over 1152 children is slow. `einsum` does the same in one call, and its text *is* the loop. For one image:
+# (You know einsum? Go on at its four slips, below.) A loop over 1152 children is slow. `einsum` does the same in one call, and
+# its text *is* the loop. For one image:
 #
 # `torch.einsum("id,ijdz->ijz", u[0], weight)`
 #
@@ -332,8 +333,8 @@ pictures.cut(
 )
 
 # %% [markdown] id="trap"
-# All numbers of a capsule end in the same digit: they come from one place. We need eight such capsules, $(b, i, d) = (1, 8, 3)$. The tensor holds 24 numbers, and $8 \cdot 3 = 24$. Everybody's first
-# idea is to ask for that shape:
+# All numbers of a capsule end in the same digit: they come from one place. We need eight such capsules,
+# $(b, i, d) = (1, 8, 3)$. The tensor holds 24 numbers, and $8 \cdot 3 = 24$. Everybody's first idea is to ask for that shape:
 
 
 # %% id="trap-code"
@@ -385,9 +386,10 @@ figures.blocks(
 # Capsules are numbered type by type, and within a type place by place.
 #
 # A layer of primary capsules is three steps: a convolution, this cut, squash. The filters of the convolution are shared by all
-# places, as always. The vote matrices are **not**: capsules 0 and 1 are of the same type, and still each has its own $W_{ij}$. When an image is shifted by one place (2 pixels, the strides multiplied), its poses move one capsule on, as they
-# are, and meet the neighbour's $W$. That the votes still agree must be learned place by place. It is also why the number of
-# matrices will matter.
+# places, as always. The vote matrices are **not**: capsules 0 and 1 are of the same type, and still each has its own $W_{ij}$.
+# When an image is shifted by one place (2 pixels, the strides multiplied), its poses move one capsule on, as they are, and meet
+# the neighbour's $W$. That the votes still agree must be learned place by place. It is also why the number of matrices will
+# matter.
 
 # %% [markdown] id="locality"
 # ## The locality test
@@ -490,8 +492,9 @@ pictures.sight(
 )
 
 # %% [markdown] id="receptive-read"
-# With permute the capsule looks through one window: 9 rows of the middle map, each of which sees 9 pixel rows, are 17. In the bare view its eight entries look through eight windows: six side by side across the whole
-# image, and two more a step below. Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
+# With permute the capsule looks through one window: 9 rows of the middle map, each of which sees 9 pixel rows, are 17. In the
+# bare view its eight entries look through eight windows: six side by side across the whole image, and two more a step below.
+# Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
 
 # %% [markdown] id="count"
 # ## What is 1152?
@@ -600,8 +603,8 @@ equal = votes(torch.ones(1, 1152, 8), fresh_weight)[0, :, 0]  # (i, z)
 print(f"1152 children, all with the same pose: votes up to {widest(equal):.0f}°")
 
 # %% [markdown] id="wild-relu-read"
-# A child loses directions in which it could vote. A parent does not notice: its children have a matrix each, and these alone
-# turn even equal poses into votes in all directions. What is lost is every negative value of a pose. The one-line test:
+# The child loses directions in which it could vote. At the start no parent notices: its children have a random matrix each, and
+# these alone spread even equal poses (last line). What is lost is every negative value of a pose. The one-line test:
 # `(u < 0).any()`.
 #
 # **A squeeze too many** (cezannec, gram-ai, naturomics). A product leaves axes of size 1 over, and somebody calls `squeeze()`
@@ -617,8 +620,8 @@ for b in (2, 1):
     print(f"batch of {b}:", tuple(squeezed_votes(torch.randn(b, 5, 4), torch.randn(5, 3, 4, 6)).shape))
 
 # %% [markdown] id="wild-squeeze-read"
-# The axis b is gone, and every `dim=2` that follows points at the wrong axis: an error, with luck. The one-line test: *run everything once with a
-# batch of 1 and once with a batch of 2*. The checks of this lesson did.
+# The axis b is gone, and every `dim=2` that follows points at the wrong axis: an error, with luck. The one-line test: *run
+# everything once with a batch of 1 and once with a batch of 2*. The checks of this lesson did.
 
 # %% [markdown] id="recap"
 # ## In your own words
@@ -756,4 +759,5 @@ checks.board("03")
 # - V. Mazzia, F. Salvetti, M. Chiaberge, *Efficient-CapsNet: capsule network with self-attention routing*, Scientific
 #   Reports 11:14634, 2021: sixteen primary capsules.
 #
-# **Next:** in [lesson 04](04_dynamic_routing.ipynb) the votes are counted. Children send them where other children agree: dynamic routing.
+# **Next:** in [lesson 04](04_dynamic_routing.ipynb) the votes are counted. Children send them where other children agree:
+# dynamic routing.

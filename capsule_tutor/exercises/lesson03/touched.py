@@ -88,7 +88,7 @@ def cases():
         case("capsules with every other sign turned", _every_other_sign, features.round(), 1, 2),
         case("capsules made of every 3rd channel", _interleaved, features, 0, 4),
         case("features near 10,000", _cut, 1e4 + features, 1, 1),
-        case("capsules of which each number is about 0.00001", _faint, features, 0, 2),
+        case("capsules whose numbers are about 0.00001", _faint, features, 0, 2),
         case("a function that hands each image the capsules of another", _rolled, features, 0, 3),
         case("a function that gives every image the capsules of the last", _last_for_all, features, 1, 1),
         case("a batch of 1 in float64", _bare, numbers(1, 12, 2, 5, seed=1).double(), 0, 2),
@@ -186,7 +186,7 @@ class wrong:
         return _moved(to_capsules, features, changed)[0].any(dim=-1)
 
     def channel_index_forgotten(to_capsules, features, row, column):
-        """You index features with too few numbers, so the row is taken for a channel. Name all four axes:
+        """You index features with too few indices, so the row is taken for a channel. Name all four axes:
         `[0, :, row, column]`."""
         return _moved(to_capsules, features, _plus_one(features, (slice(None), row, column)))[0].any(dim=-1)
 
