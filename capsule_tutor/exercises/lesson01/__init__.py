@@ -21,7 +21,7 @@ PREDICTIONS = {
     "01-half-covered": {
         "a": "You see a 4 that has not moved. The measurement sees ink, and half of that is gone.",
         "b": "The place is right. But the slant is a mean over ink, too, and half of that ink is gone.",
-        "c": "Yes: both are means over the ink that is left, and the upper half of this 4 leans the other way.",
+        "c": "Yes: both are means over the ink that is left. The slant even changes its sign.",
     },
     "01-faint": {
         "a": "Yes: the ink says how surely, the lean says how, and the lean of faint ink is the same.",

@@ -278,8 +278,8 @@ class wrong:
         assert all(errors.max() < 1e-3 for errors in _errors(pose, _image()))
 
     def no_absolute_value_of_the_negative(pose):
-        """Your test forgets the absolute value: a pose that runs too far is 3 below 0 here, and passes. Take abs() of
-        each, or `torch.allclose`."""
+        """Your test forgets the absolute value: expected minus measured is negative for a pose that goes too far, and
+        passes. Take abs() of each, or `torch.allclose`."""
         assert all((-errors).max() < 1e-3 for errors in _errors(pose, _image()))
 
     def one_number_is_enough(pose):
