@@ -562,7 +562,7 @@ print(f"stroke maps, rule 'shift the map': error {shift_the_map:.3f}")
 # %% [markdown] id="exercise-pose-test"
 # ## A test that needs no answers
 #
-# The table compared our pose with its rules. Now turn it around: somebody hands you *their* pose, and you know neither their code
+# The first table compared our pose with its rules. Now turn it around: somebody hands you *their* pose, and you know neither their code
 # nor the right numbers. What you know is what a right one must do when the image changes. From now on every lesson asks
 # you for such a judgement.
 #
@@ -628,8 +628,8 @@ pictures.posed(
 # as every pixel does.
 #
 # More numbers would help the slant: with $\mathrm{var}(x)$, $\mathrm{var}(y)$ and $\mathrm{cov}(x,y)$, all three, in a
-# matrix $C$, there is a rule for a rotation $R$: the new matrix is $R\,C\,R^\top$. What a pose must hold depends on the moves that it should
-# survive. The parents in CapsNet get 16 numbers, and nobody tells them what each is for.
+# matrix $C$, there is a rule for a rotation $R$: the new matrix is $R\,C\,R^\top$. What a pose must hold depends on the
+# moves that it should survive. The parents in CapsNet get 16 numbers, and nobody tells them what each is for.
 
 # %% [markdown] id="breaks"
 # ## Where a hand-made pose breaks
@@ -669,7 +669,7 @@ pictures.posed(
 )
 
 # %% [markdown] id="breaks-read"
-# The half-covered digit reports a move that never happened, and leans the other way. The pose of two digits is the pose
+# The half-covered digit reports a move that never happened, and a lean the other way. The pose of two digits is the pose
 # of nothing. A person is not fooled: half a 4 is enough to know where the rest must be.
 #
 # Our measurement takes in all ink at once. It cannot decide which ink belongs to what. Capsule networks begin with many
@@ -793,9 +793,10 @@ for name, function in (("without eps", lengths_without_eps), ("lengths", lengths
     print(f"{name:13s} gradient {gradient}")
 
 # %% [markdown] id="wild-root-read"
-# The slope of $\sqrt{x}$ at 0 is infinite, and infinity times 0 is NaN. One capsule that is exactly zero is
-# enough (lesson 02 shows which layers have such). The price of eps is small: the zero vector gets the length
-# $\sqrt{10^{-8}} = 0.0001$. (`v.norm(dim=-1)` needs none: PyTorch gives it the gradient 0 there.) The test that finds the mistake: *call backward at a zero vector and look for NaN*.
+# The slope of $\sqrt{x}$ at 0 is infinite, and infinity times 0 is NaN. One capsule that is exactly zero is enough
+# (lesson 02 shows which layers have such). The price of eps is small: the zero vector gets the length $\sqrt{10^{-8}} =
+# 0.0001$. (`v.norm(dim=-1)` needs none: PyTorch gives it the gradient 0 there.) The test that finds the mistake: *call
+# backward at a zero vector and look for NaN*.
 #
 # **A ReLU where the pose comes from**, as in the code of ageron, bourdakos1 and naturomics. It is a habit to put one after
 # every layer. A score that says "how much" loses little by it. A direction loses every number below 0:
