@@ -68,7 +68,9 @@ def commuting_square(image, moved, pose: str, moved_pose: str, alt: str) -> None
 
 
 def pictures_and_arrows(pictures, vectors, alt: str, titles: list[str]) -> None:
-    """Grey pictures (n, h, w), and below each its vector (n, 2) in the plane, with the unit circle."""
+    """Grey pictures (n, h, w), and below each its vector (n, 2) in the plane, with the unit circle and its lean."""
+    import math
+
     import matplotlib.pyplot as plt
 
     figure, all_axes = plt.subplots(
@@ -87,7 +89,7 @@ def pictures_and_arrows(pictures, vectors, alt: str, titles: list[str]) -> None:
         )
         lower.plot(0, 0, "o", color=BLACK, markersize=4)
         lower.set(xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
-        lower.set_xlabel("right", fontsize=9)
+        lower.set_xlabel(f"right\nlean {math.degrees(math.atan2(x, y)):.0f}°", fontsize=9)
         lower.grid(alpha=0.3)
     all_axes[1, 0].set_ylabel("up", fontsize=9)
     show(figure, alt)

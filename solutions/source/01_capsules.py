@@ -7,9 +7,9 @@
 # - read the two answers of a capsule: its length (*is it there?*) and its direction (*how?*);
 # - measure the pose of a real digit by hand and in code;
 # - write down equivariance as a test, and run it on any feature;
-# - name three ways in which a hand-made pose breaks.
+# - say what a hand-made pose cannot do.
 #
-# **Minutes:** 80 · **Prerequisites:** PyTorch tensors, broadcasting, what a convolution is.
+# **Minutes:** 85 · **Prerequisites:** PyTorch tensors, broadcasting, what a convolution is.
 
 # %% [markdown] id="hook"
 # ## Where did the 4 go?
@@ -95,7 +95,7 @@ def lay_out(parts):
 
 uncut = torch.nn.functional.pad(template, (2, 2, 2, 2))  # (24, 20), to compare
 in_order = lay_out(quarters)
-exchanged = lay_out(quarters[::-1])  # the last first: both diagonals change places
+exchanged = lay_out([quarters[n] for n in (3, 2, 1, 0)])  # both diagonals change places
 
 # %% id="parts-picture"
 pictures.posed(
@@ -139,23 +139,19 @@ checks.predict("01-parts", "c")
 ### END SOLUTION
 
 # %% id="bag-run"
-top, bottom = torch.cat(quarters[3:1:-1], dim=1), torch.cat(quarters[1::-1], dim=1)
-joined = torch.nn.functional.pad(torch.cat([top, bottom]), (2, 2, 2, 2))  # exchanged, and no gap between them
-layouts = {"in order": in_order, "exchanged": exchanged, "uncut": uncut, "exchanged, no gap": joined}
-for name, picture in layouts.items():
+for name, picture in {"in order": in_order, "exchanged": exchanged, "uncut": uncut}.items():
     strongest, total = (bag(picture[None], pool)[0].numpy().round(1) for pool in (torch.amax, torch.sum))
-    print(f"{name:18s} max {strongest}   sum {total}")
+    print(f"{name:10s} max {strongest}   sum {total}")
 
 # %% [markdown] id="bag-read"
 # The first two rows are equal, feature by feature, whether pooled by the maximum or by the sum (which is global average
 # pooling, up to a constant factor). To the bag, rubbish and this 4 in quarters are the same.
 #
-# The last two rows are the control. The cut itself leaves a trace, and without the gap the exchange does, too: windows
-# across a joint see new strokes. So a bag notices what happens inside one window, and nothing beyond it.
+# The last row is the control. The cut does leave a trace: where a stroke now ends against black, a window sees an edge
+# that was not there. So a bag notices what happens inside one window, and nothing beyond it.
 #
-# To be fair to convolutional networks: they pool over small windows, layer after layer, and later layers see larger
-# areas. They notice part of this. But each pooling drops a bit of *where*, and only *where* told these two pictures
-# apart.
+# To be fair to convolutional networks: they pool over small windows, layer after layer, and notice part of this. But each
+# pooling drops a bit of *where*, and only *where* told these two pictures apart.
 #
 # So we want features that keep both answers: the same **what**, and a **where** that changes as the thing moves.
 
@@ -171,7 +167,7 @@ for name, picture in layouts.items():
 # A capsule may speak about a stroke or about a whole digit. Those for parts are the *children*, those for
 # wholes their *parents*. That gives five letters for the whole course. (This lesson needs $b$, $j$ and $z$.)
 #
-# | letter | counts | in CapsNet, the network of 2017 |
+# | letter | counts | in CapsNet, which reads digits ([lesson 06](06_capsnet.ipynb)) |
 # |---|---|---|
 # | $b$ | images in the batch | as many as you like |
 # | $i$ | child capsules | 1152 |
@@ -201,7 +197,7 @@ for j, vector in enumerate(v[0].tolist()):
 #
 # Each exercise ends with a check. It says ✓ **passed**, ✗ **not yet** (and what you may have been thinking) or
 # ○ **not attempted**. A wrong answer breaks nothing: unless you passed, the check returns a correct function, and the lesson
-# goes on with that. Only a cell that is not Python stops it (a `SyntaxError`). Three hints are
+# goes on with that. Only a `SyntaxError` stops it. Three hints are
 # folded under every task. What you pass is remembered, and `checks.board()` lists it.
 
 # %% [markdown] id="exercise-lengths"
@@ -257,7 +253,7 @@ print("as the loop says:", [round(length, 2) for length in lengths(v)[0].tolist(
 #
 # The slant is the covariance of $x$ and $y$ over the variance of $y$, which is the slope of the line that fits best
 # when $x$ is predicted from $y$. Both are means over the ink, so the mass cancels: $-2/3 \approx -0.67$. (In the pictures a
-# cross marks the mean place, and the line through it has this slope. It is as long as the ink is spread over the rows.)
+# cross marks the mean place, and the line through it has this slope. Its length only makes it easy to see.)
 
 # %% id="pose-loop"
 toy = torch.zeros(5, 5)
@@ -358,11 +354,11 @@ for n, (p, q) in enumerate(zip(pose(before).tolist(), pose(after).tolist(), stri
 # To see what a pose is worth, move the digit by known amounts. A shift by whole pixels is exact: `roll` moves the rows
 # and columns. (What leaves on one side comes back on the other, so we stay within the black margin.)
 #
-# For the rest, a matrix $A$ says where a pixel at offset $p$ from the middle of the image goes: to $A\,p$. One thing
-# trips up everybody once: `grid_sample` asks the question backwards, *from where do I fetch this pixel?*, so it gets
+# For the rest, a matrix $A$ says where a pixel at offset $p$ from the middle of the image goes: to $A\,p$. Everybody
+# trips over this once: `grid_sample` asks the question backwards, *from where do I fetch this pixel?*, so it gets
 # $A^{-1}$.
 #
-# You may skip the code of the next two cells. What the moves do will be seen in the picture below.
+# You may skip the code of the next two cells. The picture below shows what the moves do.
 
 
 # %% id="moves"
@@ -429,15 +425,19 @@ pictures.posed(
 )
 
 # %% [markdown] id="moves-read"
-# Read the rows against the first one. The shift added exactly 4 and −3 and left the slant alone. The shear added 0.5 to
+# The shift added exactly 4 and −3 and left the slant alone. The shear added 0.5 to
 # the slant. Here is why: it moves a pixel to $x' = x + k\,(y - m)$, with $m$ the middle row, so that
 # $\mathrm{cov}(x', y) = \mathrm{cov}(x, y) + k\,\mathrm{var}(y)$. Divided by the variance, that is the old slant plus
 # $k$. It also moved $\bar x$, from 14.44 to 14.82: the mean of the ink is 0.77 rows below the middle row, 13.5, and was
 # carried along by half of that. The smaller digit kept its slant, nearly.
 #
-# So the pose *changes*, and we can say in advance how. That has a name.
-#
+# (A slant is not quite the lean that you see: the back of this 4 leans further to the right than its line, because all
+# ink pulls, the crossbar too.)
+
+# %% [markdown] id="equivariance"
 # ## Equivariance
+#
+# The pose *changes*, and we can say in advance how. That has a name.
 #
 # Let $T$ move an image, and let $T'$ be a rule that moves a pose. A feature $f$ is **equivariant** if measuring the
 # moved image and moving the measured pose give the same:
@@ -445,7 +445,7 @@ pictures.posed(
 # $$f(T\,x) = T' f(x)$$
 #
 # It is **invariant** if $f(T\,x) = f(x)$: the special case in which $T'$ does nothing. In a picture, equivariance means
-# that both ways round the square lead to the same place:
+# that both ways round the square lead to the same place (orange: move, then measure; blue: measure, then move the pose):
 
 # %% id="square"
 pictures.commuting_square(
@@ -522,28 +522,30 @@ def bag_sum(images):
     return bag(images, torch.sum)
 
 
-features = (place, slant, neuron, bag, bag_sum)
-print("                with its rule   with the rule: nothing changes")
-print("                         pose   place   slant  neuron  bag, max  bag, sum")
-line = "{:16s}{:13.2f}{:8.2f}{:8.2f}{:8.2f}{:10.2f}{:10.2f}".format
+print("Our pose, with its rule:")
 for name, (move, rule) in moves.items():
-    row = [equivariance_error(f, move, nothing, one) for f in features]
-    print(line(name, equivariance_error(pose, move, rule, one), *row))
-spread = [f(some).std(dim=0).max() for f in features]  # from one of 100 digits to another
-print(line("between digits", max(spread[:2]), *spread))
-worst = equivariance_error(place, moves["scale 0.7"][0], lambda p: 13.5 + 0.7 * (p - 13.5), some)
-print(f"place under scale 0.7, with its rule, the worst of 100 digits: {worst:.2f} pixels")
+    print(f"{name:14s} error {equivariance_error(pose, move, rule, one):.2f}")
+worst = equivariance_error(pose, *moves["scale 0.7"], some)
+print(f"scale 0.7      error {worst:.2f}, the worst of 100 digits")
+
+# %% [markdown] id="features-intro"
+# For the other features we have no rules. So we ask how far they are from *invariant*: the rule is that nothing changes.
+
+# %% id="features"
+features = (slant, neuron, bag, bag_sum)
+print("rule: nothing changes   slant  neuron  bag, max  bag, sum")
+line = "{:20s}{:9.2f}{:8.2f}{:10.2f}{:10.2f}".format
+for name, (move, _) in moves.items():
+    print(line(name, *(equivariance_error(f, move, nothing, one) for f in features)))
+print(line("between digits", *(f(some).std(dim=0).max() for f in features)))  # from one of 100 digits to another
 
 # %% [markdown] id="errors-read"
-# This table is the lesson in numbers, so take your time. The first column measures equivariance, the others invariance.
-# Each feature has its own unit: compare an error with the last row, which says how much the feature differs from one
-# digit to another, not with its neighbours.
+# These two tables are the lesson in numbers. In the second, each feature has its own unit: compare an error with the last
+# row, not with its neighbours.
 #
-# - **Our pose** is equivariant: to shifts and shears up to rounding, to scaling up to what the resampled pixels cost,
-#   about a hundredth of a pixel here and more for others (last line). It is not invariant, and must not be. (The slant
-#   is: to shifts, and nearly to scaling.)
-# - **The pooled features** are invariant to shifts, and to nothing else here. A sheared or a smaller digit changes them,
-#   and we gave them no rule. One could be fitted to many digits, and would be near the truth. Ours needs no digits.
+# - **Our pose** is equivariant: to shifts and shears up to rounding, to scaling up to what the resampled pixels cost. It
+#   is not invariant, and must not be. (The slant is: to shifts, and nearly to scaling.)
+# - **The pooled features** are invariant to shifts, and to nothing else here. A sheared or a smaller digit changes them.
 #
 # One more, so that convolution gets its due. *Before* pooling, the maps of strokes follow a shift perfectly:
 
@@ -554,13 +556,13 @@ print(f"stroke maps, rule 'shift the map': error {shift_the_map:.3f}")
 
 # %% [markdown] id="maps-read"
 # A convolution keeps the *where* as a place in a map (*place coding*). Pooling is what loses it. A capsule writes the
-# *where* into its numbers (*rate coding*), which also works for slants and sizes, for which an
-# ordinary convolution has no maps.
+# *where* into its numbers (*rate coding*). For slants and sizes, too: a convolution needs a map for each of them, as for
+# / and \\ above, and a capsule one number.
 
 # %% [markdown] id="exercise-pose-test"
 # ## A test that needs no answers
 #
-# The table compared our pose with its rules. Now turn it around: somebody hands you *their* pose, and you know neither their code
+# The first table compared our pose with its rules. Now turn it around: somebody hands you *their* pose, and you know neither their code
 # nor the right numbers. What you know is what a right one must do when the image changes. From now on every lesson asks
 # you for such a judgement.
 #
@@ -625,35 +627,36 @@ pictures.posed(
 # equivariant to rotations. The place alone can, as the last line shows: the mean of the ink turns about the middle of the image
 # as every pixel does.
 #
-# More numbers would help the slant: with $\mathrm{var}(x)$, $\mathrm{var}(y)$ and $\mathrm{cov}(x,y)$, all three, there is
-# a rule, since a rotation makes the new three of the old three. What a pose must hold depends on the moves that it should
-# survive. The parents in CapsNet get 16 numbers, and nobody tells them what each is for.
+# More numbers would help the slant: with $\mathrm{var}(x)$, $\mathrm{var}(y)$ and $\mathrm{cov}(x,y)$, all three, in a
+# matrix $C$, there is a rule for a rotation $R$: the new matrix is $R\,C\,R^\top$. What a pose must hold depends on the
+# moves that it should survive. The parents in CapsNet get 16 numbers, and nobody tells them what each is for.
 
 # %% [markdown] id="breaks"
 # ## Where a hand-made pose breaks
 #
-# So far there was one digit in the image, whole, on black. Put a second one beside it.
+# So far there was one digit in the image, whole, on black. Now something black covers the lower half of our 4.
 #
-# **Predict before you run.** A 4 on the left, a 3 on the right, in one wide image. Where will the cross be?
+# **Predict before you run.** What does the pose say of the half that can still be seen?
 #
-# - **a** on the digit with more ink
-# - **b** between the two
-# - **c** there will be two crosses
+# - **a** the same as of the whole 4
+# - **b** another place, further up, and the same slant
+# - **c** another place, and another slant as well
 
-# %% id="predict-two-digits-answer"
+# %% id="predict-half-answer"
 ### BEGIN SOLUTION
-# stub: checks.predict("01-two-digits")
-checks.predict("01-two-digits", "b")
+# stub: checks.predict("01-half-covered")
+checks.predict("01-half-covered", "c")
 ### END SOLUTION
 
 # %% id="breaks-run"
 covered = four.clone()
-covered[14:] = 0  # something black in front of the lower half
-crowd = torch.cat([four, three], dim=1)  # (28, 56)
+covered[14:] = 0
+crowd = torch.cat([four, three], dim=1)  # (28, 56): a second digit beside the first
 crowd_pose, four_pose, covered_pose = pose(crowd[None])[0], pose(four[None])[0], pose(covered[None])[0]
 column = round(crowd_pose[0].item())
-print(f"two digits:   the cross is in column {column}, which holds {crowd[:, column].sum().item():.1f} ink")
-print(f"half covered: y was {four_pose[1]:.1f} and is {covered_pose[1]:.1f}, yet the 4 has not moved")
+print("whole 4:      y {1:.1f}, slant {2:.2f}".format(*four_pose))
+print("half covered: y {1:.1f}, slant {2:.2f}".format(*covered_pose))
+print(f"a 4 and a 3:  the cross is in column {column}, which holds {crowd[:, column].sum().item():.1f} ink")
 
 # %% id="breaks-picture"
 pictures.posed(
@@ -666,8 +669,8 @@ pictures.posed(
 )
 
 # %% [markdown] id="breaks-read"
-# The pose of the crowd is the pose of nothing. The half-covered digit reports a move that never happened, and
-# leans the other way. A person is not fooled: half a 4 is enough to know where the rest must be.
+# The half-covered digit reports a move that never happened, and a lean the other way. The pose of two digits is the pose
+# of nothing. A person is not fooled: half a 4 is enough to know where the rest must be.
 #
 # Our measurement takes in all ink at once. It cannot decide which ink belongs to what. Capsule networks begin with many
 # small windows, each with less foreign ink in it, and *learn* what to measure there. What is left is the question of
@@ -739,42 +742,43 @@ pictures.pictures_and_arrows(
 
 # %% [markdown] id="capsule-read"
 # Leaning turns the arrow and hardly shortens it. Fading shortens it and does not turn it. And when this digit leaned, the
-# bare neuron lost about a third of its score, the capsule a twentieth, though nobody told it how much we had sheared it.
+# bare neuron lost about a third of its score, the capsule a twentieth (to the blur of two resamplings), though nobody
+# told it how much we had sheared it.
 # **For this 4, sheared by us, knowing how it leans lets us undo the lean.** Does it help with the 4s of other people?
 
 # %% id="capsule-control"
 images, labels = digits.images[:, 0], digits.labels
 ours = torch.arange(len(images)) == 24
-for name, score in (("bare neuron", neuron(images)), ("capsule", lengths(four_capsule(images)))):
+tries = torch.stack([neuron(shear(images, k / 10)) for k in range(-6, 7)])  # (13, b)
+scores = {
+    "bare neuron": neuron(images),
+    "half a column aside": neuron((images + images.roll(1, dims=2)) / 2),  # blurred as by resampling
+    "best of 13 shears": tries.amax(dim=0),
+    "capsule": lengths(four_capsule(images)),
+}
+for name, score in scores.items():
     fours, rest = score[(labels == 4) & ~ours], score[labels != 4]
     beaten = (fours[:, None] > rest).float().mean()
-    print(
-        f"{name:12s} other 4s {fours.mean():.2f}, the rest {rest.mean():.2f}; a 4 beats one of the rest in {beaten:.0%}"
-    )
+    print(f"{name:19s} 4s {fours.mean():.2f}, the rest {rest.mean():.2f}; a 4 beats one of the rest in {beaten:.0%}")
 
 # %% [markdown] id="capsule-control-read"
-# It does not: the capsule is a slightly worse detector of 4s than the neuron in it. People's 4s differ in more than a shear,
-# and other digits, once they lean as ours does, fit a little better, too. And its length says brightness as much as certainty:
-# of our own 4 in faint ink it is less sure than of the 3. It does not say where the digit is, and nothing keeps its length
-# below 1. All of that is the work of the lessons to come:
+# It does not: the capsule is a worse detector of 4s than the neuron in it. Some of its loss is mere blur (second row).
+# The third row takes for each digit the shear that suits it best: the other 4s gain nothing, and the rest do. So
+# people's 4s differ by more than a shear.
 #
-# | | scalar neuron | capsule | lesson |
-# |---|---|---|---|
-# | what comes in | numbers | vectors $u_i$ | 03 |
-# | what each input says | $w_i x_i$ | a vote for the whole parent vector, $u_i W_{ij}$ | 03 |
-# | how much it counts | always the same | as much as it agrees with the others | 04 |
-# | what bounds the output | sigmoid, ReLU, … | squash | 02 |
-# | what comes out | one number | a vector $v_j$: length and direction | 01 |
+# Besides, its length reflects brightness as much as certainty: of our own 4 in faint ink it is less sure than of the 3.
+# And it does not say where the digit is. In the lessons to come, the length gets a limit (02), capsules tell each other
+# what they expect (03), and those that agree are heard (04).
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Two mistakes of public code that you can now recognise. (The names, here and in later lessons, are those of GitHub accounts.
+# Two mistakes from public code that you can now recognise. (The names, here and in later lessons, are those of GitHub accounts.
 # Some have fixed it since.)
 #
 # **A root of zero.** The length is the most innocent line of a capsule network, and the same root is in every squash. The
 # code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski had no eps there, or had it outside the root. A length
-# then has the right value, and its gradient is wrong:
+# then has the right value and a wrong gradient (and who also divides by it, as squash does, gets 0/0):
 
 
 # %% id="wild-root"
@@ -789,9 +793,10 @@ for name, function in (("without eps", lengths_without_eps), ("lengths", lengths
     print(f"{name:13s} gradient {gradient}")
 
 # %% [markdown] id="wild-root-read"
-# The slope of $\sqrt{x}$ at 0 is infinite, and infinity times 0 is NaN. One capsule that is exactly zero is
-# enough (lesson 02 shows which layers have such). The price of eps is small: the zero vector gets the length
-# $\sqrt{10^{-8}} = 0.0001$. The test that finds the mistake: *call backward at a zero vector and look for NaN*.
+# The slope of $\sqrt{x}$ at 0 is infinite, and infinity times 0 is NaN. One capsule that is exactly zero is enough
+# (lesson 02 shows which layers have such). The price of eps is small: the zero vector gets the length $\sqrt{10^{-8}} =
+# 0.0001$. (`v.norm(dim=-1)` needs none: PyTorch gives it the gradient 0 there.) The test that finds the mistake: *call
+# backward at a zero vector and look for NaN*.
 #
 # **A ReLU where the pose comes from**, as in the code of ageron, bourdakos1 and naturomics. It is a habit to put one after
 # every layer. A score that says "how much" loses little by it. A direction loses every number below 0:
@@ -805,7 +810,7 @@ for n, name in enumerate(list(cases)[:3]):
     )
 
 # %% [markdown] id="wild-relu-read"
-# To the right nothing happens. The digit that leaned to the left is now reported upright, and less sure. With
+# For a digit that leans right nothing changes. The digit that leaned to the left is now reported upright, and less sure. With
 # 16 numbers instead of 2, one direction in $2^{16}$ has no negative number and survives unharmed. The test that finds
 # it: *over a batch, some entry of some capsule must be negative*.
 

@@ -18,10 +18,10 @@ PREDICTIONS = {
         "b": "You think of how far the top moves, which does depend on the height. The slant is counted per row.",
         "c": "You think of the slant as shape. It is pose: the same 4 leans now, and the number should say so.",
     },
-    "01-two-digits": {
-        "a": "You expect it to choose, as you would. A mean never chooses: all ink pulls.",
-        "b": "Yes: the mean of two places is between them, where nothing is.",
-        "c": "You want an answer per digit, and you are right to. But the function returns one row per image.",
+    "01-half-covered": {
+        "a": "You see a 4 that has not moved. The measurement sees ink, and half of that is gone.",
+        "b": "The place is right. But the slant is a mean over ink, too, and half of that ink is gone.",
+        "c": "Yes: both are means over the ink that is left. The slant even changes its sign.",
     },
     "01-faint": {
         "a": "Yes: the ink says how surely, the lean says how, and the lean of faint ink is the same.",

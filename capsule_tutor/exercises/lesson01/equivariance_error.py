@@ -9,7 +9,7 @@ from torch import Tensor
 
 from capsule_tutor.checks.cases import case, numbers
 
-EFFORT = {"minutes": 6, "difficulty": 2, "importance": 5}
+EFFORT = {"minutes": 5, "difficulty": 2, "importance": 5}
 HINTS = (
     "Two ways lead round the square. Write both down, then compare them.",
     "One way is f(move(image)), the other move_pose(f(image)). Each moves exactly once.",
@@ -149,6 +149,11 @@ class wrong:
         """You applied `move` to the pose. It moves images; the rule for poses is `move_pose`."""
         return (f(move(image)) - move(f(image))).abs().max()
 
+    def moves_exchanged(f, move, move_pose, image):
+        """You exchanged the two moves. `move` acts on images, `move_pose` on features: f(move(image)) and
+        move_pose(f(image))."""
+        return (f(move_pose(image)) - move(f(image))).abs().max()
+
     def no_absolute_value(f, move, move_pose, image):
         """You forgot the absolute value: of two differences −3 and 0.1, the larger one is 0.1."""
         return (f(move(image)) - move_pose(f(image))).max()
@@ -160,6 +165,21 @@ class wrong:
     def mean_with_signs(f, move, move_pose, image):
         """You averaged signed differences, so that +1 and −1 cancel to “perfect”."""
         return (f(move(image)) - move_pose(f(image))).mean().abs()
+
+    def mean_and_no_absolute_value(f, move, move_pose, image):
+        """There are two mistakes: you averaged where the largest difference is wanted, and there is no abs(), so that
+        +1 and −1 cancel."""
+        return (f(move(image)) - move_pose(f(image))).mean()
+
+    def sum_and_no_absolute_value(f, move, move_pose, image):
+        """There are two mistakes: you added up where the largest difference is wanted, and there is no abs(), so that
+        +1 and −1 cancel."""
+        return (f(move(image)) - move_pose(f(image))).sum()
+
+    def invariance_and_no_absolute_value(f, move, move_pose, image):
+        """There are two mistakes: you compare with f(image) itself, which measures invariance (let move_pose act on it
+        first), and the absolute value is missing."""
+        return (f(move(image)) - f(image)).max()
 
     def sum_with_signs(f, move, move_pose, image):
         """You added signed differences, so that +1 and −1 cancel. Take abs() of each first."""

@@ -2,6 +2,8 @@
 mean row and the slant cov(x, y)/var(y), weighted by brightness. No loops. `eps` is added to what you divide by, so that
 an empty image has the pose (0, 0, 0)."""
 
+import itertools
+
 import torch
 from torch import Tensor
 
@@ -91,7 +93,40 @@ def _inside_the_image(item, value):
     return None
 
 
-properties = (_inside_the_image,)
+# What may be summed for the slant: ink·dx·dy over ink·dy² is right.
+_SUMS = {
+    "ink·dy²": lambda ink, dx, dy: ink * dy * dy,
+    "ink·dx·dy": lambda ink, dx, dy: ink * dx * dy,
+    "ink·dx": lambda ink, dx, dy: ink * dx,
+    "ink·dx²": lambda ink, dx, dy: ink * dx * dx,
+    "ink·|dy|": lambda ink, dx, dy: ink * dy.abs(),
+    "dx·dy (no ink)": lambda ink, dx, dy: (dx * dy).expand_as(ink),
+    "dy² (no ink)": lambda ink, dx, dy: (dy * dy).expand_as(ink),
+}
+
+
+def _slant_is_cov_over_var(item, value):
+    image = item.args[0]
+    if value.shape != (len(image), 3):
+        return None
+    if bool((value[:, 2].abs() > 1e3).any()):
+        return (
+            "the slant is huge: what you divide by is nearly 0. The mean of dy over the ink always is. Is dy squared "
+            "in the variance?"
+        )
+    x, y = _columns_and_rows(image)
+    mean_x, mean_y, slant = pose(image).unbind(dim=1)
+    if torch.allclose(value[:, 2], slant, atol=1e-4):
+        return None
+    dx, dy = x - mean_x[:, None, None], y - mean_y[:, None, None]
+    sums = {says: of(image, dx, dy).sum(dim=(1, 2)) for says, of in _SUMS.items()}
+    for (b, bottom), (a, top) in itertools.product(sums.items(), repeat=2):
+        if torch.allclose(value[:, 2], top / bottom, atol=1e-4):
+            return f"your slant is the sum of {a} over the sum of {b}; it should be Σ ink·dx·dy over Σ ink·dy²."
+    return None
+
+
+properties = (_inside_the_image, _slant_is_cov_over_var)
 
 
 def _moments(image: Tensor, x: Tensor, y: Tensor, mass: Tensor) -> tuple[Tensor, ...]:
@@ -108,6 +143,20 @@ def _moments(image: Tensor, x: Tensor, y: Tensor, mass: Tensor) -> tuple[Tensor,
 def _pose_of(image: Tensor, x: Tensor, y: Tensor, mass: Tensor, eps: float) -> Tensor:
     mean_x, mean_y, covariance, _, variance = _moments(image, x, y, mass)
     return torch.stack([mean_x, mean_y, covariance / (variance + eps)], dim=1)
+
+
+def _pose_about(image: Tensor, mean_x: Tensor, mean_y: Tensor, eps: float) -> Tensor:
+    """A pose with these means (b,), right or wrong, and the slant about them."""
+    x, y = _columns_and_rows(image)
+    dx, dy = x - mean_x[:, None, None], y - mean_y[:, None, None]
+    slant = (image * dx * dy).sum(dim=(1, 2)) / ((image * dy * dy).sum(dim=(1, 2)) + eps)
+    return torch.stack([mean_x, mean_y, slant], dim=1)
+
+
+def _slant_about(image: Tensor, x: float, y: float, eps: float) -> Tensor:
+    """The right place, and the slant about the point (x, y)."""
+    about = _pose_about(image, image.new_full((len(image),), x), image.new_full((len(image),), y), eps)
+    return torch.cat([pose(image, eps)[:, :2], about[:, 2:]], dim=1)
 
 
 def _mass(image: Tensor, eps: float) -> Tensor:
@@ -214,6 +263,28 @@ class wrong:
         x, y = _columns_and_rows(image)
         h, w = image.shape[1:]
         return _pose_of(image, x - (w - 1) / 2, y - (h - 1) / 2, _mass(image, eps), eps)
+
+    def slant_about_the_middle(image, eps):
+        """You measured dx and dy from the middle of the image, so that a mere shift changes the slant. Measure from
+        the mean of the ink: mean_x and mean_y."""
+        return _slant_about(image, *[(size - 1) / 2 for size in image.shape[:0:-1]], eps)
+
+    def slant_about_half_the_size(image, eps):
+        """You measured dx and dy from w/2 and h/2, so that a mere shift changes the slant. Measure from the mean of the
+        ink: mean_x and mean_y."""
+        return _slant_about(image, *[size / 2 for size in image.shape[:0:-1]], eps)
+
+    def ink_forgotten_in_the_means(image, eps):
+        """Your means forget the ink: they add the columns and the rows as they are, and divide by the mass. Multiply by
+        the image first: (image * x)."""
+        x, y = (place.expand_as(image).sum(dim=(1, 2)) / _mass(image, eps) for place in _columns_and_rows(image))
+        return _pose_about(image, x, y, eps)
+
+    def middle_for_the_means(image, eps):
+        """Your means forget the ink: they are the middle of the image, whatever is in it. Weigh x and y by the
+        brightness: (image * x)."""
+        x, y = (place.mean().expand(len(image)) for place in _columns_and_rows(image))
+        return _pose_about(image, x, y, eps)
 
     def fractions_of_the_size(image, eps):
         """You return fractions of the image's size. x and y are wanted in pixels, so that a shift by 3 adds 3."""

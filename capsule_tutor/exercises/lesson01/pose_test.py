@@ -9,7 +9,7 @@ from torch import Tensor
 
 from capsule_tutor.exercises.lesson01.pose import pose as _pose
 
-EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 12, "difficulty": 3, "importance": 5}
 HINTS = (
     "Each of the two sentences in the task is a comparison of two poses: of the image, and of a changed image.",
     "Move the ink with `image.roll((dy, dx), dims=(1, 2))`, by numbers that differ, and not over the edge. Compare all "
@@ -56,35 +56,55 @@ class sound:
         x, y, slant = _pose(image).unbind(dim=1)
         return torch.stack([x, y, torch.rad2deg(slant.atan())], dim=1)
 
-    def in_whole_pixels(image):
-        """a right pose in whole pixels"""
-        return _pose(image).round()
+    def from_the_ends(image):
+        """a right pose that takes the brightest pixels of the top and of the bottom row with ink for the ends of a
+        line, and gives its middle and its slant"""
+        inked = (image.amax(dim=2) > 0).int()  # (b, h)
+        top, bottom = inked.argmax(dim=1), image.shape[1] - 1 - inked.flip(1).argmax(dim=1)
+        brightest = image.argmax(dim=2)  # (b, h)
+        x_top, x_bottom = (brightest.gather(1, row[:, None])[:, 0] for row in (top, bottom))
+        slant = (x_bottom - x_top) / (bottom - top).clamp(min=1)
+        return torch.stack([(x_top + x_bottom) / 2, (top + bottom) / 2, slant], dim=1)
 
 
 class broken:
     def row_before_column(image):
-        """a pose that gives the row first and the column second. Does your shift go as far down as sideways,
-        or do you add errors of which one is positive and one negative?"""
+        """a pose that gives the row first and the column second."""
         return _pose(image)[:, [1, 0, 2]]
 
     def rows_from_the_bottom(image):
-        """a pose whose y shrinks when the ink moves down. Does your shift go down as well as sideways?"""
+        """a pose whose y shrinks when the ink moves down."""
         x, y, slant = _pose(image).unbind(dim=1)
         return torch.stack([x, image.shape[1] - 1 - y, slant], dim=1)
 
     def columns_from_the_right(image):
-        """a pose whose x shrinks when the ink moves to the right. Does your shift go sideways as well as down?"""
+        """a pose whose x shrinks when the ink moves to the right."""
         x, y, slant = _pose(image).unbind(dim=1)
         return torch.stack([image.shape[2] - 1 - x, y, slant], dim=1)
 
+    def both_the_wrong_way_round(image):
+        """a pose whose x and y both shrink when the ink moves to the right and down."""
+        x, y, slant = _pose(image).unbind(dim=1)
+        return torch.stack([image.shape[2] - 1 - x, image.shape[1] - 1 - y, slant], dim=1)
+
     def never_moves(image):
-        """a pose that says the same of every image. Does anything move in your test?"""
+        """a pose that says the same of every image."""
         return torch.tensor([[6.5, 5.5, 0.0]]).expand(len(image), 3)
+
+    def twice_as_far(image):
+        """a pose that moves twice as far as the ink. Do you compare how far?"""
+        return _pose(image) * torch.tensor([2.0, 2.0, 1.0])
 
     def right_for_the_first_image(image):
         """a pose that is right for the first image of a batch and never moves for the others. Do you look at every
         image of a batch of two or more?"""
         return torch.cat([_pose(image[:1]), torch.tensor([[6.5, 5.5, 0.0]]).expand(len(image) - 1, 3)])
+
+    def right_on_average(image):
+        """a pose that moves the first image of a batch too far and the others not at all, so that their mean is right.
+        Do you compare every image alone?"""
+        still = torch.tensor([[6.5, 5.5, 0.0]]).expand(len(image) - 1, 3)
+        return torch.cat([_pose(image[:1]) * torch.tensor([len(image), len(image), 1.0]), still])
 
     def slant_about_the_corner(image):
         """a pose whose slant is measured from the corner of the image, so that it changes with the place. Do you look
@@ -94,11 +114,20 @@ class broken:
         slant = (image * x * y).sum(dim=(1, 2)) / ((image * y * y).sum(dim=(1, 2)) + 1e-8)
         return torch.cat([_pose(image)[:, :2], slant[:, None]], dim=1)
 
+    def slant_grows_with_the_ink(image):
+        """a pose whose third number grows with the ink. Do you look at all three numbers of the fainter image, and
+        closely?"""
+        return _pose(image) + image.sum(dim=(1, 2))[:, None] * torch.tensor([0.0, 0.0, 0.1])
+
     def slant_not_divided_by_the_ink(image):
-        """a pose whose third number grows with the ink: a sum where the mean over the ink is meant. Do you look at all
-        three numbers of the fainter image?"""
+        """a pose whose third number is a sum where the mean over the ink is meant. Do you look at all three numbers of
+        the fainter image, and does its ink lean?"""
         mass, x, y, covariance, _ = _moments(image)
         return torch.stack([x, y, mass * covariance], dim=1)
+
+    def place_sinks_with_the_ink(image):
+        """a pose whose y grows with the ink. Do you look at all three numbers of the fainter image?"""
+        return _pose(image) + image.sum(dim=(1, 2))[:, None] * torch.tensor([0.0, 0.1, 0.0])
 
     def strokes_brighter_than_a_half(image):
         """a pose that takes only ink brighter than a half. What does it say of fainter ink?"""
@@ -142,6 +171,12 @@ def _indifferent_to_ink(pose, image, numbers=3):
     assert torch.allclose(pose(0.5 * image)[:, :numbers], pose(image)[:, :numbers], atol=1e-3)
 
 
+def _errors(pose, image, dx=2, dy=3):
+    """How far the pose of the moved image and that of the fainter one are off, with their signs: two tensors (b, 3)."""
+    moved, fainter = pose(image.roll((dy, dx), dims=(1, 2))), pose(0.5 * image)
+    return moved - pose(image) - torch.tensor([2.0, 3.0, 0.0]), fainter - pose(image)
+
+
 class wrong:
     def shift_alone(pose):
         """Your test moves the ink, and never changes its brightness. The second sentence of the task is a comparison of
@@ -182,9 +217,8 @@ class wrong:
         _indifferent_to_ink(pose, _image(), numbers=2)
 
     def rows_for_columns(pose):
-        """Your test fails on everything, right code too. Which number of `roll` moves the columns? With `dims=(1, 2)`
-        the first moves the rows, which is y, the second number of the pose. Or is there ink at the edge, which comes
-        back on the other side?"""
+        """Your test fails on every right pose, and is silent on one that gives the row first. Which number of `roll`
+        moves the columns? With `dims=(1, 2)` the first moves the rows, which is y, the second number of the pose."""
         image = _image()
         moved = pose(image.roll((3, 2), dims=(1, 2)))
         assert torch.allclose(moved, pose(image) + torch.tensor([3.0, 2.0, 0.0]), atol=1e-3)
@@ -198,9 +232,106 @@ class wrong:
         assert torch.allclose(moved[0], pose(image)[0] + torch.tensor([2.0, 3.0, 0.0]), atol=1e-3)
         assert torch.allclose(pose(0.5 * image)[0], pose(image)[0], atol=1e-3)
 
+    def batch_of_one(pose):
+        """Your test looks at a batch of one. A pose may be right for the first image and broken for the others: take
+        two or more, and compare all rows."""
+        _follows(pose, _image()[:1], 2, 3)
+        _indifferent_to_ink(pose, _image()[:1])
+
+    def first_image_alone_without_its_slant(pose):
+        """There are two mistakes. Your test looks at the first image of the batch only: compare all rows. And of that
+        image it looks at x and y only: compare the third number, too."""
+        moved, fainter = _errors(pose, _image())
+        assert moved[0, :2].abs().max() < 1e-3
+        assert fainter[0, :2].abs().max() < 1e-3
+
+    def mean_over_the_batch(pose):
+        """Your test compares the mean over the batch (or the sum), in which the error of one image makes up for that of
+        another. Compare every image alone."""
+        moved, fainter = _errors(pose, _image())
+        assert moved.mean(dim=0).abs().max() < 1e-3
+        assert fainter.mean(dim=0).abs().max() < 1e-3
+
+    def place_of_fainter_ink_overlooked(pose):
+        """Your test compares the slants of the fainter image, and not its place, which may drift with the brightness.
+        Compare all three numbers there, too."""
+        moved, fainter = _errors(pose, _image())
+        assert moved.abs().max() < 1e-3
+        assert fainter[:, 2].abs().max() < 1e-3
+
+    def ink_that_does_not_lean(pose):
+        """The ink of your test is symmetrical: its slant is 0, and a slant that is multiplied by something wrong stays
+        0. Take ink that leans, such as random numbers."""
+        image = torch.zeros(2, 12, 14)
+        image[:, 3:7, 4:9] = 1
+        _follows(pose, image, 2, 3)
+        _indifferent_to_ink(pose, image)
+
+    def same_shift_and_no_fainter_ink(pose):
+        """There are two mistakes. Your test shifts as far down as sideways, so that whoever exchanges x and y is not
+        found. And it never changes the brightness, the second sentence of the task."""
+        _follows(pose, _image(), 2, 2)
+
+    def no_absolute_value(pose):
+        """Your test forgets the absolute value: a difference of −3 is smaller than 0.001, and passes. Take abs() of
+        each, or `torch.allclose`."""
+        assert all(errors.max() < 1e-3 for errors in _errors(pose, _image()))
+
+    def no_absolute_value_of_the_negative(pose):
+        """Your test forgets the absolute value: expected minus measured is negative for a pose that goes too far, and
+        passes. Take abs() of each, or `torch.allclose`."""
+        assert all((-errors).max() < 1e-3 for errors in _errors(pose, _image()))
+
+    def one_number_is_enough(pose):
+        """Your test is content when one number is right, as with any(). All numbers of all images must be: all(), or
+        `torch.allclose`."""
+        assert all((errors.abs() < 1e-3).any() for errors in _errors(pose, _image()))
+
+    def whole_pixels_forgiven(pose):
+        """Your test forgives too much: a tolerance of a pixel is larger than nearly every slant. A thousandth is enough
+        for rounding."""
+        image = _image()
+        before, moved = pose(image), pose(image.roll((3, 2), dims=(1, 2)))
+        assert torch.allclose(moved, before + torch.tensor([2.0, 3.0, 0.0]), atol=1)
+        assert torch.allclose(pose(0.5 * image), before, atol=1)
+
+    def half_pixels_forgiven(pose):
+        """Your test forgives too much: its tolerance is larger than nearly every slant. A thousandth is enough for
+        rounding."""
+        assert all(errors.abs().max() < 0.5 for errors in _errors(pose, _image()))
+
+    def all_errors_added(pose):
+        """Your test adds up the errors of all numbers, or takes their mean, and so they cancel: one is positive,
+        another negative. Compare each number of each image alone."""
+        assert all(errors.sum().abs() < 1e-3 for errors in _errors(pose, _image()))
+
+    def any_move_will_do(pose):
+        """Your test demands that the place changes, and not by how much: one that runs twice as far as the ink would
+        pass. Add the shift to the pose of before, and compare."""
+        image = _image()
+        moved, before = pose(image.roll((3, 2), dims=(1, 2))), pose(image)
+        assert not torch.allclose(moved[:, :2], before[:, :2])
+        assert torch.allclose(moved[:, 2], before[:, 2], atol=1e-3)
+        _indifferent_to_ink(pose, image)
+
+    def both_moves_turned_round(pose):
+        """Your test moves the ink one way and expects the pose to go the other way. A positive number in `roll` moves
+        down or to the right, where y and x grow: give both the same sign."""
+        assert all(errors.abs().max() < 1e-3 for errors in _errors(pose, _image(), -2, -3))
+
+    def rows_turned_round(pose):
+        """Your test moves the ink down and expects y to shrink, or up and expects it to grow. Rows are counted from the
+        top: a positive number in `roll` adds to y."""
+        assert all(errors.abs().max() < 1e-3 for errors in _errors(pose, _image(), 2, -3))
+
+    def columns_turned_round(pose):
+        """Your test moves the ink to the right and expects x to shrink, or to the left and expects it to grow. A
+        positive number in `roll` adds to x."""
+        assert all(errors.abs().max() < 1e-3 for errors in _errors(pose, _image(), -2, 3))
+
     def fails_on_everything(pose):
-        """Your test fails on everything, right code and broken code alike. Do you subtract the shift where you should
-        add it, expect half the pose of half the ink, or roll the ink over the edge?"""
+        """Your test fails on everything, right code and broken code alike. Do you expect something else than the same
+        pose of fainter ink, or does the shift push ink over the edge, so that it comes back on the other side?"""
         image = _image()
         assert torch.allclose(pose(0.5 * image), 0.5 * pose(image), atol=1e-3)
 
