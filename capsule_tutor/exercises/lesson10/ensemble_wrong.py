@@ -168,6 +168,11 @@ class wrong:
         """After the mean the axes are (n, j), and your argmax runs over the images. Classes are along dim=1."""
         return lengths.mean(dim=0).argmax(dim=0) != label
 
+    def image_of_the_true_class(lengths, label):
+        """After the mean the axes are (n, j). Your argmax over dim=0 asks which IMAGE has the longest capsule of a
+        class. Ask which class is the longest in an image: dim=1."""
+        return lengths.mean(dim=0).argmax(dim=0)[label] != label
+
     def mean_over_the_classes(lengths, label):
         """You averaged over axis 2, the classes; then your argmax asks which network was loudest. The mean is over the
         networks, axis 0, and the argmax over the classes."""
