@@ -168,11 +168,6 @@ class wrong:
         """After the mean the axes are (n, j), and your argmax runs over the images. Classes are along dim=1."""
         return lengths.mean(dim=0).argmax(dim=0) != label
 
-    def image_of_the_true_class(lengths, label):
-        """After the mean the axes are (n, j). Your argmax over dim=0 asks which IMAGE has the longest capsule of a
-        class. Ask which class is the longest in an image: dim=1."""
-        return lengths.mean(dim=0).argmax(dim=0)[label] != label
-
     def mean_over_the_classes(lengths, label):
         """You averaged over axis 2, the classes; then your argmax asks which network was loudest. The mean is over the
         networks, axis 0, and the argmax over the classes."""
@@ -184,8 +179,9 @@ class wrong:
         return lengths.mean(dim=2).argmax(dim=1) != label
 
     def lengths_for_classes(lengths, label):
-        """You compare lengths with class numbers, and those never agree. Average over the networks, dim=0, and ask
-        WHICH class is the longest: argmax, not max."""
+        """Every image is wrong to you: what you compare with `label` are no classes, but lengths, say, or places of
+        images. Average over the networks, dim=0; then ask of each image WHICH class is the longest: argmax (not max),
+        dim=1."""
         return lengths.mean(dim=0).amax(dim=1) != label
 
     def vote_on_being_wrong(lengths, label):

@@ -382,12 +382,6 @@ class wrong:
         share = wrong / n
         return _roots(2 + z**2 / n, -(2 * share + z**2 / n), share**2)
 
-    def b_a_product(wrong, n, z):
-        """In b you multiplied 2·share by z²/n. These are two terms with p, one from each side: add them, and turn the
-        sign of the sum."""
-        share = wrong / n
-        return _roots(1 + z**2 / n, -(2 * share * z**2 / n), share**2)
-
     def count_for_share(wrong, n, z):
         """Your share is the number of wrong images. It is `wrong / n`."""
         return _roots(1 + z**2 / n, -(2 * wrong + z**2 / n), wrong**2)
@@ -422,8 +416,9 @@ class wrong:
         return _roots(1 + z**2 / n, 2 * share + z**2 / n, share**2)
 
     def b_without_the_right_side(wrong, n, z):
-        """Your b holds what the left side gives, −2 · share. The right side has a term with p as well: (z²/n) · p.
-        Brought over, it is negative."""
+        """With your b, b² − 4ac is negative as soon as an image is wrong. Each side has one term with p: −2 · share
+        from the left and, brought over, −z²/n from the right. Is one missing, or are they multiplied? They are
+        added."""
         share = wrong / n
         return _roots(1 + z**2 / n, -2 * share, share**2)
 
