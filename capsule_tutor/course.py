@@ -50,7 +50,11 @@ LESSONS = (
     ),
     Lesson("09", "Efficient-CapsNet", 70, "do the same task with 161,824 parameters, trained on your own CPU"),
     Lesson(
-        "10", "Full training", 80, "put intervals on errors, compare networks image by image, look at the wrong ones"
+        "10",
+        "Full training",
+        90,
+        "put intervals on errors, compare networks image by image, look at the wrong ones "
+        "(20 minutes more for its second sitting)",
     ),
     Lesson(
         "11",

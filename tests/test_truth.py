@@ -3,10 +3,12 @@
 import json
 import math
 import re
+import statistics
 from pathlib import Path
 
 import pytest
 import torch
+from scipy import stats
 
 from capsule_tutor import functional, layers, models, museum, pretrained, study
 
@@ -43,8 +45,11 @@ FACTS = [
     ("08", r"its released code divides by $\sqrt{16}$, and 16 is $z$"),
     ("09", "It lacks a second thing: the 128 depthwise filters"),
     ("09", "so a gap between the two need not be the routing's merit either"),
-    ("10", "Which of the two matters, the filters or the averaging, these pairs do not separate"),
+    ("10", "Which of these matters, the filters, the squash or the averaging, these pairs do not separate"),
     ("10", '(0.39, "35.4 M", "Sabour 2017, table 1", "no spread given")'),
+    # EscVM: utils/tools.py, models/model.py; XifengGuo: capsulenet.py; adambielski: net.py; gram-ai: capsule_network.py
+    ("10", "EscVM and XifengGuo does so: it hands the *test* split over as validation data, and keeps the weights"),
+    ("10", "gram-ai saves every epoch, but lets the test split decide when the learning rate falls"),
     ("10", r"t_1 = 12.71,\quad t_2 = 4.30"),
     ("11", "arXiv 2305.05349"),
     # Sabour 2017, table 1; Gu, Tresp and Hu 2021
@@ -82,6 +87,8 @@ GONE = [
     "mostly paper",
     "exponential squash (2021)",
     r"t_m \, \frac",
+    "XifengGuo, adambielski and gram-ai",
+    "every seed says so",
 ]
 
 
@@ -89,6 +96,42 @@ GONE = [
 def test_what_was_wrong_is_gone_everywhere(words):
     for text in (*TEXTS.values(), flat((ROOT / "README.md").read_text(encoding="utf-8"))):
         assert words not in text
+
+
+def welch(a, b):
+    """Half of Welch's 95 % interval and its degrees of freedom, written out (Welch 1947)."""
+    one, other = statistics.variance(a) / len(a), statistics.variance(b) / len(b)
+    freedom = (one + other) ** 2 / (one**2 / (len(a) - 1) + other**2 / (len(b) - 1))
+    return stats.t.ppf(0.975, freedom) * (one + other) ** 0.5, freedom
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "holds_zero", "freedom"),
+    [
+        ("controls", "test", True, 6.5),
+        ("controls", "validation", False, 7.5),
+        ("loss-ratio", "test", True, 8.0),
+        ("loss-ratio", "validation", True, 7.9),
+    ],
+)
+def test_lesson_10_reads_two_groups_with_the_degrees_of_freedom_of_welch(name, split, holds_zero, freedom):
+    a, b = study.errors(name, split).values()
+    half, degrees = welch(a, b)
+    low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
+    assert (high - low) / 2 == pytest.approx(half)
+    assert (low < 0 < high) == holds_zero
+    assert round(degrees, 1) == freedom
+
+
+def test_lesson_10_says_that_all_five_seeds_agree_where_they_do():
+    """Routed wins with every seed on validation; twenty times costs with every seed on test, not on validation."""
+    for name, split, agree in (
+        ("controls", "validation", 5),
+        ("loss-ratio", "test", 5),
+        ("loss-ratio", "validation", 4),
+    ):
+        a, b = study.errors(name, split).values()
+        assert sum(x < y for x, y in zip(a, b, strict=True)) == agree
 
 
 # Lesson → the exhibits of the museum whose mistakes it shows.

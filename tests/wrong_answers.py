@@ -1630,7 +1630,7 @@ def _ends(a, b, c):
 
 class error_interval:
     def a_minus_and_c(wrong, n, z=1.96):
-        """it returned a complex"""
+        """There are two mistakes. In a the sign of z²/n is wrong"""
         s = wrong / n
         return _ends(1 - z**2 / n, -(2 * s + z**2 / n), s)
 
@@ -1645,7 +1645,7 @@ class error_interval:
         return _ends(1 + z**2 / n, -2 * (s + z**2 / n), s**2)
 
     def wrong_for_share(wrong, n, z=1.96):
-        """it returned a complex"""
+        """Your share is the number of wrong images"""
         return _ends(1 + z**2 / n, -(2 * wrong + z**2 / n), wrong**2)
 
     def root_n(wrong, n, z=1.96):
@@ -1730,8 +1730,28 @@ class paired_test:
         m = a + b
         return a, b, sum(comb(m, h) for h in range(a, m + 1)) / 2**m
 
+    def all_of_b_and_half_a_tail(wrong_a, wrong_b):
+        """which is how many B gets wrong, alone or with A"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int(wrong_b.sum())
+        return a, b, sum(comb(a + b, h) for h in range(min(a, b) + 1)) / 2 ** (a + b)
+
+    def observed_coin(wrong_a, wrong_b):
+        """or your coin is not fair"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        m, q = a + b, min(a, b) / (a + b) if a + b else 0.5
+        return a, b, min(1.0, 2 * sum(comb(m, k) * q**k * (1 - q) ** (m - k) for k in range(min(a, b) + 1)))
+
 
 class honest_score:
+    def rows_by_epochs(validation, test):
+        """picks rows, which are runs, by numbers of epochs"""
+        return test[validation.argmin(dim=1)]
+
+    def lowest_until_the_chosen_epoch(validation, test):
+        """You took the lowest test error UP TO the chosen epoch"""
+        best = validation.argmin(dim=1).tolist()
+        return torch.stack([row[: epoch + 1].min() for row, epoch in zip(test, best)])
+
     def best_test_of_three(validation, test):
         """You let the test error choose among the best epochs of validation"""
         idx = validation.topk(min(3, validation.shape[1]), dim=1, largest=False).indices
@@ -2180,6 +2200,14 @@ class why_worse:
 
 
 class right_tool:
+    def recipes_by_lists(about, networks, seeds, lists):
+        """You ask for lists before you compare two recipes"""
+        if networks == 2 and not lists:
+            return "none"
+        if about == "recipe":
+            return "t over seeds" if seeds > 1 else "none"
+        return "paired test" if networks == 2 else "Wilson"
+
     def lists_mean_paired(about, networks, seeds, lists):
         if lists and networks == 2:
             return "paired test"
@@ -2196,6 +2224,7 @@ class right_tool:
         return "Wilson" if networks == 1 else "paired test" if lists else "none"
 
     def wilson_for_one_network(about, networks, seeds, lists):
+        """You look at the number of networks first"""
         if networks == 1:
             return "Wilson"
         if about == "recipe":

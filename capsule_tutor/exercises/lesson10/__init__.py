@@ -9,7 +9,7 @@ PREDICTIONS = {
         "b": "That is what two separate error bars suggest, and they overlap. But the two networks read the same "
         "images, and this changes everything: keep the question until section 4.",
         "c": "The counts do differ by ten. But how far would they differ if both networks were equally good? Read on: "
-        "chance alone moves such a count by five or six.",
+        "chance alone moves the difference of two such counts by seven or eight, if no image is wrong for both.",
     },
     "10-zero-wrong": {
         "a": "Then a test with one image, read rightly, would prove a perfect network. No mistake in 10,000 images "
@@ -52,11 +52,11 @@ PREDICTIONS = {
         "c": "They share more than chance would let them: 40 of 10,000 twice would share none. But not nearly all.",
     },
     "10-rank": {
-        "a": "Compare the widths: at 0.25 % the bar is 0.2 points wide, and neighbours in the list are much closer "
-        "than that.",
-        "b": "Yes. The bars are wider than the gaps between neighbours. By these numbers alone, a rank is not a "
-        "result.",
-        "c": "The best networks make the fewest mistakes, and few mistakes are what luck plays with: 25 may as well "
-        "be 16 or 37.",
+        "a": "Look at the widest step, from 25 to 39 wrong: if no image is wrong for both, 64 coins fall as unevenly "
+        "in one of ten throws.",
+        "b": "Yes. Even the widest step, from 25 to 39 wrong, has p = 0.10 in the worst case. By these counts alone, "
+        "the order of neighbours is not a result.",
+        "c": "The best networks make the fewest mistakes, and few mistakes are what luck plays with: on other images "
+        "25 may as well be 17 or 37.",
     },
 }

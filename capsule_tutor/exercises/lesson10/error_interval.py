@@ -217,6 +217,13 @@ class wrong:
         reach."""
         return (wrong - z * wrong**0.5) / n, (wrong + z * wrong**0.5) / n
 
+    def plus_two_plus_four_clipped(wrong, n, z):
+        """You added z²/2 wrong images and z² images and took the symmetric bar around that (Agresti and Coull), cut off
+        at 0 and 1. It is close, and cutting off hides that it leaves 0 to 1. Take the two roots of Wilson's
+        equation."""
+        low, high = _wald(wrong + z**2 / 2, n + z**2, z)
+        return max(0.0, low), min(1.0, high)
+
     def plus_two_plus_four(wrong, n, z):
         """You added z²/2 wrong images and z² images and went on symmetrically (Agresti and Coull). It is close, but it
         can leave 0 to 1. Take the two roots of Wilson's equation."""
@@ -369,6 +376,34 @@ class wrong:
         half = z * (share / n + z**2 / (4 * n**2)) ** 0.5
         return (share + z**2 / (2 * n) - half) / (1 + z**2 / n), (share + z**2 / (2 * n) + half) / (1 + z**2 / n)
 
+    def one_twice_in_a(wrong, n, z):
+        """Your a has one p² too many: a is 2 + z²/n, and (share − p)² gives p² once. With that, b² − 4ac is negative
+        where few are wrong."""
+        share = wrong / n
+        return _roots(2 + z**2 / n, -(2 * share + z**2 / n), share**2)
+
+    def count_for_share(wrong, n, z):
+        """Your share is the number of wrong images. It is `wrong / n`."""
+        return _roots(1 + z**2 / n, -(2 * wrong + z**2 / n), wrong**2)
+
+    def share_in_percent(wrong, n, z):
+        """Your share is in per cent, 100 times too large, while z²/n is not. Stay with shares between 0 and 1; multiply
+        when you print."""
+        share = 100 * wrong / n
+        return _roots(1 + z**2 / n, -(2 * share + z**2 / n), share**2)
+
+    def z_not_squared_and_b_unturned(wrong, n, z):
+        """There are two mistakes. Your z is not squared in a and b; and in b its term kept its sign: brought over to
+        the left, (z²/n) · p turns negative."""
+        share = wrong / n
+        return _roots(1 + z / n, -2 * share + z / n, share**2)
+
+    def a_with_a_minus_and_c_not_squared(wrong, n, z):
+        """There are two mistakes. In a the sign of z²/n is wrong: brought over to the left, −(z²/n) · p² turns
+        positive. And your c is the share, not share²."""
+        share = wrong / n
+        return _roots(1 - z**2 / n, -(2 * share + z**2 / n), share)
+
     def mixed_term_once(wrong, n, z):
         """(share − p)² = share² − 2 · share · p + p². The term in the middle comes twice: b holds 2 · share."""
         share = wrong / n
@@ -381,8 +416,9 @@ class wrong:
         return _roots(1 + z**2 / n, 2 * share + z**2 / n, share**2)
 
     def b_without_the_right_side(wrong, n, z):
-        """Your b holds what the left side gives, −2 · share. The right side has a term with p as well: (z²/n) · p.
-        Brought over, it is negative."""
+        """With your b, b² − 4ac is negative as soon as an image is wrong. Each side has one term with p: −2 · share
+        from the left and, brought over, −z²/n from the right. Is one missing, or are they multiplied? They are
+        added."""
         share = wrong / n
         return _roots(1 + z**2 / n, -2 * share, share**2)
 

@@ -20,7 +20,8 @@ GRADIENT = False
 def honest_score(validation: Tensor, test: Tensor) -> Tensor:
     """The test error of the epoch that validation chooses. validation, test (run, epoch) → (run,)
 
-    For every run the epoch with the lowest validation error, the earliest of a tie; the test errors choose nothing.
+    For every run the epoch with the lowest validation error, the earliest of a tie; the test errors choose nothing. The
+    answer has the dtype of `test`.
     """
     # score_r = test[r, e_r] with e_r = argmin_e validation[r, e]
     chosen = validation.argmin(dim=1, keepdim=True)  # (run, 1)
@@ -120,6 +121,40 @@ class wrong:
         """`test[:, chosen]` gives every run the choices of all runs, a (run, run) table. Pair them: gather, or
         `test[torch.arange(len(test)), chosen]`."""
         return test[:, validation.argmin(dim=1)]
+
+    def epochs_as_rows(validation, test):
+        """`test[chosen]` picks rows, which are runs, by numbers of epochs. Say which row each column is for:
+        `test[torch.arange(len(test)), chosen]`."""
+        return test[validation.argmin(dim=1)]
+
+    def epochs_as_rows_within_bounds(validation, test):
+        """You pick rows, which are runs, by numbers of epochs. Say which row each column is for:
+        `test[torch.arange(len(test)), chosen]`."""
+        return test[validation.argmin(dim=1) % len(test)]
+
+    def every_epoch_left(validation, test):
+        """You return all epochs of every run. Validation chooses one of them: one number for each run."""
+        return test
+
+    def best_test_until_then(validation, test):
+        """You took the lowest test error UP TO the chosen epoch. That lets the test split choose among those before:
+        read it once, at the chosen epoch."""
+        return test.cummin(dim=1).values.gather(1, validation.argmin(dim=1, keepdim=True)).squeeze(1)
+
+    def mean_at_a_draw(validation, test):
+        """Where epochs tie, you average their test errors. Only one epoch's network is reported: take the earliest."""
+        draws = (validation == validation.min(dim=1, keepdim=True).values).to(test.dtype)
+        return (draws * test).sum(dim=1) / draws.sum(dim=1)
+
+    def roles_exchanged_and_axis_left_over(validation, test):
+        """There are two mistakes. The test split chooses, and validation is reported: exchange the two. And an axis of
+        size 1 is left over: end with .squeeze(1)."""
+        return validation.gather(1, test.argmin(dim=1, keepdim=True))
+
+    def one_choice_for_each_epoch(validation, test):
+        """Your argmin runs over the runs, so it has one answer for every EPOCH. Every run needs one: argmin(dim=1), and
+        then one column for each row."""
+        return test[:, validation.argmin(dim=0) % test.shape[1]]
 
     def across_the_runs(validation, test):
         """You chose the best run of every epoch. Choose the best epoch of every run: dim=1."""

@@ -58,8 +58,8 @@ def _pair(both: int, only_a: int, only_b: int, right: int) -> tuple[Tensor, Tens
 
 def cases():
     return [
-        case("4 both wrong, 1 only A, 5 only B, 13 right", *_pair(4, 1, 5, 13), atol=1e-9),
-        case("20 both wrong, 15 only A, 5 only B, 60 right", *_pair(20, 15, 5, 60), atol=1e-9),
+        case("22 images (3 both wrong, 1 only A, 5 only B)", *_pair(3, 1, 5, 13), atol=1e-9),
+        case("100 images (20 both wrong, 15 only A, 5 only B)", *_pair(20, 15, 5, 60), atol=1e-9),
         case("3 only A and 3 only B", *_pair(2, 3, 3, 7), atol=1e-9),
         case("two networks that never disagree", *_pair(6, 0, 0, 11), atol=1e-9),
         case("10 only B and none only A", *_pair(25, 0, 10, 50), atol=1e-9),
@@ -73,10 +73,31 @@ def more_cases():
 
 
 def _each_count(item, value):
-    for who, got, want in zip("AB", value, paired_test(*item.args), strict=False):
-        if got != want:
-            return f"you count {got} images that only {who} gets wrong; expected {want}."
+    a, b = item.args
+    for who, got, want in zip("AB", value, paired_test(a, b), strict=False):
+        if got == want:
+            continue
+        what = [name for name, images in _counts(a, b).items() if int(images.sum()) == got]
+        counted = f", which is how many {what[0]}" if len(what) == 1 else ""
+        return f"your count of the images that only {who} gets wrong is {got}{counted}; expected {want}."
     return None
+
+
+def _counts(a: Tensor, b: Tensor) -> dict[str, Tensor]:
+    """What may have been counted. The numbers of the first case all differ."""
+    return {
+        "only A gets wrong": a & ~b,
+        "only B gets wrong": b & ~a,
+        "both get wrong": a & b,
+        "both get right": ~a & ~b,
+        "A gets wrong, alone or with B": a,
+        "B gets wrong, alone or with A": b,
+        "A gets right": ~a,
+        "B gets right": ~b,
+        "exactly one gets wrong": a ^ b,
+        "any of the two gets wrong": a | b,
+        "they agree on": ~(a ^ b),
+    }
 
 
 def _a_probability(item, value):
@@ -146,7 +167,8 @@ class wrong:
 
     def larger_tail(wrong_a, wrong_b):
         """Your p is always 1. Either the sum runs too far (the tail of uneven splits ends at the smaller count,
-        `range(fewer + 1)`), or the division by 2**m is missing and min(1.0, …) hides it."""
+        `range(fewer + 1)`), or the division by 2**m is missing and min(1.0, …) hides it, or your coin is not fair and
+        falls as was observed."""
         a, b = _split(wrong_a, wrong_b)
         return a, b, _two_sided(max(a, b), a + b)
 
@@ -314,6 +336,31 @@ class wrong:
         counts those of A alone."""
         m = int((wrong_a ^ wrong_b).sum())
         return m, m, _two_sided(m, 2 * m)
+
+    def all_of_b(wrong_a, wrong_b):
+        """Your second count is of all images that B gets wrong, and A gets some of them wrong, too. “Only B” is
+        `wrong_b & ~wrong_a`."""
+        a, b = _split(wrong_a, wrong_b)[0], int(wrong_b.sum())
+        return a, b, _two_sided(min(a, b), a + b)
+
+    def all_of_a(wrong_a, wrong_b):
+        """Your first count is of all images that A gets wrong, and B gets some of them wrong, too. “Only A” is
+        `wrong_a & ~wrong_b`."""
+        a, b = int(wrong_a.sum()), _split(wrong_a, wrong_b)[1]
+        return a, b, _two_sided(min(a, b), a + b)
+
+    def counts_subtracted(wrong_a, wrong_b):
+        """You subtracted the two counts of wrong images: 1 only A and 5 only B then look like 0 and 4. Count where
+        exactly one is wrong: `wrong_a & ~wrong_b`."""
+        a, b = int(wrong_a.sum()), int(wrong_b.sum())
+        a, b = max(0, a - b), max(0, b - a)
+        return a, b, _two_sided(min(a, b), a + b)
+
+    def all_wrong_images_and_last_term_forgotten(wrong_a, wrong_b):
+        """You count all images that A gets wrong, and all that B does. Images that both get wrong say nothing about
+        which is better: count only those that one of them gets right. (And the sum stops one too early.)"""
+        a, b = int(wrong_a.sum()), int(wrong_b.sum())
+        return a, b, _two_sided(min(a, b) - 1, a + b)
 
     def the_same_count_twice(wrong_a, wrong_b):
         """Both of your counts are of A's faults. In the second the letters change places: `wrong_b & ~wrong_a`."""

@@ -1,13 +1,13 @@
 """Choose the tool, `right_tool(about, networks, seeds, lists)`, with which a claim about errors can be judged. `about`
 is "weights" (these trained networks, as they are) or "recipe" (what its runs give on average); `networks` says how many
 are in the claim, 1 or 2 that are compared; `seeds` how many runs there are of each recipe; `lists` whether it is known
-which images each network got wrong, or only how many, and the
-counts are close. Return "Wilson", "paired test", "t over seeds", or "none" if none
+which images each network got wrong. Without lists only the counts are known, and they are too close for the worst case
+of section 4. Return "Wilson", "paired test", "t over seeds", or "none" if none
 of the three can judge the claim."""
 
 from capsule_tutor.checks.cases import case
 
-EFFORT = {"minutes": 7, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
 HINTS = (
     "Each tool lets one thing vary and holds the others fixed: the table at the end of section 3 says which. A claim "
     "needs the tool that lets vary what the claim leaves open.",
@@ -65,6 +65,7 @@ def cases():
         ("“whoever trains with our recipe gets 0.4 %”, after three runs", "recipe", 1, 3, False),
         ("“routing makes better networks”; one run with and one without, and all answers", "recipe", 2, 1, True),
         ("“routing makes better networks”; five runs with and five without, and all answers", "recipe", 2, 5, True),
+        ("“routing makes better networks”; five percentages with and five without", "recipe", 2, 5, False),
         ("“routing makes better networks”; two runs with and two without", "recipe", 2, 2, False),
         ("“routing makes better networks”; one percentage with and one without", "recipe", 2, 1, False),
     )
@@ -179,6 +180,46 @@ class wrong:
         """You exchanged the two: a claim about weights leaves the images open, one about a recipe leaves the seed
         open."""
         return right_tool("weights" if about == "recipe" else "recipe", networks, seeds, lists)
+
+    def one_network_first(about, networks, seeds, lists):
+        """You look at the number of networks first, and give every claim about one of them to Wilson. Begin with
+        `about`: “our recipe gets 0.4 %” is about one recipe, and leaves the seed open."""
+        return "Wilson" if networks == 1 else right_tool(about, networks, seeds, lists)
+
+    def seeds_for_two_weights(about, networks, seeds, lists):
+        """Where the lists are missing you compare two sets of weights by t over seeds. Other runs of their recipes are
+        other networks: of these two they say nothing."""
+        if about == "weights" and networks == 2 and not lists and seeds > 1:
+            return "t over seeds"
+        return right_tool(about, networks, seeds, lists)
+
+    def recipes_need_lists(about, networks, seeds, lists):
+        """You ask for lists before you compare two recipes. t over seeds takes one error of each run: it does not
+        matter which images were wrong."""
+        if about == "recipe" and networks == 2 and not lists:
+            return "none"
+        return right_tool(about, networks, seeds, lists)
+
+    def recipes_paired_by_lists(about, networks, seeds, lists):
+        """You compare two recipes by the paired test where there are lists. It holds the weights fixed. Several runs of
+        each have a spread over the seeds, which is what a claim about recipes leaves open: t over seeds."""
+        if about == "recipe" and networks == 2 and lists and seeds > 1:
+            return "paired test"
+        return right_tool(about, networks, seeds, lists)
+
+    def none_for_a_chosen_run(about, networks, seeds, lists):
+        """You turn down one network that was chosen among several runs. Validation chose it, so the test images chose
+        nothing, and Wilson's interval may judge it on them."""
+        if about == "weights" and networks == 1 and seeds > 1:
+            return "none"
+        return right_tool(about, networks, seeds, lists)
+
+    def three_runs_and_two_bars(about, networks, seeds, lists):
+        """There are two mistakes. You turn two runs away, and they have a spread. And you compare two networks by two
+        separate bars: without the lists nothing here can judge close counts."""
+        if about == "recipe":
+            return "t over seeds" if seeds > 2 else "none"
+        return "paired test" if networks == 2 and lists else "Wilson"
 
     def welch_by_name(about, networks, seeds, lists):
         """You call it Welch's test. Here all that looks at the spread of seeds is called "t over seeds"."""
