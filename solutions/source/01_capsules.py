@@ -562,8 +562,8 @@ print(f"stroke maps, rule 'shift the map': error {shift_the_map:.3f}")
 # %% [markdown] id="exercise-pose-test"
 # ## A test that needs no answers
 #
-# The first table compared our pose with its rules. Now turn it around: somebody hands you *their* pose, and you know neither their code
-# nor the right numbers. What you know is what a right one must do when the image changes. From now on every lesson asks
+# The first table compared our pose with its rules. Now turn it around: somebody hands you *their* pose, and you know
+# neither their code nor the right numbers. What you know is what a right one must do when the image changes. From now on every lesson asks
 # you for such a judgement.
 #
 # The answer to this exercise is a test. The check runs it on right poses and on broken ones, and counts what it catches
@@ -794,8 +794,8 @@ for name, function in (("without eps", lengths_without_eps), ("lengths", lengths
 
 # %% [markdown] id="wild-root-read"
 # The slope of $\sqrt{x}$ at 0 is infinite, and infinity times 0 is NaN. One capsule that is exactly zero is enough
-# (lesson 02 shows which layers have such). The price of eps is small: the zero vector gets the length $\sqrt{10^{-8}} =
-# 0.0001$. (`v.norm(dim=-1)` needs none: PyTorch gives it the gradient 0 there.) The test that finds the mistake: *call
+# (lesson 02 shows which layers have such). The price of eps is small: the zero vector gets the length
+# $\sqrt{10^{-8}} = 0.0001$. (`v.norm(dim=-1)` needs none: PyTorch gives it the gradient 0 there.) The test that finds the mistake: *call
 # backward at a zero vector and look for NaN*.
 #
 # **A ReLU where the pose comes from**, as in the code of ageron, bourdakos1 and naturomics. It is a habit to put one after
