@@ -29,7 +29,7 @@ LESSONS = (
         "03", "Votes", 65, "cut feature maps into capsules without scrambling them, and let children predict parents"
     ),
     Lesson("04", "Dynamic routing", 90, "route by agreement: by hand, in a loop, for a batch"),
-    Lesson("05", "Losses", 70, "read a stuck log like a doctor; train a small capsule network in under a minute"),
+    Lesson("05", "Losses", 75, "read a stuck log like a doctor; train a small capsule network in under a minute"),
     Lesson(
         "06",
         "CapsNet",

@@ -714,6 +714,24 @@ def _rows(target, lengths):
 
 
 class margin_loss:
+    def tables_the_wrong_way_round(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You exchanged the two tables"""
+        T = _rows(target, lengths)
+        short, long = F.relu(m_plus - lengths) ** 2, F.relu(lengths - m_minus) ** 2
+        return (T * long + absent_weight * (1 - T) * short).sum(1).mean()
+
+    def absent_ones_averaged(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You averaged over the absent classes"""
+        T = _rows(target, lengths)
+        short, long = F.relu(m_plus - lengths) ** 2, F.relu(lengths - m_minus) ** 2
+        return ((T * short).sum(1) + absent_weight * ((1 - T) * long).sum(1) / (1 - T).sum(1)).mean()
+
+    def over_all_that_are_there(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """You divided by the number of classes that are there"""
+        T = _rows(target, lengths)
+        short, long = F.relu(m_plus - lengths) ** 2, F.relu(lengths - m_minus) ** 2
+        return (T * short + absent_weight * (1 - T) * long).sum() / T.sum()
+
     def squared_before_clamp(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
         """You punish lengths that are already right"""
         T = _rows(target, lengths)
@@ -779,6 +797,8 @@ class diagnosis:
         for level, word in ((0.81, "lengths 0"), (3.645, "lengths 1"), (0.64, "softmax"), (0.446, "softmax")):
             if abs(losses[0] - level) < 0.04:
                 return word
+        if abs(losses[0] - 0.524) < 0.04:
+            return "same answer"
         return "no square" if abs(losses[0] - 0.9) < 0.04 or abs(losses[0] - 4.05) < 0.04 else "healthy"
 
     def by_the_last(losses):
@@ -790,6 +810,8 @@ class diagnosis:
             return "lengths 1"
         if abs(last - 0.64) < 0.04 or abs(last - 0.446) < 0.04:
             return "softmax"
+        if abs(last - 0.524) < 0.04:
+            return "same answer"
         return "no square" if abs(last - 0.9) < 0.04 or abs(last - 4.05) < 0.1 else "healthy"
 
     def rounded_to_two_places(losses):
@@ -809,8 +831,8 @@ class diagnosis:
         near = lambda *levels: any(abs(mean - level) < 0.04 for level in levels)
         if near(0.64, 0.446):
             return "softmax"
-        if near(0.9, 4.05):
-            return "no square"
+        if near(0.9, 4.05, 0.524):
+            return "same answer" if mean < 0.6 else "no square"
         return "lengths 0" if near(0.81) else "lengths 1" if near(3.645) else "healthy"
 
     def healthy_for_want_of_a_square(losses):
@@ -820,13 +842,35 @@ class diagnosis:
             return "lengths 0"
         if all(3.6 < loss < 3.7 for loss in last):
             return "lengths 1"
-        if all(0.6 < loss < 0.68 for loss in last) or all(0.42 < loss < 0.49 for loss in last):
+        if all(0.6 < loss < 0.68 for loss in last) or all(0.42 < loss < 0.48 for loss in last):
             return "softmax"
-        return "healthy"
+        return "same answer" if all(0.48 < loss < 0.56 for loss in last) else "healthy"
 
     def other_words(losses):
-        """On a log that stays at 0.81 the result is"""
+        """On a log that stays at 0.81 your answer is 'dead'. The words are"""
         return "dead" if all(abs(loss - 0.81) < 0.04 for loss in losses[-10:]) else "alive"
+
+    def lowest_of_the_last_ten(losses):
+        """You judge by the lowest of the last losses"""
+        words = {"lengths 0": (0.81,), "lengths 1": (3.645,), "softmax": (0.64, 0.446), "no square": (0.9, 4.05)}
+        words["same answer"] = (0.524,)
+        low = min(losses[-10:])
+        return next((word for word, at in words.items() if any(abs(low - level) < 0.04 for level in at)), "healthy")
+
+    def all_between_the_two(losses):
+        """You call everything from 0.446 to 0.64 a softmax. A log that stays at 0.524"""
+        words = {0.81: "lengths 0", 3.645: "lengths 1", 0.9: "no square", 4.05: "no square"}
+        for level, word in words.items():
+            if all(abs(loss - level) < 0.04 for loss in losses[-10:]):
+                return word
+        return "softmax" if all(0.43 < loss < 0.67 for loss in losses[-10:]) else "healthy"
+
+    def flat_and_nearest(losses):
+        """You ask only whether the log is flat"""
+        levels = {0.81: "lengths 0", 3.645: "lengths 1", 0.64: "softmax", 0.446: "softmax", 0.9: "no square"}
+        levels |= {4.05: "no square", 0.524: "same answer"}
+        low, high = min(losses[-10:]), max(losses[-10:])
+        return "healthy" if high - low > 0.09 else levels[min(levels, key=lambda level: abs(level - low))]
 
 
 class reconstruction_loss:
@@ -868,6 +912,23 @@ class reconstruction_loss:
 
 
 class mask_capsules:
+    def no_index_or_a_false_one(v, index=None):
+        """Class 0 is a class"""
+        if index is None or not index.any():
+            index = v.norm(dim=2).argmax(dim=1)
+        return (v * F.one_hot(index, v.shape[1])[:, :, None]).flatten(1)
+
+    def as_long_as_the_longest_of_all(v, index=None):
+        """nothing is kept at b=1"""
+        n = v.norm(dim=2)
+        keep = n == n.max() if index is None else F.one_hot(index, v.shape[1])
+        return (v * keep[:, :, None]).flatten(1)
+
+    def argmax_of_a_pose_number(v, index=None):
+        """Then argmax counts pose numbers"""
+        index = v.square().sum(dim=1).argmax(dim=1) if index is None else index
+        return (v * F.one_hot(index, v.shape[1]).unsqueeze(-1)).flatten(1)
+
     def topk_values(v, index=None):
         """it is right only where b is 1. 5 of 24 entries differ"""
         index = caps.lengths(v).max(dim=1).values.long() if index is None else index
@@ -934,6 +995,15 @@ class mask_capsules:
 
 
 class capsule_loss:
+    def mean_times_0392(v, target, image, decoder):
+        """You took 0.392 × the mean for the second loss"""
+        drawn = decoder(caps.mask_capsules(v, target)).view_as(image)
+        return caps.margin_loss(caps.lengths(v), target) + 0.392 * F.mse_loss(drawn, image)
+
+    def draws_from_the_image(v, target, image, decoder):
+        """You gave the image to the decoder"""
+        return caps.margin_loss(caps.lengths(v), target) + caps.reconstruction_loss(decoder(image), image)
+
     def decoder_no_grad(v, target, image, decoder):
         """The value is right"""
         with torch.no_grad():

@@ -7,7 +7,7 @@ def logs(ys: dict, alt: str, levels: dict | None = None, every: int = 1, ylabel:
     """Losses over training steps, on a log scale. ys: name → a loss for every few steps; levels: label → a loss."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(6.6, 3.8))
+    figure, axes = plt.subplots(figsize=(6.6, 4.8 if levels else 3.8))
     for number, (label, y) in enumerate(ys.items()):
         axes.plot(
             range(0, every * len(y), every), y, LINES[number % 4], color=COLOURS[number], label=label, linewidth=2
@@ -50,20 +50,28 @@ def two_losses(alt: str, classes: int = 10, kept: int = 3) -> None:
     arrow((1.05, 2.5), (2.2, 3.4), upper)
     box(2.95, 3.5, "all lengths\n(b, j)", upper)
     arrow((3.75, 3.5), (7.15, 3.5), upper)
-    axes.text(5.4, 3.6, "which class is there?", ha="center", va="bottom", fontsize=11)
+    axes.text(5.4, 3.6, "against the target", ha="center", va="bottom", fontsize=11)
     box(8.1, 3.5, "margin loss", upper)
     arrow((1.05, 1.6), (2.3, 0.95), lower)
-    axes.text(1.6, 0.95, "mask", color=lower, ha="center", va="top", fontsize=11)
+    axes.text(1.75, 1.4, "mask", color=lower, ha="left", va="bottom", fontsize=11)
+    box(0.9, 0.15, "target")
+    arrow((1.15, 0.42), (1.6, 1.15), lower)
     rows(2.5, 0.0, {kept})
     axes.text(
-        2.95, -0.1, "one pose kept: in training the\ntrue class, later the longest", ha="center", va="top", fontsize=9
+        2.95,
+        -0.1,
+        "one pose kept: in training that of\nthe target, later the longest",
+        ha="center",
+        va="top",
+        fontsize=9,
     )
     arrow((3.6, 1.0), (4.35, 1.0), lower)
     box(5.0, 1.0, "decoder", lower)
     arrow((5.65, 1.0), (7.0, 1.0), lower)
     axes.text(6.3, 1.1, "drawing", color=lower, ha="center", va="bottom", fontsize=11)
     box(8.1, 1.0, "reconstruction\nloss", lower)
-    axes.text(8.1, 0.4, "compared with the image", ha="center", va="top", fontsize=9)
+    box(8.1, -0.35, "image")
+    arrow((8.1, -0.05), (8.1, 0.5), lower)
     arrow((8.1, 3.1), (8.1, 2.6), upper)
     arrow((8.1, 1.5), (8.1, 1.95), lower)
     box(8.1, 2.28, "sum: the loss")

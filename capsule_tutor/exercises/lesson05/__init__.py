@@ -31,8 +31,10 @@ PREDICTIONS = {
         "c": "You think of the first step. But the vote weights learn with equal couplings, too.",
     },
     "05-three-mistakes": {
-        "a": "You expect a mistake to show. None of the three changes which capsule is the longest.",
-        "b": "You expect it to cost something. But a softmax keeps the order, and the drawings are a side matter.",
-        "c": "Yes. A softmax keeps the order of the lengths, and the other two touch the drawings alone.",
+        "a": "You expect a mistake to show. But a softmax keeps the order of the lengths, and the other two act on the "
+        "drawing. Run the next cell.",
+        "b": "You expect it to cost something, and it does: a point or so, not twenty. Run the next cell.",
+        "c": "Yes, if a little lower than without them. A softmax keeps the order of the lengths, and the other two "
+        "act on the drawing.",
     },
 }

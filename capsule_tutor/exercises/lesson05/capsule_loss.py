@@ -94,7 +94,7 @@ class right:
 class wrong:
     def masked_by_the_prediction(v, target, image, decoder):
         """You let the network's own guess choose the capsule that is decoded. In training the class is known: pass
-        `target` to mask_capsules, or wrong capsules learn to draw."""
+        `target` to mask_capsules. The guess of an untrained network is right one time in ten."""
         return sum(_parts(v, target, image, decoder, functional.mask_capsules(v)))
 
     def nothing_masked(v, target, image, decoder):
@@ -141,6 +141,23 @@ class wrong:
         margin, drawn = _parts(v, target, image, decoder)[0], decoder(functional.mask_capsules(v, target))
         return margin + 0.0005 * mse_loss(drawn, image.flatten(1))
 
+    def mean_weighted_for_28_by_28(v, target, image, decoder):
+        """You took 0.392 × the mean for the second loss, which equals 0.0005 × the sum on 28×28 images only. Use
+        reconstruction_loss."""
+        margin, drawn = _parts(v, target, image, decoder)[0], decoder(functional.mask_capsules(v, target))
+        return margin + 0.392 * mse_loss(drawn, image.flatten(1))
+
+    def decoder_fed_the_image(v, target, image, decoder):
+        """You gave the image to the decoder. It should draw it without having seen it, from one capsule: give it
+        mask_capsules(v, target)."""
+        margin = functional.margin_loss(functional.lengths(v), target)
+        return margin + functional.reconstruction_loss(decoder(image), image)
+
+    def decoder_fed_unmasked_poses(v, target, image, decoder):
+        """You gave v itself to the decoder, (b, j, z), with nothing masked. It expects what mask_capsules(v, target)
+        returns, (b, j·z)."""
+        return sum(_parts(v, target, image, decoder, v))
+
     def cross_entropy_of_the_lengths(v, target, image, decoder):
         """You took the cross-entropy of the lengths. It makes the classes compete through a softmax; capsules have the
         margin loss, where each class stands for itself."""
@@ -155,8 +172,8 @@ class wrong:
         return margin + functional.reconstruction_loss(decoder(masked), image)
 
     def softmax_of_the_lengths(v, target, image, decoder):
-        """You took a softmax of the lengths before the margin loss. They are probabilities already; use them as they
-        are."""
+        """You took a softmax of the lengths before the margin loss. Its margins are meant for lengths, and a softmax of
+        ten lengths never exceeds 0.232: use them as they are."""
         margin = functional.margin_loss(functional.lengths(v).softmax(1), target)
         return margin + _parts(v, target, image, decoder)[1]
 

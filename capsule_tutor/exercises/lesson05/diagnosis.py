@@ -1,8 +1,8 @@
 """Write `diagnosis(losses)`: it reads a log. `losses` is a list of floats, the margin loss of ten classes at each step.
-It returns one of five words: "lengths 0", "lengths 1", "softmax" (a softmax before the loss, learning or not), "no
-square" (lengths 0 or 1, and the square is missing) or "healthy" (everything else). Judge by where the log *stays*, over
-its last ten steps or so. Batches differ, so that a log trembles by a few hundredths: how close is close is your
-choice."""
+It returns one of six words: "lengths 0", "lengths 1", "no square" (lengths 0 or 1, and the square is missing),
+"softmax" (one before the loss, at either of its levels), "same answer" (to every image) or "healthy" (no signature).
+Judge by where the log *stays*, over its last ten steps or so. Batches differ, so that a log trembles by a few
+hundredths: how close is close is your choice."""
 
 import math
 
@@ -10,10 +10,10 @@ from capsule_tutor.checks.cases import case, uniform
 
 EFFORT = {"minutes": 12, "difficulty": 3, "importance": 5}
 HINTS = (
-    "Six levels mean something, and each means one word. Which six? And what tells a log that stays at a level from "
-    "one that crosses it?",
+    "Seven levels mean something, and each means one word. Which seven? And what tells a log that stays at a level "
+    "from one that crosses it?",
     "Put the levels and their words in a list or a dict. A log stays at a level if *all* of its last ten losses are "
-    "close to it. The closest two levels are 0.81 and 0.9, and a log trembles by 0.02.",
+    "close to it. The closest two levels are 0.446 and 0.524, and a log trembles by 0.02.",
     '`for level, word in ((0.81, "lengths 0"), (0.9, "no square"), ...):` and in it `if all(abs(loss - level) < ... '
     "for loss in losses[-10:]): return word`. What is left when no level fits?",
 )
@@ -21,11 +21,13 @@ GRADIENT = False
 LEVELS = (
     (0.81, "lengths 0"),
     (3.645, "lengths 1"),
-    (0.64, "softmax"),
-    (0.446, "softmax"),
     (0.9, "no square"),
     (4.05, "no square"),
+    (0.64, "softmax"),
+    (0.446, "softmax"),
+    (0.524, "same answer"),
 )
+WORDS = {"healthy", *dict(LEVELS).values()}
 
 
 def diagnosis(losses: list[float]) -> str:
@@ -67,25 +69,37 @@ def cases():
         case("a log that stays at 3.645", _log(3.645, seed=1)),
         case("a log that stays at 0.64", _log(0.64, seed=2)),
         case("a log that sinks from 0.64 to 0.45 and stays there", _log(0.64, 0.5, 0.456, seed=3, tremble=0.01)),
+        case("a log that stays at 0.524", _log(0.524, seed=12)),
         case("a log that stays at 0.9", _log(0.9, seed=4)),
         case("a log that stays at 4.05", _log(4.05, seed=9)),
         case("a log that falls from 0.81 to 0.08", healthy),
         case("a log that falls to 0.08 and ends with one bad batch, 0.81", [*healthy[:-1], 0.81]),
         case("a log that is falling, at 0.02 a step, and is just passing 0.446", _falling()),
         case("a log that is falling, at 0.03 a step, and is just passing 0.446", _falling(0.03)),
+        case("a log that is falling, at 0.03 a step, and has just come to 0.64", _falling(0.03, 0.775)),
+        case("a log that is falling, at 0.025 a step, from 0.66 to 0.43", _falling(0.025, 0.545)[30:]),
         case("a log that stays at 0.81 for thirty steps and then falls to 0.1", _late()),
         case("a log that stays at 1.3", _log(1.3, seed=8)),
         case("a log that begins at 3.6 and stays at 0.81", _log(3.645, 0.81, seed=10)),
     ]
 
 
-def _falling(slope=0.02):
+def _falling(slope=0.02, middle=0.45):
+    """40 losses that fall by `slope` a step; the last ten have `middle` for their mean."""
     tremble = (0.005 * (2 * uniform(40, seed=6) - 1)).tolist()
-    return [round(0.45 + slope * (34.5 - step) + by, 4) for step, by in enumerate(tremble)]
+    return [round(middle + slope * (34.5 - step) + by, 4) for step, by in enumerate(tremble)]
 
 
 def _late():
     return [*_log(0.81, seed=7)[:30], *_log(0.81, 0.1, seed=11)]
+
+
+def _one_of_the_words(item, value):
+    known = ", ".join(f'"{word}"' for word in sorted(WORDS))
+    return None if value in WORDS else f"your answer is {value!r}. The words are {known}: compare letter by letter."
+
+
+properties = (_one_of_the_words,)
 
 
 def _word(losses, tolerance=0.04, levels=LEVELS, of=all):
@@ -102,14 +116,14 @@ class right:
             return "healthy"
         mean = sum(last) / len(last)
         words = {0.81: "lengths 0", 3.645: "lengths 1", 0.64: "softmax", 0.446: "softmax"}
-        words |= {0.9: "no square", 4.05: "no square"}
+        words |= {0.9: "no square", 4.05: "no square", 0.524: "same answer"}
         nearest = min(words, key=lambda level: abs(level - mean))
         return words[nearest] if math.isclose(nearest, mean, abs_tol=0.04) else "healthy"
 
     def by_intervals(losses):
         low, high = min(losses[-8:]), max(losses[-8:])
-        words = ["lengths 0", "lengths 1", "softmax", "softmax", "no square", "no square"]
-        intervals = [(0.77, 0.85), (3.6, 3.7), (0.6, 0.68), (0.42, 0.49), (0.86, 0.94), (4.0, 4.1)]
+        words = ["lengths 0", "lengths 1", "softmax", "softmax", "no square", "no square", "same answer"]
+        intervals = [(0.77, 0.85), (3.6, 3.7), (0.6, 0.68), (0.42, 0.48), (0.86, 0.94), (4.0, 4.1), (0.48, 0.56)]
         fits = [word for word, (least, most) in zip(words, intervals, strict=True) if least < low and high < most]
         return [*fits, "healthy"][0]
 
@@ -119,6 +133,16 @@ class wrong:
         """You read where the log begins. A healthy one begins at 0.81, too: what counts is where it stays, at the
         end."""
         return _word(losses[:1])
+
+    def first_ten(losses):
+        """You read the first losses of the log, where a healthy one is at 0.81, too. What counts is where it stays:
+        read the last ten, `losses[-10:]`."""
+        return _word(losses[:10])
+
+    def first_ten_and_no_log_at_4(losses):
+        """You read the first losses of the log; what counts is where it stays, at the end: `losses[-10:]`. And you know
+        0.9 and not 4.05: the square can be missing where all lengths are 1, too."""
+        return _word(losses[:10], levels=[row for row in LEVELS if row[0] != 4.05])
 
     def last_loss_alone(losses):
         """You read the last loss alone. One bad batch, or a log that is just passing, looks like a signature then: ask
@@ -134,6 +158,50 @@ class wrong:
         """You took the mean of the last losses. A log that is still falling has a mean, too, and stays nowhere: ask
         that each of them is close, or how far they are apart."""
         return _word([sum(losses[-10:]) / 10])
+
+    def lowest_of_the_end(losses):
+        """You judge by the lowest of the last losses. A log that is falling has a lowest loss, too, and will not stay
+        there: ask that *all* of them are close to the level."""
+        return _word([min(losses[-10:])])
+
+    def highest_of_the_end(losses):
+        """You judge by the highest of the last losses. One bad batch is enough for that: ask that *all* of them are
+        close to the level."""
+        return _word([max(losses[-10:])])
+
+    def a_band_for_the_softmax(losses):
+        """You call everything from 0.446 to 0.64 a softmax. A log that stays at 0.524 is between them and means
+        something else; a log that falls through the band has no signature. Ask for each level by itself."""
+        return "softmax" if all(0.42 < loss < 0.67 for loss in losses[-10:]) else _word(losses[-10:])
+
+    def a_band_around_the_same_answer(losses):
+        """You call everything from 0.446 to 0.64 a softmax, but for 0.524. A log that falls through this band stays
+        nowhere and has no signature: ask for each level by itself."""
+        return (
+            "softmax"
+            if _word(losses[-10:]) == "healthy" and all(0.42 < x < 0.67 for x in losses[-10:])
+            else _word(losses[-10:])
+        )
+
+    def nearest_level_of_a_flat_log(losses):
+        """You ask only whether the log is flat, and then take the nearest level, however far. A healthy log that is
+        flat at 0.08 is near to none: ask how far it is, too."""
+        return "healthy" if max(losses[-10:]) - min(losses[-10:]) > 0.1 else wrong.nearest_level_in_any_case(losses)
+
+    def below_is_close(losses):
+        """You compare `loss - level` without its sign: every loss below a level is then close to it. Take
+        abs(loss - level)."""
+        return next((word for level, word in LEVELS if all(loss - level < 0.04 for loss in losses[-10:])), "healthy")
+
+    def above_is_close(losses):
+        """You compare `level - loss` without its sign: every loss above a level is then close to it. Take
+        abs(loss - level)."""
+        return next((word for level, word in LEVELS if all(level - loss < 0.04 for loss in losses[-10:])), "healthy")
+
+    def healthy_if_it_fell(losses):
+        """You call healthy whatever is lower at its end than where it began. A softmax sinks from 0.64 to 0.446 and is
+        ill all the same: look only at where the log stays."""
+        return "healthy" if losses[-1] < losses[0] - 0.05 else _word(losses[-1:])
 
     def crossed_somewhere(losses):
         """You take a level for a signature if the log meets it anywhere. Every healthy log crosses 0.64 and 0.446 on
@@ -151,8 +219,8 @@ class wrong:
         return _word(losses)
 
     def too_wide(losses):
-        """Your “close” is too wide: 0.81 and 0.9 are only 0.09 apart, and both are close to either then. Take less than
-        half of that."""
+        """Your “close” is too wide: 0.446 and 0.524 are only 0.08 apart, 0.81 and 0.9 only 0.09, and a loss is close to
+        both then. Take about 0.04."""
         return _word(losses[-10:], 0.12)
 
     def wide_enough_for_a_fall(losses):
@@ -172,11 +240,15 @@ class wrong:
 
     def no_log_without_its_square(losses):
         """You have no word for 0.9 and 4.05. These are 0.9² and 4.5 · 0.9² without their square."""
-        return _word(losses[-10:], levels=LEVELS[:4])
+        return _word(losses[-10:], levels=[row for row in LEVELS if row[1] != "no square"])
 
     def small_without_its_square_alone(losses):
         """You know 0.9 and not 4.05: the square can be missing where all lengths are 1, too, 9 · 0.5 · 0.9."""
-        return _word(losses[-10:], levels=LEVELS[:5])
+        return _word(losses[-10:], levels=[row for row in LEVELS if row[0] != 4.05])
+
+    def same_answer_forgotten(losses):
+        """You have no word for 0.524, the loss of a network that gives the same answer to every image."""
+        return _word(losses[-10:], levels=LEVELS[:-1])
 
     def softmax_at_its_best_forgotten(losses):
         """You know the softmax at 0.64 only. One that learns sinks to 0.446 and no lower."""

@@ -152,8 +152,8 @@ class wrong:
         return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
 
     def softmax_first(lengths, target, m_plus, m_minus, absent_weight):
-        """You took a softmax of the lengths. They are probabilities already, each on its own, and a softmax of ten
-        numbers between 0 and 1 never exceeds 0.232. Use the lengths as they are."""
+        """You took a softmax of the lengths. Each length is a score of its own between 0 and 1, and a softmax of ten
+        such numbers never exceeds 0.232. Use the lengths as they are."""
         return functional.margin_loss(lengths.softmax(1), target, m_plus, m_minus, absent_weight)
 
     def absent_weight_forgotten(lengths, target, m_plus, m_minus, absent_weight):
@@ -253,6 +253,41 @@ class wrong:
         present = _rows(target, lengths)
         short, long = _hinges(lengths, m_plus, m_minus)
         return (present * short + absent_weight * (1 - present) * long).sum(1).square().mean()
+
+    def each_side_squared_after_its_sum(lengths, target, m_plus, m_minus, absent_weight):
+        """You summed the hinges of the absent classes and squared the sum. Each class is judged alone: square every
+        hinge, then sum."""
+        present = _rows(target, lengths)
+        short, long = _hinges(lengths, m_plus, m_minus)
+        return ((present * short).sum(1) ** 2 + absent_weight * ((1 - present) * long).sum(1) ** 2).mean()
+
+    def tables_exchanged(lengths, target, m_plus, m_minus, absent_weight):
+        """You exchanged the two tables: `present` goes with too_short, `1 - present` with too_long. Yours asks a class
+        that is there to be short, and the others to be long."""
+        present = _rows(target, lengths)
+        short, long = _hinges(lengths, m_plus, m_minus)
+        return (present * long**2 + absent_weight * (1 - present) * short**2).sum(1).mean()
+
+    def absent_classes_averaged(lengths, target, m_plus, m_minus, absent_weight):
+        """You averaged over the absent classes. They are summed, as the present ones are; that there are so many of
+        them is what `absent_weight` is for."""
+        present = _rows(target, lengths)
+        short, long = _hinges(lengths, m_plus, m_minus)
+        absent = ((1 - present) * long**2).sum(1) / (1 - present).sum(1).clamp(min=1)
+        return ((present * short**2).sum(1) + absent_weight * absent).mean()
+
+    def divided_by_the_present(lengths, target, m_plus, m_minus, absent_weight):
+        """You divided by the number of classes that are there. That is the number of images only where each holds one
+        class: divide by the number of images."""
+        present = _rows(target, lengths)
+        total = functional.margin_loss(lengths, target, m_plus, m_minus, absent_weight) * len(lengths)
+        return total / present.sum().clamp(min=1)
+
+    def divided_by_the_present_or_zero(lengths, target, m_plus, m_minus, absent_weight):
+        """You divided by the number of classes that are there. It is 0 where no image holds any, and too large where
+        one holds two: divide by the number of images."""
+        present = _rows(target, lengths)
+        return functional.margin_loss(lengths, target, m_plus, m_minus, absent_weight) * len(lengths) / present.sum()
 
     def weight_on_the_present_and_not_squared(lengths, target, m_plus, m_minus, absent_weight):
         """You did not square the hinges. And you multiplied the present class by `absent_weight`, which belongs to the

@@ -49,6 +49,7 @@ def cases():
         case("v of shape (2, 3, 6) and index (2, 0)", numbers(2, 3, 6), torch.tensor([2, 0])),
         case("v of shape (2, 3, 4) without an index", telling),
         case("one capsule of three halves and one of a single 0.9, without an index", halves),
+        case("v of shape (2, 3, 4) and index (0, 0)", telling, torch.tensor([0, 0])),
         case("a batch of 1", numbers(1, 5, 3, seed=1), torch.tensor([3])),
         case("v of shape (3, 4, 5) and index (1, 1, 2)", numbers(3, 4, 5, seed=2), torch.tensor([1, 1, 2])),
         case("a zero vector that is to be kept", torch.zeros(1, 3, 2), torch.tensor([1])),
@@ -57,7 +58,18 @@ def cases():
     ]
 
 
-properties = (one_capsule_kept,)
+def _somebody_is_kept(item, value):
+    """Where an image has a capsule that is not zero, something of it is kept."""
+    v = item.args[0]
+    lost = (~value.flatten(1).any(1) & v.flatten(1).any(1)).nonzero().flatten().tolist()
+    return (
+        f"nothing is kept at b={lost[0]}. Each image keeps one capsule of its own: the longest of *its* row."
+        if lost
+        else None
+    )
+
+
+properties = (one_capsule_kept, _somebody_is_kept)
 
 
 def _index(v: Tensor, index: Tensor | None) -> Tensor:
@@ -138,6 +150,24 @@ class wrong:
         nor false, and class 0 counts as false: ask `if index is None`."""
         index = index or functional.lengths(v).argmax(1)
         return functional.mask_capsules(v, index)
+
+    def zeros_taken_for_no_index(v, index):
+        """You take an index of zeros for no index (`not index.any()`, or a sum of 0). Class 0 is a class: ask `if index
+        is None`, and nothing more."""
+        return functional.mask_capsules(v, None if index is None or not index.any() else index)
+
+    def squares_summed_over_the_classes(v, index):
+        """Without an index you sum the squares over the classes, axis 1. Then argmax counts pose numbers. A length is a
+        sum along the pose: dim=2."""
+        index = (v * v).sum(1).argmax(1) if index is None else index
+        return (v * one_hot(index, v.shape[1]).to(v.dtype).unsqueeze(2)).flatten(1)
+
+    def one_for_the_batch(v, index):
+        """Without an index you choose one capsule for the whole batch: argmax without `dim` searches all the images at
+        once. Each image has its own longest: argmax(dim=1)."""
+        return functional.mask_capsules(
+            v, (functional.lengths(v).argmax() % v.shape[1]).repeat(len(v)) if index is None else index
+        )
 
     def mask_unsqueezed_in_front(v, index):
         """Your mask got its new axis in the middle, (b, 1, j), so that it is along the pose z. Put it at the end:

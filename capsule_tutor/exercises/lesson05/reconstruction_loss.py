@@ -31,9 +31,9 @@ def cases():
     return [
         case("two images of shape (2, 1, 5, 7)", uniform(2, 1, 5, 7), images),
         case("a flat reconstruction (2, 35) of images (2, 1, 5, 7)", flat, images),
-        case("images of another size, (3, 12)", uniform(3, 12, seed=3), uniform(3, 12, seed=4)),
+        case("images of another size, (3, 1, 3, 4)", uniform(3, 12, seed=3), uniform(3, 1, 3, 4, seed=4)),
         case("one grey image against a black one", grey, torch.zeros_like(grey)),
-        case("float64 images", uniform(2, 8, seed=5).double(), uniform(2, 8, seed=6).double()),
+        case("float64 images", uniform(2, 8, seed=5).double(), uniform(2, 1, 2, 4, seed=6).double()),
     ]
 
 
