@@ -102,7 +102,9 @@ def complaint(seen: list[Observation], right: list[Observation]) -> str | None:
             )
     said = [_of_false_alarm(observation) for observation in _false_alarms(seen, right)[:1]]
     missed = [o for o, r in zip(seen, right, strict=True) if r.value == ALARM and o.value != ALARM]
-    said += [f"{'With some random numbers it' if o.value == SOMETIMES else 'It'} lets pass {o.case}" for o in missed[:1]]
+    said += [
+        f"{'With some random numbers it' if o.value == SOMETIMES else 'It'} lets pass {o.case}" for o in missed[:1]
+    ]
     return " ".join(said) or None
 
 
