@@ -1,6 +1,7 @@
 """An exercise whose answer is a test: scored on right code and on mutants, and never able to end the lesson."""
 
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -62,8 +63,8 @@ EXERCISE = Exercise(
     difficulty=1,
     importance=1,
     reference=the_package_s_own,
-    oracle=lambda code: alarms.SILENT if code in (plain, rounded) else alarms.ALARM,
-    cases=lambda: [Case(says, (code,)) for code, says in CODE.items()],
+    oracle=lambda code, *_: alarms.SILENT if code in (plain, rounded) else alarms.ALARM,
+    cases=lambda: [Case(says, (code, 1, None if "right" in says else 0)) for code, says in CODE.items()],
     mutants=(Mutant(too_strict, "Allow for rounding."),),
     gradient=False,
     test=True,
@@ -107,13 +108,15 @@ def test_a_false_alarm_comes_first_and_is_named():
     def first_and_strict(double):
         assert double(torch.tensor([3.3]))[0] == 6.6
 
-    said = "Caught 2 of 3, 1 false alarm. On a right double that rounds your test gives a false alarm."
+    said = "Caught 2 of 3, 1 false alarm. On a right double that rounds this line gives an alarm: "
+    said += "`assert double(torch.tensor([3.3]))[0] == 6.6`. Is what it demands true of every right one?"
     missed = " It lets pass a double of the first number."
     assert verdict(first_and_strict) == ("not yet", said + missed), "what it misses is said in the same breath"
 
 
 def test_a_known_weakness_is_told_its_own_sentence():
-    assert verdict(too_strict) == ("not yet", "Caught 3 of 3, 1 false alarm. Allow for rounding.")
+    line = "On a right double that rounds this line gives an alarm: `assert torch.equal(double(x), 2 * x)`."
+    assert verdict(too_strict) == ("not yet", f"Caught 3 of 3, 1 false alarm. {line} Allow for rounding.")
 
 
 def test_a_bug_in_the_test_is_shown():
@@ -189,5 +192,33 @@ def test_a_rule_that_is_nearly_always_true_is_a_false_alarm():
         assert x.max() > 0, "true of seven draws in eight, and of the first"
 
     assert alarms.watched(growing)(plain) == alarms.SILENT
-    assert alarms.watched(growing)(plain, 20) == alarms.RARE_ALARM
-    assert alarms.watched(growing)(squared, 20) == alarms.ALARM
+    with pytest.raises(alarms.RareFalseAlarm):
+        alarms.watched(growing)(plain, 20)
+    with pytest.raises(alarms.FalseAlarm):
+        alarms.watched(growing)(squared, 20)
+
+
+def test_broken_code_must_be_caught_nearly_every_time():
+    def often(share):
+        def at_times(double):
+            if torch.rand(()) < share:
+                double_test(double)
+
+        return alarms.watched(at_times)
+
+    assert often(1.0)(squared, 10, 2) == alarms.ALARM
+    assert often(0.9)(squared, 10, 2) == alarms.ALARM, "bad luck is forgiven twice"
+    assert often(0.5)(squared, 10, 2) == alarms.SOMETIMES
+    assert often(0.0)(squared, 10, 2) == alarms.SILENT
+    assert alarms.watched(lambda double: double)(squared, 10, 2) == "returned a function"
+
+
+def test_what_is_caught_at_times_is_said_to_be():
+    def at_times(double):
+        if torch.rand(()) < 0.5:
+            double_test(double)
+
+    cases = [Case(says, (code, 10, None if "right" in says else 2)) for code, says in CODE.items()]
+    exercise = replace(EXERCISE, cases=lambda: cases)
+    said = "Caught 0 of 3, no false alarm. With some random numbers it lets pass a square."
+    assert exercise.verdict(at_times)[:2] == ("not yet", said)

@@ -13,6 +13,7 @@ from torch import nn
 
 import capsule_tutor as caps
 from capsule_tutor import data, functional, layers, models, museum, study
+from capsule_tutor.exercises.lesson07 import routing_test
 from capsule_tutor.museum import exhibit, exhibits, network, patient, suite
 from capsule_tutor.museum.inputs import numbers
 
@@ -228,6 +229,14 @@ def test_an_order_among_children_is_found():
     assert "The order of the children does not matter." in failed(suite(route=first_child_counts_twice))
 
 
+@pytest.mark.parametrize("kind", ["sound", "broken"])
+def test_the_suite_tells_right_routings_from_broken_ones(kind):
+    routings = [route for route in vars(getattr(routing_test, kind)).values() if callable(route)]
+    assert len(routings) > 2
+    for route in routings:
+        assert bool(failed(suite(route=route))) == (kind == "broken"), route.__name__
+
+
 def test_what_was_not_handed_in_is_not_applicable():
     results = suite(squash=functional.squash)
     assert {r.part for r in results if r.outcome == "passed"} == {"squash"}
@@ -277,7 +286,7 @@ def test_under_pytest(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path], capture_output=True, text=True
     )
-    assert "1 failed, 4 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert "2 failed, 7 passed" in ran.stdout, ran.stdout + ran.stderr
     assert "a child has one unit to give" in ran.stdout
 
 

@@ -13,7 +13,8 @@ def effects(rows: dict[str, tuple[float, float, bool]], xlabel: str, alt: str) -
         beside = abs(mean) > half
         style = {"marker": "s", "color": VERMILION} if beside else {"marker": "o", "color": BLUE}
         if equal:
-            axes.text(0.15, place, "same errors as healthy", va="center", fontsize=9)
+            axes.plot(mean, place, marker="D", markerfacecolor="none", color=BLUE)
+            axes.text(0.25, place, "same errors as healthy", va="center", fontsize=9)
         else:
             axes.errorbar(mean, place, xerr=half, capsize=3, **style)
     axes.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=list(rows))
@@ -36,6 +37,7 @@ def who_hears_whom(maps: dict, alt: str) -> None:
             for axis, length in ((axes.xaxis, m), (axes.yaxis, n)):
                 places = [int(t) for t in MaxNLocator(6, integer=True).tick_values(0, length - 1) if 0 <= t < length]
                 axis.set_ticks([place + 0.5 for place in places], [str(place) for place in places])
+    figure.get_layout_engine().set(hspace=0.06)  # room between the ticks of one row and the titles of the next
     figure.supxlabel("which output moves (yellow)", fontsize=10)
     figure.supylabel("which input was changed", fontsize=10)
     show(figure, alt)

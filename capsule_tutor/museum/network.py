@@ -154,6 +154,43 @@ def turns_with_its_votes(route: Callable) -> str | None:
     return None
 
 
+def pose_is_shorter_than_one(route: Callable) -> str | None:
+    longest = route(10 * numbers(2, 5, 3, 6), 3)[0].norm(dim=2).max().item()
+    return None if longest <= 1 + CLOSE else f"a pose is {longest:.2f} long: it was not squashed"
+
+
+def pose_points_where_its_votes_do(route: Callable) -> str | None:
+    u_hat = numbers(2, 5, 3, 6)
+    if route(torch.zeros_like(u_hat), 3)[0].any():
+        return None  # a bias turns every pose
+    v, c = route(u_hat, 3)
+    # s_j = Σ_i c_ij û_{j|i}
+    s = torch.einsum("bij,bijz->bjz", c, u_hat)
+    if torch.cosine_similarity(s, v, dim=2).min() < 0.999:
+        return "a pose does not point where its votes do, weighted by the couplings: do they belong together?"
+    return None
+
+
+def couplings_follow_agreement(route: Callable) -> str | None:
+    u_hat = 2 * numbers(2, 5, 3, 6)
+    for iterations in range(1, 6):
+        (v, c), (_, later) = route(u_hat, iterations), route(u_hat, iterations + 1)
+        agreement = torch.einsum("bijz,bjz->bij", u_hat, v)
+        # Logits that grow by k times the agreement, k > 0, shift a softmax towards it: Σ_j Δc_ij a_ij ≥ 0.
+        if ((later - c) * agreement).sum(dim=2).min() < -CLOSE:
+            return f"after iteration {iterations} a child turns away from the parents that agree with it"
+    return None
+
+
+def survives_votes_of_zero(route: Callable) -> str | None:
+    u_hat = torch.zeros(2, 5, 3, 6, requires_grad=True)
+    v = route(u_hat, 3)[0]
+    if not v.isfinite().all():
+        return "votes of zero give poses that are not finite"
+    (gradient,) = torch.autograd.grad(v.sum(), u_hat)
+    return None if gradient.isfinite().all() else "the gradient at votes of zero is not finite: look for a missing eps"
+
+
 def knows_no_order_of_children(route: Callable) -> str | None:
     u_hat, order = numbers(2, 5, 3, 6), torch.tensor([3, 0, 4, 1, 2])
     (v, c), (shuffled, reordered) = route(u_hat, 3), route(u_hat[:, order], 3)
@@ -181,4 +218,8 @@ TESTS = (
     ("loss", "Every parameter gets a gradient.", teaches_every_parameter),
     ("route", "Votes with their signs flipped give flipped poses and the same couplings.", turns_with_its_votes),
     ("route", "The order of the children does not matter.", knows_no_order_of_children),
+    ("route", "No pose is longer than 1.", pose_is_shorter_than_one),
+    ("route", "A pose points where its weighted votes do.", pose_points_where_its_votes_do),
+    ("route", "In every iteration a child turns to the parents that agree with it.", couplings_follow_agreement),
+    ("route", "Votes of zero give finite poses and gradients.", survives_votes_of_zero),
 )  # fmt: skip

@@ -3,8 +3,8 @@
 #
 # **You will be able to**
 #
-# - hear some mistakes in a log, and know which ones no log will ever show you;
 # - find a mistake without knowing the right answer: change one thing, and see who hears it;
+# - hear some mistakes in a log, and know which ones no single log shows;
 # - repair a routing with three mistakes at once, and say why two mistakes may be better than one;
 # - write a test that catches broken code and is silent on right code, and score it;
 # - run the museum's tests on a capsule network of your own.
@@ -18,7 +18,7 @@
 # accuracy was nearly always fine, and so nobody looked.
 #
 # You met about half of them in "What goes wrong in the wild". Here you learn the craft behind it. There are four rooms:
-# **hear the log**, **find it**, **fix it**, and **write the test that catches it**.
+# **find it**, **hear the log**, **fix it**, and **write the test that catches it**.
 
 # %% id="setup"
 from textwrap import shorten
@@ -43,169 +43,8 @@ print("The test:     ", one.test)
 print("Wrong version:", one.finds(one.wrong))
 print("Right version:", one.finds(one.right))
 
-# %% [markdown] id="patient"
-# ## What does a mistake cost?
-#
-# To find out, one small network was trained again and again: 144 child capsules, ten parents, a decoder, the 1,200 digits,
-# six epochs. Once healthy, and once with each mistake that such a network can have. Five seeds each. The results are on file,
-# and so are their errors on the 597 digits that nobody trained on.
-
-# %% id="patient-results"
-results = study.results("museum")
-print(results["question"], "\n")
-
-
-def runs(arm):
-    """The five runs with these mistakes: "healthy", "1", "1+2", …"""
-    return [run for run in results["runs"] if run["arm"] == arm]
-
-
-def errors(arm):
-    """The error in per cent on the 297 validation and 300 test digits together, one for each seed"""
-    return [(297 * run["validation_error"] + 300 * run["test_error"]) / 597 for run in runs(arm)]
-
-
-def mean(values):
-    return sum(values) / len(values)
-
-
-alone = list(dict.fromkeys(run["arm"] for run in results["runs"] if run["arm"].isdigit()))
-print(f"{len(results['runs'])} trainings, {len(alone)} mistakes alone; {results['runs'][0]['hardware']}")
-print(f"healthy: error {mean(errors('healthy')):.1f} % on average")
-
-# %% [markdown] id="predict-costly-text"
-# **Predict before you run.** Seventeen mistakes, each alone in a network. How many of them raise the error by so much that five runs show it?
-#
-# - **a** at most a quarter
-# - **b** about half
-# - **c** nearly all
-
-# %% id="predict-costly"
-### BEGIN SOLUTION
-# stub: checks.predict("07-costly")
-checks.predict("07-costly", "a")
-### END SOLUTION
-
-# %% [markdown] id="effect-idea"
-# Seeds differ, so we compare run by run: the same seed with the mistake and without. The mean of the five differences gets
-# an interval of 95 % (lesson 10 explains it). If the interval contains 0, five runs have not shown that the mistake costs
-# anything.
-
-
-# %% id="effect"
-def difference(arm, of=errors):
-    """Mean difference to the healthy runs, and half the width of its 95 % interval"""
-    paired = torch.tensor(of(arm)) - torch.tensor(of("healthy"))
-    return paired.mean().item(), 2.776 * paired.std().item() / len(paired) ** 0.5  # t for 4 degrees of freedom
-
-
-cost = {arm: difference(arm) for arm in alone}
-costly = [arm for arm in alone if cost[arm][0] > cost[arm][1]]
-gaining = [arm for arm in alone if -cost[arm][0] > cost[arm][1]]
-equal = [arm for arm in alone if errors(arm) == errors("healthy")]
-print(f"cost something: {len(costly)} of {len(alone)}, exhibits {', '.join(costly)}")
-print(f"gain something: {', '.join(gaining) or 'none'}")
-print(f"exactly the errors of the healthy network, run by run: {', '.join(equal)}")
-
-# %% id="effect-picture"
-lesson07.effects(
-    {
-        f"{arm}  {shorten(museum.exhibit(int(arm)).title, 60, placeholder=' …')}": (*cost[arm], arm in equal)
-        for arm in alone
-    },
-    xlabel="error more than healthy (points)",
-    alt="One row for each of seventeen mistakes: the mean of five paired differences in error, with its interval of 95 per cent. "
-    "Exhibit 1 is far to the right of 0. Exhibits 2, 9 and 20 are just to the right of it. All others reach over 0, and three are "
-    "marked as the same errors as healthy.",
-)
-
-# %% [markdown] id="effect-read"
-# Of seventeen mistakes, one is expensive and three cost about a point. (About one of seventeen such intervals misses 0 by luck.) None
-# gains. An interval over 0 does not say "harmless", though: that of 8 reaches nearly two points, and a healthy error is under three. Nor is an
-# empty row the surest result. It is the emptiest: 10 and 11 are mistakes of the decoder, and this patient's errors do not listen to
-# its decoder. **For most mistakes the accuracy of a few runs is a poor witness.** That is how such code survives.
-
 # %% [markdown] id="room-1"
-# ## Room 1 · Hear the log
-#
-# Perhaps the loss knows more. Five logs, each what the network's *own* code prints: the margin loss with the
-# reconstruction, in its own
-# units. The grey lines are signatures from lesson 05.
-
-# %% id="logs"
-patients = {"A": "9", "B": "2", "C": "7", "D": "healthy", "E": "6"}
-lesson05.logs(
-    {name: runs(arm)[0]["heard"] for name, arm in patients.items()},
-    levels={"3.645: all lengths 1": 3.645, "0.81: all lengths 0": 0.81, "0.446: softmax at its best": 0.446},
-    every=10,
-    ylabel="loss in its own log",
-    alt="Five logs over 180 training steps, on a log scale. A begins near 0.7 and stays above 0.446. B begins highest. C begins "
-    "above D and E, whose logs are close together and fall furthest.",
-)
-
-# %% [markdown] id="predict-log-text"
-# **Predict before you run.** Log A begins near 0.7, sinks a little and goes no further. What is wrong with A?
-#
-# - **a** its first weights are dead
-# - **b** the square is missing in its margin loss
-# - **c** a softmax comes before its margin loss
-
-# %% id="predict-log"
-### BEGIN SOLUTION
-# stub: checks.predict("07-log")
-checks.predict("07-log", "c")
-### END SOLUTION
-
-# %% [markdown] id="predict-silent-text"
-# **Predict before you run.** One of D and E is healthy, the other cuts its primary capsules across pixels (exhibit 6). Which
-# is ill?
-#
-# - **a** the one that falls more slowly at the start
-# - **b** the log cannot tell
-# - **c** the one that ends higher
-
-# %% id="predict-silent"
-### BEGIN SOLUTION
-# stub: checks.predict("07-silent")
-checks.predict("07-silent", "b")
-### END SOLUTION
-
-# %% id="logs-named"
-for name, arm in patients.items():
-    heard = runs(arm)[0]["heard"]
-    title = "healthy" if arm == "healthy" else f"exhibit {arm}, {museum.exhibit(int(arm)).title}"
-    print(f"{name}: from {heard[0]:.3f} to {heard[-1]:.3f}   {title}")
-
-# %% [markdown] id="ears-idea"
-# How much can you hear, over all mistakes? Usually you have one log, and an idea of what healthy logs look like. So call a mistake
-# *audible* if in all five runs the first ten steps, or the last ten, are outside everything that the five healthy runs print. In
-# the museum we could do better, and compare each log with its healthy twin of the same seed.
-
-
-# %% id="ears"
-def outside(arm, when):
-    normal = [run["heard"][when] for run in runs("healthy")]
-    return all(not min(normal) <= run["heard"][when] <= max(normal) for run in runs(arm))
-
-
-def differs_from_twin(arm, when):
-    mean_difference, width = difference(arm, of=lambda arm: [run["heard"][when] for run in runs(arm)])
-    return abs(mean_difference) > width
-
-
-audible = [arm for arm in alone if outside(arm, 0) or outside(arm, -1)]
-beside_a_twin = [arm for arm in alone if differs_from_twin(arm, 0) or differs_from_twin(arm, -1)]
-deaf = [arm for arm in alone if arm not in audible + costly]
-print(f"audible: {len(audible)} of {len(alone)}, exhibits {', '.join(audible)}")
-print(f"audible beside a healthy twin: {len(beside_a_twin)} of {len(alone)}")
-print(f"neither audible nor costly: exhibits {', '.join(deaf) or 'none'}")
-
-# %% [markdown] id="ears-read"
-# Two remarks. A log that differs need not look *ill*: without a healthy one beside it, would you have stopped at each of
-# these? And for the last line there is neither a log nor a score. For those you need the second room.
-
-# %% [markdown] id="room-2"
-# ## Room 2 · Find it
+# ## Room 1 · Find it
 #
 # How do you test code whose right answer you do not know? You could write it a second time and compare. Often you do not
 # have a second version, or you made the same mistake twice.
@@ -253,8 +92,8 @@ influence = checks.influence(influence)
 # | do parents compete? | the votes for parent k | the pose of parent l | 1 |
 
 # %% id="maps-functions"
-votes = torch.randn(4, 6, 3, 5, generator=torch.Generator().manual_seed(0))  # (b, i, j, z)
-places = torch.randn(12, 4, generator=torch.Generator().manual_seed(1))  # (3·4 places, 4 channels)
+votes = torch.randn(4, 6, 3, 5, generator=torch.Generator().manual_seed(7))  # (b, i, j, z)
+places = torch.randn(12, 4, generator=torch.Generator().manual_seed(8))  # (3·4 places, 4 channels)
 
 
 def capsules_of_places(primary_capsules):
@@ -295,6 +134,172 @@ lesson07.who_hears_whom(
 #
 # None of this needed a trained network, a data set, or a right answer. It took milliseconds.
 
+# %% [markdown] id="room-2"
+# ## Room 2 · Hear the log
+#
+# First, what does a mistake cost? One small network was trained again and again: 144 child capsules, ten parents, a decoder,
+# the 1,200 digits, six epochs. Once healthy, and once with each mistake that such a network can have. Five seeds each. The
+# results are on file, and so are their errors on the 597 digits that nobody trained on.
+
+# %% id="patient-results"
+results = study.results("museum")
+print(results["question"], "\n")
+
+
+def runs(arm):
+    """The five runs with these mistakes: "healthy", "1", "1+2", …"""
+    return [run for run in results["runs"] if run["arm"] == arm]
+
+
+def errors(arm):
+    """The error in per cent on the 297 validation and 300 test digits together, one for each seed"""
+    return [(297 * run["validation_error"] + 300 * run["test_error"]) / 597 for run in runs(arm)]
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+alone = list(dict.fromkeys(run["arm"] for run in results["runs"] if run["arm"].isdigit()))
+print(f"{len(results['runs'])} trainings, {len(alone)} mistakes alone; {results['runs'][0]['hardware']}")
+print(f"healthy: error {mean(errors('healthy')):.1f} % on average")
+
+# %% [markdown] id="predict-costly-text"
+# **Predict before you run.** Seventeen mistakes, each alone in a network. How many of them raise the error enough for five
+# runs to show it?
+#
+# - **a** at most a quarter
+# - **b** about half
+# - **c** nearly all
+
+# %% id="predict-costly"
+### BEGIN SOLUTION
+# stub: checks.predict("07-costly")
+checks.predict("07-costly", "a")
+### END SOLUTION
+
+# %% [markdown] id="effect-idea"
+# Seeds differ, so we compare run by run: the same seed with the mistake and without. The mean of the five differences gets
+# an interval of 95 % (lesson 10 explains it). If the interval contains 0, five runs have not shown that the mistake costs
+# anything.
+
+
+# %% id="effect"
+def difference(arm, of=errors):
+    """Mean difference to the healthy runs, and half the width of its 95 % interval"""
+    paired = torch.tensor(of(arm)) - torch.tensor(of("healthy"))
+    return paired.mean().item(), 2.776 * paired.std().item() / len(paired) ** 0.5  # t for 4 degrees of freedom
+
+
+cost = {arm: difference(arm) for arm in alone}
+costly = [arm for arm in alone if cost[arm][0] > cost[arm][1]]
+gaining = [arm for arm in alone if -cost[arm][0] > cost[arm][1]]
+equal = [arm for arm in alone if errors(arm) == errors("healthy")]
+print(f"cost something: {len(costly)} of {len(alone)}, exhibits {', '.join(costly)}")
+print(f"gain something: {', '.join(gaining) or 'none'}")
+print(f"exactly the errors of the healthy network, run by run: {', '.join(equal)}")
+
+# %% id="effect-picture"
+lesson07.effects(
+    {
+        f"{arm}  {shorten(museum.exhibit(int(arm)).title, 64, placeholder=' …')}": (*cost[arm], arm in equal)
+        for arm in alone
+    },
+    xlabel="error more than healthy (points)",
+    alt="One row for each of seventeen mistakes: the mean of five paired differences in error, with its interval of 95 per cent. "
+    "Exhibit 1 is far to the right of 0. Exhibits 2, 9 and 20 are just to the right of it. All others reach over 0, and three "
+    "diamonds are marked as the same errors as healthy.",
+)
+
+# %% [markdown] id="effect-read"
+# Of seventeen mistakes, one is expensive and three cost about a point. (Of seventeen such intervals about one misses 0 by luck.)
+# None is *shown* to gain, though 5 is lower in each of the five runs. An interval over 0 does not say "harmless": that of 8
+# reaches nearly two points, and a healthy error is under three. Nor does a diamond say that a network learned around something:
+# 10 and 11 are mistakes of the decoder, to which this classifier hardly listens, and the NaN of 4 needs a vector that is exactly
+# zero. **For most mistakes the accuracy of a few runs is a poor witness.** That is how such code survives.
+
+# %% [markdown] id="logs-idea"
+# Perhaps the loss knows more. Five logs, each what the network's *own* code prints: the margin loss with the reconstruction, in
+# its own units. The grey lines are signatures from lesson 05.
+
+# %% id="logs"
+patients = {"A": "9", "B": "2", "C": "7", "D": "healthy", "E": "6"}
+lesson05.logs(
+    {name: runs(arm)[0]["heard"] for name, arm in patients.items()},
+    levels={"3.645: all lengths 1": 3.645, "0.81: all lengths 0": 0.81, "0.446: softmax at its best": 0.446},
+    every=10,
+    ylabel="loss in its own log",
+    alt="Five logs over 180 training steps, on a log scale. A begins near 0.7 and stays above 0.446. B begins highest. C begins "
+    "above D and E, whose logs are close together and fall furthest.",
+)
+
+# %% [markdown] id="predict-log-text"
+# **Predict before you run.** Log A begins near 0.7 and ends above 0.5, highest of all. What is wrong with A?
+#
+# - **a** its first weights are dead
+# - **b** the square is missing in its margin loss
+# - **c** a softmax comes before its margin loss
+
+# %% id="predict-log"
+### BEGIN SOLUTION
+# stub: checks.predict("07-log")
+checks.predict("07-log", "c")
+### END SOLUTION
+
+# %% [markdown] id="predict-silent-text"
+# **Predict before you run.** One of D and E is healthy, the other cuts its primary capsules across pixels (exhibit 6). Which
+# is ill?
+#
+# - **a** the one that falls more slowly at the start
+# - **b** one log of each cannot tell
+# - **c** the one that ends higher
+
+# %% id="predict-silent"
+### BEGIN SOLUTION
+# stub: checks.predict("07-silent")
+checks.predict("07-silent", "b")
+### END SOLUTION
+
+# %% id="logs-named"
+for name, arm in patients.items():
+    heard = runs(arm)[0]["heard"]
+    title = "healthy" if arm == "healthy" else f"exhibit {arm}, {museum.exhibit(int(arm)).title}"
+    print(f"{name}: from {heard[0]:.3f} to {heard[-1]:.3f}   {title}")
+
+# %% [markdown] id="ears-idea"
+# How much can you hear, over all mistakes? Usually you have one log, and an idea of what healthy logs look like. So call a mistake
+# *audible* if in all five runs the first ten steps, or the last ten, are outside everything that the five healthy runs print. In
+# the museum we could do better, and compare each log with its healthy twin of the same seed.
+
+
+# %% id="ears"
+def heard(arm, when):
+    """One row of the log of each of five runs: 0 is the first ten steps, -1 the last ten"""
+    return [run["heard"][when] for run in runs(arm)]
+
+
+def outside(arm, when):
+    normal = heard("healthy", when)
+    return all(not min(normal) <= loss <= max(normal) for loss in heard(arm, when))
+
+
+def differs_from_twin(arm, when):
+    more, width = difference(arm, of=lambda arm: heard(arm, when))
+    return abs(more) > width
+
+
+audible = [arm for arm in alone if outside(arm, 0) or outside(arm, -1)]
+silent_beside_a_twin = [arm for arm in alone if not differs_from_twin(arm, 0) and not differs_from_twin(arm, -1)]
+deaf = [arm for arm in alone if arm not in audible + costly]
+print(f"audible: {len(audible)} of {len(alone)}, exhibits {', '.join(audible)}")
+print(f"silent even beside five healthy twins: exhibits {', '.join(silent_beside_a_twin)}")
+print(f"neither audible nor costly: exhibits {', '.join(deaf) or 'none'}")
+
+# %% [markdown] id="ears-read"
+# Three remarks. 7 to 10 and 18 print another loss, so hearing them is partly hearing a change of units. A log that differs need
+# not look *ill*: without a healthy one beside it, would you have stopped at each of these? And neither one log nor five scores
+# show the mistakes on the last line. You have found one of them already, in Room 1, without a single training: 6.
+
 # %% [markdown] id="room-3"
 # ## Room 3 · Fix it
 #
@@ -325,7 +330,8 @@ for result in museum.suite(route=broken_routing):
         print(result)
 
 # %% [markdown] id="suite-read"
-# Three crosses, three mistakes, each with its reason. (And two ticks: what is right about it.) Now repair it.
+# Three mistakes, each with its reason, and one cross more: with the softmax over the children, couplings do not follow
+# agreement, either. (The ticks are what is right about it.) Now repair it.
 #
 # {{ exercise 07-fixed-routing }}
 
@@ -347,8 +353,9 @@ def fixed_routing(u_hat, iterations=3):
 fixed_routing = checks.fixed_routing(fixed_routing)
 
 # %% id="fixed-suite"
-outcomes = [result.outcome for result in museum.suite(route=fixed_routing)]
-print(f"passed: {outcomes.count('passed')}, failed: {outcomes.count('failed')}")
+for name, route in {"broken_routing": broken_routing, "fixed_routing": fixed_routing}.items():
+    outcomes = [result.outcome for result in museum.suite(route=route)]
+    print(f"{name}: {outcomes.count('passed')} passed, {outcomes.count('failed')} failed")
 
 # %% [markdown] id="two-wrongs"
 # ### Two wrongs
@@ -372,27 +379,37 @@ checks.predict("07-axis-fixed", "a")
 from capsule_tutor.museum.patient import Patient
 
 images, labels = (part[:40] for part in data.digits("train"))
-for what, mistakes in {"both": (1, 2), "axis fixed": (2,), "weights fixed": (1,), "both fixed": ()}.items():
-    torch.manual_seed(0)
-    with torch.no_grad():
-        lengths = functional.lengths(Patient(*mistakes)(images))
-    loss = functional.margin_loss(lengths, labels).item()
-    print(f"{what:13} mean length {lengths.mean().item():.3f}, margin loss before the first step {loss:.1f}")
+for axis, wrong_axis in {"over the parents": (), "over the children (1)": (1,)}.items():
+    for weights, wrong_weights in {"tiny (3)": (3,), "right": (), "large (2)": (2,)}.items():
+        mistakes = wrong_axis + wrong_weights
+        torch.manual_seed(0)
+        with torch.no_grad():
+            lengths = functional.lengths(Patient(*mistakes)(images))
+        loss = functional.margin_loss(lengths, labels).item()
+        arm = "+".join(map(str, mistakes)) or "healthy"
+        print(
+            f"softmax {axis:21}  weights {weights:9}  at first: mean length {lengths.mean().item():.4f}, loss {loss:.1f}"
+            f"   trained: error {mean(errors(arm)):4.1f} %"
+        )
 
 # %% [markdown] id="two-wrongs-trained"
-# And trained, from the study:
+# The last column is from the study. Here are its differences, run by run, and one mistake more as a control:
 
 # %% id="two-wrongs-study"
-for what, arm in {"both": "1+2", "axis fixed": "2", "weights fixed": "1", "both fixed": "healthy"}.items():
+for what, arm in {"both, 1+2": "1+2", "axis fixed": "2", "weights fixed": "1", "control, 3": "3"}.items():
     more, width = difference(arm)
-    print(f"{what:13} error {mean(errors(arm)):4.1f} %,  {more:+4.1f} ± {width:3.1f} points against both fixed")
+    print(f"{what:13} {more:+4.1f} ± {width:3.1f} points against a healthy network")
 
 # %% [markdown] id="two-wrongs-read"
-# Both mistakes together cost nothing that we can see. The fix of our story, the axis alone, makes the network worse. So does the fix of
-# the weights alone, and more: all its lengths begin at 0.000 (see above), so it starts late, and after six epochs its error is still
-# falling. Users of one repository met the first (gram-ai, issue 10): about 10 % accuracy after the axis alone was fixed, and
-# 99.27 % with smaller weights as well. Another (timomernick, issue 7) keeps the wrong axis because it converges. **A fix that makes
-# things worse need not be wrong.** It may have taken away what kept another mistake in check.
+# Both mistakes together cost nothing that we can see. The fix of our story, the axis alone, makes the network worse. So does the
+# fix of the weights alone, and more. Is it because its lengths begin near 0? Look at the control: 3 begins near 0 as well,
+# and costs nothing that we can see. The weights matter so much only beside the wrong axis, where a child's share is 1/144 at first:
+# 13.8, 9.2 and 2.9 % from tiny to large. There the large weights make up for the small shares.
+#
+# People met this. In gram-ai's issue 10 one changed the axis alone, and it did not train. Others changed the axis and one
+# thing more: about 10 % accuracy with the old weights, 99.27 % with weights a hundred times smaller. Another repository
+# (timomernick, issue 7) keeps the wrong axis because the right one trained too slowly. **A fix that makes things worse need not
+# be wrong.** It may have taken away what kept another mistake in check.
 #
 # If you have tests, you do not have to guess. The test of the sums turned green, so the axis stays fixed. The test of the first
 # lengths is red, so that is where to look next. Eleven pairs were trained; these three are furthest from the sum of their parts:
@@ -411,17 +428,18 @@ for pair in sorted(pairs, key=lambda pair: -abs(surplus(pair)))[:3]:
 
 # %% [markdown] id="pairs-read"
 # Effects do not add. Two small mistakes can ruin a network together (2 and 5: long sums, and a squash that no longer keeps them
-# below 1), and an expensive one can vanish beside a second (1 and 2). **If you remove mistakes one at a time and keep what lowers the
-# error, you may move away from the right network.**
+# below 1), and an expensive one can vanish beside a second (1 and 2). **If you take out one mistake at a time and keep only what
+# lowers the error, you may be stuck:** of 1 and 2 each single repair raises it.
 
 # %% [markdown] id="room-4"
 # ## Room 4 · Write the test that catches it
 #
 # Now you are the one who writes the tests. The task is always the same: **a test takes a function, is silent if it is
-# right, and fails by `assert` if it is not.** Your test is then run, on right code (some of it written in unusual ways)
-# and on broken code, and scored: *caught k of n, and how many false alarms*.
+# right, and fails by `assert` if it is not.** Your test meets right code (some of it written in unusual ways) and broken code,
+# each version ten times with new random numbers, and is scored: *caught k of n, and how many false alarms*. On right code it
+# should be silent all ten times; broken code it should catch at least eight times.
 #
-# A false alarm is worse than a miss. A test that fails on correct code is switched off after a week.
+# A false alarm costs more than its minute: a test that fails on correct code gets switched off, and all that it catches with it.
 
 # %% [markdown] id="predict-square-text"
 # **Predict before you run.** Somebody tests that the couplings sum to 1 over the parents with votes of shape (2, 4, 4, 6) and one
@@ -467,9 +485,9 @@ sums_test = checks.sums_test(sums_test)
 # %% id="companions-test"
 def companions_test(network):
     """Silent if no image hears its companions. network: images (b, 1, 8, 8) → v (b, 3, 4)"""
-    ### BEGIN SOLUTION
     images = torch.rand(4, 1, 8, 8)
     together = network(images)
+    ### BEGIN SOLUTION
     for k in range(len(images)):
         alone = network(images[k : k + 1])
         assert alone.shape == (1, 3, 4), f"a batch of one gives {tuple(alone.shape)}"
@@ -508,35 +526,39 @@ perturb_test = checks.perturb_test(perturb_test)
 # %% [markdown] id="exercise-routing"
 # ### The last one
 #
-# Eleven broken routings and three right ones, which your test meets ten times each, with new random numbers. The right ones differ in their numbers, so you cannot compare with an
-# answer. What is true of *every* routing?
+# Fourteen broken routings and three right ones. The right ones differ in their numbers, so you cannot compare with an answer.
+# What is true of *every* routing? Six asserts are there already. One that is missing is what makes it *routing*: what do the
+# couplings do from one iteration to the next?
 #
 # {{ exercise 07-routing-test }}
 
 
 # %% id="routing-test"
+def close(x, y):
+    return torch.allclose(x, y, atol=1e-4)
+
+
 def routing_test(route):
     """Silent on every right routing. route(u_hat, iterations): u_hat (b, i, j, z) → v (b, j, z), c (b, i, j)"""
-    ### BEGIN SOLUTION
     u_hat, order = 2 * torch.randn(2, 5, 3, 6), torch.tensor([3, 0, 4, 1, 2])
-
-    def close(x, y):
-        return torch.allclose(x, y, atol=1e-4)
-
-    v, c = route(u_hat, 3)
+    (v, c), (_, first) = route(u_hat, 3), route(u_hat, 1)
     assert close(c.sum(dim=2), torch.ones(2, 5)), "a child's couplings do not sum to 1"
-    _, first = route(u_hat, 1)
     assert close(first, torch.full_like(first, 1 / 3)), "one iteration: the couplings are not all alike"
-    assert not close(first, c), "three iterations: the couplings have not moved"
-    assert v.norm(dim=2).max() < 1.0001, "a pose is longer than 1"
     assert close(route(u_hat[:1], 3)[0], v[:1]), "an image gets something else alone"
     assert close(route(u_hat[:, order], 3)[0], v), "the order of the children matters"
     flipped, same = route(-u_hat, 3)
     assert close(flipped, -v), "votes with their signs flipped do not flip the poses"
     assert close(same, c), "votes with their signs flipped change the couplings"
+    ### BEGIN SOLUTION
+    assert not close(first, c), "three iterations: the couplings have not moved"
+    assert v.norm(dim=2).max() < 1.0001, "a pose is longer than 1"
     assert route(torch.zeros(2, 5, 3, 6), 3)[0].isfinite().all(), "votes of zero give NaN"
     s = torch.einsum("bij,bijz->bjz", c, u_hat)  # (b, j, z)
     assert torch.cosine_similarity(s, v, dim=2).min() > 0.999, "v does not point where its weighted votes do"
+    for n in (1, 4):
+        (v, c), (_, later) = route(u_hat, n), route(u_hat, n + 1)
+        agreement = torch.einsum("bijz,bjz->bij", u_hat, v)
+        assert ((later - c) * agreement).sum(dim=2).min() > -1e-4, "a child turns away from the parents that agree"
     ### END SOLUTION
 
 
@@ -549,7 +571,7 @@ routing_test = checks.routing_test(routing_test)
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Four exhibits are not in the network at all, and no look at the equations finds them:
+# Four exhibits are not in the network at all, and you will not find them by studying the equations:
 
 # %% id="wild-rest"
 for number in (19, 20, 21, 22):
@@ -567,29 +589,47 @@ print("\nThe test:", museum.exhibit(21).test)
 # %% [markdown] id="suite-networks"
 # ## Our own glass house
 #
-# A course that lists other people's mistakes should look at its own code. The suite on three networks of this course, and on a
-# patient with exhibits 6 and 13. (It tests what it is handed, and most of that is true of any network: so one without capsules passes, too.)
+# You scored your tests. How good is the museum's suite? Seventeen patients with one mistake each, and a healthy one. The suite
+# sees only what it is handed:
 
 # %% id="suite-networks-code"
+from capsule_tutor.museum.patient import ALONE, examined_by_the_suite
+
+examined = {number: examined_by_the_suite(number) for number in ALONE}
+healthy = examined_by_the_suite()
+
+
+def failed(results, parts):
+    return [result for result in results if result.outcome == "failed" and result.part in parts]
+
+
+for what, parts in {
+    "the network alone": ["model"],
+    "and its children, drawings, loss and routing": ["model", "children", "draw", "loss", "route"],
+    "and all small parts, such as the margin loss": list(museum.PARTS),
+}.items():
+    missed = [str(number) for number in ALONE if not failed(examined[number], parts)]
+    print(f"{what}: caught {len(ALONE) - len(missed)} of {len(ALONE)}, {len(failed(healthy, parts))} false alarms")
+    print(f"    missed: {', '.join(missed) or 'none'}")
+
+# %% [markdown] id="suite-networks-read"
+# Silence says little if little was handed in. (And the small parts are no great feat: for each of these mistakes the museum has
+# its own test.) With that in mind, three networks of this course:
+
+# %% id="suite-own-networks"
 import capsule_tutor as caps
 
 digits = data.digits("test").images[:4]
-torch.manual_seed(0)
-ill = Patient(6, 13)
 efficient, convnet, capsnet = (caps.load(f"{name}-mnist") for name in ("efficient-capsnet", "convnet", "capsnet"))
 for name, results_of in {
     "efficient-capsnet": museum.suite(efficient, digits, children=efficient.encoder[:2], draw=efficient.decode),
     "convnet, which has no capsules to test": museum.suite(convnet, digits, draw=convnet.decode),
-    "capsnet": museum.suite(
+    "capsnet, and functional.dynamic_routing, which it calls": museum.suite(
         capsnet, digits, children=capsnet.encoder[:3], draw=capsnet.decode, route=functional.dynamic_routing
     ),
-    "a patient": museum.suite(ill, digits, children=ill.children, route=ill.route),
 }.items():
     outcomes = [result.outcome for result in results_of]
     print(f"{name}: {outcomes.count('passed')} passed, {outcomes.count('failed')} failed")
-    for result in results_of:
-        if result.outcome == "failed":
-            print("   ", result)
 
 # %% [markdown] id="suite-own"
 # ## Test your own capsule network
@@ -611,22 +651,22 @@ for name, results_of in {
 #
 # If your function has another signature, wrap it: `squash=lambda s: my_squash(s, dim=2)`. `museum.PARTS` lists all parts.
 #
-# In another language a pencil does it: `print(museum.page())` gives all tests on one page.
+# If you do not use Python, tick the tests off on paper: `print(museum.page())` gives all of them on one page.
 
 # %% [markdown] id="recap"
 # ## In your own words
 #
 # Close the notebook and say, to a friend who writes no tests:
 #
-# 1. which mistakes a log tells, and which neither log nor score will ever tell;
+# 1. which mistakes one log tells, and which neither one log nor a few scores tell;
 # 2. how to test a function whose right answer you do not know;
 # 3. why a right fix can make a network worse, and what to do then;
-# 4. what makes a test weak, and why a false alarm is worse than a miss;
+# 4. what makes a test weak, and what a false alarm does to it;
 # 5. which sizes, which inputs and which comparison a good test chooses.
 #
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) a loss that is computed wrongly, or lengths near 0 or 1 at the start, can be heard; what a network learns
-# around, cannot; (2) change one thing and see who hears it, having written down who should; (3) it may take away what kept
+# around, mostly cannot; (2) change one thing and see who hears it, having written down who should; (3) it may take away what kept
 # another mistake in check; keep the fix and test the next part; (4) special inputs: zeros, equal sizes, one iteration, one
 # image; a test that fails on correct code is switched off; (5) sizes that all differ, random numbers, a batch of one, zero and
 # not zero, and a tolerance for rounding.

@@ -4,8 +4,8 @@ ORDER = ("influence", "fixed_routing", "sums_test", "companions_test", "perturb_
 
 PREDICTIONS = {
     "07-costly": {
-        "a": "Yes, and only one costs much. A network learns around most of them, as long as its gradients point "
-        "downhill on some loss that is good enough.",
+        "a": "Yes, and only one costs much. A network learns around most of the others, as long as its gradients point "
+        "downhill on some loss that is good enough. And a few of them never reach the classifier.",
         "b": "You expected a mistake in every second equation to be felt. But training bends the weights until the "
         "wrong equations give good answers.",
         "c": "If that were so, nobody would have published such code: the score would have told. Training bends the "

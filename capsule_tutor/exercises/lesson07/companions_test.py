@@ -9,7 +9,7 @@ from capsule_tutor import functional
 from capsule_tutor.checks.cases import numbers
 from capsule_tutor.museum import exhibit
 
-EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 7, "difficulty": 3, "importance": 5}
 HINTS = (
     "An experiment again: the same image in two companies. Which is the smallest company?",
     "Compare every image alone, as a batch of one, with itself in a batch of several. Allow for rounding.",
@@ -50,6 +50,11 @@ class sound:
         """a right network"""
         return _network(images)
 
+    def wants_four_axes(images):
+        """a right network that takes images (b, 1, 8, 8) and nothing else"""
+        _b, _, _h, _w = images.shape
+        return _network(images)
+
     def one_by_one(images):
         """a right network that takes its images one by one"""
         return torch.cat([_network(image[None]) for image in images])
@@ -57,7 +62,7 @@ class sound:
 
 class broken:
     def shared_logits(images):
-        """a network whose images share their routing logits. The same batch in another order does not show it."""
+        """a network whose images share their routing logits. Are there others in your batch, and different ones?"""
         return exhibit(13).wrong(_votes(images))[0]
 
     def centred_by_the_batch(images):
@@ -80,7 +85,8 @@ class broken:
         return v * 4 / (3 + len(v))
 
     def squeezed(images):
-        """a network that squeezes a batch of one: (3, 4) instead of (1, 3, 4)."""
+        """a network that squeezes a batch of one: (3, 4) instead of (1, 3, 4). Do you ask for its shape? A comparison
+        broadcasts."""
         return _network(images).squeeze()
 
 
@@ -123,6 +129,27 @@ class wrong:
         different ones."""
         images = torch.rand(1, 1, 8, 8).expand(4, 1, 8, 8)
         assert torch.allclose(network(images)[:1], network(images[:1]), atol=1e-4)
+
+    def without_the_batch_axis(network):
+        """`images[k]` has lost its batch axis, and a right network need not take that. A batch of one is
+        `images[k : k + 1]`."""
+        images = torch.rand(4, 1, 8, 8)
+        together = network(images)
+        for k in range(4):
+            assert torch.allclose(network(images[k])[0], together[k], atol=1e-4)
+
+    def copies_and_their_shape(network):
+        """Your batch holds copies of one image. Companions that are equal to it have nothing to tell it: use different
+        ones."""
+        images = torch.rand(1, 1, 8, 8).repeat(4, 1, 1, 1)
+        alone = network(images[:1])
+        assert alone.shape == (1, 3, 4)
+        assert torch.allclose(alone, network(images)[:1], atol=1e-4)
+
+    def shape_of_a_batch_of_one(network):
+        """Your test asks for the shape of a batch of one, and for no number: what an image gets alone should also be
+        what it gets in company."""
+        assert network(torch.rand(1, 1, 8, 8)).shape == (1, 3, 4)
 
     def asked_twice(network):
         """Your test finds none of these. Does it ask the same batch twice? That finds randomness, not company. Or are

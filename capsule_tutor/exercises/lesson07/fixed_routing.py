@@ -8,7 +8,7 @@ from capsule_tutor import functional
 from capsule_tutor.checks.cases import case, numbers
 from capsule_tutor.exercises.lesson04 import dynamic_routing as lesson04
 
-EFFORT = {"minutes": 10, "difficulty": 3, "importance": 4}
+EFFORT = {"minutes": 9, "difficulty": 3, "importance": 4}
 HINTS = (
     "Each finding of the suite is one mistake: what sums to 1, who shares with whom, and how often it is counted.",
     "The logits need a batch axis, so nothing is averaged over it any more. The softmax runs over the parents, axis 2 "
@@ -139,4 +139,15 @@ class wrong:
             v = functional.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
             if iteration < iterations - 1:
                 logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v).sum(dim=0, keepdim=True)
+        return v, c
+
+    def averaged_over_the_children(u_hat, iterations):
+        """You average the agreement over the children (axis 1 of (b, i, j)), so that all children share their logits.
+        Nothing is averaged: each child of each image has its own."""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for iteration in range(iterations):
+            c = logits.softmax(dim=2)
+            v = functional.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            if iteration < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v).mean(dim=1, keepdim=True)
         return v, c

@@ -9,13 +9,14 @@ from capsule_tutor import layers
 from capsule_tutor.checks.cases import case, numbers, order
 from capsule_tutor.museum import exhibit
 
-EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 11, "difficulty": 3, "importance": 5}
 HINTS = (
     "It is lesson 03's experiment, `touched`, once for every input: outputs before, outputs after one change, compare.",
     "A loop over k. In each turn a fresh clone of x, of which only row k is new. An output (any shape) moved if any "
     "of its numbers did.",
     "`changed = x.clone()`, `changed[k] = torch.randn_like(changed[k])`; then `(function(changed) != before)` "
-    "flattened to (m, …) and reduced over all but its first axis; `torch.stack` the n rows.",
+    "has the axes (m, …), and m may be its only one: `.reshape(m, -1)`, then any of its numbers; `torch.stack` the n "
+    "rows.",
 )
 AXES = ("n m",)
 GRADIENT = False
@@ -108,24 +109,29 @@ def _reversed(x):
     return x.flip(0)[:3]
 
 
+def _inputs(*shape):
+    """Not of seed 0: after `torch.manual_seed(0)` an answer's own random numbers would be the same, and none new."""
+    return numbers(*shape, seed=2017)
+
+
 def cases():
     return [
-        case("a routing whose images are apart", _routed, numbers(3, 5, 2, 4)),
-        case("a routing whose images share their logits", _shared, numbers(3, 5, 2, 4)),
-        case("a softmax of each row", _shares, numbers(4, 5)),
-        case("a function of the differences in a row", _spread, numbers(4, 5)),
-        case("a function that drops the signs", _sizes, numbers(4, 6)),
-        case("a function that multiplies neighbours", _pairs, numbers(5, 3)),
-        case("a function that hears a neighbour softly", _softly, numbers(5, 4)),
+        case("a routing whose images are apart", _routed, _inputs(3, 5, 2, 4)),
+        case("a routing whose images share their logits", _shared, _inputs(3, 5, 2, 4)),
+        case("a softmax of each row", _shares, _inputs(4, 5)),
+        case("a function of the differences in a row", _spread, _inputs(4, 5)),
+        case("a function that drops the signs", _sizes, _inputs(4, 6)),
+        case("a function that multiplies neighbours", _pairs, _inputs(5, 3)),
+        case("a function that hears a neighbour softly", _softly, _inputs(5, 4)),
         case("inputs that are all zero", _sizes, torch.zeros(4, 6)),
-        case("inputs that are all one", _lengths, torch.ones(4, 6)),
-        case("a function whose outputs move in one number only", _first_entry, numbers(4, 3)),
-        case("a function that keeps directions and drops lengths", _directions, numbers(4, 6)),
-        case("a function with one number for each input", _lengths, numbers(5, 3)),
-        case("a function that reverses the order", _reversed, numbers(5, 4)),
-        case("capsules cut across channels", _cut, numbers(6, 12)),
-        case("capsules cut across places", _view, numbers(6, 12)),
-        case("float64, one input", _lengths, numbers(1, 3).double()),
+        case("inputs that are all one, and outputs of one number each", _lengths, torch.ones(4, 6)),
+        case("a function whose outputs move in one number only", _first_entry, _inputs(4, 3)),
+        case("a function that keeps directions and drops lengths", _directions, _inputs(4, 6)),
+        case("a function with one number for each input", _lengths, _inputs(5, 3)),
+        case("a function that reverses the order", _reversed, _inputs(5, 4)),
+        case("capsules cut across channels", _cut, _inputs(6, 12)),
+        case("capsules cut across places", _view, _inputs(6, 12)),
+        case("float64, one input", _lengths, _inputs(1, 3).double()),
     ]
 
 
@@ -134,8 +140,8 @@ def _who_moved_a_little_or_down(item, value):
     missed = everybody & ~value if value.shape == everybody.shape else everybody & False
     if value.any() and missed.any() and not (value & ~everybody).any():
         return (
-            "you missed some that moved. Do you count only numbers that grew, or ask for more than a threshold? Inputs "
-            "of one size are rounded in one way, so here any difference counts: compare with `!=`."
+            "you missed some that moved. Do you change every number of x[k], and count numbers that shrink, too? Or do "
+            "you ask for more than a threshold? Inputs of one size are rounded in one way: any difference counts."
         )
     return None
 
@@ -177,6 +183,27 @@ class right:
 
 
 class wrong:
+    def one_number_changed(function, x):
+        """You change one number of x[k]. An output may hear only the others: replace all of x[k] by random numbers."""
+        before, rows = function(x), []
+        for k in range(len(x)):
+            changed = x.clone()
+            changed[k].view(-1)[0] += torch.rand(()) + 0.1
+            rows.append((function(changed) != before).reshape(len(before), -1).any(dim=1))
+        return torch.stack(rows)
+
+    def compared_with_the_turn_before(function, x):
+        """You compare with the output of the turn before, in which another row was changed. Compare with the outputs of
+        x itself, in every turn."""
+        before, rows = function(x), []
+        for k in range(len(x)):
+            changed = x.clone()
+            changed[k] = torch.randn_like(changed[k])
+            after = function(changed)
+            rows.append((after != before).reshape(len(before), -1).any(dim=1))
+            before = after
+        return torch.stack(rows)
+
     def one_added(function, x):
         """You add the same number to all numbers of x[k]. A softmax, or anything that looks at differences, does not
         see that: use random numbers."""

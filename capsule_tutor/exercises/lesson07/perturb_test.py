@@ -7,7 +7,7 @@ import torch
 from capsule_tutor import functional
 from capsule_tutor.museum import exhibit
 
-EFFORT = {"minutes": 8, "difficulty": 3, "importance": 4}
+EFFORT = {"minutes": 10, "difficulty": 3, "importance": 4}
 HINTS = (
     "The task says three things, and each asks for a check of its own. Which input hides one of them?",
     "With delta = 0 nothing is added anywhere, so the masked slots look right. With a delta that is not zero compare "
@@ -44,13 +44,13 @@ def _chosen(v, index):
 
 
 class sound:
-    def rounded(v, delta, index):
-        """a right perturbation that rounds in the seventh digit"""
-        return _kept(v, (_chosen(v, index) + delta) * (1 + 2e-7), index)
-
     def as_in_the_package(v, delta, index):
         """the package's own perturbation"""
         return functional.perturb(v, delta, index)
+
+    def rounded(v, delta, index):
+        """a right perturbation that rounds in the seventh digit"""
+        return _kept(v, (_chosen(v, index) + delta) * (1 + 2e-7), index)
 
     def slot_by_slot(v, delta, index):
         """a right perturbation, written slot by slot"""
@@ -73,8 +73,18 @@ class broken:
         return moved.flatten(1)
 
     def longest_instead_of_chosen(v, delta, index):
-        """a perturbation of the longest capsule, whatever `index` says. Does yours name another one?"""
+        """a perturbation of the longest capsule, whatever `index` says. Do you choose another one, whatever the random
+        numbers are?"""
         return functional.perturb(v, delta)
+
+    def first_index_for_all(v, delta, index):
+        """a perturbation that uses the first number of `index` for all images. Do your images choose different
+        capsules?"""
+        return functional.perturb(v, delta, index[:1].expand_as(index))
+
+    def always_the_first_capsule(v, delta, index):
+        """a perturbation of capsule 0, whatever `index` says. Does an image choose another one?"""
+        return functional.perturb(v, delta, torch.zeros_like(index))
 
     def taken_away(v, delta, index):
         """a delta that is subtracted."""
@@ -91,6 +101,12 @@ class broken:
         v[range(len(v)), index] += delta
         return functional.mask_capsules(v, index)
 
+    def masks_its_input(v, delta, index):
+        """a perturbation that sets the other capsules of v itself to zero. Do you look at all of v afterwards? A second
+        name for v is no copy: take `v.clone()`."""
+        v.copy_(functional.mask_capsules(v, index).view_as(v))
+        return functional.perturb(v, delta, index)
+
 
 class right:
     def against_a_table(perturb):
@@ -104,10 +120,11 @@ class right:
 
     def twice(perturb):
         v, delta = torch.randn(4, 3, 6), torch.full((6,), 0.25)
+        before = v.clone()
         for k in range(3):
-            index = torch.full((4,), k)
+            index = torch.tensor([k, 0, 1, 2])
             want = torch.zeros(4, 3, 6)
-            want[:, k] = v[:, k] + delta
+            want[range(4), index] = before[range(4), index] + delta
             for _ in range(2):
                 assert torch.allclose(perturb(v, delta, index).reshape(4, 3, 6), want, atol=1e-4)
 
@@ -157,6 +174,42 @@ class wrong:
         want = torch.zeros(3, 4, 6)
         want[range(3), index] = v[range(3), index] + delta
         assert torch.allclose(perturb(v, delta, index), want.flatten(1), atol=1e-5)
+
+    def expected_from_v_afterwards(perturb):
+        """Your test reads what it expects from v after the call, when code that changes its input has done so. Keep
+        `v.clone()` from before, and compare all of v with it."""
+        v, delta, index = torch.randn(2, 3, 4), torch.randn(4), torch.tensor([2, 0])
+        slots = perturb(v, delta, index).view(2, 3, 4).clone()
+        assert torch.allclose(slots[range(2), index], v[range(2), index] + delta, atol=1e-5)
+        slots[range(2), index] = 0
+        assert not slots.any()
+
+    def one_capsule_for_all(perturb):
+        """All images of your test choose the same capsule, so code that reads one number of `index`, or none, passes:
+        let them choose different ones, and not only capsule 0."""
+        v, delta, index = torch.randn(2, 3, 4), torch.randn(4), torch.tensor([0, 0])
+        before, want = v.clone(), torch.zeros(2, 3, 4)
+        want[range(2), index] = v[range(2), index] + delta
+        assert torch.allclose(perturb(v, delta, index).view(2, 3, 4), want, atol=1e-5)
+        assert torch.equal(v, before)
+
+    def others_as_they_were(perturb):
+        """Your test demands that the other capsules stay as they are in v. In what `perturb` gives they should be zero:
+        the decoder draws the chosen one alone."""
+        v, delta, index = torch.randn(2, 3, 4), torch.randn(4), torch.tensor([2, 0])
+        want = v.clone()
+        want[range(2), index] += delta
+        assert torch.allclose(perturb(v, delta, index).view(2, 3, 4), want, atol=1e-5)
+
+    def others_added_up(perturb):
+        """Your test adds up what should be zero, and plus and minus may cancel. Ask every number: `not slots.any()`."""
+        v, delta, index = torch.randn(2, 3, 4), torch.randn(4), torch.tensor([2, 0])
+        before = v.clone()
+        slots = perturb(v, delta, index).view(2, 3, 4)
+        assert torch.allclose(slots[range(2), index], before[range(2), index] + delta, atol=1e-5)
+        for b in range(2):
+            assert slots[b].sum() - slots[b, index[b]].sum() < 1e-5
+        assert torch.equal(v, before)
 
     def equal_bits(perturb):
         """Your test demands equal bits. Two right ways may differ in the last digit: allow for rounding."""

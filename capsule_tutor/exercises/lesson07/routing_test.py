@@ -10,17 +10,27 @@ from capsule_tutor import functional
 from capsule_tutor.exercises.lesson07.sums_test import broken as broken_sums
 from capsule_tutor.museum import exhibit
 
-EFFORT = {"minutes": 15, "difficulty": 4, "importance": 5}
+EFFORT = {"minutes": 13, "difficulty": 4, "importance": 5}
 HINTS = (
     "Write down, without code, five things that are true of every routing: of its couplings, after one iteration, of "
-    "the companions, when something about the votes is changed.",
-    "Sums over the parents. One iteration: all couplings alike; three: no longer. v no longer than 1. Images apart. "
-    "Children shuffled: v stays. Votes with their signs flipped: v flips, c stays. Votes of zero: nothing infinite. "
-    "And v points where Σ c û does.",
-    "Let `u_hat = torch.randn(2, 5, 3, 6)` and `v, c = route(u_hat, 3)`. Shuffle with `u_hat[:, order]`, flip with "
-    "`-u_hat`, take image 0 alone with `u_hat[:1]`; for the last, `torch.einsum('bij,bijz->...', c, u_hat)` and "
-    "`torch.cosine_similarity`.",
+    "one pose, from one iteration to the next, of special votes.",
+    "Given: sums, one iteration, images apart, order, signs. Left: three iterations differ from one. v is no longer "
+    "than 1, and points where Σ c û does. Votes of zero give nothing infinite. And what makes it routing: from "
+    "iteration 1 to 2, and from 4 to 5, the couplings of a child move towards the parents that agree with it.",
+    "`s = torch.einsum('bij,bijz->...', c, u_hat)`, and `torch.cosine_similarity` of s and v. For the last, "
+    "`agreement = torch.einsum('bijz,bjz->bij', u_hat, v)` with the v of n iterations, and "
+    "`((later - c) * agreement).sum(dim=...)` with the c of n + 1: not below 0, but for rounding.",
 )
+
+
+def _turns_to_agreement(route, u_hat):
+    """Whether couplings move towards the parents that agree: Σ_j Δc_ij a_ij ≥ 0, as logits grow by k a_ij, k > 0."""
+    for iterations in (1, 4):
+        (v, c), (_, later) = route(u_hat, iterations), route(u_hat, iterations + 1)
+        agreement = torch.einsum("bijz,bjz->bij", u_hat, v)
+        if ((later - c) * agreement).sum(dim=2).min() < -1e-4:
+            return False
+    return True
 
 
 def routing_test(route):
@@ -40,6 +50,7 @@ def routing_test(route):
     assert route(torch.zeros(2, 5, 3, 6), 3)[0].isfinite().all(), "votes of zero give NaN"
     s = torch.einsum("bij,bijz->bjz", c, u_hat)  # (b, j, z)
     assert torch.cosine_similarity(s, v, dim=2).min() > 0.999, "v does not point where its weighted votes do"
+    assert _turns_to_agreement(route, u_hat), "a child turns away from the parents that agree"
 
 
 reference = routing_test
@@ -76,7 +87,7 @@ class sound:
 
 class broken:
     def softmax_over_children(u_hat, iterations=3):
-        """a softmax over the children. What do the couplings of a child sum to?"""
+        """a softmax over the children. Are your sizes all different, and do you sum after more than one iteration?"""
         return exhibit(1).wrong(u_hat, iterations)
 
     def axis_turned_later(u_hat, iterations=3):
@@ -95,6 +106,26 @@ class broken:
     def shared_logits(u_hat, iterations=3):
         """logits that the images share. What does image 0 get alone?"""
         return exhibit(13).wrong(u_hat, iterations)
+
+    def agreement_subtracted(u_hat, iterations=3):
+        """logits from which the agreement is subtracted: votes go where they do not agree. To which parents do the
+        couplings move from the first iteration to the second?"""
+        return _routing(u_hat, iterations, update=-1.0)
+
+    def logits_replaced(u_hat, iterations=3):
+        """logits that are replaced by the last agreement instead of growing by it. Do the couplings still move towards
+        the parents that agree from iteration 4 to 5?"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for _ in range(iterations):
+            c = logits.softmax(dim=2)
+            v = functional.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            logits = torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def poses_turned_around(u_hat, iterations=3):
+        """poses that point away from their votes, in the end. Where does Σ c û point?"""
+        v, c = functional.dynamic_routing(u_hat, iterations)
+        return -v, c
 
     def not_squashed(u_hat, iterations=3):
         """poses that were never squashed. How long may a pose be?"""
@@ -143,6 +174,10 @@ class right:
         for seed in (0, 1):
             u_hat = 3 * torch.randn(3, 6, 4, 5, generator=torch.Generator().manual_seed(seed))
             v, c = route(u_hat, 2)
+            for turn in (1, 2, 3, 4, 5):
+                agreement = (u_hat * route(u_hat, turn)[0].unsqueeze(1)).sum(3)
+                moved = route(u_hat, turn + 1)[1] - route(u_hat, turn)[1]
+                assert ((moved * agreement).sum(2) > -1e-5).all()
             assert ((c.sum(-1) - 1).abs() < 1e-3).all()
             assert (v.norm(dim=-1) <= 1.001).all()
             uniform = route(u_hat, 1)[1]
@@ -163,11 +198,6 @@ class right:
 
         for result in suite(route=route):
             assert result.outcome != "failed", result.sentence
-        u_hat = 2 * torch.randn(2, 5, 3, 6)
-        v, c = route(u_hat, 3)
-        assert v.norm(dim=2).max() <= 1.0001
-        assert route(torch.zeros_like(u_hat), 3)[0].isfinite().all()
-        assert torch.cosine_similarity(torch.einsum("bij,bijz->bjz", c, u_hat), v, dim=2).min() > 0.99
 
 
 class wrong:
@@ -213,6 +243,7 @@ class wrong:
         assert route(torch.zeros(2, 5, 3, 6), 3)[0].isfinite().all()
         s = torch.einsum("bij,bijz->bjz", c, u_hat)
         assert torch.cosine_similarity(s, v, dim=2).min() > 0.999
+        assert _turns_to_agreement(route, u_hat)
 
     def rings_on_everything(route):
         """Your test fails on everything, right code too. Run it on `functional.dynamic_routing` first: there it should

@@ -7,7 +7,7 @@ import torch
 from capsule_tutor import functional
 from capsule_tutor.museum import exhibit
 
-EFFORT = {"minutes": 6, "difficulty": 2, "importance": 5}
+EFFORT = {"minutes": 5, "difficulty": 2, "importance": 5}
 HINTS = (
     "Make some votes, route them, look at c. What would tell the right table from the wrong one?",
     "Sizes that all differ, more than one iteration, a sum over the parents' axis, and a comparison that allows for "
@@ -64,7 +64,8 @@ class broken:
         return _with_couplings(lambda logits, _: logits.flatten(1).softmax(dim=1).view_as(logits), u_hat, iterations)
 
     def one_on_average(u_hat, iterations=3):
-        """couplings that sum to 1 on average only, not for each child. Do you ask every one?"""
+        """couplings that sum to 1 on average only, not for each child. Do you ask every child, and do your votes
+        differ?"""
         return _with_couplings(
             lambda logits, _: logits.flatten(1).softmax(dim=1).view_as(logits) * logits.shape[1], u_hat, iterations
         )
@@ -99,8 +100,8 @@ class right:
 
 class wrong:
     def compared_with_equals(route):
-        """Your test fails on everything, right code too. Do you compare with ==? The sums of a right routing are 1
-        up to rounding: allow for it, as `torch.allclose` does."""
+        """Your test fails on everything, right code too. Do you add up c, the second thing that `route` gives? The
+        lengths of v need not sum to 1. And do you allow for rounding, as `torch.allclose` does and == does not?"""
         _, c = route(torch.randn(2, 5, 3, 6), 3)
         assert (c.sum(dim=2) == 1).all()
 
@@ -111,8 +112,8 @@ class wrong:
         assert torch.allclose(c.sum(dim=1), torch.ones(2, 3), atol=1e-4)
 
     def square_and_one_iteration(route):
-        """Your test looks at one iteration, and has as many children as parents: then all couplings are equal, and sum
-        to 1 along either axis. Let all sizes differ, and route more than once."""
+        """Your table has as many children as parents. Then the total of all couplings is the same along either axis,
+        and after one iteration every single sum is: let all sizes differ, route more than once, ask every child."""
         _, c = route(torch.randn(2, 4, 4, 6), 1)
         assert torch.allclose(c.sum(dim=2), torch.ones(2, 4), atol=1e-4)
 
@@ -120,6 +121,17 @@ class wrong:
         """Your test looks at one iteration, where the logits are still zero. A mistake may begin after it: route more
         than once."""
         _, c = route(torch.randn(2, 5, 3, 6), 1)
+        assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
+
+    def never_too_small(route):
+        """Sums that are too small pass your test: it only asks that none is above 1. Is an absolute value missing?"""
+        _, c = route(torch.randn(2, 5, 3, 6), 3)
+        assert (c.sum(dim=2) - 1 < 1e-4).all()
+
+    def all_votes_alike(route):
+        """All votes of your test are alike. Then all couplings are, too, and a wrong table looks right: use random
+        ones."""
+        _, c = route(torch.ones(2, 5, 3, 6), 3)
         assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
 
     def first_child_alone(route):
