@@ -86,8 +86,7 @@ pictures.logs(
 # **Lengths answer ten questions, not one.** Is there a 3? Is there an 8? In an image of two overlapping digits both answers
 # are yes. The outputs of a softmax sum to 1: each yes is taken away from another.
 #
-# **Lengths are not logits.** A logit may be anything between −∞ and ∞. A length is between 0 and 1. What does a softmax
-# make of that?
+# **Lengths are not logits.** A logit may be anything between −∞ and ∞. A length is between 0 and 1.
 #
 # **Predict before you run.** Ten classes. The network is right beyond doubt: the true class has length 1, the nine others
 # have length 0. Which probability does a softmax of these lengths give to the true class?
@@ -443,7 +442,7 @@ figures.images(
 )
 
 # %% [markdown] id="lazy-read"
-# Black beats grey, since these images are mostly black background. The mean digit costs 0.018, the mean of the right class 0.0108.
+# Black beats grey, as most pixels are black. The mean digit costs 0.018, the mean of the right class 0.0108.
 # **Only below 0.0108 does a drawing show that a capsule knows more than its class.**
 #
 # ### Another size
@@ -547,8 +546,7 @@ pictures.two_losses(
 )
 
 # %% [markdown] id="exercise-loss-task"
-# Now put it together. Your own three functions are at hand (the same ones live in the package, as `functional.margin_loss`
-# and so on), and `lengths(v)`.
+# Now put it together. Your own three functions are at hand, and `lengths(v)`.
 #
 # {{ exercise 05-capsule-loss }}
 
@@ -630,8 +628,7 @@ for epoch in (0, 1, 2, 4, 6, 8):
 print(f"its drawings cost {drawing_cost(net, decoder):.4f}, the class means 0.0108, the mean digit 0.0180")
 
 # %% [markdown] id="run-read"
-# It began where healthy capsule networks begin, at 0.81, and did not stay there. (The exact figures may differ a little on your
-# machine; the sums are taken in another order.)
+# It began where healthy capsule networks begin, at 0.81, and did not stay there. (Your figures may differ a little.)
 #
 # Now the drawings. In the second row, each is made from the *longest* capsule: no labels any more. The third row has the means
 # of the classes.
@@ -821,8 +818,8 @@ print(f"the best that a sigmoid can do: {floor:.3f}")
 print(f"always painting the mean digit: {reconstruction_loss(mean_digit, standardised).item():.3f}")
 
 # %% [markdown] id="wild-standardised-read"
-# The *perfect* sigmoid decoder is hardly better than one that may leave 0 to 1 and always paints the mean digit. (All these
-# numbers are larger than before, because the pixels are.)
+# The *perfect* sigmoid decoder is hardly better than one that may leave 0 to 1 and always paints the mean digit. (The
+# pixels are larger than before, so the costs are, too.)
 #
 # ### Seven tests
 #
