@@ -997,7 +997,7 @@ class capsnet_forward:
         return caps.dynamic_routing(caps.votes(u, vw), iterations)[0]
 
     def tuple_returned(images, fw, fb, pw, pb, vw, iterations=3):
-        """it returned 2 values"""
+        """You return both results of the routing"""
         x = torch.conv2d(images, fw, fb).relu()
         f = torch.conv2d(x, pw, pb, stride=2)
         u = caps.squash(layers.primary_capsules(f, vw.shape[2]))
@@ -1193,7 +1193,7 @@ class draw_all:
         return torch.stack([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])])
 
     def concatenated(v, decoder):
-        """some axes are merged into one"""
+        """torch.cat adds no axis"""
         return torch.cat([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])], dim=1)
 
     def one_too_few(v, decoder):
