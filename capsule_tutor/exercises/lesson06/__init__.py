@@ -24,23 +24,23 @@ PREDICTIONS = {
         "the longest. Run the next cells, and look at the lengths.",
     },
     "06-misread": {
-        "a": "Yes: all that reaches the decoder is one pose in the seat of the 9, and from that seat it has learned to "
-        "draw nines.",
-        "b": "It would draw the 4 from capsule 4. But the capsule of the 4 is set to zero, and the decoder sees "
-        "capsule 9 alone.",
+        "a": "Yes: all that reaches the decoder is capsule 3, a pose that the matrices of the 3 have made, in the seat "
+        "of the 3.",
+        "b": "It would draw the 9 from capsule 9. But the capsule of the 9 is set to zero, and the decoder sees "
+        "capsule 3 alone.",
         "c": "Both capsules may be long. But all except the longest are set to zero before the decoder sees them.",
     },
     "06-abroad": {
-        "a": "Yes, and more than the eye expects: to us the two sets of digits look alike. What the network has "
-        "learned is true of 13 people's digits, scanned in one way, and of little else.",
-        "b": "You took the score for a property of the network. It is one of the network *and* of the images: other "
-        "hands, another scanner, and about a third of the digits is misread.",
-        "c": "The right direction. But nothing in 1,200 digits of 13 people told the network what other people and "
-        "other scanners do: it is about a third.",
+        "a": "Yes. What it learned from 13 people's digits, scanned in one way, is enough for about two thirds of "
+        "MNIST's, and not for 95 of 100.",
+        "b": "You took the score for a property of the network. It is one of the network *and* of the images: on "
+        "these, about a third is misread.",
+        "c": "The right direction, and it is worse still: about a third. Neither its training nor its score at home "
+        "told how much it would be.",
     },
     "06-half": {
-        "a": "Yes. Each filter adds up 20,736 products, and nothing makes up for it: the sums are long, and squash "
-        "makes every one of them nearly 1.",
+        "a": "Yes. Each filter adds up 20,736 products, and nothing makes up for it: the children are long, their "
+        "votes add up, and nearly every class seems to be there.",
         "b": "That is the other half: PyTorch's small start *with* the division. Here the weights are large, and each "
         "filter adds up 20,736 products.",
         "c": "Squash keeps them below 1, and that is all: look at the parents and at the loss. Nearly every class "

@@ -108,12 +108,12 @@ def _wired(
     squash=functional.squash,
     route=functional.dynamic_routing,
     stride=(1, 2),
-    padding=0,
+    padding=(0, 0),
 ):
     """The encoder with some of its parts replaced."""
     first_weight, first_bias, primary_weight, primary_bias, vote_weight = weights
-    x = between(conv2d(images, first_weight, first_bias, stride=stride[0], padding=padding))
-    features = conv2d(x, primary_weight, primary_bias, stride=stride[1], padding=padding)
+    x = between(conv2d(images, first_weight, first_bias, stride=stride[0], padding=padding[0]))
+    features = conv2d(x, primary_weight, primary_bias, stride=stride[1], padding=padding[1])
     u = squash(cut(before(features), vote_weight.shape[2]))
     return route(functional.votes(u, vote_weight), iterations)[0]
 
@@ -236,7 +236,26 @@ class wrong:
 
     def images_padded(images, *weights, iterations):
         """You padded the images, which makes too many capsules for the vote matrices. Nothing is padded in CapsNet."""
-        return _wired(images, weights, iterations, padding=1)
+        return _wired(images, weights, iterations, padding=(1, 1))
+
+    def first_padded_by_four(images, *weights, iterations):
+        """You padded the first convolution by 4, which keeps a map's size and makes too many capsules for the vote
+        matrices. Nothing is padded in CapsNet."""
+        return _wired(images, weights, iterations, padding=(4, 0))
+
+    def both_padded_by_four(images, *weights, iterations):
+        """You padded both convolutions by 4, which makes too many capsules for the vote matrices. Nothing is padded in
+        CapsNet."""
+        return _wired(images, weights, iterations, padding=(4, 4))
+
+    def couplings_returned(images, *weights, iterations):
+        """You return the couplings c (b, i, j). The routing returns two things, v and c: return the first."""
+        return _wired(images, weights, iterations, route=lambda u_hat, k: functional.dynamic_routing(u_hat, k)[::-1])
+
+    def both_results_returned(images, *weights, iterations):
+        """You return both results of the routing, capsules and couplings. Wanted is v alone: unpack the two, or take
+        `[0]`."""
+        return _wired(images, weights, iterations, route=lambda u_hat, k: [functional.dynamic_routing(u_hat, k)])
 
     def biases_forgotten(images, *weights, iterations):
         """You left out the biases of the convolutions. Hand them to conv2d after the weight."""

@@ -238,6 +238,11 @@ class wrong:
         decoder = classes * z * 512 + 512 * 1024 + 1024 * side**2
         return _counted(side, channels, types, d, classes, z, decoder=decoder)
 
+    def a_bias_per_dense_layer(side, channels, types, d, classes, z):
+        """You gave each dense layer one bias. Every output has its own: 512, 1024 and side² of them."""
+        decoder = classes * z * 512 + 1 + 512 * 1024 + 1 + 1024 * side**2 + 1
+        return _counted(side, channels, types, d, classes, z, decoder=decoder)
+
     def decoder_draws_784_pixels(side, channels, types, d, classes, z):
         """You typed in 784 pixels. The decoder draws as many as the image has: side²."""
         return _counted(side, channels, types, d, classes, z, decoder=_decoder(classes * z, 784))

@@ -135,6 +135,17 @@ class wrong:
         """Your result is (j, b, pixels). `torch.stack` puts its new axis first; it takes a dim."""
         return draw_all(v, decoder).transpose(0, 1)
 
+    def classes_in_one_row(v, decoder):
+        """You joined the drawings of an image into one long row, (b, j·pixels): torch.cat adds no axis. torch.stack
+        does."""
+        return draw_all(v, decoder).flatten(1)
+
+    def longest_and_classes_before_images(v, decoder):
+        """There are two mistakes. All your drawings of an image are the same, that of its longest capsule: tell
+        mask_capsules which class to keep. And your result is (j, b, pixels): `torch.stack` puts its new axis first, and
+        takes a dim."""
+        return wrong.always_the_longest(v, decoder).transpose(0, 1)
+
     def images_and_classes_mixed(v, decoder):
         """The shape is right, and images and classes are mixed: you had (j, b, pixels) and reshaped it. A reshape moves
         nothing (lesson 03). Stack along dim=1, or transpose."""
@@ -208,6 +219,14 @@ class wrong:
         """You kept class 0 of image 0, class 1 of image 1 and so on. Every image is drawn once per class."""
         keep = torch.arange(len(v)) % v.shape[1]
         return decoder(functional.mask_capsules(v, keep))[:, None].expand(-1, v.shape[1], -1)
+
+    def class_counted_on_with_the_images(v, decoder):
+        """Drawing k is of class k in the first image only: your index counts on with the images, k, k + 1 and so on.
+        All the images of drawing k keep class k: `torch.full((len(v),), k)`."""
+        b, j, _ = v.shape
+        seats = torch.arange(b)
+        keeps = [functional.mask_capsules(v, (seats + k) % j) for k in range(j)]
+        return torch.stack([decoder(masked) for masked in keeps], dim=1)
 
     def first_image_alone(v, decoder):
         """You drew the first image only. There are v.shape[0] of them."""

@@ -16,6 +16,7 @@ HINTS = (
     "a difference of columns, of one of the two.",
 )
 AXES = ("b", "b", "b")
+GRADIENT = False  # nobody trains through it
 
 
 def runner_up(v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -120,6 +121,23 @@ class wrong:
         two, classes = v.norm(dim=1).topk(2, dim=1)
         return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
 
+    def sums_for_lengths(v):
+        """You added up the entries of each capsule, with their signs, and took the sums for lengths. A length is the
+        root of the sum of squares: functional.lengths."""
+        two, classes = v.sum(2).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
+
+    def sums_of_sizes_for_lengths(v):
+        """You added up the sizes of the entries and took the sums for lengths. A length is the root of the sum of
+        squares: functional.lengths."""
+        two, classes = v.abs().sum(2).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
+
+    def largest_entries_for_lengths(v):
+        """You took each capsule's largest entry for its length. A length takes all entries: functional.lengths."""
+        two, classes = v.amax(2).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
+
     def rows_for_columns(v):
         """You took the rows of topk's tables for its columns. They are (b, 2): `[0]` is the first image, `[:, 0]` the
         winner of every image."""
@@ -136,6 +154,19 @@ class wrong:
         n = functional.lengths(v)
         two, classes = n.topk(2, dim=1, largest=False)
         return classes[:, 0], classes[:, 1], two[:, 1] - two[:, 0]
+
+    def the_two_shortest_and_a_negative_gap(v):
+        """You found the two shortest capsules, and their gap is negative. sort and argsort begin with the smallest:
+        descending=True."""
+        two, classes = functional.lengths(v).topk(2, dim=1, largest=False)
+        return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
+
+    def last_but_one_first(v):
+        """You sorted from the shortest on and took the last two in that order, so the runner-up comes first. The winner
+        is the last: [:, -1], then [:, -2]."""
+        order = functional.lengths(v).argsort(dim=1)
+        n = functional.lengths(v).sort(dim=1).values
+        return order[:, -2], order[:, -1], n[:, -2] - n[:, -1]
 
     def gap_of_squares(v):
         """Your gap is one of squared lengths. Take the roots first."""
@@ -162,6 +193,11 @@ class wrong:
         """You divided the two lengths. The gap is their difference."""
         two, classes = functional.lengths(v).topk(2, dim=1)
         return classes[:, 0], classes[:, 1], two[:, 0] / two[:, 1]
+
+    def share_of_the_winner(v):
+        """You divided the second length by the longest. The gap is their difference: the longest minus the second."""
+        two, classes = functional.lengths(v).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], two[:, 1] / two[:, 0]
 
     def length_of_the_winner(v):
         """You return the winner's length as gap. Two capsules can be long at once: subtract the second."""
@@ -210,6 +246,12 @@ class wrong:
         """Your runner-up is the third longest. topk(2): the first column and the second."""
         n, classes = functional.lengths(v).topk(min(3, v.shape[1]), dim=1)
         return classes[:, 0], classes[:, -1], n[:, 0] - n[:, -1]
+
+    def squares_and_turned_round(v):
+        """There are two mistakes. Your gap is one of squared lengths: take the roots first. And you subtracted the
+        longest from the second: the gap is the longest minus the second."""
+        first, second, gap = wrong.gap_of_squares(v)
+        return first, second, -gap
 
     def squares_and_exchanged(v):
         """You exchanged the two: the winner comes first. And the gap is one of squared lengths: take the roots

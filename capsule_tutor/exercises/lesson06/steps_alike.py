@@ -1,8 +1,9 @@
 """Write the tool that finds a wrong wire: `steps_alike(ours, theirs, x)` says how many steps of a port agree with the
 original before one does not. `ours` and `theirs` are two lists of the same steps: each is a function of one tensor, and
 gets what the step before it in its own list gave; the first gets x. Two results agree if they have the same shape and
-no entry differs by more than 0.001. Return the number of steps that agree, from the first on, as an int: 0 if the first
-is wrong, `len(ours)` if all agree."""
+no entry differs by more than a thousandth of the largest entry of `theirs` (the largest in size, whatever its sign).
+Return the number of steps that agree, from the first on, as an int: 0 if the first is wrong, `len(ours)` if all
+agree."""
 
 from itertools import accumulate, takewhile
 
@@ -13,13 +14,13 @@ from capsule_tutor import functional
 from capsule_tutor.checks.cases import case, numbers
 from capsule_tutor.layers import primary_capsules
 
-EFFORT = {"minutes": 8, "difficulty": 3, "importance": 5}
+EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
 HINTS = (
     "Walk along both lists at once with two tensors, one for each, and stop where they part.",
     "After each step ask two questions, and the shape comes first: two shapes that differ may broadcast, and then the "
     "numbers are compared with copies of others.",
-    '`torch.allclose(a, b, rtol=0, atol=1e-3)` answers the second question, and says "no" to NaN. What you return is '
-    "the number of steps that came before.",
+    '`torch.allclose(a, b, rtol=0, atol=…)` answers the second question, and says "no" to NaN. Its atol is how much '
+    "may differ: compute that from b. What you return is the number of steps that came before.",
 )
 GRADIENT = False
 
@@ -29,7 +30,8 @@ def steps_alike(ours: list, theirs: list, x: Tensor) -> int:
     a = b = x
     for number, (our, their) in enumerate(zip(ours, theirs, strict=True)):
         a, b = our(a), their(b)
-        if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3):
+        # alike: max |a − b| ≤ 0.001 · max |b|
+        if a.shape != b.shape or not (a - b).abs().max() <= 1e-3 * b.abs().max():
             return number
     return len(ours)
 
@@ -46,8 +48,9 @@ def oracle(ours, theirs, x):
     alike = 0
     for a, b in list(zip(*results, strict=True))[1:]:
         same = a.shape == b.shape
+        allowed = max(abs(entry) for entry in b.flatten().tolist()) / 1000
         for one, other in zip(a.flatten().tolist(), b.flatten().tolist(), strict=False):
-            same = same and abs(one - other) <= 0.001
+            same = same and abs(one - other) <= allowed
         if not same:
             break
         alike += 1
@@ -91,8 +94,12 @@ def _turned(x):
 
 def _one_entry(x):
     changed = functional.squash(x)
-    changed[-1, -1, -1] -= 0.025  # the mean difference is 0.0005
+    changed[-1, -1, -1] -= 0.003  # less than a thousandth of the norm
     return changed
+
+
+def _minus_lengths(x):
+    return -functional.lengths(x)
 
 
 def _alike_capsules(x):
@@ -105,6 +112,12 @@ WIRINGS = {
     "a port that is right": ({}, {}, "All agree."),
     "a port that rounds otherwise, by 0.00001": ({"front": _hair_off}, {}, "A difference of 0.00001 is allowed."),
     "a port whose first step is wrong": ({"front": lambda x: x.relu()}, {}, "The first gives other numbers."),
+    "a port with a wrong cut, in a network whose numbers are around 0.0001": (
+        {"front": lambda x: 1e-4 * x, "cut": _bare_view},
+        {"front": lambda x: 1e-4 * x},
+        "All its numbers are below 0.001, so a fixed tolerance of that size lets any wire pass: allow a thousandth of "
+        "the largest entry of theirs.",
+    ),
     "a port that cuts its capsules with a bare view": ({"cut": _bare_view}, {}, "Entry by entry the second differs."),
     "a port that has its capsules in another order": (
         {"cut": _order_reversed},
@@ -121,10 +134,11 @@ WIRINGS = {
         {},
         "The third has every sign changed; that the fourth agrees again does not count.",
     ),
-    "a port with one entry that is 0.025 too small": (
+    "a port with one entry that is 0.003 too small, in poses shorter than 1": (
         {"squash": _one_entry},
         {},
-        "One entry of the third differs by more than 0.001. In a mean it drowns, and without abs() it is not seen.",
+        "One entry of the third is too small by three times what is allowed. In a mean or a norm it drowns, and "
+        "without abs() it is not seen.",
     ),
     "a port whose last step gives (2, 1) instead of (2, 8), all capsules being alike": (
         {"front": _alike_capsules, "lengths": _summed},
@@ -141,15 +155,25 @@ WIRINGS = {
         {},
         "The second differs on what the first one gave; on x itself it would not.",
     ),
-    "a port that is 0.0008 off after its first step and 0.0016 off after its second": (
-        {"front": lambda x: 2 * x + 0.0008, "cut": lambda maps: primary_capsules(maps, 3) + 0.0008},
-        {},
-        "Each step gets what the one before it in its OWN list gave, so small differences add up.",
-    ),
-    "a port that is 0.005 off in numbers around 1000": (
+    "a port that rounds otherwise, by 0.005 in numbers around 1000": (
         {"front": lambda x: x + 1000.005},
         {"front": lambda x: x + 1000},
-        "0.005 is more than 0.001, however large the numbers are: torch.allclose needs rtol=0.",
+        "0.005 is far less than a thousandth of 1000: what is allowed grows with the largest entry of theirs.",
+    ),
+    "a port that gives 0.00001 where the original gives 0": (
+        {"front": lambda x: x.relu() + 1e-5},
+        {"front": torch.relu},
+        "What is allowed is one number for a whole result. A thousandth of each entry allows nothing where that is 0.",
+    ),
+    "a port that is right, with numbers below zero alone": (
+        {"front": lambda x: -x.abs() - 1e-5, "lengths": _minus_lengths},
+        {"front": lambda x: -x.abs(), "lengths": _minus_lengths},
+        "All agree. The largest entry is the largest in SIZE: `b.abs().max()`.",
+    ),
+    "a port that is 0.06 % off after its first step and 0.12 % off after its second": (
+        {"front": lambda x: 2.0012 * x, "cut": lambda maps: 1.0006 * primary_capsules(maps, 3)},
+        {},
+        "The second is off by more than a thousandth of its largest entry, on what the first of its OWN list gave.",
     ),
 }
 
@@ -160,7 +184,7 @@ def cases():
 
 def _why(item, value):
     if isinstance(value, int) and not isinstance(value, bool) and value != (agree := steps_alike(*item.args)):
-        return f"your function says {value}, and the first {agree} steps agree. {WIRINGS[item.says][2]}"
+        return f"your function says {value}; expected {agree}. {WIRINGS[item.says][2]}"
     return None
 
 
@@ -168,6 +192,7 @@ properties = (_why,)
 
 
 def _first_apart(ours, theirs, x, alike) -> int:
+    """How many steps agree in a learner's own sense of it."""
     a = b = x
     for number, (our, their) in enumerate(zip(ours, theirs, strict=True)):
         a, b = our(a), their(b)
@@ -176,16 +201,24 @@ def _first_apart(ours, theirs, x, alike) -> int:
     return len(ours)
 
 
+def _allowed(b: Tensor) -> Tensor:
+    return 1e-3 * b.abs().max()
+
+
+def _close(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and bool((a - b).abs().max() <= _allowed(b))
+
+
 def _walk(x, step):
     return step(x)
 
 
 class right:
-    def by_the_largest_difference(ours, theirs, x):
+    def by_allclose(ours, theirs, x):
         a, b, count = x, x.clone(), 0
         for k in range(len(ours)):
             a, b = ours[k](a), theirs[k](b)
-            if a.shape == b.shape and (a - b).abs().max().item() <= 1e-3:
+            if a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=1e-3 * b.abs().max().item()):
                 count += 1
             else:
                 break
@@ -196,21 +229,59 @@ class right:
         for done, (f, g) in enumerate(zip(ours, theirs, strict=True)):
             mine, original = f(mine), g(original)
             try:
-                torch.testing.assert_close(mine, original, rtol=0, atol=1e-3)
+                torch.testing.assert_close(mine, original, rtol=0, atol=original.abs().max().item() / 1000)
             except AssertionError:
                 return done
         return len(theirs)
 
+    def by_shares(ours, theirs, x):
+        def alike(a, b):
+            return a.shape == b.shape and ((a - b) / b.abs().max()).abs().amax().item() <= 0.001
+
+        return _first_apart(ours, theirs, x, alike)
+
     def by_accumulate(ours, theirs, x):
         results = zip(accumulate(ours, _walk, initial=x), accumulate(theirs, _walk, initial=x), strict=True)
-        alike = (a.shape == b.shape and bool(((a - b).abs() <= 1e-3).all()) for a, b in results)
+        alike = (a.shape == b.shape and bool(((a - b).abs() <= b.abs().max() / 1e3).all()) for a, b in results)
         return sum(1 for _ in takewhile(bool, alike)) - 1
 
 
 class wrong:
     def exactly_equal(ours, theirs, x):
-        """You demand equal bits. Another library adds in another order, and its last digits differ: allow 0.001."""
+        """You demand equal bits. Another library adds in another order, and its last digits differ: allow a thousandth
+        of the largest entry of theirs."""
         return _first_apart(ours, theirs, x, torch.equal)
+
+    def allclose_as_it_comes(ours, theirs, x):
+        """You left torch.allclose its own tolerances. They allow a hundred-thousandth of each entry, which is next to
+        nothing where an entry is near zero: say rtol=0, and a thousandth of the largest entry of theirs for atol."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a, b))
+
+    def a_thousandth_of_each_entry(ours, theirs, x):
+        """You allow a thousandth of each entry, so where the original gives 0 nothing is allowed. Wanted is one number
+        for the whole result: a thousandth of its largest entry."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=0)
+        )
+
+    def fixed_tolerance(ours, theirs, x):
+        """You allow 0.001, whatever the size of the numbers. In a network whose capsules are shorter than that every
+        wire passes: allow a thousandth of the largest entry of theirs."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=1e-3)
+        )
+
+    def fixed_tolerance_and_nan_unseen(ours, theirs, x):
+        """You allow 0.001, whatever the size of the numbers: allow a thousandth of the largest entry of theirs. And NaN
+        gets past you, for it is not larger than 0.001: ask whether the difference is small, not whether it is large."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not (a - b).abs().max() > 1e-3)
+
+    def largest_without_abs(ours, theirs, x):
+        """You allow a thousandth of `b.max()`, which is too little, or even less than 0, where the largest entry is
+        negative. Take `.abs()` first."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).abs().max() <= 1e-3 * b.max())
+        )
 
     def only_shapes(ours, theirs, x):
         """You compare shapes. A wrong wire is just what no shape gives away: compare the numbers, too."""
@@ -222,32 +293,42 @@ class wrong:
         a = b = x
         for f, g in zip(ours, theirs, strict=True):
             a, b = f(a), g(b)
-        same = a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=1e-3)
-        return len(ours) if same else len(ours) - 1
+        return len(ours) if _close(a, b) else len(ours) - 1
 
     def sums_compared(ours, theirs, x):
         """You compare one number of each result. The same entries in another order have the same sum, and capsules that
         are mixed up are what you look for: compare entry by entry."""
-        return _first_apart(
-            ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a.sum(), b.sum(), rtol=0, atol=1e-3)
-        )
+
+        def alike(a, b):
+            return a.shape == b.shape and bool((a.sum() - b.sum()).abs() <= _allowed(b))
+
+        return _first_apart(ours, theirs, x, alike)
 
     def norms_compared(ours, theirs, x):
         """You compare the norms of the results. Entries in another order, or with another sign, have the same norm:
         compare entry by entry."""
+
+        def alike(a, b):
+            return a.shape == b.shape and bool((a.norm() - b.norm()).abs() <= _allowed(b))
+
+        return _first_apart(ours, theirs, x, alike)
+
+    def norm_of_the_difference(ours, theirs, x):
+        """You compare norms, or means, of the differences and of theirs. One wrong entry drowns among many: compare the
+        largest difference with the largest entry."""
         return _first_apart(
-            ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a.norm(), b.norm(), rtol=0, atol=1e-3)
+            ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).norm() <= 1e-3 * b.norm())
         )
 
     def without_abs(ours, theirs, x):
         """You take the largest difference without its sign being dropped: an entry that is too small passes. Take
         `.abs()` first."""
-        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).max() <= 1e-3))
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).max() <= _allowed(b)))
 
     def nan_unseen(ours, theirs, x):
-        """NaN gets past you: it is not larger than 0.001, nor smaller. Ask whether the difference is small, not whether
-        it is large."""
-        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not bool(((a - b).abs() > 1e-3).any()))
+        """NaN gets past you: it is not larger than what is allowed, nor smaller. Ask whether the difference is small,
+        not whether it is large."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not (a - b).abs().max() > _allowed(b))
 
     def shapes_broadcast(ours, theirs, x):
         """You never compare the shapes, and (2, 1) against (2, 8) is no error: it broadcasts. Ask for the shape
@@ -255,43 +336,54 @@ class wrong:
 
         def alike(a, b):
             try:
-                return torch.allclose(a, b, rtol=0, atol=1e-3)
+                return bool((a - b).abs().max() <= _allowed(b))
             except RuntimeError:
                 return False
 
         return _first_apart(ours, theirs, x, alike)
 
-    def relative_tolerance(ours, theirs, x):
-        """Your tolerance grows with the numbers: 0.5 in 1000 passes. torch.allclose adds `rtol` times the number; say
-        rtol=0."""
-        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a, b, atol=1e-3))
-
     def mean_difference(ours, theirs, x):
         """You take the mean difference, in which one wrong entry drowns. Ask for the largest."""
-        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).abs().mean() <= 1e-3))
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).abs().mean() <= _allowed(b))
+        )
 
     def mean_and_nan_unseen(ours, theirs, x):
         """You take the mean difference, in which one wrong entry drowns: ask for the largest. And NaN gets past you,
-        for it is not larger than 0.001: ask whether the difference is small, not whether it is large."""
-        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not bool((a - b).abs().mean() > 1e-3))
+        for it is not larger than what is allowed: ask whether the difference is small, not whether it is large."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not (a - b).abs().mean() > _allowed(b))
 
     def without_abs_and_nan_unseen(ours, theirs, x):
         """You take the largest difference with its sign, so an entry that is too small passes: take `.abs()` first. And
-        NaN gets past you, for it is not larger than 0.001: ask whether the difference is small, not whether it is
-        large."""
-        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not bool((a - b).max() > 1e-3))
+        NaN gets past you, for it is not larger than what is allowed: ask whether the difference is small, not whether
+        it is large."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not (a - b).max() > _allowed(b))
 
     def shapes_broadcast_and_nan_unseen(ours, theirs, x):
         """You never compare the shapes, and (2, 1) against (2, 8) broadcasts: ask for the shape first. And NaN gets
-        past you, for it is not larger than 0.001: ask whether the difference is small, not whether it is large."""
-        return _first_apart(ours, theirs, x, lambda a, b: not bool((a - b).abs().max() > 1e-3))
+        past you, for it is not larger than what is allowed: ask whether the difference is small, not whether it is
+        large."""
+        return _first_apart(ours, theirs, x, lambda a, b: not (a - b).abs().max() > _allowed(b))
+
+    def neither_shape_nor_sign_nor_nan(ours, theirs, x):
+        """There are three mistakes. You never compare the shapes, and (2, 1) against (2, 8) broadcasts. You take the
+        largest difference with its sign, so an entry that is too small passes: take `.abs()` first. And NaN gets past
+        you: ask whether the difference is small, not whether it is large."""
+        return _first_apart(ours, theirs, x, lambda a, b: not (a - b).max() > _allowed(b))
+
+    def fixed_and_neither_shape_nor_sign_nor_nan(ours, theirs, x):
+        """There are four mistakes. You never compare the shapes, and (2, 1) against (2, 8) broadcasts. You take the
+        largest difference with its sign: take `.abs()` first. NaN gets past you: ask whether the difference is small,
+        not whether it is large. And 0.001 is much for small numbers: allow a thousandth of the largest entry of
+        theirs."""
+        return _first_apart(ours, theirs, x, lambda a, b: not (a - b).max() > 1e-3)
 
     def fed_by_the_original(ours, theirs, x):
         """You give both steps the same input, what the step before them gave in ONE of the lists. Each should get what
         its own list gave, so that small differences add up as they do when the port runs."""
         for k, (f, g) in enumerate(zip(ours, theirs, strict=True)):
             mine, x = f(x), g(x)
-            if mine.shape != x.shape or not torch.allclose(mine, x, rtol=0, atol=1e-3):
+            if not _close(mine, x):
                 return k
         return len(ours)
 
@@ -300,6 +392,11 @@ class wrong:
         number = steps_alike(ours, theirs, x)
         return number + 1 if number < len(ours) else number
 
+    def last_index_for_all(ours, theirs, x):
+        """Where all agree you return the last step's index, which counts from 0. All of them are one more:
+        len(ours)."""
+        return min(steps_alike(ours, theirs, x), len(ours) - 1)
+
     def every_step_that_agrees(ours, theirs, x):
         """You count all steps that agree, also those behind a wrong one, where two mistakes may have made up for each
         other. Stop at the first that does not agree."""
@@ -307,7 +404,7 @@ class wrong:
         count = 0
         for f, g in zip(ours, theirs, strict=True):
             a, b = f(a), g(b)
-            count += a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=1e-3)
+            count += _close(a, b)
         return count
 
     def last_difference(ours, theirs, x):
@@ -317,7 +414,7 @@ class wrong:
         found = len(ours)
         for k, (f, g) in enumerate(zip(ours, theirs, strict=True)):
             a, b = f(a), g(b)
-            if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3):
+            if not _close(a, b):
                 found = k
         return found
 
@@ -326,8 +423,7 @@ class wrong:
         on that alone: hand the results on."""
         count = 0
         for f, g in zip(ours, theirs, strict=True):
-            a, b = f(x), g(x)
-            if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3):
+            if not _close(f(x), g(x)):
                 break
             count += 1
         return count
@@ -335,11 +431,7 @@ class wrong:
     def x_for_every_step_and_all_counted(ours, theirs, x):
         """You give x to every step, and you count all steps that agree. Hand the results on: a step gets what the one
         before it in its list gave. And stop at the first that does not agree."""
-        count = 0
-        for f, g in zip(ours, theirs, strict=True):
-            a, b = f(x), g(x)
-            count += a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=1e-3)
-        return count
+        return sum(_close(f(x), g(x)) for f, g in zip(ours, theirs, strict=True))
 
     def yes_or_no(ours, theirs, x):
         """You return whether all agree. Wanted is a number: how many steps agree before one does not."""
