@@ -3,7 +3,7 @@
 The test error wavers from epoch to epoch by more than the networks differ. Its minimum over a hundred epochs is partly
 luck, and the luck is reported as skill. Choose on images that are held out from training, and read the test set once.
 
-Seen in: EscVM, XifengGuo, adambielski, gram-ai.
+Seen in: EscVM, XifengGuo (adambielski and gram-ai save every epoch, but the test set steers their learning rate).
 Symptom: a published error that nobody reproduces; the same network on new images is worse.
 """
 

@@ -3,7 +3,7 @@
 "Save when this number improves", and the log calls that number something else. What is never there never improves, so
 nothing is ever saved. A warning may go by once per epoch, among the progress bars.
 
-Seen in: EscVM.
+Seen in: EscVM (while it trains the original CapsNet).
 Symptom: after the night the folder is empty.
 """
 
