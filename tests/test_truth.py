@@ -47,9 +47,8 @@ FACTS = [
     ("09", "so a gap between the two need not be the routing's merit either"),
     ("10", "Which of these matters, the filters, the squash or the averaging, these pairs do not separate"),
     ("10", '(0.39, "35.4 M", "Sabour 2017, table 1", "no spread given")'),
-    # EscVM: utils/tools.py, models/model.py; XifengGuo: capsulenet.py; adambielski: net.py; gram-ai: capsule_network.py
-    ("10", "EscVM and XifengGuo does so: it hands the *test* split over as validation data, and keeps the weights"),
-    ("10", "gram-ai saves every epoch, but lets the test split decide when the learning rate falls"),
+    # EscVM: utils/tools.py and models/model.py; XifengGuo: capsulenet.py
+    ("10", "it hands the *test* split over as validation data, and keeps those that do best on it"),
     ("10", r"t_1 = 12.71,\quad t_2 = 4.30"),
     ("11", "arXiv 2305.05349"),
     # Sabour 2017, table 1; Gu, Tresp and Hu 2021

@@ -127,7 +127,7 @@ for seed, (_, log) in own.items():
 #
 # ### Reading a log
 #
-# A log has one row per epoch. Here are the learning curves of the shipped networks, one line per seed:
+# A log has one row per epoch. Here are the learning curves of the shipped networks from the fifth epoch on, one line per seed:
 
 # %% id="curves"
 panels, ends = {}, []
@@ -137,7 +137,7 @@ for name, card in cards.items():
         print(f"{name}: one epoch makes no curve")
         continue
     panels[f"{name} (seeds: {len(logs)})"] = {
-        split: [([row["epoch"] for row in log], [row[f"{split}_error"] for row in log]) for log in logs]
+        split: [([row["epoch"] for row in log[4:]], [row[f"{split}_error"] for row in log[4:]]) for log in logs]
         for split in ("validation", "train")
     }
     ends.append(f"{name} {logs[0][-1]['validation_error']:.2f}")
@@ -145,7 +145,7 @@ figures.runs(
     panels,
     xlabel="epoch",
     ylabel="error (%)",
-    alt="Training and validation error of shipped networks over their epochs, on a log scale, one line per seed. The "
+    alt="Training and validation error of shipped networks from the fifth epoch on, on a log scale, one line per seed. The "
     f"validation errors of the first seeds end at these percentages: {', '.join(ends)}.",
 )
 
@@ -681,8 +681,8 @@ for claim, given in {
 # ## 5 · Which epoch?
 #
 # A run of fifty epochs offers fifty networks. It is tempting to report the lowest test error among them. The code of
-# EscVM and XifengGuo does so: it hands the *test* split over as validation data, and keeps the weights that do best on it. (That of adambielski and
-# gram-ai saves every epoch, but lets the test split decide when the learning rate falls.) How much does such a choice earn?
+# EscVM and XifengGuo saves the weights for that: it hands the *test* split over as validation data, and keeps those that do best on it. How much does such
+# a choice earn?
 #
 # A model of a finished training, with nothing more to learn: of the 10,000 test images 20 are hopeless and always
 # wrong. 40 are borderline and wrong in any epoch with probability ½. That makes 40 wrong on average. The validation
