@@ -1,5 +1,6 @@
 """Grading a folder: fair scores, a report that can be trusted, and a copy of the package without the answers."""
 
+import inspect
 import json
 import os
 from datetime import datetime
@@ -120,6 +121,14 @@ def test_parts_of_an_answer_earn_parts_of_its_points(tmp_path):
     assert {student.name: student.verdicts["02-squash"].status for student in found.students} == dict.fromkeys(
         points, "not yet"
     )
+
+
+def test_a_test_sees_that_its_input_was_changed_in_place(tmp_path):
+    test = inspect.getsource(checks.find("perturb_test").reference)
+    notebook(tmp_path / "ada.ipynb", SETUP, f"{test}\nperturb_test = checks.perturb_test(perturb_test)")
+    found = grader.grade(tmp_path, ["07"], seed=1, limits=sandbox.Limits(patience=300))
+    verdict = found.students[0].verdicts["07-perturb-test"]
+    assert verdict.status == "passed", verdict.sentence
 
 
 def test_a_lesson_goes_on_with_the_reference(tmp_path):

@@ -96,6 +96,10 @@ class Remote:
             name, text = reply["raised"]
             kind = getattr(builtins, name, RuntimeError)
             raise (kind if issubclass(kind, Exception) else RuntimeError)(text)
+        tensors = [part for part in (*args, *kwargs.values()) if isinstance(part, Tensor)]
+        for tensor, changed in zip(tensors, reply.get("changed", ()), strict=False):
+            if changed is not None:
+                tensor.data.copy_(changed)
         return reply["value"]
 
 

@@ -99,8 +99,12 @@ def _called(functions: list[Callable], call: dict) -> dict:
         if sum(part.numel() for part in tensors) > _LARGEST_CALL:
             raise ValueError("these inputs are too large")
         if "gradients" not in call:
+            before = [part.clone() for part in tensors]
             with torch.no_grad():
-                return {"value": functions[call["remote"]](*args, **kwargs)}
+                value = functions[call["remote"]](*args, **kwargs)
+            # A test may ask whether an input is afterwards as it was, so what was changed in place goes back as well.
+            changed = [None if torch.equal(*pair) else pair[0] for pair in zip(tensors, before, strict=True)]
+            return {"value": value, "changed": changed}
         floats = [part.requires_grad_() for part in tensors if part.is_floating_point()]
         outputs = functions[call["remote"]](*args, **kwargs)
         found = torch.autograd.grad(outputs, floats, call["gradients"], allow_unused=True)

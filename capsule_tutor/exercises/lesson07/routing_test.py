@@ -77,11 +77,11 @@ class sound:
         return functional.dynamic_routing(u_hat, iterations)
 
     def exponential_squash(u_hat, iterations=3):
-        """a right routing with the exponential squash: its numbers are others"""
+        """a right routing with the exponential squash"""
         return _routing(u_hat, iterations, functional.exponential_squash)
 
     def cautious(u_hat, iterations=3):
-        """a right routing that updates by half of the agreement: its numbers are others"""
+        """a right routing that updates by half of the agreement"""
         return _routing(u_hat, iterations, update=0.5)
 
 
