@@ -243,7 +243,7 @@ figures.heatmaps(
 # %% [markdown] id="sees-read"
 # (Yellow is seen. The last row and column are dark because the stride of two never gets there.) So *where* a thing is can no
 # longer be told by which child speaks. Is it told by the poses? Test it: move each digit by −2 to 2 pixels, and let linear
-# regression guess the move from the poses. Such a number says nothing alone, so the same is done with other numbers, too.
+# regression guess the move from the poses, and, to compare, from other numbers.
 
 
 # %% id="probe"
@@ -278,16 +278,15 @@ for what, read in readings.items():
     print(f"{what:32s} off by {(guess - y_new).abs().mean().item():.1f} pixels")
 
 # %% [markdown] id="probe-read"
-# The poses tell the place to a fraction of a pixel, but so do 49 pixels: what is in the image need only be kept. Compare 16 numbers with
-# 16 numbers. Even random mixes of the poses tell something of the place, trained lengths nearly nothing, and *untrained* lengths more:
-# it was training that made the lengths blind to the place, and left it in the poses.
+# The poses tell the place to a fraction of a pixel, but so do 49 pixels. Compare 16 numbers with 16 numbers: random mixes of the poses tell
+# something of the place, trained lengths nearly nothing, and *untrained* lengths more. So training made the lengths blind to the place,
+# and left it in the poses.
 #
 # Now the surprise: a pooling network's *means* over whole maps keep the place as well. The border gives it away, since pixels near it enter
 # fewer places of a convolution that does not pad: on a wider black canvas nothing is left. So do not say "a mean forgets the place" untested.
 #
-# And a "part" is no longer a part in the sense of lesson 03, a nose that votes for a face: nearly the whole image can change each of the
-# sixteen. The authors' bet is that sixteen good opinions are enough. If so it saves ten vote matrices for every child
-# less: CapsNet has $1152 \cdot 10$ of them, this network $16 \cdot 10$, all with $8 \cdot 16$ numbers.
+# And a "part" is no longer a part in the sense of lesson 03, a nose that votes for a face. The authors' bet is that sixteen good opinions
+# are enough. If so it saves vote matrices: CapsNet has $1152 \cdot 10$, this network $16 \cdot 10$, all with $8 \cdot 16$ numbers.
 
 # %% [markdown] id="front"
 # ## Every one of the 161,824
@@ -359,8 +358,7 @@ for what, part, whole in (
 
 # %% [markdown] id="shares-read"
 # Which of them is the headline? The third fits to the digit, and that is the trap again. Table 2 of the paper lists
-# 161 thousand parameters beside 6800 thousand: two encoders, although both networks were trained with a decoder. So the headline is the
-# first line, rounded down. It is 2.4 % if you only want to *classify*, and 19 % if you train, or ship, the whole. Ask of each percentage
+# 161 thousand parameters beside 6800 thousand: two encoders. So the headline is the first line, rounded down. It is 2.4 % if you only want to *classify*, and 19 % if you train, or ship, the whole. Ask of each percentage
 # that you read: *of what?*
 #
 # **Predict before you run.** The encoder has 2.4 % of the parameters of CapsNet's encoder. How many of its multiplications
@@ -505,9 +503,9 @@ print(f"smallest stored variance of the first block: {least:.4f}, eps 0.0010")
 print(f"with eps 0.00001 its channel is {((least + 1e-3) / (least + 1e-5)) ** 0.5:.2f} times as large")
 
 # %% [markdown] id="drift-read"
-# The first drift shows in any score. The other two hardly change an answer, and yet from the layer with the mistake on no number is right: it is a
-# network that nobody trained. (*eps* matters in channels that hardly vary.) **Compare numbers, layer by layer, not scores**: the
-# first layer that differs is the one to repair.
+# The first drift shows in any score. The other two hardly change an answer, and yet all layers from the mistake on are other ones.
+# (*eps* matters in channels that hardly vary.) **Compare numbers, layer by layer, not scores**: the first layer that differs is the one to
+# repair.
 #
 # Another drift hides in the first weights. Keras reads a 4-D weight as a convolution's: height, width, in, out. For the
 # authors' vote matrices, $(j, i, d, z) = (10, 16, 8, 16)$, its He-normal start counts $10 \cdot 16 \cdot 8 = 1280$ inputs. A reader of
@@ -598,7 +596,7 @@ checks.predict("09-stale", "c")
 
 # %% [markdown] id="stale-test"
 # Test it instead of arguing. Leave every weight as it is and let the same network look at the images as it looked in training:
-# normalised with the mean and variance of the batch at hand, here all of them at once. (On a copy, since training mode overwrites the stored statistics.)
+# normalised with the mean and variance of the batch at hand, here all of them at once. (On a copy: training mode overwrites what is stored.)
 
 # %% id="stale-batch"
 from copy import deepcopy
@@ -613,8 +611,8 @@ for what, (_, on_new) in (("the stored statistics", stored), ("the batch's own",
     print(f"wrong of the new images, with {what:22s} {'above' if on_new > 5 else 'below'} 5 %")
 
 # %% [markdown] id="stale-why"
-# So it was **not** overfitting, nor were the new images too different: the same weights recognise the same images once other statistics are
-# used. The stored ones are stale. They are a running average of the batches' means and variances,
+# So it was **not** overfitting, nor were the new images too different: the same weights recognise the same images with other statistics. The
+# stored ones are stale. They are a running average of the batches' means and variances,
 #
 # $$\text{stored} \;\leftarrow\; (1 - m)\cdot\text{stored} \;+\; m\cdot\text{batch}$$
 #
@@ -634,9 +632,9 @@ for what, n in (("four epochs of our digits", 4 * 30), ("two epochs of MNIST", 2
     print(f"{what:26s} {n:4d} steps: {percent[0]:5.2f} % left with m = 0.01, {percent[1]:.2f} % with m = 0.1")
 
 # %% [markdown] id="stale-arms-text"
-# Nearly a third. To convict the guess, first remove both suspects: send the training images through once more, with the final weights, and
-# keep the plain mean of their statistics (`momentum = None` asks PyTorch for that). Then put the guess back, with its share $\ell$ and
-# nothing else, and see whether the mistakes come back. To learn how it does it, put it into the means alone, and into the variances alone.
+# Nearly a third. To convict the guess, first remove both suspects: send the training images through the final network once more, and
+# keep the plain mean of their statistics (`momentum = None` asks PyTorch for that). Then put the guess back, with its share $\ell$: do the
+# mistakes come back? And with the guess in the means alone, or in the variances alone?
 
 
 # %% id="stale-statistics"
@@ -837,17 +835,14 @@ print(
 #
 # The step from the pooling network is many times larger, and routing cannot explain it: the dense control has none and is already there.
 # Somebody who compares Efficient-CapsNet with a pooling network alone would credit the routing with it. This is what a control is
-# for. What deserves the credit? Two things change at once: filters that weigh every *place* of a map by itself replace a mean, and
-# their numbers are squashed as capsules. (That a mean forgets the place is no reason: you have seen that it did not.) To tell these apart
-# takes two more networks: filters without squash, and pooling with it.
+# for. What deserves the credit? Two things change at once: filters that weigh every *place* of a map by itself replace a mean (which, as
+# you saw, does not forget the place), and their numbers are squashed as capsules. To tell these apart takes two more networks.
 #
-# (The routed arm's mean is not the card's 0.40: that is the mean of three other runs of the same recipe. So far do means of a few runs move.)
-#
-# (That is one data set, of single digits. Where two digits overlap, the same pair of networks comes out differently: lesson 12.)
+# (The card's 0.40 is the mean of three other runs of the routed arm's recipe: that is how far such means move. And this is one data set, of
+# single digits. Where two digits overlap, the same pair of networks comes out differently: lesson 12.)
 #
 # The authors made a control as well, and reported it: a CNN of 173,000 parameters with 0.48 % error, 0.40 % with
-# reconstruction, and a CapsNet of 183,000 with 0.54 % and 0.39 % (Mazzia 2021). Their best figure, 0.16 %, is that of an
-# ensemble, several networks that vote. Against single ones that is not like for like, either.
+# reconstruction, and a CapsNet of 183,000 with 0.54 % and 0.39 % (Mazzia 2021).
 
 # %% [markdown] id="mnist"
 # ## Appendix · MNIST, on your own CPU
@@ -871,7 +866,7 @@ else:
 
 # %% [markdown] id="mnist-read"
 # (The first epoch's training error is high because it counts the mistakes of the very first steps, too.) If MNIST is not here:
-# you have lost nothing that the lesson needs. What a whole run of the recipe gives is in the cards above.
+# you have lost nothing that the lesson needs.
 
 # %% [markdown] id="recap"
 # ## In your own words

@@ -43,8 +43,9 @@ def cases():
             (2.0, 20.0),
             (88.0, 89.0),
         ),
-        "a network whose stored statistics harm the new images most": ((0.0, 4.0), (10.0, 30.0)),
-        "a network with both gaps, the larger one between old and new images": ((0.0, 40.0), (10.0, 50.0)),
+        "a network whose stored statistics harm the new images most": ((1.0, 5.0), (11.0, 31.0)),
+        "a network whose stored statistics harm the new images a little more": ((1.0, 2.0), (10.0, 18.0)),
+        "a network with both gaps, the larger one between old and new images": ((1.0, 41.0), (11.0, 51.0)),
         "a network whose stored statistics harm old and new images alike": ((4.0, 4.0), (20.0, 20.0)),
         "a network that is bad everywhere": ((30.0, 32.0), (31.0, 33.0)),
         "a network that was trained too little, and whose statistics are no good": ((12.0, 13.0), (40.0, 41.0)),
@@ -131,6 +132,11 @@ class wrong:
         """You look for overfitting in both pairs. In the stored one a gap proves nothing: stale statistics can harm
         new images more than old ones. Look at the pair that cannot be stale, and at no other."""
         return _named(stored[0] - batch[0] > 5, max(batch[1] - batch[0], stored[1] - stored[0]) > 5)
+
+    def overfitting_by_both_pairs(batch, stored):
+        """You call it overfitting only where both pairs have a gap. Stale statistics can make old and new images so bad
+        that the stored pair has none: look at the pair that cannot be stale, and at no other."""
+        return _named(stored[0] - batch[0] > 5, min(batch[1] - batch[0], stored[1] - stored[0]) > 5)
 
     def overfitting_averaged(batch, stored):
         """You average the gaps of both pairs. The stored pair may be stale, and stale statistics can harm new images
