@@ -48,7 +48,7 @@ LESSONS = (
         80,
         "go from formula to code and from O(n²) to O(n), and find the bridge to dynamic routing",
     ),
-    Lesson("09", "Efficient-CapsNet", 70, "do the same task with 161,824 parameters, trained on your own CPU"),
+    Lesson("09", "Efficient-CapsNet", 65, "do the same task with 161,824 parameters, trained on your own CPU"),
     Lesson(
         "10",
         "Full training",

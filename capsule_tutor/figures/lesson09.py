@@ -41,18 +41,17 @@ def rows(pictures: dict, alt: str) -> None:
     show(figure, alt)
 
 
-def give_or_take(panels: dict, alt: str) -> None:
-    """Estimates with their give-or-take, from zero on. panels: label of the axis → {name: (estimate, give or take)}"""
+def give_or_take(label: str, estimates: dict, alt: str) -> None:
+    """Differences with their give-or-take, beside a line at zero. estimates: name → (difference, give or take)"""
     import matplotlib.pyplot as plt
 
-    figure, all_axes = plt.subplots(
-        1, len(panels), figsize=(4.2 * len(panels), 3.0), squeeze=False, layout="constrained"
-    )
-    for axes, (label, estimates) in zip(all_axes[0], panels.items(), strict=True):
-        for number, (value, give) in enumerate(estimates.values()):
-            style = {"color": COLOURS[number], "capsize": 6, "linewidth": 2, "markersize": 7}
-            axes.errorbar(number, value, yerr=give, fmt="os^D"[number % 4], **style)
-        axes.set(ylabel=label, xticks=range(len(estimates)), xticklabels=list(estimates))
-        axes.set(xlim=(-0.6, len(estimates) - 0.4), ylim=(0, 1.2 * max(v + give for v, give in estimates.values())))
-        axes.grid(axis="y", alpha=0.3)
+    figure, axes = plt.subplots(figsize=(7.4, 0.5 * len(estimates) + 1.1), layout="constrained")
+    axes.axvline(0, color="black", linewidth=1)
+    for row, (value, give) in enumerate(estimates.values()):
+        axes.errorbar(
+            value, row, xerr=give, color=COLOURS[row], capsize=6, linewidth=2, markersize=7, fmt="os^D"[row % 4]
+        )
+    axes.set(xlabel=label, yticks=range(len(estimates)), yticklabels=list(estimates))
+    axes.set_ylim(len(estimates) - 0.4, -0.6)  # the first on top
+    axes.grid(axis="x", alpha=0.3)
     show(figure, alt)

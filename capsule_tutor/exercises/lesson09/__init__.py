@@ -4,9 +4,10 @@ ORDER = ("parameters_of_convolution", "depthwise_capsules", "front_block", "why_
 
 PREDICTIONS = {
     "09-one-pixel": {
-        "a": "Yes. Channel 42 feeds number 42 and nothing else, and that number belongs to one capsule.",
-        "b": "All the others would move if filters read all channels, as in an ordinary convolution. Here filter c "
-        "reads channel c. Run the next cell.",
+        "a": "Yes. Channel 42 feeds number 42 and nothing else, and that number belongs to one capsule. A pixel of the "
+        "image reaches all maps, through the convolutions before.",
+        "b": "All would move with the map's pixel if filters read all channels, as in an ordinary convolution. Here "
+        "filter c reads channel c. Run the next cell.",
         "c": "You may be thinking of the d = 8 channels of a capsule. They share a capsule, but they do not read each "
         "other. Run the next cell.",
     },

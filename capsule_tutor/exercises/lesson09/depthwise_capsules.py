@@ -283,3 +283,19 @@ class wrong:
         # what padding="same" does, which warns where a side is even
         padded = torch.nn.functional.pad(features, ((w - 1) // 2, w // 2, (h - 1) // 2, h // 2))
         return _squashed(conv2d(padded, weight, bias, groups=len(weight)).mean(dim=(2, 3)), d)
+
+    def bias_left_out_and_every_ith_channel(features, weight, bias, d):
+        """You left out the bias: one number per channel. And neighbours belong together: channels 0 to d−1 are the
+        first capsule, the next d the second."""
+        s = (features * weight[:, 0]).sum(dim=(2, 3))
+        return functional.exponential_squash(s.reshape(len(s), d, -1).transpose(1, 2))
+
+    def squash_of_2017_and_bias_after_it(features, weight, bias, d):
+        """You added the bias after squash, so that lengths may exceed 1: add it to the sum. And this network has the
+        exponential squash, not that of 2017."""
+        return functional.squash(_cut((features * weight[:, 0]).sum(dim=(2, 3)), d)) + bias.view(-1, d)
+
+    def batch_summed_too(features, weight, bias, d):
+        """You summed over the batch, too: all images became one. Sum over the map alone, `dim=(2, 3)`, and each image
+        keeps its capsules: (b, i, d)."""
+        return _squashed((features * weight[:, 0]).sum(dim=(0, 2, 3))[None] + bias, d)

@@ -322,3 +322,31 @@ class wrong:
     def sigmoid_for_relu(x, weight, bias, statistics, scale, shift, stride, eps):
         """You put a sigmoid where the ReLU belongs."""
         return _normalised(conv2d(x, weight, bias, stride=stride).sigmoid(), statistics, scale, shift, eps)
+
+    def eps_after_the_fraction(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You added eps to the quotient: a bracket closes too late. It belongs to the variance, inside the root:
+        √(variance + eps)."""
+        y = _rectified(x, weight, bias, stride)
+        mean, variance, scale, shift = _per_channel(*statistics, scale, shift)
+        return scale * ((y - mean) / variance.sqrt() + eps) + shift
+
+    def relu_and_eps_left_out(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You left out the ReLU between convolution and normalisation. And you left out eps: √(variance + eps)."""
+        return _normalised(conv2d(x, weight, bias, stride=stride), statistics, scale, shift, 0.0)
+
+    def relu_last_and_eps_left_out(x, weight, bias, statistics, scale, shift, stride, eps):
+        """Your ReLU comes last; the order is convolution, ReLU, normalisation. And you left out eps:
+        √(variance + eps)."""
+        return _normalised(conv2d(x, weight, bias, stride=stride), statistics, scale, shift, 0.0).relu()
+
+    def relu_last_and_eps_outside_the_root(x, weight, bias, statistics, scale, shift, stride, eps):
+        """Your ReLU comes last; the order is convolution, ReLU, normalisation. And eps belongs to the variance, inside
+        the root: √(variance + eps)."""
+        y = conv2d(x, weight, bias, stride=stride)
+        mean, variance, scale, shift = _per_channel(*statistics, scale, shift)
+        return (scale * (y - mean) / (variance.sqrt() + eps) + shift).relu()
+
+    def scale_and_shift_exchanged_and_eps_left_out(x, weight, bias, statistics, scale, shift, stride, eps):
+        """You exchanged scale and shift: multiply by `scale`, then add `shift`. And you left out eps:
+        √(variance + eps)."""
+        return _normalised(_rectified(x, weight, bias, stride), statistics, shift, scale, 0.0)

@@ -43,7 +43,7 @@ def oracle(channels_in, channels_out, kernel, groups=1, bias=True):
 def cases():
     return [
         case("the toy, 6 maps in, 4 out, kernel 3", 6, 4, 3),
-        case("the same in 2 groups", 6, 4, 3, groups=2),
+        case("6 maps in, 4 out, kernel 3, in 2 groups", 6, 4, 3, groups=2),
         case("one filter per channel, 5 maps", 5, 5, 7, groups=5),
         case("two filters per channel", 4, 8, 3, groups=4),
         case("6 maps in, 10 out", 6, 10, 5, groups=2, bias=False),
@@ -163,6 +163,11 @@ class wrong:
         reads channels_in / groups maps."""
         return channels_out * kernel**2 + channels_out * bias
 
+    def one_map_as_soon_as_there_are_groups(channels_in, channels_out, kernel, groups, bias):
+        """You let a filter read one map as soon as there are groups. That is the depthwise case, with as many groups as
+        maps; 2 groups of 6 maps have 3 maps each: channels_in / groups."""
+        return channels_out * (channels_in if groups == 1 else 1) * kernel**2 + channels_out * bias
+
     def a_bias_for_every_row_of_the_kernel(channels_in, channels_out, kernel, groups, bias):
         """You counted `kernel` biases per filter. A filter adds one number at the end: one bias."""
         return channels_out * (channels_in // groups) * kernel**2 + channels_out * kernel * bias
@@ -198,3 +203,8 @@ class wrong:
     def outputs_for_inputs(channels_in, channels_out, kernel, groups, bias):
         """You let a filter read channels_out / groups maps. It reads maps that come in: channels_in / groups."""
         return channels_out**2 // groups * kernel**2 + channels_out * bias
+
+    def side_and_biases_divided_too(channels_in, channels_out, kernel, groups, bias):
+        """You counted `kernel` weights per map; a square kernel has kernel² of them. And you divided the biases by
+        groups, too: every filter has its own."""
+        return channels_out * (channels_in * kernel + bias) // groups

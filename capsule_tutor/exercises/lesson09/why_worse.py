@@ -1,8 +1,8 @@
 """Write the verdict, `why_worse(batch, stored)`: why does a network do badly on new images? You get four errors of one
 network, in per cent, as two pairs (training images, new images): `batch` with every batch normalised by its own
 statistics, `stored` with the stored ones. Nothing is augmented. Return "stale" if the stored statistics are to blame,
-"overfitted" if the network memorised the training images, "both", or "neither". A difference counts if it is larger
-than 5 points."""
+"overfitted" if the network knows the training images better than new ones of the same kind, "both", or "neither". A
+difference counts if it is larger than 5 points."""
 
 from capsule_tutor.checks.cases import case
 
@@ -43,6 +43,10 @@ def cases():
             (2.0, 20.0),
             (88.0, 89.0),
         ),
+        "a network whose stored statistics harm the new images most": ((1.0, 5.0), (11.0, 31.0)),
+        "a network whose stored statistics harm the new images a little more": ((1.0, 2.0), (10.0, 18.0)),
+        "a network with both gaps, the larger one between old and new images": ((1.0, 41.0), (11.0, 51.0)),
+        "a network whose stored statistics harm old and new images alike": ((4.0, 4.0), (20.0, 20.0)),
         "a network that is bad everywhere": ((30.0, 32.0), (31.0, 33.0)),
         "a network that was trained too little, and whose statistics are no good": ((12.0, 13.0), (40.0, 41.0)),
         "a network whose errors are small, and eight times as large on new images": ((0.5, 4.0), (0.5, 4.0)),
@@ -124,6 +128,41 @@ class wrong:
         differ in the images. Compare the two pairs on the same images."""
         return _named(stored[1] - stored[0] > 5, batch[1] - batch[0] > 5)
 
+    def overfitting_by_either_pair(batch, stored):
+        """You look for overfitting in both pairs. In the stored one a gap proves nothing: stale statistics can harm
+        new images more than old ones. Look at the pair that cannot be stale, and at no other."""
+        return _named(stored[0] - batch[0] > 5, max(batch[1] - batch[0], stored[1] - stored[0]) > 5)
+
+    def overfitting_by_both_pairs(batch, stored):
+        """You call it overfitting only where both pairs have a gap. Stale statistics can make old and new images so bad
+        that the stored pair has none: look at the pair that cannot be stale, and at no other."""
+        return _named(stored[0] - batch[0] > 5, min(batch[1] - batch[0], stored[1] - stored[0]) > 5)
+
+    def overfitting_averaged(batch, stored):
+        """You average the gaps of both pairs. The stored pair may be stale, and stale statistics can harm new images
+        more than old ones: for overfitting, look at the pair that cannot be stale, and at no other."""
+        return _named(stored[0] - batch[0] > 5, (batch[1] - batch[0] + stored[1] - stored[0]) / 2 > 5)
+
+    def the_larger_gap_alone(batch, stored):
+        """You name the larger of two gaps. A network can have both: ask each question on its own."""
+        stale, overfitted = stored[0] - batch[0], batch[1] - batch[0]
+        return "neither" if max(stale, overfitted) <= 5 else "stale" if stale > overfitted else "overfitted"
+
+    def five_per_cent_of_an_error(batch, stored):
+        """You count a difference of 5 per cent OF the error. Points are differences: from 20 % to 22 % is 2 points, and
+        more than 5 of them count."""
+        return _named(stored[0] > 1.05 * batch[0], batch[1] > 1.05 * batch[0])
+
+    def levels_of_new_images(batch, stored):
+        """You ask whether the new images' errors are above 5 %, and compare them with nothing. A network that was
+        trained too little is bad everywhere, and neither stale nor overfitted: subtract two errors."""
+        return _named(stored[1] > 5, batch[1] > 5)
+
+    def levels_of_new_images_and_one_reason(batch, stored):
+        """You ask whether the new images' errors are above 5 %, and stop at the first reason. Subtract two errors, once
+        for each question: a network can have both, or be bad everywhere."""
+        return "overfitted" if batch[1] > 5 else "stale" if stored[1] > 5 else "neither"
+
     def levels_for_gaps(batch, stored):
         """You ask whether an error is above 5 %. A network that was trained too little is bad everywhere, and neither
         stale nor overfitted: subtract two errors."""
@@ -153,7 +192,7 @@ class wrong:
         return _named(batch[1] - batch[0] > 5, stored[0] - batch[0] > 5)
 
     def shares_for_per_cent(batch, stored):
-        """You count a difference from 0.05 on. The errors are in per cent: 5 points are 5."""
+        """You count any difference above 0.05. The errors are in per cent: 5 points are 5."""
         return _named(stored[0] - batch[0] > 0.05, batch[1] - batch[0] > 0.05)
 
     def new_images_alone(batch, stored):
