@@ -43,9 +43,8 @@ figures.images(
 # This is CapsNet, as Sabour, Frosst and Hinton described it in 2017, with 8.2 million parameters. It was trained on MNIST
 # and had never seen the hands that wrote these ten.
 #
-# What is in it? You know every part already. In this lesson you put them together at full size, count every parameter, run
-# these very weights through a function of your own, and then ask the network the uncomfortable question: where are you
-# wrong, and what did you think you saw?
+# What is in it? You know every part already. Once they are together, you can ask the network the uncomfortable question:
+# where are you wrong, and what did you think you saw?
 #
 # (Here both labels agree in all ten columns. Further down you meet images on which they do not.)
 
@@ -401,8 +400,6 @@ for name, change in wirings.items():
 # A network that is *trained* with a wrong wire learns around it (lessons 03 and 05). Trained weights cannot.
 # So this is the sharpest test for a port from one library to another: **the same weights, the same image, and every
 # intermediate result compared.** Not the score: it sees the order of the lengths and nothing else.
-#
-# (Why is the first line not better? These are not MNIST's digits. More on that below.)
 
 # %% [markdown] id="exercise-steps"
 # ### Your turn: the tool that finds the wire
