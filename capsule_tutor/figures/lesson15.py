@@ -1,30 +1,14 @@
 """Pictures of lesson 15."""
 
-from capsule_tutor.figures import BLUE, COLOURS, LINES, VERMILION, show
+from capsule_tutor.figures import BLUE, VERMILION, show
 
 
-def swaps(networks: dict, rows: tuple[str, ...], xlabel: str, alt: str) -> None:
-    """Counts on a log scale, one row for each coupling. networks: name → {coupling: count}; a row may be missing"""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(7, 0.44 * len(rows) + 1.9), layout="constrained")
-    for number, (name, counts) in enumerate(networks.items()):
-        places = [rows.index(row) + 0.2 * (number - (len(networks) - 1) / 2) for row in counts]
-        style = {"color": COLOURS[number], "marker": "os^"[number], "markersize": 8, "linestyle": "none"}
-        axes.plot(list(counts.values()), places, label=name, **style)
-    axes.set(xscale="log", xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows)
-    axes.set_xticks([10, 100, 1000, 10000], ["10", "100", "1,000", "10,000"])
-    axes.invert_yaxis()
-    axes.grid(axis="x", alpha=0.3)
-    figure.legend(loc="outside upper center", ncols=len(networks), fontsize=9)
-    show(figure, alt)
-
-
-def ladder(rungs: dict, xlabel: str, alt: str) -> None:
-    """Differences to a control with their intervals and a line at 0. rungs: name → (mean, low, high)"""
+def ladder(rungs: dict, margin: float, xlabel: str, alt: str) -> None:
+    """Differences to a control with their intervals, 0 and the margin. rungs: name → (mean, low, high)"""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 0.38 * len(rungs) + 1.1), layout="constrained")
+    axes.axvspan(-margin, margin, color="0.9")
     for row, (mean, low, high) in enumerate(rungs.values()):
         colour = VERMILION if low > 0 or high < 0 else BLUE  # the side of 0 says so, too
         axes.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="butt")
@@ -33,26 +17,4 @@ def ladder(rungs: dict, xlabel: str, alt: str) -> None:
     axes.set(xlabel=xlabel, yticks=range(len(rungs)), yticklabels=list(rungs))
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
-    show(figure, alt)
-
-
-def depth(panels: dict, alt: str) -> None:
-    """Errors over the number of capsule layers, a dot for each run. panels: title → {way: [errors of each depth]}"""
-    import matplotlib.pyplot as plt
-
-    figure, all_axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 3.3), sharey=True, layout="constrained")
-    for axes, (title, ways) in zip(all_axes, panels.items(), strict=True):
-        for number, (way, depths) in enumerate(ways.items()):
-            side, style = 0.1 * (2 * number - 1), {"color": COLOURS[number], "marker": "os"[number]}
-            means = [sum(errors) / len(errors) for errors in depths]
-            axes.plot([n + side for n in range(1, len(depths) + 1)], means, LINES[number], color=style["color"])
-            for n, errors in enumerate(depths, start=1):
-                label = way if n == 1 else None
-                axes.plot([n + side] * len(errors), errors, linestyle="none", alpha=0.7, label=label, **style)
-        axes.set(title=title, xlabel="capsule layers", xticks=range(1, len(depths) + 1), yscale="log")
-        axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 90], ["0.5", "1", "2", "5", "10", "20", "50", "90"])
-        axes.minorticks_off()
-        axes.grid(alpha=0.3)
-    all_axes[0].set_ylabel("test error (%)")
-    all_axes[0].legend()
     show(figure, alt)

@@ -31,7 +31,6 @@ SCENES = {
     "11_dimension_perturbation": "explorer",
     "12_multimnist": "apart",
     "14_viewpoints": "turntable",
-    "15_does_routing_matter": "routing",
     "index": "map",
 }
 # axe-core takes a formula for nothing: a column may be headed by one. The scenes are looked at in test_theatre_file.py.

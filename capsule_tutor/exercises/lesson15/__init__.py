@@ -6,8 +6,7 @@ PREDICTIONS = {
     "15-uniform": {
         "a": "The votes come from trained weights, and these know the digits already. Look: equal shares change few "
         "answers.",
-        "b": "That is what happens if the learned prior is left in, and cancels the equal shares. Without it, they "
-        "cost little.",
+        "b": "Several times 11 would be 30 or more, as with random shares. Equal ones stress no vote, and cost little.",
         "c": "Yes. The votes alone know the digit. But this network was trained WITH its routing; section 3 asks about "
         "one that was not.",
     },
@@ -21,11 +20,5 @@ PREDICTIONS = {
         "a": "That a trained network can do without its couplings says little about one that is trained without them.",
         "b": "Yes: on two digits, on digits turned as never before, and on toys from new sides. Not on the other two.",
         "c": "On single digits, tested like trained, the interval holds 0; on toys from familiar sides it is above.",
-    },
-    "15-paper": {
-        "a": "They differ by eight images of 10,000, with one run each. The counts scatter by five or six, and the "
-        "seeds come on top (lesson 10).",
-        "b": "No evidence of a difference is not evidence of none. One run each could not show equality either.",
-        "c": "Yes. It is a single pair of runs: no spread, so no interval, so no verdict.",
     },
 }

@@ -1,6 +1,7 @@
 """Write `coupling_entropy(c)`: how undecided the children are. For each child H_i = −Σ_j c_ij ln c_ij, divided by its
-largest possible value ln J (J parents), and then the mean over all children and images: one number, 1 if all shares are
-equal, 0 if every child gave all to one parent. c is (b, i, j) and sums to 1 over j. A share of 0 must not give NaN."""
+largest possible value ln J (J parents), and then the mean over all children and images: a tensor of shape (), 1 if all
+shares are equal, 0 if every child gave all to one parent. c is (b, i, j) and sums to 1 over j. A share of 0 must not
+give NaN."""
 
 import math
 
@@ -199,6 +200,11 @@ class wrong:
         """That is the mean of the largest share, another measure of how decided children are. It is not the entropy
         −Σ_j c_ij ln c_ij."""
         return c.max(dim=2).values.mean()
+
+    def one_minus_the_largest(c):
+        """That is 1 minus the mean of the largest share, another measure of how undecided children are. It is not the
+        entropy −Σ_j c_ij ln c_ij."""
+        return 1 - c.max(dim=2).values.mean()
 
     def complement(c):
         """You return 1 minus the entropy, how DECIDED the children are. Here equal shares should give 1."""

@@ -1,7 +1,7 @@
-"""Write `runs_needed(difference, spread)`: how many seeds a paired comparison needs to have a chance of 80 % to see a
-true `difference` between two recipes, when the differences of single seeds scatter with standard deviation `spread`. It
-is the smallest whole number n, at least 2, whose standard error is small enough: difference ≥ (1.96 + 0.84) ·
-spread/√n."""
+"""Write `runs_needed(difference, spread)`: a first estimate of how many seeds a paired comparison needs for a chance of
+80 % to see a true `difference` between two recipes, when the differences of single seeds scatter with standard
+deviation `spread`. It is the smallest whole number n, at least 2, with difference ≥ (1.96 + 0.84) · spread/√n. What it
+misses: 1.96 is for many seeds, and few have a larger t, so about two seeds more are needed."""
 
 from math import ceil, log2, sqrt
 from statistics import NormalDist
@@ -60,7 +60,7 @@ def _enough(item, value):
     difference, spread = abs(item.args[0]), item.args[1]
     if value >= 1 and (1.96 + 0.84) * spread / sqrt(value) > difference + 1e-9:
         reach = 2.8 * spread / sqrt(value)
-        return f"{value} runs see differences from {reach:.4f} on, and here it is {difference:g}: they are too few."
+        return f"{value} runs can see only differences from {reach:.4f} on, and {difference:g} is smaller: too few."
     return None
 
 
@@ -100,6 +100,23 @@ class wrong:
         runs."""
         return max(2, ceil(2.8 * spread / abs(difference)))
 
+    def not_squared_and_the_minus_kept(difference, spread):
+        """You forgot to square. √n is in the inequality, so halving the difference takes FOUR times as many
+        runs. The square takes care of a minus, too."""
+        return max(2, ceil(2.8 * spread / difference))
+
+    def root_for_square(difference, spread):
+        """You took a root where a square is needed. From √n ≥ 2.8 · spread/difference n follows by squaring."""
+        return max(2, ceil(sqrt(2.8 * spread / abs(difference))))
+
+    def squared_too_late_and_the_minus_kept(difference, spread):
+        """You rounded up before you squared. Round once, at the end: ceil of the square, not the square of a ceil."""
+        return max(2, ceil(2.8 * spread / difference) ** 2)
+
+    def smaller_of_both(difference, spread):
+        """You return the SMALLER of n and 2. At least 2 are needed: max."""
+        return min(2, ceil((2.8 * spread / difference) ** 2))
+
     def squared_too_late(difference, spread):
         """You rounded up before you squared. Round once, at the end: ceil of the square, not the square of a ceil."""
         return max(2, ceil(2.8 * spread / abs(difference)) ** 2)
@@ -129,6 +146,11 @@ class wrong:
     def power_of_a_half_rounded_down(difference, spread):
         """Two things: you took 1.96 without the 0.84, which gives a power of one half, and you rounded down."""
         return max(2, int((1.96 * spread / difference) ** 2))
+
+    def power_of_a_half_rounded_to_the_nearest(difference, spread):
+        """Two things: you took 1.96 without the 0.84, which gives a power of one half, and you rounded to the
+        nearest."""
+        return max(2, round((1.96 * spread / difference) ** 2))
 
     def power_of_a_half(difference, spread):
         """You took 1.96 alone. Then a true difference of this size is found in half of all studies and missed in the

@@ -1,6 +1,6 @@
 """Write `swapped_lengths(u_hat, c, squash=exponential_squash)`: how long the parents' capsules become when the votes
-u_hat (b, i, j, z) are gathered with couplings c that were handed in. c is (b, i, j), or (i, j) for all images alike.
-The result is (b, j). Nothing is routed here: use c as it is."""
+u_hat (b, i, j, z) are gathered with couplings c that were handed in. c is (b, i, j), or (i, j) for all images alike:
+both must work. The result is (b, j). Nothing is routed here: use c as it is."""
 
 import torch
 from torch import Tensor
@@ -185,6 +185,19 @@ class wrong:
     def always_the_squash_of_2017(u_hat, c, squash):
         """You always use the squash of 2017. Use the one that is handed in."""
         return swapped_lengths(u_hat, c, functional.squash)
+
+    def images_added_up(u_hat, c, squash):
+        """You added up over the images. Axis 0 is the batch; the children are axis 1."""
+        return functional.lengths(squash((c[..., None] * u_hat).sum(dim=0)))
+
+    def length_over_the_parents(u_hat, c, squash):
+        """You took the length over the parents. A pose's numbers are the LAST axis."""
+        return squash(_gathered(u_hat, c)).norm(dim=1)
+
+    def mean_of_squashed_votes(u_hat, c, squash):
+        """Two things: you squashed every vote and not their sum, and you took a mean over the children. Add vectors
+        first, squash the sum, and take the length last."""
+        return functional.lengths(squash(c[..., None] * u_hat).mean(dim=1))
 
     def parents_added_up(u_hat, c, squash):
         """You added up over the parents, so each child has a vector. s_j is a sum over the children i."""

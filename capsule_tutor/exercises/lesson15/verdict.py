@@ -178,8 +178,8 @@ class wrong:
         return EQUAL if -margin < low and high < margin else HELPS if high < 0 else HURTS
 
     def margin_for_both_sides(low, high, margin):
-        """You want "helps" to be beyond the margin. The task asks for 0: from −0.3 to −0.05 all that is left room for
-        is help, of a size that may or may not matter."""
+        """You want "helps" to be beyond the margin. The task asks for 0: from −0.3 to −0.05 every value is a help, of a
+        size that may or may not matter."""
         if -margin < low and high < margin:
             return EQUAL
         return HELPS if high < -margin else HURTS if low > margin else UNKNOWN
