@@ -110,7 +110,8 @@ class wrong:
         return max(2, ceil(sqrt(2.8 * spread / abs(difference))))
 
     def squared_too_late_and_the_minus_kept(difference, spread):
-        """You rounded up before you squared. Round once, at the end: ceil of the square, not the square of a ceil."""
+        """You rounded up before you squared. Round once, at the end: ceil of the square. The square takes care of a
+        minus, too."""
         return max(2, ceil(2.8 * spread / difference) ** 2)
 
     def smaller_of_both(difference, spread):
