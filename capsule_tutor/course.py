@@ -82,7 +82,8 @@ LESSONS = (
         "15",
         "Does routing matter?",
         60,
-        "swap the couplings of trained networks, plan a study, and give a verdict that the numbers bear",
+        "swap the couplings of trained networks, plan a study, and give a verdict that the numbers bear "
+        "(20 minutes more for its appendix)",
     ),
     Lesson(
         "16",

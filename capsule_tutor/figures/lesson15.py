@@ -1,6 +1,6 @@
 """Pictures of lesson 15."""
 
-from capsule_tutor.figures import BLUE, VERMILION, show
+from capsule_tutor.figures import BLUE, COLOURS, LINES, VERMILION, show
 
 
 def ladder(rungs: dict, margin: float, xlabel: str, alt: str) -> None:
@@ -17,4 +17,26 @@ def ladder(rungs: dict, margin: float, xlabel: str, alt: str) -> None:
     axes.set(xlabel=xlabel, yticks=range(len(rungs)), yticklabels=list(rungs))
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
+    show(figure, alt)
+
+
+def depth(panels: dict, alt: str) -> None:
+    """Errors over the number of capsule layers, a dot for each run. panels: title → {way: [errors of each depth]}"""
+    import matplotlib.pyplot as plt
+
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 3.3), sharey=True, layout="constrained")
+    for axes, (title, ways) in zip(all_axes, panels.items(), strict=True):
+        for number, (way, depths) in enumerate(ways.items()):
+            side, style = 0.1 * (2 * number - 1), {"color": COLOURS[number], "marker": "os"[number]}
+            means = [sum(errors) / len(errors) for errors in depths]
+            axes.plot([n + side for n in range(1, len(depths) + 1)], means, LINES[number], color=style["color"])
+            for n, errors in enumerate(depths, start=1):
+                label = way if n == 1 else None
+                axes.plot([n + side] * len(errors), errors, linestyle="none", alpha=0.7, label=label, **style)
+        axes.set(title=title, xlabel="capsule layers", xticks=range(1, len(depths) + 1), yscale="log")
+        axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 90], ["0.5", "1", "2", "5", "10", "20", "50", "90"])
+        axes.minorticks_off()
+        axes.grid(alpha=0.3)
+    all_axes[0].set_ylabel("test error (%)")
+    all_axes[0].legend()
     show(figure, alt)

@@ -496,8 +496,8 @@ print("the line of your friend:", ", ".join(flaws(friend)))
 # - **A map of the field.** *Learning with Capsules: A Survey* (Ribeiro and others 2022, arXiv 2206.02664) sets routing beside attention in
 #   Transformers and lists the open problems. Begin there if you look for a claim.
 # - **Do they scale?** Mitterreiter and others 2023 (arXiv 2301.01583) argue that CapsNets have no parse trees, that many capsules starve because gradients
-#   vanish, and that they most likely do not scale. Everett and others 2023 (arXiv 2305.11178) find the same in more recent architectures. Our study of depth in
-#   lesson 15 met starving networks, too.
+#   vanish, and that they most likely do not scale. Everett and others 2023 (arXiv 2305.11178) find the same in more recent architectures. Our study of depth, in the
+#   appendix of lesson 15, met starving networks, too.
 # - **Another way to train.** Masked Capsule Autoencoders (Everett and others, TMLR 2025, arXiv 2403.04724) pretrain on masked images, and report 9 % more on Imagenette than
 #   without. That is ten classes in ImageNet's size; the comparison is with capsules, not with the best that there is.
 # - **Can they be read?** Tawalbeh and Oramas 2023 (arXiv 2305.05349) find representations less disentangled, and less tied to parts and wholes, than is usually said. Lesson 11 agrees.

@@ -21,4 +21,10 @@ PREDICTIONS = {
         "b": "Yes: on two digits, on digits turned as never before, and on toys from new sides. Not on the other two.",
         "c": "On single digits, tested like trained, the interval holds 0; on toys from familiar sides it is above.",
     },
+    "15-depth": {
+        "a": "Yes, nine of ten. A strong vote wins its child before anything is learned. Equal couplings do not mind.",
+        "b": "For equal couplings that is so. Routed layers multiply what they are given, and do not get that far.",
+        "c": "There is more to agree on, right or wrong: the first strong vote wins its child, and the others get "
+        "nothing.",
+    },
 }
