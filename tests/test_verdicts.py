@@ -113,7 +113,7 @@ def test_numbers_that_differ_are_printed_with_digits_that_differ():
         ((5, 3), (1, 5, 3), "b i j", "an axis of size 1 is gone: is there a squeeze() that does not say which axis?"),
         ((2, 3), (2, 5, 3), "b i j", "axis i is gone: is there a sum, a mean or an index too many?"),
         ((2, 5, 3, 1), (2, 5, 3), "b i j", "there is an axis of size 1 too many"),
-        ((2, 5, 3, 6), (2, 5, 3), "b i j", "there is an axis of size 6 too many: is a sum over it missing?"),
+        ((2, 5, 3, 6), (2, 5, 3), "b i j", "there is an axis of size 6 too many: is a sum, an any() or an index over"),
         ((7, 7), (2, 5), "b i", ""),
     ],
 )
@@ -190,7 +190,7 @@ MASKS = [torch.tensor([True, False, False]), torch.tensor([False, True])]
         ([["leak"], ["leak"], [], ["size"]], LISTS, "You never give more than one entry"),
         ([["leak"], ["leak", "size", "test"], [], ["size", "test"]], LISTS, '"test" is there too often'),
         ([~mask for mask in MASKS], MASKS, "True and False are exchanged"),
-        ([torch.ones(3) > 0, torch.tensor([False, True])], MASKS, "All that should be True is True, but so is more"),
+        ([torch.ones(3) > 0, torch.tensor([False, True])], MASKS, "You found every True, and some more"),
         ([torch.tensor([True, False, False]), torch.tensor([True, False])], MASKS, ""),
         ([(2.0, 1.0), (5.0, 4.0)], [(1.0, 2.0), (4.0, 5.0)], "The results are right, but in another order"),
         (

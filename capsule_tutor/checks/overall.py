@@ -199,9 +199,9 @@ def _of_masks(got: Tensor, want: Tensor) -> str:
     if len(got.unique()) < 2:
         return f"Every answer of yours is {got[0].item()}."
     if not (want & ~got).any():
-        return "All that should be True is True, but so is more: is a condition missing, or too weak?"
+        return "You found every True, and some more: a condition is missing, or too weak."
     if not (got & ~want).any():
-        return "All that is True should be, but some is missing: is there a condition too much, or too strict?"
+        return "Every True of yours is right, but you miss some: a condition is too much, or too strict."
     return ""
 
 

@@ -43,7 +43,7 @@ def of_shapes(got: tuple[int, ...], want: tuple[int, ...], axes: str) -> str:
         if all(got[n] == 1 for n in extra):
             return "there is an axis of size 1 too many: a keepdim=True, or a slice where an index belongs?"
         sizes = " and one of ".join(str(got[n]) for n in extra)
-        return f"there is an axis of size {sizes} too many: is a sum over it missing?"
+        return f"there is an axis of size {sizes} too many: is a sum, an any() or an index over it missing?"
     if len(got) < len(want) and torch.Size(got).numel() == torch.Size(want).numel():
         return "the numbers are all there, but some axes are merged into one"
     return ""

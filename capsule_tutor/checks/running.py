@@ -36,6 +36,16 @@ def run(
     return seen, report
 
 
+def search(work: Callable[[], Any], function: Callable, seconds: float) -> Any:
+    """What `work` returns, plain values, if it comes to its end. It calls the function, or others made of it."""
+    if apart.possible():
+        said, _ = apart.run(lambda say: say(work()), (function,), seconds)
+    else:
+        said = []
+        guard.run(lambda over: said.append(work()), (function,), seconds)
+    return said[0] if said else None
+
+
 def _in_a_fork(function: Callable, cases: list[Case], gradient: bool, seconds: float) -> tuple:
     def work(say: Callable[[Any], None]) -> None:
         for item in cases:
