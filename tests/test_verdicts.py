@@ -114,6 +114,9 @@ def test_numbers_that_differ_are_printed_with_digits_that_differ():
         ((2, 3), (2, 5, 3), "b i j", "axis i is gone: is there a sum, a mean or an index too many?"),
         ((2, 5, 3, 1), (2, 5, 3), "b i j", "there is an axis of size 1 too many"),
         ((2, 5, 3, 6), (2, 5, 3), "b i j", "there is an axis of size 6 too many: is a sum, an any() or an index over"),
+        ((2, 5, 18, 4), (2, 90, 4), "b i d", "the numbers are all there, but some axes should be merged into one"),
+        ((2, 72, 5), (2, 90, 4), "b i d", "the numbers are all there, but they are cut in another way"),
+        ((2, 5, 4), (2, 90, 4), "b i d", "there are 18 times too few along i: is something added up, averaged or"),
         ((7, 7), (2, 5), "b i", ""),
     ],
 )

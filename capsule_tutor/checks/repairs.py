@@ -518,8 +518,11 @@ def _rewritten(node: ast.AST) -> _Found:
 def _by_pattern(node: ast.AST, table: tuple[tuple[str, str, str], ...]) -> _Found:
     for pattern, template, why in _patterns(table).get(type(node), ()):
         bound: dict[str, ast.expr] = {}
-        if isinstance(getattr(node, "ctx", _LOAD), ast.Load) and _matches(pattern, node, bound):
-            yield _filled(template, bound), why
+        if _matches(pattern, node, bound):
+            new = _filled(template, bound)
+            if isinstance(node, ast.Subscript):
+                new.ctx = node.ctx  # it may be what is assigned to
+            yield new, why
 
 
 def _taken_for(node: ast.AST) -> _Found:
