@@ -32,6 +32,11 @@ def score(function):
     return good / len(INPUTS), ""
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    monkeypatch.setattr(repairs, "SECONDS", 60)
+
+
 def found(answer, score):
     source = repairs.read(answer)
     return repairs.found(source, source.changes(), score)

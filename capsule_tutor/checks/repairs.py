@@ -139,7 +139,7 @@ _MISSING = (
 )  # fmt: skip
 
 
-SECONDS = 0.5  # of processor time for the search in one answer
+SECONDS = 0.35  # of processor time for the search in one answer
 Score = Callable[[Callable], tuple[float, str]]
 
 
