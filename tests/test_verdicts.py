@@ -188,7 +188,7 @@ MASKS = [torch.tensor([True, False, False]), torch.tensor([False, True])]
         ([0.4, 0.9, 0.5, 0.9], SHARES, ""),
         (["both"] * 4, WORDS, 'Your answer is "both" on every input.'),
         (["neither", "stale", "neither", "both"], WORDS, "You exchanged"),
-        (["stale", "neither", "stale", "stale"], WORDS, 'Your answer is never "both".'),
+        (["stale", "neither", "stale", "stale"], WORDS, 'On none of the 4 inputs is your answer "both".'),
         ([["leak"], ["size", "leak"], [], ["test", "size"]], LISTS, "the right entries in another order"),
         ([["leak"], ["leak"], [], ["size"]], LISTS, "You never give more than one entry"),
         ([["leak"], ["leak", "size", "test"], [], ["size", "test"]], LISTS, '"test" is there too often'),

@@ -242,7 +242,7 @@ class Questions:
         wrong = next((n for n, (a, b) in pairs if differ([a], [b], False)), 0)
         score = functools.partial(self._score, wrong=wrong)
         work = functools.partial(repairs.found, source, source.changes() if changes is None else changes, score)
-        return running.search(work, source.function, time_limit()) or ""
+        return running.search(work, source.function, 5 * repairs.SECONDS) or ""
 
     def _score(self, function: Callable, wrong: int) -> tuple[float, str]:
         """How much of a function is right, from 0 to 1, and the sentence of the mutant that it behaves like.

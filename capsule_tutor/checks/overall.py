@@ -163,7 +163,7 @@ def _of_labels(got: tuple, want: tuple) -> str:
         if (b, a) in confused and len(confused) == 2 and not {a, b} & right:
             return f"You exchanged {_quoted(b)} and {_quoted(a)}: each is your answer where it should be the other."
     if missing := sorted({_quoted(b) for b in want if b not in got}):
-        return f"Your answer is never {' or '.join(missing)}."
+        return f"On none of the {len(want)} inputs is your answer {' or '.join(missing)}."
     if len(confused) == 1 and sum(a != b for a, b in zip(got, want, strict=True)) > 1:
         ((a, b),) = confused
         return f"All that is wrong is that you answer {_quoted(a)} in some cases of {_quoted(b)}."

@@ -161,7 +161,7 @@ def found(source: "Source", changes: Iterable["Change"], score: Score) -> str:
     for change, right, says in _tried(source, changes, score, deadline):
         if right == 1:
             return f"{source.said(change)} With that, your answer is right."
-        if says and not known and change.likely and right >= before:
+        if says and not known and change.likely > (right <= before) and right >= before:
             known = f"There are two mistakes. {says} And: {source.said(change)}"
         if right > before and change.likely:
             better.append((right, len(better), change))
@@ -194,14 +194,14 @@ class Change:
     """A change of a syntax tree: each (owner, field, place) of `spots` becomes what is beside it.
 
     before, after  the part that is spoken of, and what it becomes; None where whole lines move
-    likely         a slip that people make beside another one
+    likely         how easily it slips in beside another mistake: 0 never, 1 if the answer is nearer with it, 2 easily
     """
 
     spots: list[tuple[Any, str, int | None, Any]]
     before: ast.AST
     after: ast.AST | None
     why: str
-    likely: bool = False
+    likely: int = 0
 
 
 class Source:
@@ -238,7 +238,7 @@ class Source:
             why = f"`{name}` is handed in, and you take no notice of it"
             for owner, field, place, node in nodes:
                 if _is_number(node) or _is_read(node):
-                    yield _of_part(owner, field, place, node, ast.Name(name, _LOAD), why, likely=True)
+                    yield _of_part(owner, field, place, node, ast.Name(name, _LOAD), why, 2)
         for owner, field, lines in _bodies(self.tree):
             for n, line in enumerate(lines):
                 if isinstance(line, ast.If) and not line.orelse:
@@ -247,7 +247,7 @@ class Source:
             same: dict[str, list[Change]] = {}
             for owner, field, place, node in nodes:
                 for new, why in kind(node):
-                    likely = kind in _LIKELY or (kind is _left_out and isinstance(node, ast.BinOp | ast.UnaryOp))
+                    likely = _LIKELY.get(kind, int(kind is _left_out and isinstance(node, ast.BinOp | ast.UnaryOp)))
                     change = _of_part(owner, field, place, node, new, why, likely)
                     key = why or f"{_name(node)} {_name(new)}"
                     same.setdefault(key, []).append(change)
@@ -261,6 +261,9 @@ class Source:
             why = "a number is typed in" if _is_number(node) else "another name is meant"
             for name in sorted(names - {_name(node)}):
                 yield _of_part(owner, field, place, node, ast.Name(name, _LOAD), why)
+                if isinstance(node, ast.Name):
+                    both = ast.BinOp(node, ast.BitAnd(), ast.UnaryOp(ast.Invert(), ast.Name(name, _LOAD)))
+                    yield _of_part(owner, field, place, node, both, "a condition is missing")
         for one, other in itertools.combinations(sorted(own), 2):
             both = [(a, f, p, ast.Name(other if n.id == one else one, n.ctx), n) for a, f, p, n in nodes
                     if isinstance(n, ast.Name) and n.id in (one, other)]  # fmt: skip
@@ -268,10 +271,10 @@ class Source:
                 for spot in both:
                     _place(spot[3], spot[4])
                 spots = [spot[:4] for spot in both]
-                yield Change(spots, both[0][4], both[0][3], f"`{one}` and `{other}` are exchanged throughout")
+                yield Change(spots, both[0][4], None, f"`{one}` and `{other}` are exchanged throughout")
         for template in map(_parsed, _MISSING):
             for owner, field, place, node in read:
-                likely = "squeeze" in ast.dump(template)
+                likely = 2 * ("squeeze" in ast.dump(template))
                 yield _of_part(owner, field, place, node, _filled(template, {"X": node}), "", likely)
 
     def changed(self, change: Change) -> Callable:
@@ -295,7 +298,12 @@ class Source:
             return f"Look at the line `{line}`{why}."
         before, after = ast.unparse(change.before), ast.unparse(change.after)
         (owner, *_), *more = change.spots
-        if isinstance(owner, ast.expr | ast.keyword) and len(before) < 8 and len(ast.unparse(owner)) < 60:
+        if (
+            isinstance(owner, ast.expr | ast.keyword)
+            and not isinstance(owner, ast.Attribute)
+            and len(before) < 8
+            and len(ast.unparse(owner)) < 60
+        ):
             before = ast.unparse(owner)
             undo = made(change)
             after = ast.unparse(owner)
@@ -324,9 +332,9 @@ def _difference(before: str, after: str) -> str:
     for short, long, says in ((before, after, "is missing"), (after, before, "is too much")):
         for part in (short, f"({short})"):
             place = f" behind `{_tail(short)}`" if says == "is missing" else ""
-            if long.startswith(part) and not long[len(part)].isalnum():
+            if long.startswith(part) and not long[len(part)].isidentifier():
                 return f"`{long.removeprefix(part).strip()}` {says}{place}"
-            if long.endswith(part):
+            if long.endswith(part) and not long[-len(part) - 1].isidentifier():
                 return f"`{long.removesuffix(part).strip()}` {says}{place.replace('behind', 'before')}"
     same = 0
     for n, (a, b) in enumerate(zip(before, after, strict=False)):
@@ -370,7 +378,7 @@ def _bodies(tree: ast.AST) -> Iterator[tuple[ast.AST, str, list[ast.stmt]]]:
 
 
 def _of_part(
-    owner: ast.AST, field: str, place: int | None, old: ast.AST, new: ast.AST, why: str, likely: bool = False
+    owner: ast.AST, field: str, place: int | None, old: ast.AST, new: ast.AST, why: str, likely: int = 0
 ) -> Change:
     _place(new, old)
     return Change([(owner, field, place, new)], old, new, why, likely)
@@ -433,7 +441,7 @@ def _in_loops(tree: ast.AST) -> Iterator[Change]:
             if isinstance(line, ast.For | ast.While) and (found := _without_its_return(line)):
                 why = "it is inside the loop, and ends it in the first round. It belongs behind the loop"
                 spot = owner, field, None, [*lines[:n], *found, *lines[n + 1 :]]
-                yield Change([spot], found[1], None, why, True)
+                yield Change([spot], found[1], None, why, 2)
             if isinstance(owner, ast.For | ast.While) and isinstance(line, ast.Assign) and len(line.targets) == 1:
                 why = "every round overwrites what the one before it gave. Add to it, with `+=`"
                 new = ast.AugAssign(line.targets[0], ast.Add(), line.value)
@@ -708,4 +716,4 @@ _OTHERS: dict[str, dict[str, None]] = {}
 for _row in map(str.split, _TAKEN):
     for _word in _row:
         _OTHERS.setdefault(_word, {}).update(dict.fromkeys(w for w in _row if w != _word))
-_LIKELY = {_axes, _slips, _taken_for, _exchanged, _letters}
+_LIKELY = {_axes: 2, _slips: 2, _exchanged: 2, _letters: 2, _taken_for: 1, _rewritten: 1}
