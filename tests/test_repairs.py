@@ -213,9 +213,9 @@ def test_a_check_says_what_would_make_the_answer_right(tmp_path, monkeypatch):
         for b in range(len(u)):
             for i in range(u.shape[1]):
                 for j in range(weight.shape[1]):
-                    out[b, i, j] = u[b, i] @ weight[j, i]
+                    out[b, i, j] = u[b, i] @ weight[i, j] + 3
         return out
 
     status, sentence, _ = checks.find("votes").verdict(votes)
     assert status == "not yet"
-    assert "`weight[j, i]` should be `weight[i, j]`" in sentence
+    assert "`+ 3` is too much. With that, your answer is right." in sentence
