@@ -664,6 +664,17 @@ def test_without_a_gradient_to_check_the_inputs_need_none(recwarn, monkeypatch):
     assert not recwarn.list
 
 
+def test_a_tensor_of_one_number_is_that_number():
+    def tensors(x, y):
+        return tuple(torch.tensor(part) for part in CORRELATION.reference(x, y))
+
+    def wholes(x, y):
+        return tuple(torch.tensor(int(part)) for part in CORRELATION.reference(x, y))
+
+    assert CORRELATION.verdict(tensors)[0] == "passed"
+    assert "returned a Tensor; expected a float" in CORRELATION.verdict(wholes)[1]
+
+
 @pytest.mark.parametrize(
     ("made", "sentence"),
     [

@@ -1770,12 +1770,6 @@ class paired_test:
         m, f = a + b, min(a, b)
         return a, b, min(1.0, 2 * sum(comb(h, m) for h in range(f + 1)) / 2**m)
 
-    def tensors_returned(wrong_a, wrong_b):
-        """it returned a Tensor"""
-        a, b = (wrong_a & ~wrong_b).sum(), (wrong_b & ~wrong_a).sum()
-        m, f = int(a + b), int(min(a, b))
-        return a, b, min(1.0, 2 * sum(comb(m, h) for h in range(f + 1)) / 2**m)
-
     def larger_and_one_sided(wrong_a, wrong_b):
         """You sum up to the larger count"""
         a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
@@ -1967,12 +1961,6 @@ class correlation:
         r = ((dx * dy).mean() / (x.std() * y.std())).item()
         half = 1.96 / math.sqrt(len(x))
         return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
-
-    def tensors(x, y):
-        """it returned a Tensor"""
-        r = torch.corrcoef(torch.stack([x, y]))[0, 1]
-        half = 1.96 / (len(x) - 3) ** 0.5
-        return r, torch.tanh(torch.atanh(r) - half), torch.tanh(torch.atanh(r) + half)
 
     def matrix(x, y):
         """You took the diagonal of the matrix"""

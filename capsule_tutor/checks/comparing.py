@@ -48,7 +48,7 @@ def _of_another_kind(seen: Observation, right: Observation, axes: tuple[str, ...
         yield f"it returned {wording.count(seen.value)}; expected {wording.count(right.value)}."
     for got, want, letters in zip(seen.tensors, right.tensors, axes, strict=True):
         if not _same_kind(got, want):
-            why = ", the root of a negative number" if type(got) is complex else ""
+            why = ", the root of a negative number" if "complex" in wording.kind(got) else ""
             yield f"it returned {wording.kind(got)}{why}; expected {wording.kind(want)}."
         if isinstance(want, Tensor):
             if got.shape != want.shape:

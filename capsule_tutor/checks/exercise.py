@@ -5,6 +5,7 @@ classic wrong answer that has a name) are observed in the same way, so that a di
 """
 
 import dis
+import functools
 import inspect
 import os
 import re
@@ -12,13 +13,12 @@ import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from capsule_tutor.checks import alarms, guard, overall, progress, relations, running, twofold, wording, world
+from capsule_tutor.checks import alarms, guard, overall, progress, relations, repairs, running, twofold, wording, world
 from capsule_tutor.checks.borrowed import borrowed
 from capsule_tutor.checks.cases import Case, shifted
 from capsule_tutor.checks.comparing import complaints, differ, gradient_complaints
@@ -191,9 +191,9 @@ class Exercise:
             if self.test:
                 return "not yet", alarms.too_slow(seen, len(self.cases()), time_limit()) + stuck
             return "not yet", f"it did not finish within {time_limit():g} s on {seen[-1].case}: {cause}{stuck}"
-        return self.questions.judge(seen)
+        return self.questions.judge(seen, function)
 
-    @cached_property
+    @functools.cached_property
     def questions(self) -> "Questions":
         """The cases of a lesson's check, the same every time."""
         return Questions(self, self.cases())
@@ -210,18 +210,63 @@ class Questions:
     def __init__(self, exercise: Exercise, cases: list[Case], seed: int = 0) -> None:
         self.exercise, self.cases, self.seed = exercise, cases, seed
 
-    def judge(self, seen: list[Observation]) -> tuple[str, str]:
-        """(status, sentence) for what was seen on each of the cases."""
+    def judge(self, seen: list[Observation], function: Callable | None = None) -> tuple[str, str]:
+        """(status, sentence) for what was seen on each of the cases; of the function itself, where it is at hand."""
+        seen = list(map(_in_its_brackets, seen, self.expected))
         if self.exercise.test:
             score, complaint = alarms.score(seen, self.expected), alarms.complaint(seen, self.expected)
-            return ("not yet", f"{score} {self.diagnosis(seen) or complaint}") if complaint else ("passed", score)
+            by_chance = any(o.value == alarms.SOMETIMES for o in seen)  # then a change may be right by chance, too
+            source = repairs.read(function) if complaint and not by_chance else None
+            said = complaint and (self._named(seen, source) or self._repaired(seen, source) or complaint)
+            return ("not yet", f"{score} {said}") if said else ("passed", score)
         complaint = next(filter(None, map(self.complaint, seen, self.expected)), None)
         if complaint is None:
             return "passed", f"{len(seen)} inputs: {self._what_was_checked()}."
-        if said := self.diagnosis(seen):
+        source = repairs.read(function)
+        if said := self._named(seen, source):
             return "not yet", said
-        related = overall.of_results(seen, self.expected, self.exercise.reference) if complaint[0] == "values" else ""
-        return "not yet", f"{related} {complaint[1]}".strip()
+        related = ""
+        if complaint[0] == "values" and not any(o.changed for o in seen):
+            related = overall.of_results(seen, self.expected, self.exercise.reference)
+        return "not yet", " ".join(filter(None, [related, self._repaired(seen, source), complaint[1]]))
+
+    def _named(self, seen: list[Observation], source: repairs.Source | None) -> str | None:
+        """A result that is thrown away, or a known mistake: the one may look like the other."""
+        thrown_away = list(source.kept()) if source else []
+        return (thrown_away and self._repaired(seen, source, thrown_away)) or self.diagnosis(seen)
+
+    def _repaired(self, seen: list[Observation], source: repairs.Source | None, changes: list | None = None) -> str:
+        """What is said of the small change of an answer's source with which it is right, if there is one."""
+        if source is None or len(seen) != len(self.expected):
+            return ""
+        pairs = enumerate(zip(seen, self.expected, strict=True))
+        wrong = next((n for n, (a, b) in pairs if differ([a], [b], False)), 0)
+        score = functools.partial(self._score, wrong=wrong)
+        work = functools.partial(repairs.found, source, source.changes() if changes is None else changes, score)
+        return running.search(work, source.function, 5 * repairs.SECONDS) or ""
+
+    def _score(self, function: Callable, wrong: int) -> tuple[float, str]:
+        """How much of a function is right, from 0 to 1, and the sentence of the mutant that it behaves like.
+
+        It is run on the case that is `wrong` in the learner's answer, and on the others only if it has mended that.
+        """
+        run = self.exercise.as_run(function)
+        first = _in_its_brackets(observe(run, self.cases[wrong], False), self.expected[wrong])
+        share = _share(first, self.expected[wrong])
+        if self.exercise.test:  # up to the first case on which it fails: a test is slow, and most fail on everything
+            pairs = zip(self.cases, self.expected, strict=True)
+            right = share == 1 and all(not differ([observe(run, item, False)], [want], False) for item, want in pairs)
+            return float(right), ""
+        alike = [one for one in self._of_mutants if not differ([first], one[1][wrong : wrong + 1], False)]
+        if share < 1 and not alike:
+            return share / 2, ""
+        seen = [observe(run, item, self.exercise.gradient) for item in self.cases]
+        seen = list(map(_in_its_brackets, seen, self.expected))
+        if not any(map(self.complaint, seen, self.expected)):
+            return 1, ""
+        right = sum(not differ([a], [b], False) for a, b in zip(seen, self.expected, strict=True)) / len(seen)
+        same = (mutant.says for mutant, behaviour in alike if not differ(seen, behaviour, self.exercise.gradient))
+        return share / 2 + 0.4 * right * (share == 1), next(same, "") if _says_much(seen) else ""
 
     def complaint(self, seen: Observation, right: Observation) -> tuple[str, str] | None:
         """("shape", "values" or "gradient", the first thing that is wrong with it)"""
@@ -249,7 +294,6 @@ class Questions:
 
     def diagnosis(self, seen: list[Observation]) -> str | None:
         """The sentence of the mutant that behaves like what was seen, if there is one."""
-        seen = list(map(_in_its_brackets, seen, self.expected))
         for compare_gradients in (True, False):
             for mutant, behaviour in self._of_mutants:
                 tells = compare_gradients or differ(behaviour, self.expected, gradients=False)
@@ -295,14 +339,14 @@ class Questions:
 
         return relations.of_inputs(self.cases, self.exercise.reference, explains, exact)
 
-    @cached_property
+    @functools.cached_property
     def expected(self) -> list[Observation]:
         """What a right answer shows."""
         exercise = self.exercise
         reference = exercise.as_run(exercise.reference)
         return [expect(exercise.oracle, reference, item, exercise.gradient) for item in self.cases]
 
-    @cached_property
+    @functools.cached_property
     def _of_mutants(self) -> list[tuple[Mutant, list[Observation]]]:
         exercise = self.exercise
         runs = [(mutant, exercise.as_run(mutant.function)) for mutant in exercise.mutants]
@@ -344,15 +388,46 @@ def _telling(seen: Observation, right: Observation) -> bool:
     )
 
 
+def _share(seen: Observation, right: Observation) -> float:
+    """How much of a result is right, from 0 to 1."""
+    if not differ([seen], [right], False):
+        return 1.0
+    if seen.error or len(seen.tensors) != len(right.tensors):
+        return 0.0
+    shares = []
+    for got, want in zip(seen.tensors, right.tensors, strict=True):
+        if isinstance(got, Tensor) and isinstance(want, Tensor) and got.shape == want.shape and got.numel():
+            shares.append(0.1 + 0.8 * torch.isclose(got.double(), want.double(), 1e-3, 1e-5).double().mean().item())
+        else:
+            shares.append(0.9 * (type(got) is type(want) and not isinstance(got, Tensor) and got == want))
+    return sum(shares) / len(shares)
+
+
+def _says_much(seen: list[Observation]) -> bool:
+    """Whether results are so many, or so different, that two functions do not give the same ones by chance."""
+    parts = [part for o in seen if o.error is None for part in o.tensors]
+    values = [x for part in parts for x in (part.flatten().tolist() if isinstance(part, Tensor) else [repr(part)])]
+    return len(set(values)) > 2 or (len(set(values)) == 2 and len(values) > 20)
+
+
 def _shape(seen: Observation) -> tuple[int, ...]:
     return tuple(getattr(seen.tensors[0], "shape", ()))
 
 
 def _in_its_brackets(seen: Observation, right: Observation) -> Observation:
-    """A list of results is a tuple of them: which brackets hold them is not the question."""
+    """A list of results is a tuple of them, and a tensor of one number that number: this is not the question."""
     if isinstance(seen.value, list) and isinstance(right.value, tuple):
-        return replace(seen, value=tuple(seen.value))
+        seen = replace(seen, value=tuple(seen.value))
+    if len(seen.tensors) == len(right.tensors) and not seen.left:
+        parts = tuple(map(_as_number, seen.tensors, right.tensors))
+        seen = replace(seen, value=parts if isinstance(seen.value, tuple) else parts[0])
     return seen
+
+
+def _as_number(got: Any, want: Any) -> Any:
+    """The number in a tensor of one, where a number of that kind is wanted."""
+    alike = isinstance(got, Tensor) and got.ndim == 0 and type(want) in (int, float)
+    return got.item() if alike and got.is_floating_point() == isinstance(want, float) else got
 
 
 def _what_is_left(function: Callable) -> str:

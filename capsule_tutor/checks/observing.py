@@ -175,10 +175,14 @@ def _weights(output: Tensor) -> Tensor:
 def _changed(function: Callable, args: tuple, kwargs: dict, item: Case) -> str | None:
     """The name of the first tensor that is no longer what the case holds."""
     now, before = named(function, args, kwargs), named(function, item.args, item.kwargs)
-    for name, value in now.items():
-        if isinstance(value, Tensor) and not torch.equal(value.detach().nan_to_num(), before[name].nan_to_num()):
-            return name
-    return None
+    return next((name for name, value in now.items() if _is_other(value, before[name])), None)
+
+
+def _is_other(now: Any, before: Any) -> bool:
+    """Whether a tensor, or one in a tuple or a list, has other numbers."""
+    if type(now) in (tuple, list):
+        return len(now) != len(before) or any(map(_is_other, now, before))
+    return isinstance(now, Tensor) and not torch.equal(now.detach().nan_to_num(), before.nan_to_num())
 
 
 def _left(function: Callable, args: tuple, kwargs: dict, outputs: tuple) -> str | None:
@@ -229,6 +233,8 @@ def _leaf(value: Any) -> Any:
 
 
 def _copy(value: Any) -> Any:
+    if type(value) in (tuple, list):
+        return type(value)(map(_copy, value))
     return value.clone() if isinstance(value, Tensor) else value
 
 

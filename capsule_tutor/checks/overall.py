@@ -163,7 +163,7 @@ def _of_labels(got: tuple, want: tuple) -> str:
         if (b, a) in confused and len(confused) == 2 and not {a, b} & right:
             return f"You exchanged {_quoted(b)} and {_quoted(a)}: each is your answer where it should be the other."
     if missing := sorted({_quoted(b) for b in want if b not in got}):
-        return f"Your answer is never {' or '.join(missing)}."
+        return f"On none of the {len(want)} inputs is your answer {' or '.join(missing)}."
     if len(confused) == 1 and sum(a != b for a, b in zip(got, want, strict=True)) > 1:
         ((a, b),) = confused
         return f"All that is wrong is that you answer {_quoted(a)} in some cases of {_quoted(b)}."
@@ -199,9 +199,9 @@ def _of_masks(got: Tensor, want: Tensor) -> str:
     if len(got.unique()) < 2:
         return f"Every answer of yours is {got[0].item()}."
     if not (want & ~got).any():
-        return "All that should be True is True, but so is more: is a condition missing, or too weak?"
+        return "You found every True, and some more: a condition is missing, or too weak."
     if not (got & ~want).any():
-        return "All that is True should be, but some is missing: is there a condition too much, or too strict?"
+        return "Every True of yours is right, but you miss some: a condition is too much, or too strict."
     return ""
 
 

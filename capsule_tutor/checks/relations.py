@@ -43,9 +43,17 @@ def of_shapes(got: tuple[int, ...], want: tuple[int, ...], axes: str) -> str:
         if all(got[n] == 1 for n in extra):
             return "there is an axis of size 1 too many: a keepdim=True, or a slice where an index belongs?"
         sizes = " and one of ".join(str(got[n]) for n in extra)
-        return f"there is an axis of size {sizes} too many: is a sum over it missing?"
+        return f"there is an axis of size {sizes} too many: is a sum, an any() or an index over it missing?"
     if len(got) < len(want) and torch.Size(got).numel() == torch.Size(want).numel():
         return "the numbers are all there, but some axes are merged into one"
+    if torch.Size(got).numel() == torch.Size(want).numel():
+        how = "some axes should be merged into one" if len(got) > len(want) else "they are cut in another way"
+        return f"the numbers are all there, but {how}"
+    other = [n for n, (a, b) in enumerate(zip(got, want, strict=False)) if a != b]
+    if len(got) == len(want) and len(other) == 1 and got[other[0]] and want[other[0]] % got[other[0]] == 0:
+        times = want[other[0]] // got[other[0]]
+        where = letters[other[0]]
+        return f"there are {times} times too few along {where}: is something added up, averaged or left out?"
     return ""
 
 

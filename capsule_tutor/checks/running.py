@@ -4,6 +4,7 @@ In a fork of this process where there can be one, in a thread of it elsewhere.
 """
 
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,22 @@ def run(
         if not first.error and differ([first], [last], gradients=False):
             first.left = first.left or _CHANGEABLE
     return seen, report
+
+
+def search(work: Callable[[], Any], function: Callable, seconds: float) -> Any:
+    """What `work` returns, plain values, if it comes to its end. It calls the function, or others made of it."""
+
+    def quietly() -> Any:
+        with warnings.catch_warnings():  # of code that nobody wrote
+            warnings.simplefilter("ignore")
+            return work()
+
+    if apart.possible():
+        said, _ = apart.run(lambda say: say(quietly()), (function,), seconds)
+    else:
+        said = []
+        guard.run(lambda over: said.append(quietly()), (function,), seconds)
+    return said[0] if said else None
 
 
 def _in_a_fork(function: Callable, cases: list[Case], gradient: bool, seconds: float) -> tuple:

@@ -111,8 +111,8 @@ def _related(seen: list[Observation], shown: list[Observation], axes: tuple[str,
         if len(b.tensors) != 1 or not isinstance(b.tensors[0], Tensor) or b.tensors[0].ndim == 0:
             return ""
         found = relations.of_values(a.tensors[0], b.tensors[0], axes[0] if axes else "")
-        if not found or (said and found != said):
-            return ""
+        if not found or (said and found != said) or "right only where" in found:
+            return ""  # where a part alone agrees, nothing relates the two
         said = found
     return said
 

@@ -78,6 +78,8 @@ def _told(value: Any, payloads: list[bytes], functions: list[Callable] | None, d
         return {"int": str(number)} if number.bit_length() < 4_000 else {"foreign": "huge int"}
     if issubclass(type_, float):
         return {"float": float.__repr__(value)}
+    if type_ is complex:
+        return {"foreign": f"complex number, {value:.6g}"}
     if issubclass(type_, str):
         return {"str": str.__str__(value)[:LONGEST_TEXT]}
     for container in (tuple, list, dict):

@@ -91,6 +91,10 @@ def _target(a, b):
 
 
 class right:
+    def as_tensors(a, b):
+        """A tensor of one number is that number."""
+        return tuple(torch.tensor(gap) for gap in matched_gap(a, b))
+
     def by_loop(a, b):
         target, gaps = max(min(a[0].tolist()), min(b[0].tolist())), []
         for errors in (a, b):
@@ -188,10 +192,6 @@ class wrong:
         """You return the difference of the two gaps. Return both, (gap of a, gap of b)."""
         gap_a, gap_b = matched_gap(a, b)
         return gap_a - gap_b
-
-    def as_tensors(a, b):
-        """You return tensors. Two floats are wanted: `.item()`."""
-        return tuple(torch.tensor(gap) for gap in matched_gap(a, b))
 
     def exchanged(a, b):
         """The two gaps are exchanged: a first."""
