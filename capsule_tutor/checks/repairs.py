@@ -274,7 +274,7 @@ class Source:
                 yield Change(spots, both[0][4], None, f"`{one}` and `{other}` are exchanged throughout")
         for template in map(_parsed, _MISSING):
             for owner, field, place, node in read:
-                likely = 2 * ("squeeze" in ast.dump(template))
+                likely = int("squeeze" in ast.dump(template))
                 yield _of_part(owner, field, place, node, _filled(template, {"X": node}), "", likely)
 
     def changed(self, change: Change) -> Callable:
@@ -332,9 +332,9 @@ def _difference(before: str, after: str) -> str:
     for short, long, says in ((before, after, "is missing"), (after, before, "is too much")):
         for part in (short, f"({short})"):
             place = f" behind `{_tail(short)}`" if says == "is missing" else ""
-            if long.startswith(part) and not long[len(part)].isidentifier():
+            if long.startswith(part) and not f"_{long[len(part)]}".isidentifier():
                 return f"`{long.removeprefix(part).strip()}` {says}{place}"
-            if long.endswith(part) and not long[-len(part) - 1].isidentifier():
+            if long.endswith(part) and not f"_{long[-len(part) - 1]}".isidentifier():
                 return f"`{long.removesuffix(part).strip()}` {says}{place.replace('behind', 'before')}"
     same = 0
     for n, (a, b) in enumerate(zip(before, after, strict=False)):
