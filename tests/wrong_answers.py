@@ -66,7 +66,7 @@ class squash:
 
 class squash_test:
     def one_squash_is_the_measure(squash):
-        """On the exponential squash, a right one with another curve your test gives a false alarm"""
+        """On the exponential squash, a right one with another curve this line gives an alarm: `assert"""
         s = torch.randn(3, 4, 5)
         n2 = (s * s).sum(1, keepdim=True)
         assert torch.allclose(squash(s, dim=1), n2 / (1 + n2) * s / n2.sqrt(), atol=1e-3)

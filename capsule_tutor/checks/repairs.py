@@ -131,10 +131,10 @@ _REWRITTEN: tuple[tuple[str, str, str], ...] = (
 
 # What may be missing around any expression X, tried last.
 _MISSING = (
-    "X.squeeze(-1)", "X.squeeze(1)", "X.unsqueeze(-1)", "X.unsqueeze(1)", "X.clone()", "X.abs()", "X ** 2",
+    "X.float()", "X.squeeze(-1)", "X.squeeze(1)", "X.unsqueeze(-1)", "X.unsqueeze(1)", "X.clone()", "X.abs()", "X ** 2",
     "X ** 0.5", "-X", "X + 1", "X - 1", "1 - X", "2 * X", "X / 2", "~X", "not X", "X.relu()", "X.exp()", "X.log()",
     "X.softmax(-1)", "X.softmax(1)", "X.any(-1)", "X.all(-1)", "X.sum(-1)", "X.sum(1)", "X.sum(0)", "X.mean(0)",
-    "X.mean(-1)", "X.sum()", "X.mean()", "X.mT", "X.float()", "X.item()", "int(X)", "float(X)", "X[0]", "X.detach()",
+    "X.mean(-1)", "X.sum()", "X.mean()", "X.mT", "X.item()", "int(X)", "float(X)", "X[0]", "X.detach()",
     "X[:, None]", "X.flatten(1)",
 )  # fmt: skip
 
@@ -161,7 +161,8 @@ def found(source: "Source", changes: Iterable["Change"], score: Score) -> str:
     for change, right, says in _tried(source, changes, score, deadline):
         if right == 1:
             return f"{source.said(change)} With that, your answer is right."
-        if says and not known and change.likely > (right <= before) and right >= before:
+        # What only makes an error go away, such as a factor left out, is no mistake beside the known one.
+        if says and not known and change.why and change.likely > (right <= before) and right >= before:
             known = f"There are two mistakes. {says} And: {source.said(change)}"
         if right > before and change.likely:
             better.append((right, len(better), change))

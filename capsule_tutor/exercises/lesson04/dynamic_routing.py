@@ -189,8 +189,8 @@ class wrong:
         return v, c
 
     def one_update_too_few(u_hat, iterations, bias):
-        """You skip two updates instead of one, so your last iteration repeats the one before. Between n iterations are
-        n − 1 updates."""
+        """There is one update too few: what you return comes from the iteration before the last. Between n iterations
+        are n − 1 updates."""
         return _loop(u_hat, iterations, bias, updates=iterations - 2)[:2]
 
     def couplings_of_the_next_iteration(u_hat, iterations, bias):
