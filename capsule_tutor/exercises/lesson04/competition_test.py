@@ -129,7 +129,8 @@ def _moved(route, courted, iterations=3):
 class wrong:
     def one_iteration(route):
         """Your test fails on everything, right code too. How many iterations do you ask for? In the first the couplings
-        are all alike, and no parent can hear of another. Or do you ask for too large a move?"""
+        are all alike, and no parent can hear of another. Or do you ask for too large a move? Or did you change the very
+        tensor that you compare with, for want of a clone()?"""
         for courted in range(3):
             assert _moved(route, courted, iterations=1).min() > 1e-3
 

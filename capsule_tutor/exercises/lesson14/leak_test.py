@@ -193,8 +193,8 @@ class wrong:
         assert not c & d
 
     def only_something(split):
-        """Your test asks whether there are rows at all, and not whether every class has some. A class that was never
-        learned, or never tested, changes the error."""
+        """Your test notices a half without any row, and not one that lacks a class. Either it does not ask for every
+        class, or its table has but one. A class that was never learned, or never tested, changes the error."""
         labels, info = _views()
         train, test = split(labels, info)
         (a, b), (c, d), _ = _sets(labels, info, train, test)
@@ -204,8 +204,9 @@ class wrong:
         assert test.any()
 
     def every_row_used(split):
-        """Your test demands that every row is in one of the two. It cannot be: a training toy from a novel side belongs
-        to neither."""
+        """Your test fails on everything, right code too. Does it demand that every row is in one of the two? It cannot
+        be: a training toy from a novel side belongs to neither. Or are the columns of your `info` in another order?
+        Azimuth is column 2."""
         labels, info = _views()
         train, test = split(labels, info)
         (a, b), (c, d), (e, f) = _sets(labels, info, train, test)
