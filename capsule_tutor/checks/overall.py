@@ -199,9 +199,10 @@ def _of_masks(got: Tensor, want: Tensor) -> str:
     if len(got.unique()) < 2:
         return f"Every answer of yours is {got[0].item()}."
     if not (want & ~got).any():
-        return "You found every True, and some more: a condition is missing, or too weak."
+        return "You found every True, and some more: is a condition missing, or too weak?"
     if not (got & ~want).any():
-        return "Every True of yours is right, but you miss some: a condition is too much, or too strict."
+        cause = "is a condition too much or too strict, or does a later one overwrite an earlier?"
+        return f"Every True of yours is right, but you miss some: {cause}"
     return ""
 
 

@@ -186,7 +186,7 @@ class wrong:
         return _each(_drawn(v, labels, decoder), drawings)
 
     def drawings_forgotten(v, labels, drawings, decoder):
-        """The margin loss is right. Now add the two reconstruction losses."""
+        """The margin loss is right. What is missing beside it, or far too small, are the two reconstruction losses."""
         return _margin(v, labels)
 
     def mean_over_the_pixels(v, labels, drawings, decoder):

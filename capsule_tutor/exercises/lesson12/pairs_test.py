@@ -126,8 +126,8 @@ class right:
 
 class wrong:
     def all_right(measure):
-        """Your test lets everything pass. Perfect answers alone do not tell: an impostor gives them 1, too. Which image
-        would make it give something else?"""
+        """Your test lets everything pass. Does it say which number should come out? Perfect answers alone do not tell:
+        an impostor gives them 1, too. Which image would make it give something else?"""
         lengths = torch.tensor([[0.9, 0.8, 0.1, 0.2], [0.1, 0.2, 0.9, 0.8]])
         assert abs(float(measure(lengths, torch.tensor([[0, 1], [2, 3]]))) - 1) < 1e-4
 

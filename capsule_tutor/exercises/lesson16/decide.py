@@ -190,7 +190,8 @@ class wrong:
         return decide([(swapped.get(arm, arm), *rest) for arm, *rest in runs], seeds, fingerprint, margin, t)
 
     def spread_over_n(runs, seeds, fingerprint, margin, t):
-        """You divide the squares by n. The standard deviation of a few runs is over n − 1: `statistics.stdev`."""
+        """Your interval is a little too narrow. The spread of n differences is over n − 1, `statistics.stdev`, and its
+        error is that divided by √n, with the n of the pairs."""
         return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.pstdev(d) / sqrt(len(d)))
 
     def for_many_seeds(runs, seeds, fingerprint, margin, t):

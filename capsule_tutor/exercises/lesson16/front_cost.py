@@ -57,7 +57,12 @@ def cases():
         case("strides that leave a rest", (3, 50, 50), ((7, 3), (4, 2)), (6, 10)),
         case("a kernel that just fits", (1, 9, 9), ((5, 1), (5, 2)), (4, 3)),
         case("a kernel that is too large", (3, 8, 8), ((5, 1), (7, 1)), (4, 6)),
-        case("one that is too large in the middle", (3, 8, 8), ((5, 1), (7, 2), (1, 1)), (4, 6, 7)),
+        case(
+            "one that is too large in the middle, by less than its stride",
+            (3, 8, 8),
+            ((5, 1), (5, 2), (1, 1)),
+            (4, 6, 7),
+        ),
     ]
 
 
