@@ -430,7 +430,7 @@ def _changed_in_place(value: ast.expr) -> ast.expr | None:
 
 
 def _is_place(value: ast.AST | None) -> bool:
-    return isinstance(value, ast.Name | ast.Subscript | ast.Attribute)
+    return isinstance(value, ast.Name | ast.Subscript)
 
 
 def _to_store(target: ast.expr) -> ast.expr:
