@@ -506,7 +506,7 @@ def test_keys_walk_from_stage_to_stage_and_the_address_follows(visit):
         page.keyboard.press(key)
         assert page.locator(".about h3").inner_text() == expected
         assert page.evaluate("() => document.activeElement.getAttribute('aria-checked')") == "true"
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("End")
     page.wait_for_function(
         "place => location.hash === `#map?network=efficient-capsnet-mnist&digit=${place}&stage=9`", arg=PLACES[3]
     )
@@ -918,7 +918,7 @@ def test_an_address_says_look_at_this_one(visit):
     settled(page)
     control(page, "votes").select_option("a crowd and a whisper")
     page.focus(".timeline input")
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("End")
     page.wait_for_function("() => location.hash === '#routing?votes=a+crowd+and+a+whisper&t=10'")
     sent = page.url
     other = visit(sent.split("#")[1])
