@@ -248,7 +248,7 @@ class Questions:
     def _score(self, function: Callable, wrong: int) -> tuple[float, str]:
         """How much of a function is right, from 0 to 1, and the sentence of the mutant that it behaves like.
 
-        It is run on the case that is `wrong` in the learner's answer, and on the others only if it has mended that.
+        It is run on the case that is `wrong` in the learner's answer, and on the others only if that is right now.
         """
         run = self.exercise.as_run(function)
         first = _in_its_brackets(observe(run, self.cases[wrong], False), self.expected[wrong])
