@@ -160,7 +160,7 @@ STUDIES = {
     "routing-digits": Study("On 1,200 digits that need no download: does routing matter?", _ladder(_ROUTED)),
     "routing-few": Study(
         "On a twentieth of MNIST: does routing matter?",
-        _ladder(replace(_ROUTED, epochs=30, batch_size=64, data="mnist-few")),
+        _ladder(replace(_ROUTED, epochs=20, batch_size=64, data="mnist-few")),
     ),
     "routing-mnist": Study(
         "On MNIST: does routing matter?", _ladder(replace(_ROUTED, epochs=5, batch_size=256, data="mnist"))
