@@ -477,7 +477,7 @@ def _restore(run: Run, path: Path, device: str) -> None:
     if not isinstance(state, dict) or state.get("version") != STATE_VERSION:
         raise TrainingError(f"{path} is not a checkpoint of this version; {again}")
     if Recipe(**state["recipe"]) != run.recipe or state["seed"] != run.seed:
-        raise TrainingError(f"{path} is of another recipe or seed; resume with the same options, or {again}")
+        raise TrainingError(f"{path} is of another recipe or seed; resume with the same options, delete it, or {again}")
     run.model.load_state_dict(state["model"])
     here = [{option: group[option] for option in ("lr", "capturable")} for group in run.optimiser.param_groups]
     run.optimiser.load_state_dict(state["optimiser"])

@@ -7,27 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from capsule_tutor.checks import errors
 from capsule_tutor.checks.observing import Raised
 from capsule_tutor.checks.wire import Foreign
-
-# What torch's own words mean to one who reads them for the first time.
-_MEANS = {
-    "grad can be implicitly created only for scalar outputs": "backward() and autograd.grad want one number: take the "
-    "sum first",
-    "does not require grad and does not have a grad_fn": "nothing that leads back to an input was recorded: call "
-    "requires_grad_() on a copy of it before you compute, and no detach() or no_grad() in between",
-    "is invalid for input of size": "a size that is typed in, or taken from the wrong axis, does not fit this input",
-    "Boolean value of Tensor with more than one value is ambiguous": "`if`, `and`, `or` and `not` ask for one yes or "
-    "no: say .all() or .any(), or use &, | and ~ entry by entry. So do Python's own min and max: torch has minimum and "
-    "maximum",
-    "only integer tensors of a single element can be converted to an index": "int() or an index wants one number",
-    "only one element tensors can be converted": "float(), int() and the functions of `math` want one number; "
-    "torch has its own for whole tensors, such as torch.exp and torch.sqrt",
-    "bitwise_xor": "`^` compares bits; a power is `**`",
-    "must match the size of tensor": "axes are lined up from the right, and two that meet must be equal or one of them "
-    "1: print both shapes",
-    "Dimension out of range": "the tensor has fewer axes than you count: print its shape",
-}
 
 MARKS = {"passed": ("✓", "32"), "not yet": ("✗", "31"), "not attempted": ("○", "33")}
 
@@ -54,8 +36,9 @@ def happened(error: Raised) -> str:
 
 def described(error: Raised) -> str:
     text = textwrap.shorten(error.text, 200, placeholder=" …")
-    means = next((f". That is: {means}" for words, means in _MEANS.items() if words in error.text), "")
-    return f"{error.name}: {text}" + (f" (in the line `{error.line}`)" if error.line else "") + means
+    means = errors.meaning(error.text)
+    where = f" (in the line `{error.line}`)" if error.line else ""
+    return f"{error.name}: {text}{where}" + (f". That is: {means}" if means else "")
 
 
 def kind(value: Any) -> str:
