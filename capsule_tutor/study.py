@@ -114,10 +114,10 @@ def _drawing(network: nn.Module, recipe: training.Recipe) -> dict[str, float]:
 _ROUTED = replace(training.RECIPES["efficient-capsnet-fast"], epochs=10, data="digits", batch_size=32)
 
 
-def _ladder(recipe: training.Recipe) -> dict[str, training.Recipe]:
+def _ladder(recipe: training.Recipe, iterations: tuple[int, ...] = (1, 2, 3, 5, 10)) -> dict[str, training.Recipe]:
     """One parameter count, and less and less routing: which rung is needed?"""
     ways = {"attention": "attention", "attention, no prior": "no prior", "static": "static", "random": "random"}
-    ways |= {f"dynamic, {n}": n for n in (1, 2, 3, 5, 10)}
+    ways |= {f"dynamic, {n}": n for n in iterations}
     routed = {arm: replace(recipe, options=recipe.options | {"routing": way}) for arm, way in ways.items()}
     return {"dense": replace(recipe, model="dense")} | routed
 
@@ -160,7 +160,7 @@ STUDIES = {
     "routing-digits": Study("On 1,200 digits that need no download: does routing matter?", _ladder(_ROUTED)),
     "routing-few": Study(
         "On a twentieth of MNIST: does routing matter?",
-        _ladder(replace(_ROUTED, epochs=20, batch_size=64, data="mnist-few")),
+        _ladder(replace(_ROUTED, epochs=20, batch_size=64, data="mnist-few"), iterations=(1, 3)),
     ),
     "routing-mnist": Study(
         "On MNIST: does routing matter?", _ladder(replace(_ROUTED, epochs=5, batch_size=256, data="mnist"))
