@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from capsule_tutor import checks
-from capsule_tutor.checks import repairs
+from capsule_tutor.checks import exercise, repairs
+from capsule_tutor.checks.cases import case
+from capsule_tutor.checks.observing import Observation
 
 ROWS = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
 INPUTS = [(ROWS, 2), (ROWS + 1, 3), (2 * ROWS.abs(), 5)]
@@ -219,3 +221,32 @@ def test_a_check_says_what_would_make_the_answer_right(tmp_path, monkeypatch):
     status, sentence, _ = checks.find("votes").verdict(votes)
     assert status == "not yet"
     assert "`+ 3` is too much. With that, your answer is right." in sentence
+
+
+def test_beside_a_repair_nothing_is_left_to_ask(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
+
+    def flaws(claim):
+        return checks.find("flaws").reference(claim).sort()
+
+    status, sentence, _ = checks.find("flaws").verdict(flaws)
+    assert status == "not yet"
+    assert repairs.RIGHT in sentence
+    assert "it returned None." in sentence
+    assert "?" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("values", "much"),
+    [
+        ([torch.tensor([0.1, 0.2, 0.3])], True),
+        ([0.25, 0.5, 0.75], True),
+        ([0.5, 0.5, 0.5], False),
+        ([torch.tensor([1, 2, 3, 4])], False),
+        ([["leak"], ["leak", "size"], [], ["size"]], False),
+        (["better", "equal", "cannot tell"], False),
+    ],
+)
+def test_only_floats_are_never_alike_by_chance(values, much):
+    seen = [Observation(case("one"), value=value) for value in values]
+    assert exercise._says_much(seen) is much

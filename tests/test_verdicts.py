@@ -216,6 +216,17 @@ def test_a_relation_of_results_holds_on_every_input(got, want, sentence):
     assert bool(said) == bool(sentence)
 
 
+def test_the_rest_of_a_list_is_right_only_in_its_order_too():
+    rarely, rest = '"leak" is there too rarely', "The rest is right."
+    want = [["leak"], ["leak", "size"], ["size", "test"]]
+    said = of_results([["leak"], ["size"], ["size", "test"]], want)
+    assert rarely in said
+    assert rest in said
+    said = of_results([["leak"], ["size"], ["test", "size"]], want)
+    assert rarely in said
+    assert rest not in said
+
+
 CURVE = torch.rand(12, generator=torch.Generator().manual_seed(1)) + 0.5
 SUMMED, SQUARED, RAISED = 5 * CURVE, CURVE**2, CURVE + torch.linspace(0.1, 2, 12)
 

@@ -228,7 +228,10 @@ class Questions:
         related = ""
         if complaint[0] == "values" and not any(o.changed for o in seen):
             related = overall.of_results(seen, self.expected, self.exercise.reference)
-        return "not yet", " ".join(filter(None, [related, self._repaired(seen, source), complaint[1]]))
+        if repaired := self._repaired(seen, source):  # which knows more than a question or than one of two mistakes
+            complaint = complaint[0], complaint[1].removesuffix(" Is the `return` missing?")
+            related = related if repaired.endswith(repairs.RIGHT) else related.removesuffix(" The rest is right.")
+        return "not yet", " ".join(filter(None, [related, repaired, complaint[1]]))
 
     def _named(self, seen: list[Observation], source: repairs.Source | None) -> str | None:
         """A result that is thrown away, or a known mistake: the one may look like the other."""
@@ -404,10 +407,11 @@ def _share(seen: Observation, right: Observation) -> float:
 
 
 def _says_much(seen: list[Observation]) -> bool:
-    """Whether results are so many, or so different, that two functions do not give the same ones by chance."""
+    """Whether two functions do not give such results by chance: different floats. Labels and lists of few words, two
+    functions often share."""
     parts = [part for o in seen if o.error is None for part in o.tensors]
-    values = [x for part in parts for x in (part.flatten().tolist() if isinstance(part, Tensor) else [repr(part)])]
-    return len(set(values)) > 2 or (len(set(values)) == 2 and len(values) > 20)
+    values = [x for part in parts for x in (part.flatten().tolist() if isinstance(part, Tensor) else [part])]
+    return len({round(value, 9) for value in values if isinstance(value, float) and value == value}) > 2
 
 
 def _shape(seen: Observation) -> tuple[int, ...]:

@@ -180,15 +180,19 @@ def _of_lists(got: tuple, want: tuple) -> str:
     if all(set(a) <= set(b) and len(a) < 2 for a, b in pairs) and any(len(b) > 1 and a for a, b in pairs):
         return "You never give more than one entry, where several are right."
     words = sorted({entry for entries in (*got, *want) for entry in entries})
-    wrong = []
+    wrong = {}
     for word in words:
         too_much = any(word in a and word not in b for a, b in pairs)
         missing = any(word not in a and word in b for a, b in pairs)
         never = missing and not any(word in a for a in got)
         if too_much or missing:
             how = "never there" if never else "there too rarely" if not too_much else "there too often"
-            wrong.append(f"{_quoted(word)} is {'there at the wrong times' if too_much and missing else how}")
-    return f"In your lists {' and '.join(wrong)}. The rest is right." if 0 < len(wrong) < min(3, len(words)) else ""
+            wrong[word] = f"{_quoted(word)} is {'there at the wrong times' if too_much and missing else how}"
+    if not 0 < len(wrong) < min(3, len(words)):
+        return ""
+    without = [[[word for word in entries if word not in wrong] for entries in pair] for pair in pairs]
+    rest = "The rest is right." if all(a == b for a, b in without) else ""
+    return f"In your lists {' and '.join(wrong.values())}. {rest}".strip()
 
 
 def _of_masks(got: Tensor, want: Tensor) -> str:

@@ -143,6 +143,7 @@ _MISSING = (
 
 
 SECONDS = 0.35  # of processor time for the search in one answer
+RIGHT = "With that, your answer is right."
 Score = Callable[[Callable], tuple[float, str]]
 
 
@@ -163,7 +164,7 @@ def found(source: "Source", changes: Iterable["Change"], score: Score) -> str:
     before, known, better = score(source.function)[0], "", []
     for change, right, says in _tried(source, changes, score, deadline):
         if right == 1:
-            return f"{source.said(change)} With that, your answer is right."
+            return f"{source.said(change)} {RIGHT}"
         # What only makes an error go away, such as a factor left out, is no mistake beside the known one.
         if says and not known and change.why and change.likely > (right <= before) and right >= before:
             known = f"There are two mistakes. {says} And: {source.said(change)}"
