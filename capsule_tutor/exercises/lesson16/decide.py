@@ -80,6 +80,14 @@ def cases():
         case("three that scatter", _runs((3.7, 3.73, 3.78), (4.0, 5.0, 6.0)), seeds, _F, margin, t),
         case("three that scatter more", _runs((3.45, 2.93, 3.03), (4.0, 5.0, 6.0)), seeds, _F, margin, t),
         case("just not below 0", _runs((2.89, 2.11, 3.27), (4.0, 5.0, 6.0)), seeds, _F, margin, t),
+        case(
+            "just below 0 with 1.96, and not with more",
+            _runs((3.98, 3.76, 4.62), (4.0, 5.0, 6.0)),
+            seeds,
+            _F,
+            margin,
+            t,
+        ),
         case("differences of ten points", _runs((10.0, 30.0, 20.0), (24.0, 37.0, 31.0)), seeds, _F, margin, t),
         case("seeds in another order", _runs(high, low, (8, 3, 5)), (8, 3, 5), _F, margin, t),
         case("two seeds", _runs((1.0, 2.0), (2.0, 3.05), (0, 1)), (0, 1), _F, margin, 12.7),
@@ -142,6 +150,39 @@ class wrong:
         if len(both) < 2:
             return BROKEN
         return _by_interval([errors["claimed", s] - errors["control", s] for s in both], margin, t)
+
+    def only_counted(runs, seeds, fingerprint, margin, t):
+        """You count the runs, but do not ask which seeds they have. Seed 9 in the place of seed 8 was not promised."""
+        if any(run[3] != fingerprint for run in runs) or len(runs) != 2 * len(seeds):
+            return BROKEN
+        first, second = ([e for a, _, e, _ in sorted(runs) if a == arm] for arm in ("claimed", "control"))
+        return _by_interval([a - b for a, b in zip(first, second, strict=True)], margin, t)
+
+    def control_unchecked(runs, seeds, fingerprint, margin, t):
+        """You hold only the claimed arm to its promise. The control has promised the same seeds: if a run of it is
+        missing, yours ends in a KeyError, and one too many is let through."""
+        if sorted(seed for arm, seed, _, _ in runs if arm == "claimed") != sorted(seeds):
+            return BROKEN
+        if any(run[3] != fingerprint for run in runs):
+            return BROKEN
+        errors = {(arm, seed): error for arm, seed, error, _ in runs}
+        return _by_interval([errors["claimed", s] - errors["control", s] for s in seeds], margin, t)
+
+    def nothing_as_promised(runs, seeds, fingerprint, margin, t):
+        """You answer "not as promised" to everything. One way to get this: the runs come in any order, and two lists
+        are equal only in the same order. Sort both."""
+        return BROKEN
+
+    def each_promised_run_once(runs, seeds, fingerprint, margin, t):
+        """You ask whether each promised run is there once, and not whether anything else is. A sixth pair, or a third
+        arm, was not promised either."""
+        there = [run[:2] for run in runs]
+        if any(there.count((arm, seed)) != 1 for arm in ("claimed", "control") for seed in seeds):
+            return BROKEN
+        if any(run[3] != fingerprint for run in runs):
+            return BROKEN
+        errors = {(arm, seed): error for arm, seed, error, _ in runs}
+        return _by_interval([errors["claimed", s] - errors["control", s] for s in seeds], margin, t)
 
     def more_is_welcome(runs, seeds, fingerprint, margin, t):
         """You accept runs that nobody promised. Which are trained in addition is decided by somebody who has seen the
@@ -213,6 +254,20 @@ class wrong:
     def ends_exchanged(runs, seeds, fingerprint, margin, t):
         """You handed over the upper end first. `registration.verdict` wants low, high, margin."""
         return _with_half(runs, seeds, fingerprint, margin, lambda d: -t * statistics.stdev(d) / sqrt(len(d)))
+
+    def margin_handed_first(runs, seeds, fingerprint, margin, t):
+        """You handed the margin to `registration.verdict` first. It wants low, high, margin."""
+        if not _sound(runs, seeds, fingerprint):
+            return BROKEN
+        errors = {(a, s): e for a, s, e, _ in runs}
+        d = [errors["claimed", s] - errors["control", s] for s in seeds]
+        mean, half = statistics.mean(d), t * statistics.stdev(d) / sqrt(len(d))
+        return verdict(margin, mean - half, mean + half)
+
+    def half_of_the_half(runs, seeds, fingerprint, margin, t):
+        """Your interval is half as wide as it should be. t · spread/√n is the half width already: it is added and
+        subtracted whole."""
+        return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.stdev(d) / sqrt(len(d)) / 2)
 
     def without_the_fingerprint_dropped(runs, seeds, fingerprint, margin, t):
         """You dropped the runs without the fingerprint and judged the rest. Somebody has trained and shown them: it

@@ -1,6 +1,6 @@
 """Judge what others claim: write `flaws(claim)`, which returns a sorted list of everything that is wrong with it, from
 these five: "another size" (the two networks' parameters differ by more than a twentieth of the larger), "chosen on the
-test" (`chosen_by` is "test"), "leak" (things of the test were in the training), "one seed" (fewer than two), "says too
+test" (`chosen_by` is "test"), "leak" (things of the test were in the training), "one seed" (`seeds` is 1), "says too
 much": it says "better" and the interval (low, high) of our error minus theirs is not wholly below 0, or it says "equal"
 and the interval is not wholly within ±margin. Saying "cannot tell" is never too much."""
 
@@ -88,6 +88,7 @@ def cases():
         '"cannot tell" within the margin': {"says": "cannot tell", "low": -0.1, "high": 0.1},
         '"better" with an interval that holds 0': {"high": 0.1},
         '"better" with an interval that is wholly above 0': {"low": 0.2, "high": 0.9},
+        '"better" with an interval from below 0 to beyond the margin': {"low": -0.1, "high": 0.5},
         '"better" by less than the margin': {"low": -0.2, "high": -0.1},
         '"equal" within the margin': {"says": "equal", "low": -0.1, "high": 0.2},
         '"equal" with an interval that holds 0 and is wide': {"says": "equal", "low": -0.9, "high": 0.8},
@@ -180,6 +181,39 @@ class wrong:
             return flaws(claim)
         return _with(claim, "says too much", claim["low"] >= 0)
 
+    def better_up_to_the_margin(claim):
+        """For "better" you allow everything below +margin. That is for "equal"; better is wholly below 0."""
+        if claim["says"] != "better":
+            return flaws(claim)
+        return _with(claim, "says too much", claim["high"] >= claim["margin"])
+
+    def equal_never_blamed(claim):
+        """You never blame "equal". It is too much, too, where the interval is not wholly within ±margin."""
+        return _with(claim, "says too much", claim["says"] == "better" and claim["high"] >= 0)
+
+    def better_never_blamed(claim):
+        """You never blame "better". It is too much, too, where the interval is not wholly below 0."""
+        return _with(claim, "says too much", claim["says"] == "equal" and "says too much" in flaws(claim))
+
+    def below_zero_for_all(claim):
+        """You hold every claim to "wholly below 0". That is for "better" alone: ask first what the claim says."""
+        return _with(claim, "says too much", claim["high"] >= 0 or "says too much" in flaws(claim))
+
+    def unsure_judged_as_equal(claim):
+        """You judge "cannot tell" as if it said "equal". Is that what your `else` does? It is never too much."""
+        return flaws(claim | {"says": "equal"}) if claim["says"] == "cannot tell" else flaws(claim)
+
+    def not_of_the_first_alone(claim):
+        """For "equal" you blame only what is below −margin. One way to get this: `not` belongs to the first of two
+        conditions alone. Put both in its bracket: not (… and …)."""
+        if claim["says"] != "equal":
+            return flaws(claim)
+        return _with(claim, "says too much", claim["low"] <= -claim["margin"] and claim["high"] < claim["margin"])
+
+    def a_fifth_for_a_twentieth(claim):
+        """You let sizes differ by more than a twentieth of the larger one. That is 1/20: five per cent, 0.05."""
+        return _with(claim, "another size", _apart(claim) > max(claim["parameters"]) / 5)
+
     def one_end_within(claim):
         """For "equal" you are content if ONE end is within the margin. Both have to be."""
         if claim["says"] != "equal":
@@ -268,7 +302,7 @@ class wrong:
         return _with(claim, "leak", claim["shared_things"] > 1)
 
     def one_seed_forgiven(claim):
-        """You let one seed pass. Fewer than two is the flaw: one has no spread."""
+        """You let one seed pass. That is the flaw: one has no spread."""
         return _with(claim, "one seed", claim["seeds"] < 1)
 
     def only_validation_will_do(claim):
@@ -277,7 +311,7 @@ class wrong:
         return _with(claim, "chosen on the test", claim["chosen_by"] != "validation")
 
     def two_seeds_too_few(claim):
-        """You blame two seeds. They have a spread, if a poor one; the flaw is fewer than two."""
+        """You blame two seeds. They have a spread, if a poor one; the flaw is a single one."""
         return _with(claim, "one seed", claim["seeds"] < 3)
 
     def first_flaw_alone(claim):

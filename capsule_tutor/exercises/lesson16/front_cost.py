@@ -137,6 +137,21 @@ class wrong:
         """Your filters read one map each, as the depthwise ones do. A filter here reads all maps that come in."""
         return _cost(shape, layers, channels, lambda before, k: k**2 + 3, _side)
 
+    def extras_for_each_map_read(shape, layers, channels):
+        """You count bias and normalisation once for each map that comes IN. They belong to the maps that go out: width
+        · (before · kernel² + 3)."""
+        return _cost(shape, layers, channels, lambda before, k: before * (k**2 + 3), _side)
+
+    def extras_for_each_layer(shape, layers, channels):
+        """You count bias and normalisation once for a whole convolution. Each of its maps has them: the + 3 is inside
+        the bracket, width · (before · kernel² + 3)."""
+        side, parameters = _cost(shape, layers, channels, lambda before, k: before * k**2, _side)
+        return side, parameters + 3 * len(layers)
+
+    def channels_at_the_end(shape, layers, channels):
+        """You read the shape as (h, h, c). Here the channels come first: `shape[0]` maps of side `shape[1]`."""
+        return front_cost((shape[2], shape[0], shape[0]), layers, channels)
+
     def kernel_not_squared(shape, layers, channels):
         """You wrote kernel for kernel². A filter of 5×5 has 25 weights for each map that it reads."""
         return _cost(shape, layers, channels, lambda before, k: before * k + 3, _side)

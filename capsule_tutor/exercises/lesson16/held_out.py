@@ -191,6 +191,44 @@ class wrong:
             mask |= torch.isin(things, own[-((len(own) + 4) // 5) :])
         return mask
 
+    def last_pictures_for_their_things(labels, things):
+        """You look for a class's highest things among its last PICTURES. Pictures come in any order: `unique()` gives
+        each thing once, in rising order."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j]
+            mask |= torch.isin(things, own[-max(1, len(own) // 5) :])
+        return mask
+
+    def the_last_class_alone(labels, things):
+        """Only your last class has pictures in the test. Does each round of the loop write over the one before it?
+        Collect with `|=`."""
+        last = labels == labels.max()
+        return held_out(labels, things) & last
+
+    def nothing_for_the_test(labels, things):
+        """You put nothing into the test. One way to get this: the mask begins with False everywhere, and `&` keeps it
+        so. Collect with `|`."""
+        return torch.zeros(len(labels), dtype=torch.bool)
+
+    def lowest_and_rounded_up(labels, things):
+        """There are two mistakes: you took the things with the lowest numbers, and rounded the fifth up. Wanted are the
+        highest, rounded down."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            mask |= torch.isin(things, own[: (len(own) + 4) // 5])
+        return mask
+
+    def lowest_and_perhaps_none(labels, things):
+        """There are two mistakes: you took the things with the lowest numbers, and a class of fewer than five gets
+        none. Wanted are the highest, and at least one: max(1, …)."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            mask |= torch.isin(things, own[: len(own) // 5])
+        return mask
+
     def duplicates_counted(labels, things):
         """You counted the things as often as they have pictures: `unique()` is missing before the fifth is taken."""
         mask = torch.zeros(len(labels), dtype=torch.bool)
