@@ -88,8 +88,9 @@ LESSONS = (
     Lesson(
         "16",
         "Capstone",
-        85,
-        "carry out a project of your own: your pictures, the smallest network, or a claim put to the test",
+        80,
+        "carry out a project of your own: your pictures, the smallest network, or a claim put to the test "
+        "(15 minutes more for its appendix)",
     ),
 )
 
