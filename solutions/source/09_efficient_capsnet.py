@@ -258,24 +258,26 @@ pairs = shifted("train", 0), shifted("test", 1)
 torch.manual_seed(0)
 untrained, mix = models.efficient_capsnet().eval(), torch.randn(128, 16)
 poses, pooled = efficient.encoder[:2], convnet.encoder[:3]  # (b, i, d) and (b, 128)
-readings = {
-    "49 coarse pixels of the image": lambda x: torch.nn.functional.avg_pool2d(x, 4),
-    "128 numbers of all poses": poses,
-    "16 random mixes of them": lambda x: poses(x).flatten(1) @ mix,
-    "16 lengths": lambda x: functional.lengths(poses(x)),
-    "16 lengths, untrained": lambda x: functional.lengths(untrained.encoder[:2](x)),
-    "128 means of a pooling network": pooled,
-    "the same, on 44×44 pixels": lambda x: pooled(torch.nn.functional.pad(x, (8, 8, 8, 8))),
+readings = {  # what is read off images x with poses p
+    "49 coarse pixels of the image": lambda x, p: torch.nn.functional.avg_pool2d(x, 4),
+    "128 numbers of all poses": lambda x, p: p,
+    "16 random mixes of them": lambda x, p: p.flatten(1) @ mix,
+    "16 lengths": lambda x, p: functional.lengths(p),
+    "16 lengths, untrained": lambda x, p: functional.lengths(untrained.encoder[:2](x)),
+    "128 means of a pooling network": lambda x, p: pooled(x),
+    "the same, on 44×44 pixels": lambda x, p: pooled(torch.nn.functional.pad(x, (8, 8, 8, 8))),
 }
 
 # %% id="probe-run"
+with torch.inference_mode():
+    seen = [poses(x) for x, _ in pairs]  # (b, i, d) of the images to learn from, and of new ones
 print(f"{'guessing no move at all':32s} off by {pairs[1][1].double().abs().mean().item():.1f} pixels")
 for what, read in readings.items():
     with torch.inference_mode():
-        (x_old, y_old), (x_new, y_new) = ((read(x).flatten(1).double(), moves.double()) for x, moves in pairs)
+        x_old, x_new = (read(x, p).flatten(1).double() for (x, _), p in zip(pairs, seen, strict=True))
     x_old, x_new = (torch.nn.functional.pad(x, (0, 1), value=1.0) for x in (x_old, x_new))
-    guess = x_new @ torch.linalg.lstsq(x_old, y_old).solution
-    print(f"{what:32s} off by {(guess - y_new).abs().mean().item():.1f} pixels")
+    guess = x_new @ torch.linalg.lstsq(x_old, pairs[0][1].double()).solution
+    print(f"{what:32s} off by {(guess - pairs[1][1]).abs().mean().item():.1f} pixels")
 
 # %% [markdown] id="probe-read"
 # The poses tell the place to a fraction of a pixel, but so do 49 pixels. Compare 16 numbers with 16 numbers: random mixes of the poses tell
