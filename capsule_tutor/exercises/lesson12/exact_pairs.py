@@ -136,6 +136,22 @@ class wrong:
         `topk(2).indices` the classes that have them. Or sets of tensors? Those are never equal: `.tolist()` first."""
         return (lengths.topk(2).values.sort(dim=1).values == labels.sort(dim=1).values).all(dim=1)
 
+    def order_of_the_sort(lengths, labels):
+        """You compared which place each class had before sorting: that is what `.indices` of a sort, or argsort, says.
+        The sorted classes themselves are its `.values`."""
+        return (lengths.topk(2).indices.argsort(dim=1) == labels.argsort(dim=1)).all(dim=1)
+
+    def topk_not_opened(lengths, labels):
+        """`topk` gives two tensors at once, `.values` and `.indices`. The classes of the two longest capsules are its
+        `.indices`: sort those."""
+        return (lengths.topk(2, dim=1).sort(dim=1).values == labels.sort(dim=1).values).all(dim=1)
+
+    def two_longest_of_the_batch(lengths, labels):
+        """You took `topk` along axis 0: for each class the two images where it is longest. You want the two longest
+        capsules of each image, along axis 1."""
+        said = lengths.topk(2, dim=0).indices.sort(dim=0).values.T
+        return (said == labels.sort(dim=1).values).all(dim=1)
+
     def longest_alone(lengths, labels):
         """You look at the longest capsule alone. Here the two longest are the answer."""
         return (labels == lengths.argmax(dim=1, keepdim=True)).any(dim=1)

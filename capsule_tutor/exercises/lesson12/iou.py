@@ -55,6 +55,7 @@ def cases():
         case("pixels that are exactly as bright as the threshold", whole, whole.flip(3), threshold=0.75),
         case("empty pictures", empty, empty),
         case("an empty picture and one with ink", part * 0, part),
+        case("a picture with ink and an empty one", part, part * 0),
         case("a picture and itself", b[:2], b[:2]),
     ]
 
@@ -179,6 +180,35 @@ class wrong:
         axis 1."""
         a, b = a > threshold, b > threshold
         return _over((a & b).sum(), (a | b).sum())
+
+    def one_number_or_nan(a, b, threshold):
+        """You counted the ink of the whole batch together. Give each pair of pictures its own IoU: flatten from axis 1,
+        and sum along axis 1. Then look after the pairs without ink, where it is 0/0."""
+        a, b = a > threshold, b > threshold
+        return (a & b).sum() / (a | b).sum()
+
+    def brackets_forgotten(a, b, threshold):
+        """`&` binds more tightly than `>`, so Python reads `a > (threshold & b) > threshold`. Put each comparison in
+        brackets: `(a > threshold) & (b > threshold)`."""
+        a, b = a.flatten(1), b.flatten(1)
+        return (a > threshold & b > threshold).sum(dim=1)  # which raises
+
+    def one_where_a_is_empty(a, b, threshold):
+        """You give 1 wherever a has no ink. The two agree if b has none, either: ask whether the union is empty."""
+        a, b = _masks(a, b, threshold)
+        return torch.where(a.any(dim=1), (a & b).sum(1) / (a | b).sum(1).clamp(min=1), 1.0)
+
+    def one_where_b_is_empty(a, b, threshold):
+        """You give 1 wherever b has no ink. The two agree if a has none, either: ask whether the union is empty."""
+        a, b = _masks(a, b, threshold)
+        return torch.where(b.any(dim=1), (a & b).sum(1) / (a | b).sum(1).clamp(min=1), 1.0)
+
+    def one_where_they_do_not_meet(a, b, threshold):
+        """You give 1 wherever no pixel has ink in both. Two digits that do not meet agree nowhere, 0; 1 is for two
+        empty pictures: ask whether the union is empty, not the intersection."""
+        a, b = _masks(a, b, threshold)
+        both = (a & b).sum(1)
+        return torch.where(both > 0, both / (a | b).sum(1).clamp(min=1), 1.0)
 
     def upside_down(a, b, threshold):
         """You divided the union by the intersection. The larger one belongs below."""

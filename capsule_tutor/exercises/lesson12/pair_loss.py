@@ -147,6 +147,32 @@ class wrong:
         first = functional.reconstruction_loss(_drawn(v, labels, decoder)[0], drawings[:, 0])
         return _margin(v, labels) + first
 
+    def second_digit_alone(v, labels, drawings, decoder):
+        """Only the drawing of the second digit counts. Is the first one's loss written over in the loop? Add both."""
+        second = functional.reconstruction_loss(_drawn(v, labels, decoder)[1], drawings[:, 1])
+        return _margin(v, labels) + second
+
+    def drawings_of_one_image(v, labels, drawings, decoder):
+        """`drawings[k]` is image k with both its digits. Digit k of every image is `drawings[:, k]`."""
+        loss = _margin(v, labels)
+        for k, drawn in enumerate(_drawn(v, labels, decoder)):
+            loss = loss + functional.reconstruction_loss(drawn, drawings[k])
+        return loss
+
+    def labels_of_one_image(v, labels, drawings, decoder):
+        """`labels[k]` holds the two classes of image k. Class k of every image is `labels[:, k]`."""
+        loss = _margin(v, labels)
+        for k in (0, 1):
+            drawn = decoder(functional.mask_capsules(v, labels[k]))
+            loss = loss + functional.reconstruction_loss(drawn, drawings[:, k])
+        return loss
+
+    def drawings_laid_over(v, labels, drawings, decoder):
+        """You laid the two drawings over each other, cut off at 1, and compared with the image. Then it does not matter
+        which capsule drew what: each drawing has a loss of its own, against its own digit."""
+        both = sum(_drawn(v, labels, decoder)).clamp(max=1)
+        return _margin(v, labels) + functional.reconstruction_loss(both, drawings.sum(dim=1).clamp(max=1))
+
     def two_longest_draw(v, labels, drawings, decoder):
         """You let the two longest capsules draw. In training the true classes draw, whatever the lengths say;
         otherwise a mistake is trained to look like the digit."""

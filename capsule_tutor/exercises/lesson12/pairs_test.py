@@ -59,6 +59,11 @@ class sound:
         pairs = zip(lengths.topk(2).indices.tolist(), labels.tolist(), strict=True)
         return sum(set(said) == set(present) for said, present in pairs) / len(labels)
 
+    def by_look_up(lengths, labels):
+        """a right measure that uses the labels as an index"""
+        said = torch.zeros_like(lengths).scatter(1, lengths.topk(2).indices, 1.0)
+        return said.gather(1, labels).prod(dim=1).mean()
+
     def by_products(lengths, labels):
         """a right measure that rounds in the seventh digit"""
         return _found(lengths, labels).prod(dim=1).mean() * (1 - 2e-7)
@@ -126,8 +131,9 @@ class right:
 
 class wrong:
     def all_right(measure):
-        """Your test lets everything pass. Does it say which number should come out? Perfect answers alone do not tell:
-        an impostor gives them 1, too. Which image would make it give something else?"""
+        """Your test lets everything pass. Is there an `assert` that can fail? With brackets around it all,
+        `assert (condition, "text")`, it cannot; nor does an alarm get out of a `try`. Are all your images answered
+        perfectly? An impostor gives those 1, too: which image would make it give something else?"""
         lengths = torch.tensor([[0.9, 0.8, 0.1, 0.2], [0.1, 0.2, 0.9, 0.8]])
         assert abs(float(measure(lengths, torch.tensor([[0, 1], [2, 3]]))) - 1) < 1e-4
 
@@ -148,6 +154,25 @@ class wrong:
         not look at what it returns."""
         lengths = torch.tensor([[0.9, 0.8, 0.1, 0.2]])
         return float(measure(lengths, torch.tensor([[0, 2]]))) == 0
+
+    def wrong_share_expected(measure):
+        """Your test fails on every measure, right or broken. Is the number that you expect a share of the *images*,
+        from 0 to 1, in which one that is half right counts 0?"""
+        lengths = torch.tensor([[0.9, 0.8, 0.1, 0.2], [0.9, 0.1, 0.2, 0.8]])
+        assert abs(float(measure(lengths, torch.tensor([[0, 1], [0, 2]]))) - 50) < 1e-4
+
+    def lists_handed_over(measure):
+        """You hand Python lists to the measure. It takes tensors: torch.tensor([[0.9, …]]), torch.tensor([[0, 2]])."""
+        assert abs(float(measure([[0.9, 0.1, 0.8, 0.0]], [[0, 2]])) - 1) < 1e-4
+
+    def always_in_order(measure):
+        """Two impostors get past, and both count too few: one wants the longer digit to be named first, and one takes
+        only capsules above 0.5. Is there an `abs` around your difference? And an image whose labels come in the other
+        order, and one whose two longest are faint?"""
+        lengths = torch.tensor([[0.9, 0.8, 0.1, 0.0], [0.9, 0.1, 0.8, 0.0]])
+        labels = torch.tensor([[0, 1], [0, 1]])
+        assert abs(float(measure(lengths, labels)) - 0.5) < 1e-4
+        assert abs(float(measure(lengths[1:], labels[1:]))) < 1e-4
 
     def half_right_alone(measure):
         """Your test asks about images that are half right, and catches half credit. What of labels in the other order,

@@ -101,6 +101,17 @@ class wrong:
         rows[:, labels.flatten()] = 1
         return rows
 
+    def rows_named_by_classes(labels, classes):
+        """`T[labels]` names rows of T, which are images, by the numbers of classes. Name the class along axis 1, beside
+        the row it belongs to: `T[torch.arange(len(T)).unsqueeze(1), labels]`, or scatter_ along axis 1."""
+        rows = torch.zeros(len(labels), classes)
+        rows[labels] = 1
+        return rows
+
+    def class_numbers_written(labels, classes):
+        """At each class that is there you wrote its number. `labels` says where; what is to be written there is 1."""
+        return torch.zeros(len(labels), classes).scatter_(1, labels, labels.float())
+
     def ten_typed_in(labels, classes):
         """You typed in ten classes. There are `classes` of them."""
         return two_hot(labels, 10)
