@@ -1,4 +1,4 @@
-"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 11 but 07.
+"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 12 but 07.
 
 A docstring holds words that the check must say; none means that no sentence names this mistake yet, and that what is
 said about its numbers must do. Most were written before the checks named them; some hold two mistakes at once.
@@ -2342,3 +2342,190 @@ class what_they_share:
     def never_nothing(as_is, rotated, shuffled):
         """You never ask about luck"""
         return "axes" if (as_is > rotated).all() else "a space"
+
+
+LENGTHS = torch.tensor(
+    [
+        [0.9, 0.1, 0.8, 0.0],
+        [0.1, 0.9, 0.2, 0.8],
+        [0.4, 0.3, 0.1, 0.0],
+        [0.0, 0.1, 0.8, 0.9],
+        [0.1, 0.9, 0.2, 0.8],
+    ]
+)
+PAIRS = torch.tensor([[2, 0], [0, 1], [0, 1], [0, 1], [1, 3]])
+
+
+def two_hot_rows(labels, v):
+    return torch.zeros(len(labels), v.shape[1]).scatter_(1, labels, 1.0)
+
+
+class two_hot:
+    def wrong_axis(labels, classes):
+        """`scatter_(0, labels, 1.0)` should be `scatter_(1, labels, 1.0)`"""
+        return torch.zeros(len(labels), classes).scatter_(0, labels, 1.0)
+
+    def rows_by_labels(labels, classes):
+        """`T[labels]` names rows of T"""
+        t = torch.zeros(len(labels), classes)
+        t[labels] = 1
+        return t
+
+    def scatter_labels(labels, classes):
+        """At each class that is there you wrote its number"""
+        return torch.zeros(len(labels), classes).scatter_(1, labels, labels.float())
+
+    def half(labels, classes):
+        """Your rows sum to 1"""
+        return F.one_hot(labels, classes).float().mean(dim=1)
+
+    def not_in_place(labels, classes):
+        """what it gives is thrown away"""
+        t = torch.zeros(len(labels), classes)
+        t.scatter(1, labels, 1.0)
+        return t
+
+    def scatter_args(labels, classes):
+        """two of them are exchanged"""
+        return torch.zeros(len(labels), classes).scatter_(labels, 1, 1.0)
+
+
+class exact_pairs:
+    def any(lengths, labels):
+        """You count an image as right where one"""
+        return (lengths.topk(2, dim=1).indices.sort(dim=1).values == labels.sort(dim=1).values).any(dim=1)
+
+    def sort_indices(lengths, labels):
+        """You compared which place each class had"""
+        return (lengths.topk(2, dim=1).indices.sort(dim=1).indices == labels.sort(dim=1).indices).all(dim=1)
+
+    def threshold(lengths, labels):
+        """You take all capsules above 0.5"""
+        target = torch.zeros_like(lengths).scatter(1, labels, 1.0).bool()
+        return ((lengths > 0.5) == target).all(dim=1)
+
+    def topk_axis0(lengths, labels):
+        """You took `topk` along axis 0"""
+        said = lengths.topk(2, dim=0).indices.sort(dim=0).values.T
+        return (said == labels.sort(dim=1).values).all(dim=1)
+
+    def topk_tuple(lengths, labels):
+        """`topk` gives two tensors at once"""
+        said = lengths.topk(2, dim=1).sort(dim=1).values
+        return (said == labels.sort(dim=1).values).all(dim=1)
+
+    def python_and(lengths, labels):
+        """entry by entry it is `|`"""
+        said = lengths.topk(2, dim=1).indices
+        return (said == labels).all(dim=1) or (said == labels.flip(1)).all(dim=1)
+
+
+class pairs_test:
+    def no_assert(measure):
+        """Is there an `assert` that can fail?"""
+        abs(float(measure(LENGTHS, PAIRS)) - 0.6) < 1e-4  # noqa: B015
+
+    def only_half_right(measure):
+        """labels come in the other order"""
+        l = torch.tensor([[0.9, 0.8, 0.1, 0.0], [0.9, 0.1, 0.8, 0.0]])
+        y = torch.tensor([[0, 1], [0, 1]])
+        assert abs(float(measure(l, y)) - 0.5) < 1e-4
+        for n, want in enumerate((1, 0)):
+            assert abs(float(measure(l[n : n + 1], y[n : n + 1])) - want) < 1e-4
+
+    def per_cent(measure):
+        """a share of the *images*"""
+        assert abs(float(measure(LENGTHS, PAIRS)) - 60) < 1e-4
+
+    def python_lists(measure):
+        """You hand Python lists"""
+        assert abs(float(measure([[0.9, 0.1, 0.8, 0.0]], [[2, 0]])) - 1) < 1e-4
+
+    def float_labels(measure):
+        """`.float()` is too much"""
+        assert abs(float(measure(LENGTHS, PAIRS.float())) - 0.6) < 1e-4
+
+    def try_except(measure):
+        """nor does an alarm get out of a `try`"""
+        try:
+            assert abs(float(measure(LENGTHS, PAIRS)) - 0.6) < 1e-4
+        except AssertionError:
+            print("not exact pairs")
+
+
+class pair_loss:
+    def axis0(v, labels, drawings, decoder):
+        """`drawings[k]` is image k"""
+        loss = caps.margin_loss(caps.lengths(v), two_hot_rows(labels, v))
+        for k in (0, 1):
+            loss = loss + caps.reconstruction_loss(decoder(caps.mask_capsules(v, labels[:, k])), drawings[k])
+        return loss
+
+    def labels_axis0(v, labels, drawings, decoder):
+        """`labels[k]` holds the two classes of image k"""
+        loss = caps.margin_loss(caps.lengths(v), two_hot_rows(labels, v))
+        for k in (0, 1):
+            loss = loss + caps.reconstruction_loss(decoder(caps.mask_capsules(v, labels[k])), drawings[:, k])
+        return loss
+
+    def overwrites(v, labels, drawings, decoder):
+        """Only the drawing of the second digit counts"""
+        loss = caps.margin_loss(caps.lengths(v), two_hot_rows(labels, v))
+        for k in (0, 1):
+            drawn = caps.reconstruction_loss(decoder(caps.mask_capsules(v, labels[:, k])), drawings[:, k])
+        return loss + drawn
+
+    def return_in_loop(v, labels, drawings, decoder):
+        """You ask for a drawing of the first digit alone"""
+        loss = caps.margin_loss(caps.lengths(v), two_hot_rows(labels, v))
+        for k in (0, 1):
+            loss = loss + caps.reconstruction_loss(decoder(caps.mask_capsules(v, labels[:, k])), drawings[:, k])
+            return loss
+
+    def one_drawing_of_sum(v, labels, drawings, decoder):
+        """You laid the two drawings over each other"""
+        loss = caps.margin_loss(caps.lengths(v), two_hot_rows(labels, v))
+        both = sum(decoder(caps.mask_capsules(v, labels[:, k])) for k in (0, 1)).clamp(max=1)
+        return loss + caps.reconstruction_loss(both, drawings.sum(dim=1).clamp(max=1))
+
+    def ten_and_unnormalised(v, labels, drawings, decoder):
+        """There are two mistakes. You hold each drawing"""
+        loss = caps.margin_loss(caps.lengths(v), labels[:, 0])
+        for k in (0, 1):
+            loss = loss + caps.reconstruction_loss(decoder(caps.mask_capsules(v, labels[:, k])), drawings[:, 1 - k])
+        return loss
+
+
+class iou:
+    def batch(a, b, threshold=0.5):
+        """You counted the ink of the whole batch"""
+        a, b = a > threshold, b > threshold
+        return (a & b).sum() / (a | b).sum()
+
+    def over_a(a, b, threshold=0.5):
+        """You divided by the ink of a alone"""
+        a, b = a.flatten(1) > threshold, b.flatten(1) > threshold
+        return torch.where(a.sum(1) > 0, (a & b).sum(dim=1) / a.sum(dim=1), 1.0)
+
+    def integer_division(a, b, threshold=0.5):
+        """the rest of the division is lost"""
+        a, b = a.flatten(1) > threshold, b.flatten(1) > threshold
+        both, either = (a & b).sum(dim=1), (a | b).sum(dim=1)
+        return torch.where(either > 0, both // either.clamp(min=1), 1).float()
+
+    def precedence(a, b, threshold=0.5):
+        """`&` binds more tightly"""
+        a, b = a.flatten(1), b.flatten(1)
+        both, either = (a > threshold & b > threshold).sum(dim=1), ((a > threshold) | (b > threshold)).sum(dim=1)
+        return torch.where(either > 0, both / either, 1.0)
+
+    def nan_to_num_zero(a, b, threshold=0.5):
+        """You give two empty pictures 0"""
+        a, b = a.flatten(1) > threshold, b.flatten(1) > threshold
+        return ((a & b).sum(dim=1) / (a | b).sum(dim=1)).nan_to_num()
+
+    def empty_either(a, b, threshold=0.5):
+        """You give 1 wherever a has no ink"""
+        a, b = a.flatten(1) > threshold, b.flatten(1) > threshold
+        both, either = (a & b).sum(dim=1), (a | b).sum(dim=1)
+        return torch.where(a.any(dim=1), both / either, 1.0)
