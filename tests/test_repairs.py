@@ -1,6 +1,7 @@
 """Repairs: the small change with which a wrong answer is right is found by trying, and is named; nothing else is."""
 
 import contextlib
+import runpy
 
 import pytest
 import torch
@@ -250,3 +251,27 @@ def test_beside_a_repair_nothing_is_left_to_ask(tmp_path, monkeypatch):
 def test_only_floats_are_never_alike_by_chance(values, much):
     seen = [Observation(case("one"), value=value) for value in values]
     assert exercise._says_much(seen) is much
+
+
+@pytest.mark.filterwarnings("ignore:assertion is always true")
+def test_brackets_that_make_an_assert_always_true_are_named(tmp_path):
+    file = tmp_path / "answer.py"
+    file.write_text('def moved_test(move):\n    assert (move(1) != 1, "it stays")\n', encoding="utf-8")
+    source = repairs.read(runpy.run_path(str(file))["moved_test"])
+    (change,) = source.kept()
+    assert "a pair in brackets is always true" in source.said(change)
+    with pytest.raises(AssertionError, match="it stays"):
+        source.changed(change)(lambda x: x)
+
+
+def test_one_change_that_makes_all_right_is_said_before_two_mistakes_that_explain_the_numbers(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
+
+    def attention_logits(u_hat):
+        table = torch.einsum("bijz,bkjz->bikj", u_hat, u_hat)
+        return table.sum(dim=2) / u_hat.shape[-1] ** 1 / 2
+
+    status, sentence, _ = checks.find("attention_logits").verdict(attention_logits)
+    assert status == "not yet"
+    assert "Python takes the power before it divides" in sentence
+    assert "two mistakes" not in sentence

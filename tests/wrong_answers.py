@@ -521,7 +521,7 @@ class coupling:
         return logits.abs() / logits.abs().sum(2, keepdim=True)
 
     def softmax_twice(logits):
-        """What you return is right if `logits` is put through a softmax along its last"""
+        """`.softmax(2)` is too much. With that, your answer is right."""
         return logits.softmax(2).softmax(2)
 
     def relu_share(logits):
@@ -1475,7 +1475,7 @@ class self_attention_routing:
         return caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
 
     def prior_softmaxed(u_hat, prior=None):
-        """What you return is right if `prior` is put through a softmax along its last"""
+        """`.softmax(1)` is too much. With that, your answer is right."""
         c = caps_logits(u_hat).softmax(2)
         c = c if prior is None else c + prior.softmax(1)
         return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c

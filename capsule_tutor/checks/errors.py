@@ -19,7 +19,7 @@ _MEANS = (
     ),
     (
         r"torch\.return_types\.(\w+)",
-        "{1} along an axis returns two tensors, values and indices: take .values",
+        "{1} along an axis returns two tensors: take .values or .indices",
     ),
     (
         r"'(Tensor|torch\.Size|int|float|tuple|list)' object is not callable",
@@ -220,6 +220,10 @@ _MEANS = (
     (
         r"operator\.invert",
         "`~` turns truth values round, and these are numbers: compare first, or use 1 - x",
+    ),
+    (
+        r"bitwise_(and|or)_",
+        "`&` and `|` bind more tightly than `>`, `<` and `==`: put each comparison in brackets",
     ),
     (
         r"bitwise_xor",

@@ -214,29 +214,40 @@ class Questions:
         """(status, sentence) for what was seen on each of the cases; of the function itself, where it is at hand."""
         seen = list(map(_in_its_brackets, seen, self.expected))
         if self.exercise.test:
-            score, complaint = alarms.score(seen, self.expected), alarms.complaint(seen, self.expected)
-            by_chance = any(o.value == alarms.SOMETIMES for o in seen)  # then a change may be right by chance, too
-            source = repairs.read(function) if complaint and not by_chance else None
-            said = complaint and (self._named(seen, source) or self._repaired(seen, source) or complaint)
-            return ("not yet", f"{score} {said}") if said else ("passed", score)
+            return self._judge_test(seen, function)
         complaint = next(filter(None, map(self.complaint, seen, self.expected)), None)
         if complaint is None:
             return "passed", f"{len(seen)} inputs: {self._what_was_checked()}."
         source = repairs.read(function)
-        if said := self._named(seen, source):
+        # A result that is thrown away may look like a known mistake; one change that makes all right, like two of them.
+        if said := self._kept(seen, source) or self.diagnosis(seen):
             return "not yet", said
-        related = ""
-        if complaint[0] == "values" and not any(o.changed for o in seen):
+        repaired = self._repaired(seen, source)
+        if not repaired.endswith(repairs.RIGHT) and (said := self.in_part(seen)):
+            return "not yet", said
+        related, (kind, what) = "", complaint
+        if kind == "values" and not any(o.changed for o in seen):
             related = overall.of_results(seen, self.expected, self.exercise.reference)
-        if repaired := self._repaired(seen, source):  # which knows more than a question or than one of two mistakes
-            complaint = complaint[0], complaint[1].removesuffix(" Is the `return` missing?")
+        if repaired:  # which knows more than a question or than one of two mistakes
+            what = what.removesuffix(" Is the `return` missing?")
             related = related if repaired.endswith(repairs.RIGHT) else related.removesuffix(" The rest is right.")
-        return "not yet", " ".join(filter(None, [related, repaired, complaint[1]]))
+        return "not yet", " ".join(filter(None, [related, repaired, what]))
 
-    def _named(self, seen: list[Observation], source: repairs.Source | None) -> str | None:
-        """A result that is thrown away, or a known mistake: the one may look like the other."""
+    def _judge_test(self, seen: list[Observation], function: Callable | None) -> tuple[str, str]:
+        score, complaint = alarms.score(seen, self.expected), alarms.complaint(seen, self.expected)
+        if not complaint:
+            return "passed", score
+        by_chance = any(o.value == alarms.SOMETIMES for o in seen)  # then a change may be right by chance, too
+        source = None if by_chance else repairs.read(function)
+        said = self._kept(seen, source) or self.diagnosis(seen)
+        return "not yet", " ".join(
+            filter(None, [score, said or complaint, "" if said else self._repaired(seen, source)])
+        )
+
+    def _kept(self, seen: list[Observation], source: repairs.Source | None) -> str:
+        """What is said where an answer is right once a result is kept that it throws away."""
         thrown_away = list(source.kept()) if source else []
-        return (thrown_away and self._repaired(seen, source, thrown_away)) or self.diagnosis(seen)
+        return self._repaired(seen, source, thrown_away) if thrown_away else ""
 
     def _repaired(self, seen: list[Observation], source: repairs.Source | None, changes: list | None = None) -> str:
         """What is said of the small change of an answer's source with which it is right, if there is one."""
@@ -302,6 +313,10 @@ class Questions:
                 tells = compare_gradients or differ(behaviour, self.expected, gradients=False)
                 if tells and not differ(seen, behaviour, compare_gradients):
                     return mutant.says
+        return None
+
+    def in_part(self, seen: list[Observation]) -> str | None:
+        """What is said of two mistakes at once, of one of them, or of a right function of other inputs."""
         return self._two_mistakes(seen) or self._one_of_two_mistakes(seen) or self._of_other_inputs(seen) or None
 
     def _two_mistakes(self, seen: list[Observation]) -> str:

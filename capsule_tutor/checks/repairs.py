@@ -55,6 +55,9 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     ("(A + B) / C", "A / C + B", "the brackets hold too much"),
     ("(A - B) / C", "A - B / C", "the brackets hold too much"),
     ("(A + B) // C", "A // C + B", "the brackets hold too much"),
+    ("A ** B / C", "A ** (B / C)", "Python takes the power before it divides"),
+    ("A / B ** C / D", "A / B ** (C / D)", "Python takes the power before it divides"),
+    ("A * B ** C / D", "A * B ** (C / D)", "Python takes the power before it divides"),
     ("A / B + C", "A / (B + C)", "brackets are missing"),
     ("A / B * C", "A / (B * C)", "brackets are missing: Python divides first"),
     ("A * B + C", "A * (B + C)", "brackets are missing"),
@@ -120,9 +123,9 @@ _REWRITTEN: tuple[tuple[str, str, str], ...] = (
     ("(A ** C).sum(dim=B)", "A.sum(dim=B) ** C", "the sum comes before the power"),
     ("(A ** C).mean()", "A.mean() ** C", "the mean comes before the power"),
     ("A.max() - B.max()", "(A - B).max()", "subtract entry by entry, then take the largest"),
+    ("A[B]", "A[:, B]", "the index is one of another axis"),
     ("A[B]", "A[torch.arange(len(A)), B]", "an index of its own for every row needs the numbers of the rows beside it"),
     ("A[:, B]", "A[torch.arange(len(A)), B]", "`:` takes all rows for each index, where every row has its own"),
-    ("A[B]", "A[:, B]", "the index is one of another axis"),
     ("A[:, B]", "A[B]", "the index is one of another axis"),
     ("A[B, C]", "A[C, B]", "the two indices are exchanged"),
     ("A[B, C, D]", "A[C, B, D]", "two indices are exchanged"),
@@ -225,9 +228,13 @@ class Source:
         self.names = {**function.__globals__, "torch": torch, **{name: cell.cell_contents for name, cell in closed}}
 
     def kept(self) -> Iterator[Change]:
-        """What is computed on a line of its own and thrown away is kept."""
+        """What is computed on a line of its own and thrown away is kept, and so is what an assert in brackets tests."""
         for owner, field, lines in _bodies(self.tree):
             for n, line in enumerate(lines):
+                if isinstance(line, ast.Assert) and isinstance(line.test, ast.Tuple) and line.test.elts:
+                    why = "a pair in brackets is always true. Leave the brackets out"
+                    new = ast.Assert(*line.test.elts[:2])
+                    yield _of_lines(owner, field, lines, n, n + 1, [new], why)
                 if isinstance(line, ast.Expr) and (target := _changed_in_place(line.value)):
                     name, what = ast.unparse(target), ast.unparse(line.value)
                     why = f"it leaves `{name}` as it is, and what it gives is thrown away. Keep it: `{name} = {what}`"
