@@ -1993,8 +1993,65 @@ class correlation:
         z, half = math.log((1 + r) / (1 - r)), 1.96 / math.sqrt(len(x) - 3)
         return r, math.tanh(z - half), math.tanh(z + half)
 
+    def squares_multiplied_pair_by_pair(x, y):
+        """You summed the products of the squares"""
+        dx, dy = x - x.mean(), y - y.mean()
+        r = ((dx * dy).sum() / (dx.square() * dy.square()).sum().sqrt()).item()
+        half = 1.96 / math.sqrt(len(x) - 3)
+        z = torch.tensor(r).atanh().item()
+        return r, math.tanh(z - half), math.tanh(z + half)
+
+    def summed_then_multiplied(x, y):
+        """deviations from the mean sum to 0"""
+        dx, dy = x - x.mean(), y - y.mean()
+        r = (dx.sum() * dy.sum() / (dx.square().sum() * dy.square().sum()).sqrt()).item()
+        half = 1.96 / math.sqrt(len(x) - 3)
+        return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+    def squares_of_the_sums(x, y):
+        """you divide by nearly 0"""
+        dx, dy = x - x.mean(), y - y.mean()
+        r = (dx * dy).sum() / (dx.sum().square() * dy.sum().square()).sqrt()
+        half = 1.96 / math.sqrt(len(x) - 3)
+        return r.item(), (r.atanh() - half).tanh().item(), (r.atanh() + half).tanh().item()
+
+    def power_before_minus(x, y):
+        """You took the root of 3 alone"""
+        r = torch.corrcoef(torch.stack([x, y]))[0, 1].item()
+        half = 1.96 / (len(x) - 3**0.5)
+        return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+    def root_of_n_and_no_way_back(x, y):
+        """You divided by √n where it is √(n − 3), and your ends are still those of atanh r"""
+        r = torch.corrcoef(torch.stack([x, y]))[0, 1].item()
+        half = 1.96 / len(x) ** 0.5
+        return r, math.atanh(r) - half, math.atanh(r) + half
+
 
 class tweak_grid:
+    def one_row(v, deltas, decode):
+        """Your row grows from dimension to dimension"""
+        rows, row = [], []
+        for k in range(v.shape[2]):
+            for t in deltas:
+                step = torch.zeros(v.shape[2])
+                step[k] = t
+                row.append(decode(caps.perturb(v, step))[0])
+            rows.append(torch.stack(row))
+        return torch.stack(rows)
+
+    def list_of_lists_stacked(v, deltas, decode):
+        """each of them is still a list"""
+        rows = []
+        for k in range(v.shape[2]):
+            row = []
+            for t in deltas:
+                step = torch.zeros(v.shape[2])
+                step[k] = t
+                row.append(decode(caps.perturb(v, step))[0])
+            rows.append(row)
+        return torch.stack(rows)
+
     def classes_loop(v, deltas, decode):
         """the shape is (3, 6, 7)"""
         out = []
@@ -2334,6 +2391,24 @@ class what_they_share:
         if as_is <= 1.05 * shuffled.max():
             return "nothing"
         return "axes" if as_is > 1.05 * rotated.max() else "a space"
+
+    def five_per_cent_of_the_tries(as_is, rotated, shuffled):
+        """You let a few tries of a control, 5 % of them, do better"""
+        if (shuffled >= as_is).float().mean() >= 0.05:
+            return "nothing"
+        return "axes" if (rotated >= as_is).float().mean() < 0.05 else "a space"
+
+    def axes_or_nothing(as_is, rotated, shuffled):
+        """You ask for both controls at once"""
+        if as_is > rotated.max() and as_is > shuffled.max():
+            return "axes"
+        return "nothing"
+
+    def wrong_way_round(as_is, rotated, shuffled):
+        """Both of your comparisons go the wrong way"""
+        if as_is >= shuffled.max():
+            return "nothing"
+        return "axes" if as_is < rotated.max() else "a space"
 
     def above_luck_is_axes(as_is, rotated, shuffled):
         """You call axes shared that are better than luck"""

@@ -1,5 +1,5 @@
 """Write `correlation(x, y)` for x (n,) and y (n,): Pearson's r, and the ends of its 95 % interval by Fisher's way:
-atanh r ± 1.96/√(n − 3), brought back with tanh. Return three Python floats, (r, low, high). Leave x and y as they are.
+atanh r ± 1.96/√(n − 3), brought back with tanh. Return three numbers, (r, low, high). Leave x and y as they are.
 """
 
 import math
@@ -71,6 +71,11 @@ def cases():
 
 
 def _from_minus_1_to_1(item, value):
+    if abs(value[0]) > 1e4:
+        return (
+            f"r is {value[0]:.4g}: you divide by nearly 0. One way to get there is to square the sums of the "
+            "deviations, which are 0. Square first, then sum."
+        )
     for name, got in zip(("r", "low", "high"), value, strict=True):
         if not -1 <= got <= 1:
             return f"{name} is {got:.4g}; a correlation is between −1 and 1."
@@ -360,3 +365,40 @@ class wrong:
         """You subtracted the medians. Deviations are from the mean."""
         dx, dy = x - x.median(), y - y.median()
         return _with_interval((dx * dy).sum() / (dx.norm() * dy.norm()), len(x))
+
+    def products_of_the_squares_summed(x, y):
+        """You summed the products of the squares, Σ dx² dy². Sum the squares of x and those of y, each on its own, and
+        multiply the two sums."""
+        dx, dy = x - x.mean(), y - y.mean()
+        return _with_interval((dx * dy).sum() / (dx**2 * dy**2).sum().sqrt(), len(x))
+
+    def sums_multiplied(x, y):
+        """You summed before you multiplied, and deviations from the mean sum to 0. Multiply pair by pair, then sum."""
+        return _with_interval(0 * _r(x, y), len(x))
+
+    def squares_added(x, y):
+        """You added Σ dx² and Σ dy² below the line. They are multiplied."""
+        both, of_x, of_y = _sums(x, y)
+        return _with_interval(both / (of_x + of_y).sqrt(), len(x))
+
+    def root_of_three_alone(x, y):
+        """You took the root of 3 alone: ** and sqrt come before the minus. It is the root of n − 3, in brackets."""
+        return _with_interval(_r(x, y), len(x), 1.96 / (len(x) - 3**0.5))
+
+    def means_left_and_added_to_r_itself(x, y):
+        """You forgot to subtract the means. And 1.96/√(n − 3) is the error of atanh r, not of r: take atanh first, then
+        tanh of both ends."""
+        r, half = (x * y).sum() / (x.square().sum() * y.square().sum()).sqrt(), 1.96 / (len(x) - 3) ** 0.5
+        return _from_to(r, r - half, r + half)
+
+    def root_of_n_and_added_to_r_itself(x, y):
+        """You divided by √n, and added to r itself. It is 1.96/√(n − 3), and the error of atanh r: take atanh first,
+        then tanh of both ends."""
+        r, half = _r(x, y), 1.96 / len(x) ** 0.5
+        return _from_to(r, r - half, r + half)
+
+    def root_of_n_and_not_brought_back(x, y):
+        """You divided by √n where it is √(n − 3), and your ends are still those of atanh r: bring them back with
+        tanh."""
+        r, half = _r(x, y), 1.96 / len(x) ** 0.5
+        return _from_to(r, r.atanh() - half, r.atanh() + half)

@@ -403,3 +403,18 @@ class wrong:
         """You set dimension k of every capsule to −deltas[t]. Add deltas[t] to what is there, in the longest capsule
         alone."""
         return _set(v, -deltas, decode, every=True, again=True, fresh=True)
+
+    def one_row_for_all(v, deltas, decode):
+        """Your row grows from dimension to dimension, so no two rows are as long. Begin an empty one for every k."""
+        row, rows = [], []
+        for k in range(v.shape[2]):
+            for amount in deltas:
+                step = torch.zeros(v.shape[2], dtype=v.dtype)
+                step[k] = amount
+                row.append(decode(functional.perturb(v, step))[0])
+            rows.append(torch.stack(row))
+        return torch.stack(rows)
+
+    def rows_not_stacked(v, deltas, decode):
+        """You stack the rows, and each of them is still a list. Stack the pictures of a row first: torch.stack(row)."""
+        return torch.stack([list(row) for row in tweak_grid(v, deltas, decode)])

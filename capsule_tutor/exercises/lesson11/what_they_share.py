@@ -54,6 +54,17 @@ def cases():
         "two networks with partners a hair better than in the best rotated axes": (0.62, high, low),
         "two networks with partners a hair worse than in the best rotated axes": (0.609, high, low),
         "two networks with partners a little better than in the best rotated axes": (0.645, high, low),
+        # One try of forty is 2.5 %
+        "two networks that a single rotation of forty does better than": (
+            0.605,
+            torch.linspace(0.5, 0.6, 40).index_fill(0, torch.tensor(7), 0.61),
+            low,
+        ),
+        "two networks that a single shuffling of forty does better than": (
+            0.375,
+            high - 0.2,
+            torch.linspace(0.3, 0.36, 40).index_fill(0, torch.tensor(7), 0.38),
+        ),
         # Ties, at eighths, which float32 holds exactly
         "two networks exactly as good as with the best shuffling": (0.375, high, low.clamp(max=0.375)),
         "two networks exactly as good as in the best rotated axes": (
@@ -187,3 +198,20 @@ class wrong:
         best; compare with the tries themselves."""
         far = [control.mean() + 2 * control.std() for control in (shuffled, rotated)]
         return "nothing" if as_is <= far[0] else "axes" if as_is > far[1] else "a space"
+
+    def five_per_cent_allowed(as_is, rotated, shuffled):
+        """You let a few tries of a control, 5 % of them, do better. What a control reaches even once is not beyond
+        it."""
+        if (shuffled >= as_is).double().mean() > 0.05:
+            return "nothing"
+        return "a space" if (rotated >= as_is).double().mean() > 0.05 else "axes"
+
+    def beyond_both_or_nothing(as_is, rotated, shuffled):
+        """You ask for both controls at once. Partners that are beyond luck, and not beyond rotation, are not nothing:
+        then a space is shared."""
+        return "axes" if as_is > max(rotated.max(), shuffled.max()) else "nothing"
+
+    def both_comparisons_reversed(as_is, rotated, shuffled):
+        """Both of your comparisons go the wrong way: partners ABOVE the best shuffling are more than luck, and those
+        above the best rotation share axes."""
+        return "nothing" if as_is >= shuffled.max() else "axes" if as_is < rotated.max() else "a space"
