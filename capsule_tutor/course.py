@@ -59,9 +59,9 @@ LESSONS = (
     Lesson(
         "11",
         "Dimension perturbation",
-        65,
+        90,
         "turn the knobs of a capsule, measure what each one does, and find out what it does not mean "
-        "(55 minutes more for its second half)",
+        "(20 minutes more for its appendix)",
     ),
     Lesson(
         "12", "MultiMNIST", 85, "read two digits on top of each other, measure it honestly, and take their pixels apart"
