@@ -1352,8 +1352,12 @@ class attention_logits:
         """half of the gradient is missing"""
         return (u_hat.detach() * u_hat.sum(1, keepdim=True)).sum(-1) / u_hat.shape[-1] ** 0.5
 
+    def half_of_z(u_hat):
+        """You divided by half of z. One way to get this: `z ** 1 / 2`"""
+        return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1) / (u_hat.shape[-1] ** 1 / 2)
+
     def squared_total(u_hat):
-        """the logits of a parent"""
+        """You compared the sum with itself"""
         t = u_hat.sum(1, keepdim=True)
         return (t * t).sum(-1).expand(u_hat.shape[:3]) / u_hat.shape[-1] ** 0.5
 
@@ -1368,10 +1372,28 @@ class attention_logits:
 
 class agreement_factor:
     def inverse_root(u_hat):
-        """a factor is"""
+        """Your constant is J/√z, upside down"""
         j, z = u_hat.shape[2:]
         n = caps.lengths(u_hat.sum(1) / j)
         return j / z**0.5 * n / (1 + n**2)
+
+    def squared_length(u_hat):
+        """Your n is the squared length of s"""
+        j, z = u_hat.shape[2:]
+        n = (u_hat.sum(1) / j).square().sum(-1)
+        return z**0.5 / j * n / (1 + n**2)
+
+    def half_of_z(u_hat):
+        """You multiplied by half of z"""
+        j, z = u_hat.shape[2:]
+        n = caps.lengths(u_hat.sum(1) / j)
+        return z**1 / 2 / j * n / (1 + n**2)
+
+    def len_for_lengths(u_hat):
+        """You took `len(s)`, which is the number of images"""
+        j, z = u_hat.shape[2:]
+        n = len(u_hat.sum(1) / j)
+        return z**0.5 / j * n / (1 + n**2)
 
     def n_squared_top_no_j(u_hat):
         """a factor is"""
@@ -1514,6 +1536,21 @@ class prior_comes_last:
         """Every route passes your test"""
         u, prior = torch.randn(2, 5, 3, 6), 0.001 * torch.randn(5, 3)
         return torch.allclose(route(u, prior)[1], route(u, 0 * prior)[1] + prior, atol=0.01)
+
+    def half_is_near_enough(route):
+        """A route that adds nine tenths of the prior gets past you"""
+        generator = torch.Generator().manual_seed(3)
+        u, prior = torch.randn(2, 5, 3, 6, generator=generator), torch.randn(5, 3, generator=generator)
+        return torch.allclose(route(u, prior)[1], route(u, 0 * prior)[1] + prior, atol=0.5)
+
+    def constant_changes(route):
+        """You ask only whether a constant prior changes anything"""
+        u, prior = torch.randn(2, 5, 3, 6), torch.full((5, 3), 0.1)
+        return not torch.allclose(route(u, prior)[1], route(u, 0 * prior)[1])
+
+    def minus_one_below_zero(route):
+        """You ask whether a prior of −1 makes a coupling negative"""
+        return bool((route(torch.randn(2, 5, 3, 6), -torch.ones(5, 3))[1] < 0).any())
 
     def returns_tensor(route):
         """it returned a Tensor"""

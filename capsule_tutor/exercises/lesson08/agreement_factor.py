@@ -242,6 +242,26 @@ class wrong:
         n = _n(u_hat, 1 / u_hat.shape[3])
         return root_z(u_hat) / u_hat.shape[2] * n / (1 + n**2)
 
+    def squared_length(u_hat):
+        """Your n is the squared length of s. It is the length itself: `lengths(s)`, the root of the sum of squares."""
+        n = _n(u_hat, 1 / u_hat.shape[2]) ** 2
+        return root_z(u_hat) / u_hat.shape[2] * n / (1 + n**2)
+
+    def half_of_z_for_its_root(u_hat):
+        """You multiplied by half of z. One way to get this: `z ** 1 / 2` is (z ** 1) / 2. The root is `z ** 0.5`."""
+        n = _n(u_hat, 1 / u_hat.shape[2])
+        return u_hat.shape[3] / 2 / u_hat.shape[2] * n / (1 + n**2)
+
+    def constant_upside_down(u_hat):
+        """Your constant is J/√z, upside down. Attention's logits lack a 1/J and have been divided by √z: √z/J."""
+        n = _n(u_hat, 1 / u_hat.shape[2])
+        return u_hat.shape[2] / root_z(u_hat) * n / (1 + n**2)
+
+    def number_of_images(u_hat):
+        """You took `len(s)`, which is the number of images. The length of each vector is `lengths(s)`."""
+        n = len(u_hat)
+        return root_z(u_hat) / u_hat.shape[2] * n / (1 + n**2)
+
     def sum_squared_in_the_denominator(u_hat):
         """You wrote (1 + n)² for 1 + n². In the squash of 2017 only n is squared."""
         n = _n(u_hat, 1 / u_hat.shape[2])

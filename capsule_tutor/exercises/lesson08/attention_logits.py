@@ -177,6 +177,15 @@ class wrong:
         """You left out k = i. In this formula a child also meets itself, and ⟨û_i, û_i⟩ is part of the sum."""
         return _dots(u_hat, total(u_hat)) / root_z(u_hat) - u_hat.square().sum(dim=3) / root_z(u_hat)
 
+    def sum_with_itself(u_hat):
+        """You compared the sum with itself, so all children have the same logit. Each child's own vote meets the
+        sum."""
+        return (total(u_hat) ** 2).sum(dim=2).unsqueeze(1).expand(u_hat.shape[:3]) / root_z(u_hat)
+
+    def half_of_z(u_hat):
+        """You divided by half of z. One way to get this: `z ** 1 / 2` is (z ** 1) / 2. The root is `z ** 0.5`."""
+        return _dots(u_hat, total(u_hat)) / (u_hat.shape[3] / 2)
+
     def itself_only(u_hat):
         """You compared every vote with itself alone: both factors have the same child. The second one runs over all
         children k."""

@@ -65,6 +65,10 @@ def _mean_of_all(u_hat, prior=None):
     return attend(u_hat, None if prior is None else prior.mean())
 
 
+def _nine_tenths(u_hat, prior=None):
+    return attend(u_hat, None if prior is None else 0.9 * prior)
+
+
 def _in_double(u_hat, prior=None):
     """Right, and rounded at the very end: its c differs in the last digit from shares + prior."""
     v, c = attend(u_hat.double(), None if prior is None else prior.double())
@@ -90,6 +94,7 @@ def cases():
         "a route that adds a child's mean prior to all its shares": _mean_of_a_child,
         "a route that adds a parent's mean prior for all children": _mean_of_a_parent,
         "a route that adds the mean of the whole prior everywhere": _mean_of_all,
+        "a route that adds nine tenths of the prior": _nine_tenths,
         "a route with another right implementation": _by_hand,
         "a right route that computes in float64 and rounds at the end": _in_double,
     }
@@ -168,6 +173,18 @@ class wrong:
         with the prior minus c without it should be …?"""
         _, c_0, _, c_1 = _both(route)
         return not torch.allclose(c_0, c_1, atol=1e-4)
+
+    def any_change_by_a_constant(route):
+        """You ask only whether a constant prior changes anything. Some wrong routes change something, too. Ask whether
+        the change IS the prior, for a prior whose entries all differ."""
+        _, c_0, _, c_1 = _both(route, torch.full((5, 3), 0.1))
+        return not torch.allclose(c_0, c_1)
+
+    def large_tolerance(route):
+        """A route that adds nine tenths of the prior gets past you: your tolerance is too large, or your prior too
+        small for it. For rounding atol=1e-4 is enough, with a prior from torch.randn."""
+        _, c_0, _, c_1 = _both(route)
+        return torch.allclose(c_1, c_0 + _PRIOR, atol=0.5)
 
     def no_change_wanted(route):
         """Your test is happy when the prior changes nothing, so only a route that ignores it passes."""
@@ -278,6 +295,11 @@ class wrong:
         the couplings with and without the prior."""
         c = route(_U_HAT, -_PRIOR.abs() - 1)[1]
         return bool((c < 0).any())
+
+    def negative_with_minus_one(route):
+        """You ask whether a prior of −1 makes a coupling negative. Routes that multiply by it, or mix up its entries,
+        pass as well. Compare each coupling with the prior and without it."""
+        return bool((route(_U_HAT, torch.full((5, 3), -1.0))[1] < 0).any())
 
     def some_random_one_negative(route):
         """You ask whether a coupling can be negative. Many wrong routes have negative couplings, too: those that
