@@ -1,4 +1,5 @@
-"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 12 but 07.
+"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 12 but 07, and
+some of lesson 13.
 
 A docstring holds words that the check must say; none means that no sentence names this mistake yet, and that what is
 said about its numbers must do. Most were written before the checks named them; some hold two mistakes at once.
@@ -2641,3 +2642,146 @@ class iou:
         a, b = a.flatten(1) > threshold, b.flatten(1) > threshold
         both, either = (a & b).sum(dim=1), (a | b).sum(dim=1)
         return torch.where(a.any(dim=1), both / either, 1.0)
+
+
+def _gradient(objective, images):
+    x = images.detach().clone().requires_grad_()
+    return torch.autograd.grad(objective(x).sum(), x)[0]
+
+
+class masked_share:
+    def largest_without_abs(objective, images):
+        """You ask whether the LARGEST slope is 0"""
+        return (_gradient(objective, images).flatten(1).max(dim=1).values == 0).float().mean().item()
+
+    def sum_in_place_of_all(objective, images):
+        """Those that rise cancel those that fall"""
+        return (_gradient(objective, images).flatten(1).sum(dim=1) == 0).float().mean().item()
+
+    def whole_division(objective, images):
+        """`//` rounds down"""
+        return (_gradient(objective, images).flatten(1) == 0).all(dim=1).sum().item() // len(images)
+
+    def share_of_the_pixels(objective, images):
+        """You count pixels"""
+        return (_gradient(objective, images) == 0).double().mean().item()
+
+    def whole_batch(objective, images):
+        """Your share is 1 or 0, and nothing between"""
+        return float(_gradient(objective, images).abs().max() == 0)
+
+    def close_to_zero(objective, images):
+        """The sign of 1e-20 is as large as the sign of 1"""
+        flat = _gradient(objective, images).flatten(1)
+        return torch.isclose(flat, torch.zeros_like(flat)).all(dim=1).float().mean().item()
+
+
+class pgd:
+    def clamps_the_picture(objective, images, eps, steps, step):
+        """You clamp the picture itself"""
+        x = images.clone()
+        for _ in range(steps):
+            x = (x + step * _gradient(objective, x).sign()).clamp(-eps, eps).clamp(0, 1)
+        return x
+
+    def forgets_the_images(objective, images, eps, steps, step):
+        """and go on with the difference"""
+        x = images.clone()
+        for _ in range(steps):
+            x = (x + step * _gradient(objective, x).sign() - images).clamp(-eps, eps).clamp(0, 1)
+        return x
+
+    def each_step_from_the_start(objective, images, eps, steps, step):
+        """begins at `images` and not where the last one ended"""
+        x = images.clone()
+        for _ in range(steps):
+            x = images + (step * _gradient(objective, x).sign()).clamp(-eps, eps)
+            x = x.clamp(0, 1)
+        return x
+
+    def step_over_steps(objective, images, eps, steps, step):
+        """a `step` that is divided by `steps`"""
+        x = images.clone()
+        for _ in range(steps):
+            x = x + step / steps * _gradient(objective, x).sign()
+            x = (images + (x - images).clamp(-eps, eps)).clamp(0, 1)
+        return x
+
+    def range_after_the_loop(objective, images, eps, steps, step):
+        """You clip to the range of ink only once"""
+        x = images.clone()
+        for _ in range(steps):
+            x = images + (x + step * _gradient(objective, x).sign() - images).clamp(-eps, eps)
+        return x.clamp(0, 1)
+
+    def grad_of_a_result(objective, images, eps, steps, step):
+        """From the second step on your picture is the result of a computation"""
+        x = images.clone().requires_grad_(True)
+        for _ in range(steps):
+            objective(x).sum().backward()
+            x = x + step * x.grad.sign()
+            x = (images + (x - images).clamp(-eps, eps)).clamp(0, 1)
+        return x
+
+
+class attack_test:
+    def one_number_for_the_batch(attack):
+        """Your objective gives one number for the whole batch"""
+        images, weight = (3 * torch.rand(3, 1, 6, 5) - 1).clamp(0, 1), torch.randn(1, 6, 5)
+        before = images.clone()
+        attacked = attack(lambda x: (weight * x).sum(), images, 0.1, 20)
+        assert (attacked - before).abs().max() <= 0.1 + 1e-5
+        assert attacked.min() >= -1e-5
+        assert attacked.max() <= 1 + 1e-5
+        assert torch.equal(images, before)
+
+    def no_sum_at_all(attack):
+        """objective(images) has the shape (3, 1, 6, 5)"""
+        images, weight = (3 * torch.rand(3, 1, 6, 5) - 1).clamp(0, 1), torch.randn(1, 6, 5)
+        before = images.clone()
+        attacked = attack(lambda x: weight * x, images, 0.1, 20)
+        assert (attacked - before).abs().max() <= 0.1 + 1e-5
+        assert attacked.min() >= -1e-5
+        assert attacked.max() <= 1 + 1e-5
+        assert torch.equal(images, before)
+
+    def any_pixel_in_the_ball(attack):
+        """Do you ask EVERY grey pixel"""
+        images, weight = (3 * torch.rand(3, 1, 6, 5) - 1).clamp(0, 1), torch.randn(1, 6, 5)
+        before = images.clone()
+        attacked = attack(lambda x: (weight * x).sum(dim=(1, 2, 3)), images, 0.1, 20)
+        assert ((attacked - before).abs() <= 0.1 + 1e-5).any()
+        assert attacked.min() >= -1e-5
+        assert attacked.max() <= 1 + 1e-5
+        assert torch.equal(images, before)
+
+    def no_abs(attack):
+        """Your test asks only how far ink went up"""
+        images, weight = (3 * torch.rand(3, 1, 6, 5) - 1).clamp(0, 1), torch.randn(1, 6, 5)
+        before = images.clone()
+        attacked = attack(lambda x: (weight * x).sum(dim=(1, 2, 3)), images, 0.1, 20)
+        assert (attacked - before).max() <= 0.1 + 1e-5
+        assert attacked.min() >= -1e-5
+        assert attacked.max() <= 1 + 1e-5
+        assert torch.equal(images, before)
+
+    def mean_way(attack):
+        """Your test looks at the mean distance"""
+        images, weight = (3 * torch.rand(3, 1, 6, 5) - 1).clamp(0, 1), torch.randn(1, 6, 5)
+        before = images.clone()
+        attacked = attack(lambda x: (weight * x).sum(dim=(1, 2, 3)), images, 0.1, 20)
+        assert (attacked - before).abs().mean() <= 0.1 + 1e-5
+        assert attacked.min() >= -1e-5
+        assert attacked.max() <= 1 + 1e-5
+        assert torch.equal(images, before)
+
+    def wants_another_picture(attack):
+        """An attack may find nothing"""
+        images, weight = (3 * torch.rand(3, 1, 6, 5) - 1).clamp(0, 1), torch.randn(1, 6, 5)
+        before = images.clone()
+        attacked = attack(lambda x: (weight * x).sum(dim=(1, 2, 3)), images, 0.1, 20)
+        assert (attacked - before).abs().max() <= 0.1 + 1e-5
+        assert attacked.min() >= -1e-5
+        assert attacked.max() <= 1 + 1e-5
+        assert torch.equal(images, before)
+        assert not torch.equal(attacked, before)

@@ -67,6 +67,18 @@ class sound:
         start = (images + eps * (2 * torch.rand_like(images) - 1)).clamp(0, 1)
         return _loop(objective, images, eps, steps, _back(images, eps), start)
 
+    def that_keeps_the_best(objective, images, eps, steps):
+        """a right attack that keeps the best picture of each image"""
+        best = images
+        for _ in range(steps):
+            tried = _back(images, eps)(best + eps / 4 * _up(objective, best).sign(), best)
+            better = objective(tried) > objective(best)
+            if better.numel() != len(images):
+                asked = f"one number for each of {len(images)} images was wanted"
+                raise ValueError(f"objective(images) has the shape {tuple(better.shape)}: {asked}")
+            best = torch.where(better.view(-1, 1, 1, 1), tried, best)
+        return best
+
     def that_gives_up(objective, images, eps, steps):
         """an attack that finds nothing, and hands back the images"""
         return images.clone()
@@ -171,8 +183,8 @@ def _attacked(attack, ink=lambda x: (3 * x - 1).clamp(0, 1), steps=20):
 
 class wrong:
     def compared_with_itself(attack):
-        """You compare the attacked images with `images` after the attack, and never ask whether `images` changed.
-        If the attack writes into them the two are equal: keep a copy."""
+        """An attack that writes into its images gets past your test. Keep a copy, and ask afterwards whether `images`
+        are still equal to it."""
         images, _, attacked = _attacked(attack)
         assert (attacked - images).abs().max() <= 0.1 + 1e-5
         assert attacked.min() >= -1e-5
@@ -212,7 +224,8 @@ class wrong:
         assert attacked.max() <= 1 + 1e-5
 
     def range_alone(attack):
-        """Your test asks for the range of ink, and for nothing else. How far may a grey pixel go?"""
+        """Your test never notices that a pixel left the ball. Do you ask EVERY grey pixel how far it went, and is your
+        eps so small that it could go farther? Eps = 1 forbids nothing."""
         images, before, attacked = _attacked(attack)
         assert torch.equal(images, before)
         assert attacked.min() >= -1e-5
@@ -224,6 +237,25 @@ class wrong:
         images, before, attacked = _attacked(attack)
         assert torch.equal(images, before)
         assert (attacked - images).abs().mean() <= 0.1
+        assert attacked.min() >= -1e-5
+        assert attacked.max() <= 1 + 1e-5
+
+    def upward_alone(attack):
+        """Your test asks only how far ink went up. It must not go farther down, either: take `abs()` first."""
+        images, before, attacked = _attacked(attack)
+        assert torch.equal(images, before)
+        assert (attacked - images).max() <= 0.1 + 1e-5
+        assert attacked.min() >= -1e-5
+        assert attacked.max() <= 1 + 1e-5
+
+    def one_number_for_all(attack):
+        """Your objective gives one number for the whole batch. An attack may need one for each image, (b,): add up over
+        the axes 1, 2 and 3, and leave axis 0."""
+        images, weight = (3 * torch.rand(3, 1, 6, 5) - 1).clamp(0, 1), torch.randn(1, 6, 5)
+        before = images.clone()
+        attacked = attack(lambda x: (weight * x).sum(), images, 0.1, 20)
+        assert torch.equal(images, before)
+        assert (attacked - images).abs().max() <= 0.1 + 1e-5
         assert attacked.min() >= -1e-5
         assert attacked.max() <= 1 + 1e-5
 

@@ -164,12 +164,17 @@ class wrong:
         return (images + eps * x.grad.sign()).clamp(0, 1)
 
     def not_clipped(objective, images, eps):
-        """Some of your pixels are below 0 or above 1. There is no such ink: clip."""
+        """Some of your pixels are below 0 or above 1. There is no such ink: clip, after the step."""
         return images + eps * _gradient(objective, images).sign()
 
     def clipped_to_minus_one(objective, images, eps):
         """You clip to [−1, 1]. Ink runs from 0 to 1, so half of that range is no picture."""
         return (images + eps * _gradient(objective, images).sign()).clamp(-1, 1)
+
+    def clipped_to_eps(objective, images, eps):
+        """You clip the picture to (−eps, eps). It is the change that eps limits, and one step of eps is no more than
+        that. The picture needs ink from 0 to 1."""
+        return (images + eps * _gradient(objective, images).sign()).clamp(-eps, eps)
 
     def only_the_step(objective, images, eps):
         """You return the step alone. Add it to the images, then clip."""
@@ -186,7 +191,8 @@ class wrong:
         return (images + eps * up).clamp(0, 1)
 
     def first_image_alone(objective, images, eps):
-        """Only your first image is attacked. Add the objective up over the batch before you ask for the gradient."""
+        """Only one image of your batch is attacked. A `[0]` or a `max()` can do that: add the objective up over the
+        batch, and then ask for the gradient."""
         x = images.detach().clone().requires_grad_()
         gradient = torch.autograd.grad(objective(x)[0], x)[0]
         return (images + eps * gradient.sign()).clamp(0, 1)

@@ -54,6 +54,11 @@ def _balanced(images: Tensor) -> Tensor:
     return (images.flatten(1) * (2 * first - 1)).sum(dim=1)
 
 
+def _falling(images: Tensor) -> Tensor:
+    """Falls with the first pixels, and does not see the others: no slope is above 0."""
+    return -images.flatten(1)[:, :4].sum(dim=1)
+
+
 def _faint(images: Tensor) -> Tensor:
     return 1e-20 * _flat_below(images)
 
@@ -68,6 +73,7 @@ def cases():
         case("an objective that sees the first row alone", first_row, uniform(5, 1, 4, 3)),
         case("a gradient whose sum is zero", _balanced, uniform(4, 1, 4, 3)),  # also if it is divided by 4
         case("a gradient of about 1e-20", _faint, uniform(7, 1, 4, 3, seed=2)),
+        case("slopes of 0 and below", _falling, uniform(4, 1, 4, 3)),
         case("a hill, nowhere flat", hill, uniform(4, 1, 4, 3)),
         case("pixels at 0 and 1 that are pushed outward", plane, torch.cat([_AT_THE_EDGE, uniform(2, 1, 4, 3)])),
         case("an image without any slope", _flat_below, (WEIGHT < 0).float().view(1, 1, 4, 3)),
@@ -115,6 +121,16 @@ class wrong:
         pixel."""
         return (_gradient(objective, images).sum(dim=1).abs() < 1e-6).float().mean().item()
 
+    def sum_is_exactly_zero(objective, images):
+        """You ask whether an image's slopes add up to 0. Those that rise cancel those that fall, though an attack could
+        use both: ask for each pixel whether its slope is 0."""
+        return (_gradient(objective, images).sum(dim=1) == 0).float().mean().item()
+
+    def largest_is_zero(objective, images):
+        """You ask whether the LARGEST slope is 0. Where all others are below 0 the attack goes down with those: take
+        `abs()` first."""
+        return (_gradient(objective, images).amax(dim=1) == 0).float().mean().item()
+
     def with_a_tolerance(objective, images):
         """You call a small gradient zero. The sign of 1e-20 is as large as the sign of 1, so the attack sees it:
         compare with exactly 0, which `torch.allclose` does not."""
@@ -134,7 +150,8 @@ class wrong:
         return (_gradient(objective, images) != 0).any(dim=1).float().mean().item()
 
     def all_or_nothing(objective, images):
-        """You ask whether the whole batch has no gradient. Ask for each image, and take the mean."""
+        """Your share is 1 or 0, and nothing between. Ask each image by itself, not the whole batch; and divide the
+        count by `/`, since `//` rounds down."""
         return float((_gradient(objective, images) == 0).all())
 
     def all_or_nearly_nothing(objective, images):

@@ -66,6 +66,11 @@ def _within_reach(item, value):
     farthest = (value - item.args[1]).abs().max().item()
     if farthest <= steps * step + 1e-5:
         return None
+    if farthest > item.kwargs["eps"] + 1e-5:
+        return (
+            f"a pixel has moved by {farthest:.3g}, and eps is {item.kwargs['eps']}. What should come back is `images` "
+            "plus a change, and only the change is clamped to (−eps, eps)."
+        )
     return (
         f"a pixel has moved by {farthest:.3g}, and steps={steps} of {step} reach no farther than {steps * step:.3g}. "
         "Do you start at a random place of the ball? Here the start is `images`."
@@ -141,6 +146,31 @@ class wrong:
         change = steps * step * _gradient(objective, images).sign()
         return (images + change.clamp(-eps, eps)).clamp(0, 1)
 
+    def clipped_at_the_end(objective, images, eps, steps, step):
+        """You clip to the range of ink only once, after the last step. Until then a pixel wanders through ink that
+        does not exist, and has to come back from there: clip after every step."""
+        back = lambda x, _: images + (x - images).clamp(-eps, eps)  # noqa: E731
+        return _climb(objective, images, eps, steps, step, back).clamp(0, 1)
+
+    def picture_in_the_ball(objective, images, eps, steps, step):
+        """You clamp the picture itself to (−eps, eps). It is the CHANGE that may be no larger: clamp the difference
+        from `images`, and add it to them."""
+        return _climb(objective, images, eps, steps, step, lambda x, _: x.clamp(-eps, eps).clamp(0, 1))
+
+    def images_not_added(objective, images, eps, steps, step):
+        """You clamp the difference from `images`, and go on with the difference. Add it to `images` again, in every
+        step."""
+        return _climb(objective, images, eps, steps, step, lambda x, _: (x - images).clamp(-eps, eps).clamp(0, 1))
+
+    def leaf_of_the_first_step(objective, images, eps, steps, step):
+        """From the second step on your picture is the result of a computation, and torch fills `.grad` only for
+        tensors that are none. Begin each step with `x = attacked.detach().clone().requires_grad_()`."""
+        x = images.detach().clone().requires_grad_()
+        for _ in range(steps):
+            objective(x).sum().backward()
+            x = (images + (x + step * x.grad.sign() - images).clamp(-eps, eps)).clamp(0, 1)
+        return x
+
     def step_is_eps(objective, images, eps, steps, step):
         """Your steps are as large as eps. Then the second one can only go back and forth between the edges: use
         `step`."""
@@ -168,7 +198,8 @@ class wrong:
         return _climb(objective, images, eps, steps, eps / steps, back)
 
     def returned_in_the_loop(objective, images, eps, steps, step):
-        """You make one step, whatever `steps` says. Is the `return` inside the loop?"""
+        """No pixel gets farther than one `step`, whatever `steps` says. A `return` inside the loop does that, a step
+        that begins at `images` and not where the last one ended, and a `step` that is divided by `steps`."""
         back = lambda x, _: (images + (x - images).clamp(-eps, eps)).clamp(0, 1)  # noqa: E731
         return _climb(objective, images, eps, 1, step, back)
 
