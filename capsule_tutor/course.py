@@ -70,7 +70,8 @@ LESSONS = (
         "13",
         "Robustness",
         90,
-        "hold networks against digits they never met, write attacks, and find out when an attack is blind",
+        "hold networks against digits they never met, write attacks, and find out when an attack is blind "
+        "(5 minutes more for its appendix)",
     ),
     Lesson(
         "14",
