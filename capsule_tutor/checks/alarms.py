@@ -113,7 +113,7 @@ def _of_false_alarm(seen: Observation) -> str:
     if error.name == RareFalseAlarm.__name__:
         return "It does so with some random numbers only: what it demands is often true, but not always."
     if error.name not in _FALSE:
-        return f"On {seen.case} your test {wording.happened(error).removeprefix('it ')}."
+        return f"On {seen.case} your test {wording.happened(error).removeprefix('it ')}"
     return "Is what it demands true of every right one?" if error.line else f"On {seen.case} it gives a false alarm."
 
 

@@ -41,16 +41,18 @@ def complaints(
 
 def _of_another_kind(seen: Observation, right: Observation, axes: tuple[str, ...]) -> Iterator[str]:
     if seen.error is not None:
-        yield f"{wording.happened(seen.error)}."
+        yield wording.happened(seen.error)
     if seen.value is None:
         yield "it returned None. Is the `return` missing?"
     if len(seen.tensors) != len(right.tensors):
         yield f"it returned {wording.count(seen.value)}; expected {wording.count(right.value)}."
     for got, want, letters in zip(seen.tensors, right.tensors, axes, strict=True):
+        tensors = isinstance(want, Tensor)
         if not _same_kind(got, want):
             why = ", the root of a negative number" if "complex" in wording.kind(got) else ""
-            yield f"it returned {wording.kind(got)}{why}; expected {wording.kind(want)}."
-        if isinstance(want, Tensor):
+            how = ": torch.stack makes one of a list of tensors" if isinstance(got, list) and tensors else ""
+            yield f"it returned {wording.kind(got)}{why}; expected {wording.kind(want)}{how}."
+        if tensors:
             if got.shape != want.shape:
                 related = relations.of_shapes(tuple(got.shape), tuple(want.shape), letters)
                 expected = f"the shape is {tuple(got.shape)}; expected {wording.named_shape(want, letters)}"

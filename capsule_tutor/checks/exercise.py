@@ -124,7 +124,7 @@ class Exercise:
         elif (seen := raised(error)).unfilled:
             status, sentence = "not attempted", "a line above the check calls it, and it is not written yet."
         else:
-            status, sentence = "not yet", f"the cell did not reach its check: it raised {wording.described(seen)}."
+            status, sentence = "not yet", f"the cell did not reach its check: it raised {wording.described(seen)}"
         if strict():
             sys._getframe(1).f_globals[self.name] = self.reference
         with world.usual() as changed:

@@ -21,15 +21,15 @@ def say(text: str) -> None:
 
 
 def happened(error: Raised) -> str:
-    """What an answer did instead of returning: "it raised …"."""
+    """What an answer did instead of returning, as the end of a sentence: "it raised …"."""
     if error.name == "Exited":
-        return "it called an exit, and exit() would end the whole lesson: use `return`"
+        return "it called an exit, and exit() would end the whole lesson: use `return`."
     if error.name == "Died":
-        return f"it crashed Python itself ({error.text}): in the notebook, your kernel would be gone"
+        return f"it crashed Python itself ({error.text}): in the notebook, your kernel would be gone."
     if error.name == "Replaced":
         return (
             f"it replaced {error.text} by something else (perhaps an assignment to it?): give your own function "
-            "another name"
+            "another name."
         )
     return f"it raised {described(error)}"
 
@@ -38,7 +38,12 @@ def described(error: Raised) -> str:
     text = textwrap.shorten(error.text, 200, placeholder=" …")
     means = errors.meaning(error.text)
     where = f" (in the line `{error.line}`)" if error.line else ""
-    return f"{error.name}: {text}{where}" + (f". That is: {means}" if means else "")
+    return ended(f"{error.name}: {text}{where}") + (f" That is: {ended(means)}" if means else "")
+
+
+def ended(text: str) -> str:
+    """As a sentence, with its full stop where it has no question mark."""
+    return text if text.endswith(("?", "…")) else f"{text}."
 
 
 def kind(value: Any) -> str:

@@ -105,5 +105,5 @@ def _ending(gone: str, ended: str, sandbox: Sandbox) -> str:
     if ended in ("SIGKILL", "SIGXCPU"):  # by the system: the limit of processor time, or of the machine's memory
         return f"it did not finish within {sandbox.limits.seconds} s of processor time, or took too much memory"
     if ended == "exit":
-        return wording.happened(Raised("Exited", ""))
+        return wording.happened(Raised("Exited", "")).removesuffix(".")
     return f"it crashed Python itself ({ended or 'no trace is left'})"
