@@ -514,7 +514,7 @@ class coupling:
         return torch.softmax(logits / logits.shape[2] ** 0.5, dim=2)
 
     def uniform_always(logits):
-        """What you return is right if `logits` is replaced by zeros first"""
+        """What you return comes out where `logits` is replaced by zeros first"""
         return torch.full_like(logits, 1 / logits.shape[2])
 
     def normalised_by_abs(logits):

@@ -36,7 +36,8 @@ def complaints(
     for got, want, letters in zip(seen.tensors, right.tensors, axes or ("",) * len(right.tensors), strict=True):
         if not _close(got, want, seen.case.atol):
             related = relations.of_values(got, want, letters, (*seen.case.args, *seen.case.kwargs.values()))
-            yield "values", f"{where} {_sentences(related, _first_difference(got, want, letters, seen.case.atol))}"
+            said = _sentences(related, _first_difference(got, want, letters, seen.case.atol))
+            yield "values", f"{where}{',' * said[0].isdigit()} {said}"
 
 
 def _of_another_kind(seen: Observation, right: Observation, axes: tuple[str, ...]) -> Iterator[str]:

@@ -18,8 +18,12 @@ _MEANS = (
         "list.append, or a .grad before backward()",
     ),
     (
-        r"torch\.return_types\.(\w+)",
+        r"torch\.return_types\.(topk|sort|max|min|median|mode|cummax|cummin|kthvalue)\b",
         "{1} along an axis returns two tensors: take .values or .indices",
+    ),
+    (
+        r"torch\.return_types\.(\w+)",
+        "{1} returns several things, each with a name: take the one that you want, as in .solution",
     ),
     (
         r"'(Tensor|torch\.Size|int|float|tuple|list)' object is not callable",
@@ -69,6 +73,10 @@ _MEANS = (
         r"object has no attribute|module '[\w.]+' has no attribute",
         "there is nothing of that name: is it spelled so? torch, torch.nn.functional and the tensor's own methods do "
         "not hold the same names",
+    ),
+    (
+        r"dim must be an int or None",
+        "a module such as nn.Softmax is first made, with its axis, and then called: nn.Softmax(dim=1)(x)",
     ),
     (
         r"received an invalid combination of arguments",

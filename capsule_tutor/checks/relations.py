@@ -88,7 +88,7 @@ def _changed(cases: list[Case], defaults: dict[str, Any], exact: bool) -> Iterat
     for names in [[name] for name in defaults] + [together] * (len(together) > 1):
         for changed, change in _OF_TENSORS if exact else _OF_TENSORS[-2:]:
             what = " and ".join(f"`{name}`" for name in names) + (" are " if len(names) > 1 else " is ") + changed
-            how = f"What you return is right if {what} first, and that should not be. Where do you do that?"
+            how = f"What you return comes out where {what} first. Which line does that, or which should undo it?"
             others: list[Case | None] = list(cases)
             for name in names:
                 others = [case and _with(case, defaults, name, change) for case in others]

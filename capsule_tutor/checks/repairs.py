@@ -137,10 +137,10 @@ _REWRITTEN: tuple[tuple[str, str, str], ...] = (
 
 # What may be missing around any expression X, tried last.
 _MISSING = (
-    "X.float()", "X.squeeze(-1)", "X.squeeze(1)", "X.unsqueeze(-1)", "X.unsqueeze(1)", "X.clone()", "X.abs()", "X ** 2",
-    "X ** 0.5", "-X", "X + 1", "X - 1", "1 - X", "2 * X", "X / 2", "~X", "not X", "X.relu()", "X.exp()", "X.log()",
-    "X.softmax(-1)", "X.softmax(1)", "X.any(-1)", "X.all(-1)", "X.sum(-1)", "X.sum(1)", "X.sum(0)", "X.mean(0)",
-    "X.mean(-1)", "X.sum()", "X.mean()", "X.mT", "X.item()", "int(X)", "float(X)", "X[0]", "X.detach()",
+    "X.float()", "X.squeeze(-1)", "X.squeeze(1)", "X.unsqueeze(-1)", "X.unsqueeze(1)", "X.clone()", "-X", "X.abs()",
+    "X ** 2", "X ** 0.5", "X + 1", "X - 1", "1 - X", "2 * X", "X / 2", "~X", "not X", "X.relu()", "X.exp()",
+    "X.log()", "X.softmax(-1)", "X.softmax(1)", "X.any(-1)", "X.all(-1)", "X.sum(-1)", "X.sum(1)", "X.sum(0)",
+    "X.mean(0)", "X.mean(-1)", "X.sum()", "X.mean()", "X.mT", "X.item()", "int(X)", "float(X)", "X[0]", "X.detach()",
     "X[:, None]", "X.flatten(1)",
 )  # fmt: skip
 
@@ -168,8 +168,8 @@ def found(source: "Source", changes: Iterable["Change"], score: Score) -> str:
     for change, right, says in _tried(source, changes, score, deadline):
         if right == 1:
             return f"{source.said(change)} {RIGHT}"
-        # What only makes an error go away, such as a factor left out, is no mistake beside the known one.
-        if says and not known and change.why and change.likely > (right <= before) and right >= before:
+        # What only makes an error go away, or one wrong number another one, is no mistake beside the known one.
+        if says and not known and change.why and change.likely and right > before > 0:
             known = f"There are two mistakes. {says} And: {source.said(change)}"
         if right > before and change.likely:
             better.append((right, len(better), change))
@@ -202,14 +202,14 @@ class Change:
     """A change of a syntax tree: each (owner, field, place) of `spots` becomes what is beside it.
 
     before, after  the part that is spoken of, and what it becomes; None where whole lines move
-    likely         how easily it slips in beside another mistake: 0 never, 1 if the answer is nearer with it, 2 easily
+    likely         whether it easily slips in beside another mistake
     """
 
     spots: list[tuple[Any, str, int | None, Any]]
     before: ast.AST
     after: ast.AST | None
     why: str
-    likely: int = 0
+    likely: bool = False
 
 
 class Source:
@@ -250,7 +250,7 @@ class Source:
             why = f"`{name}` is handed in, and you take no notice of it"
             for owner, field, place, node in nodes:
                 if _is_number(node) or _is_read(node):
-                    yield _of_part(owner, field, place, node, ast.Name(name, _LOAD), why, 2)
+                    yield _of_part(owner, field, place, node, ast.Name(name, _LOAD), why, True)
         for owner, field, lines in _bodies(self.tree):
             for n, line in enumerate(lines):
                 if isinstance(line, ast.If) and not line.orelse:
@@ -259,12 +259,12 @@ class Source:
             same: dict[str, list[Change]] = {}
             for owner, field, place, node in nodes:
                 for new, why in kind(node):
-                    likely = _LIKELY.get(kind, int(kind is _left_out and isinstance(node, ast.BinOp | ast.UnaryOp)))
+                    likely = kind in _LIKELY or (kind is _left_out and isinstance(node, ast.BinOp | ast.UnaryOp))
                     change = _of_part(owner, field, place, node, new, why, likely)
-                    key = why or f"{_name(node)} {_name(new)}"
+                    key = why if why and kind is not _exchanged else f"{_name(node)} {_name(new)} {why}"
                     same.setdefault(key, []).append(change)
                     yield change
-            if kind in (_slips, _taken_for, _rewritten):
+            if kind in (_slips, _taken_for, _exchanged, _rewritten):
                 yield from (_everywhere(changes) for changes in same.values() if len(changes) > 1)
         yield from _lines_moved(self.tree)
         own |= {node.id for *_, node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
@@ -286,7 +286,7 @@ class Source:
                 yield Change(spots, both[0][4], None, f"`{one}` and `{other}` are exchanged throughout")
         for template in map(_parsed, _MISSING):
             for owner, field, place, node in read:
-                likely = int("squeeze" in ast.dump(template))
+                likely = "squeeze" in ast.dump(template)
                 yield _of_part(owner, field, place, node, _filled(template, {"X": node}), "", likely)
 
     def changed(self, change: Change) -> Callable:
@@ -390,7 +390,7 @@ def _bodies(tree: ast.AST) -> Iterator[tuple[ast.AST, str, list[ast.stmt]]]:
 
 
 def _of_part(
-    owner: ast.AST, field: str, place: int | None, old: ast.AST, new: ast.AST, why: str, likely: int = 0
+    owner: ast.AST, field: str, place: int | None, old: ast.AST, new: ast.AST, why: str, likely: bool = False
 ) -> Change:
     _place(new, old)
     return Change([(owner, field, place, new)], old, new, why, likely)
@@ -453,7 +453,7 @@ def _in_loops(tree: ast.AST) -> Iterator[Change]:
             if isinstance(line, ast.For | ast.While) and (found := _without_its_return(line)):
                 why = "it is inside the loop, and ends it in the first round. It belongs behind the loop"
                 spot = owner, field, None, [*lines[:n], *found, *lines[n + 1 :]]
-                yield Change([spot], found[1], None, why, 2)
+                yield Change([spot], found[1], None, why, True)
             if isinstance(owner, ast.For | ast.While) and isinstance(line, ast.Assign) and len(line.targets) == 1:
                 why = "every round overwrites what the one before it gave. Add to it, with `+=`"
                 new = ast.AugAssign(line.targets[0], ast.Add(), line.value)
@@ -728,4 +728,4 @@ _OTHERS: dict[str, dict[str, None]] = {}
 for _row in map(str.split, _TAKEN):
     for _word in _row:
         _OTHERS.setdefault(_word, {}).update(dict.fromkeys(w for w in _row if w != _word))
-_LIKELY = {_axes: 2, _slips: 2, _exchanged: 2, _letters: 2, _taken_for: 1, _rewritten: 1}
+_LIKELY = (_axes, _slips, _exchanged, _letters, _taken_for, _rewritten)
