@@ -19,6 +19,28 @@ from capsule_tutor import layers
 
 
 class squash:
+    def squared_after_the_sum(s, dim=-1, eps=1e-8):
+        """You squared the sum of the entries"""
+        n2 = s.sum(dim, keepdim=True).square()
+        return n2 / (1 + n2) * s / torch.sqrt(n2 + eps)
+
+    def if_a_tensor_is_zero(s, dim=-1, eps=1e-8):
+        """You ask many lengths for one yes or no"""
+        n2 = (s * s).sum(dim, keepdim=True)
+        if n2 == 0:
+            return torch.zeros_like(s)
+        return n2 / (1 + n2) * s / n2.sqrt()
+
+    def largest_in_python(s, dim=-1, eps=1e-8):
+        """You ask many lengths for one yes or no"""
+        n2 = (s * s).sum(dim, keepdim=True)
+        return n2 / (1 + n2) * s / max(n2, eps) ** 0.5
+
+    def norm_of_dim(s, dim=-1, eps=1e-8):
+        """takes dim for p"""
+        n = s.norm(dim, keepdim=True)
+        return n**2 / (1 + n**2) * s / (n + eps)
+
     def softmax_of_the_vector(s, dim=-1, eps=1e-8):
         """You took a softmax of each vector"""
         return torch.softmax(s, dim=dim)
@@ -66,6 +88,12 @@ class squash:
 
 
 class squash_test:
+    def a_pair_is_true(squash):
+        """a pair is always true"""
+        condition = (squash(3 * torch.randn(4, 5, 6)).norm(dim=-1) < 1).all()
+        pair = (condition, "too long")
+        assert pair
+
     def one_squash_is_the_measure(squash):
         """On the exponential squash, a right one with another curve this line gives an alarm: `assert"""
         s = torch.randn(3, 4, 5)
@@ -112,6 +140,10 @@ class squash_test:
 
 
 class squash_slope:
+    def power_of_a_power(n):
+        """Your denominator is 1 + n⁴"""
+        return 2 * n / (1 + n**2**2)
+
     def sign_and_factor(n):
         """Your slope is negative"""
         return -n / (1 + n**2) ** 2
@@ -148,6 +180,17 @@ class squash_slope:
 
 
 class exponential_squash:
+    def after_squash(s, dim=-1, eps=1e-8):
+        """Your exponent holds the length after squash"""
+        v = caps.squash(s, dim)
+        n = ((v * v).sum(dim, keepdim=True) + eps).sqrt()
+        return (1 - torch.exp(-n)) * v / n
+
+    def expm1(s, dim=-1, eps=1e-8):
+        """Your length is e^(−‖s‖) − 1"""
+        n = ((s * s).sum(dim, keepdim=True) + eps).sqrt()
+        return torch.expm1(-n) * s / n
+
     def one_minus_e_to_minus_s_norm_no_direction_times_s(s, dim=-1, eps=1e-8):
         """You scale s itself"""
         n = s.norm(dim=dim, keepdim=True)

@@ -191,3 +191,21 @@ class wrong:
     def relu_first(s, dim, eps):
         """You cut off negative numbers before squashing. A pose may point in any direction."""
         return functional.exponential_squash(s.relu(), dim, eps)
+
+    def exponential_of_the_squashed_length(s, dim, eps):
+        """Your exponent holds the length after squash, so the vector is shrunk twice. It holds the length of s."""
+        v = functional.squash(s, dim, eps)
+        n = (squared_length(v, dim) + eps).sqrt()
+        return (1 - (-n).exp()) * v / n
+
+    def subtracted_the_wrong_way(s, dim, eps):
+        """Your length is e^(−‖s‖) − 1, which is negative and turns every vector round. Subtract the other way:
+        1 − e^(−‖s‖). (torch.expm1 has the same sign.)"""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return ((-n).exp() - 1) * s / n
+
+    def dim_taken_for_p(s, dim, eps):
+        """`s.norm(dim)` takes dim for p, the kind of norm, and runs over the whole tensor. Name it:
+        `s.norm(dim=dim, keepdim=True)`."""
+        n = s.norm(dim) + eps
+        return (1 - (-n).exp()) * s / n

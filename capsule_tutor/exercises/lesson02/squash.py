@@ -287,3 +287,19 @@ class wrong:
         """You took one length for each image: sum the squares along `dim` only, not along all axes but the first."""
         n2 = (s * s).sum(tuple(range(1, s.ndim)) or (0,), keepdim=True)
         return n2 / (1 + n2) * s / (n2 + eps).sqrt()
+
+    def sum_squared(s, dim, eps):
+        """You squared the sum of the entries, in which they cancel. Square first, then sum."""
+        n2 = s.sum(dim, keepdim=True) ** 2
+        return n2 / (1 + n2) * s / (n2 + eps).sqrt()
+
+    def one_question_for_all(s, dim, eps):
+        """You ask many lengths for one yes or no (`if`, `or`, Python's max). No question is needed: with eps under the
+        root, a zero vector comes out as zero."""
+        return functional.squash(s, dim, eps) if squared_length(s, dim) > 0 else s
+
+    def dim_taken_for_p(s, dim, eps):
+        """`s.norm(dim)` takes dim for p, the kind of norm, and runs over the whole tensor. Name it:
+        `s.norm(dim=dim, keepdim=True)`."""
+        n = s.norm(dim)
+        return n**2 / (1 + n**2) * s / (n + eps)

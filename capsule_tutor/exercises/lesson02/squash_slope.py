@@ -185,3 +185,7 @@ class wrong:
     def second_derivative(n):
         """That is the second derivative, g″(n). Differentiate once."""
         return (2 - 6 * n**2) / (1 + n**2) ** 3
+
+    def brackets_of_the_square_forgotten(n):
+        """Your denominator is 1 + n⁴: `n**2**2` squares n² alone. Square all of it: `(1 + n**2) ** 2`."""
+        return 2 * n / (1 + n**2**2)

@@ -1,6 +1,6 @@
 """Write a test, `squash_test(squash)`, for anybody's `squash(s, dim=-1)`. Right ones have curves of their own (you know
 two), so compare no numbers with another squash. Assert what is true of all of them. No length reaches 1 (ask this of
-long vectors, but below 10: float32 rounds 1 − e^(−17) to 1). A vector of length 0.01 comes out shorter than 0.1. The
+long vectors, but below 10: float32 rounds 1 − e^(−18) to 1). A vector of length 0.01 comes out shorter than 0.1. The
 direction stays. Axis `dim` is the one that counts. The zero vector survives, forwards and backwards."""
 
 import torch
@@ -61,7 +61,8 @@ class broken:
         return _along(s, dim, lambda n: torch.log(1 + n))
 
     def cut_off_at_one(s, dim=-1):
-        """a squash that cuts long vectors off at length 1. Do you ask for less than 1, or for at most 1?"""
+        """a squash that cuts long vectors off at length 1. Do you ask for less than 1, or for at most 1? And
+        of every vector?"""
         v = s / (s * s).sum(dim, keepdim=True).clamp(min=1).sqrt()
         for _ in range(4):  # no rounding above 1, which would give it away
             v = torch.where(v.norm(dim=dim, keepdim=True) > 1, v * (1 - 2**-24), v)
@@ -209,7 +210,7 @@ class wrong:
 
     def no_zero_vector(squash):
         """Your test asks for lengths and directions, and finds no NaN. Give it the zero vector, and ask whether the
-        value and the gradient are finite: `isfinite`, since every comparison with a NaN is False."""
+        value and the gradient are finite: `isfinite`, since neither == nor != finds a NaN."""
         _stays_short(squash)
         for dim in (1, -1):
             _short(squash, dim)
@@ -249,6 +250,7 @@ class wrong:
         return bool((squash(torch.randn(5, 3)).norm(dim=-1) < 1).all())
 
     def shape_alone(squash):
-        """Your test lets everything pass. All of these mistakes keep the shape: ask for lengths, directions, the axis,
-        and for what happens at zero."""
+        """Your test lets everything pass. Is each comparison behind an `assert`, without brackets around condition AND
+        message (a pair is always true)? Then ask for more than the shape, which all of these mistakes keep: for
+        lengths, directions, the axis, and for what happens at zero."""
         assert squash(torch.randn(5, 4, 3), dim=1).shape == (5, 4, 3)
