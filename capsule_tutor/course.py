@@ -24,7 +24,7 @@ class Lesson:
 
 LESSONS = (
     Lesson("01", "Capsules", 85, "see what pooling forgets, measure a pose, test for equivariance"),
-    Lesson("02", "Squash", 60, "choose, code and break the function that turns length into presence"),
+    Lesson("02", "Squash", 65, "choose, code and break the function that turns length into presence"),
     Lesson(
         "03", "Votes", 65, "cut feature maps into capsules without scrambling them, and let children predict parents"
     ),

@@ -9,7 +9,7 @@
 # - compare it with the exponential squash of a later network;
 # - write the test that catches a broken squash, whatever its curve.
 #
-# **Minutes:** 60 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
+# **Minutes:** 65 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
 # tensors.
 
 # %% [markdown] id="hook"
@@ -64,8 +64,7 @@ print("the third at lengths 0.1, 2 and 4, after a tanh:", angle((sizes * s[2] / 
 # 3. it should be cheap and smooth.
 #
 # $\frac{x}{1+x}$ does 1 and 2 for $x \ge 0$. So does $x = n$, and so do many other curves: from here on it is a choice.
-# Take $x = n^2$, which pushes short vectors down further and starts flat. (Whether that is good, you will see
-# below.) That is equation 1 of Sabour, Frosst and Hinton (2017):
+# Take $x = n^2$, which pushes short vectors down further and starts flat. That is equation 1 of Sabour, Frosst and Hinton (2017):
 #
 # $$v \;=\; \underbrace{\frac{\lVert s\rVert^2}{1+\lVert s\rVert^2}}_{\text{new length}}\;
 # \underbrace{\frac{s}{\lVert s\rVert}}_{\text{direction}}$$
@@ -337,38 +336,42 @@ for length in (0.01, 0.1, 1.0, 3.0):
     print(f"length {length:4.2f}:  squash {old:.5f}   exponential {new:.5f}   ratio {new / old:6.1f}")
 
 # %% [markdown] id="exponential-read"
-# For weak capsules the difference is dramatic: at length 0.01 the exponential squash lets a hundred times more through,
-# and at 0 its slope is 1 instead of 0, so a weak capsule gets out of the left corner sooner. It is above the other curve everywhere,
-# because $e^n > 1 + n^2$ for every $n > 0$: a capsule becomes confident sooner. Neither is "the right one". They are two choices of
-# $g$, and you can now judge a third.
+# For weak capsules the difference is dramatic: at length 0.01 the exponential squash lets a hundred times more through, and at 0 its
+# slope is 1 instead of 0. So a weak capsule should get out of the left corner sooner. Does it? Both start at length 0.01, and gradient
+# descent pulls them towards 0.9:
+
+
+# %% id="corner"
+def steps_to_half(function):
+    """Steps of gradient descent until a vector of length 0.01 comes out longer than 0.5."""
+    start = torch.tensor([0.01, 0.0], requires_grad=True)
+    for step in range(1000):
+        if function(start).norm() > 0.5:
+            return step
+        (slope,) = torch.autograd.grad((0.9 - function(start).norm()) ** 2, start)
+        start = (start - 0.1 * slope).detach().requires_grad_()
+
+
+print("steps: squash", steps_to_half(squash), " exponential", steps_to_half(exponential_squash))
+
+# %% [markdown] id="corner-read"
+# It is above the other curve everywhere, because $e^n > 1 + n^2$ for every $n > 0$: a capsule becomes confident sooner, for better or worse. Neither is
+# "the right one". They are two choices of $g$, and you can now judge a third.
 
 # %% [markdown] id="dial-intro"
 # ### The dial
 #
 # If a kernel is running, turn a vector yourself: drag its arrow, or click a slider and press the arrow keys. Each plane shows $s$
-# and what one of your two functions makes of it. At which length do they differ most? What does the angle change?
+# and what one of your two functions makes of it. At which length do they differ most? (The next cell answers.) What does the angle change?
 
 # %% id="dial"
 from capsule_tutor.theatre import squash_dial
 
 squash_dial(squash, exponential_squash)
 
-# %% [markdown] id="dial-text"
-# Without a kernel, the answer as a picture:
-
-# %% id="dial-picture"
+# %% id="dial-answer"
 gap = (exponential_squash(x.unsqueeze(1)) - squash(x.unsqueeze(1))).squeeze(1)
-most = x[gap.argmax()].item()
-figures.curves(
-    x,
-    {"exponential squash − squash": gap},
-    xlabel="length of s",
-    ylabel="difference of the lengths of v",
-    marks={f"{most:.2f}": (most, gap.max().item())},
-    alt="One curve: how much longer the exponential squash leaves a vector. It rises steeply from 0, peaks where the vector is "
-    "about half a unit long, and falls slowly towards 0. It is never negative.",
-)
-print(f"they differ most at length {most:.2f}")
+print(f"they differ most at length {x[gap.argmax()].item():.2f}, by {gap.max().item():.2f}")
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
