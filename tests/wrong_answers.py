@@ -546,6 +546,10 @@ class agreement:
         """The axes are in another order, (b, j, i)"""
         return (u_hat * v[:, None]).mean(-1).transpose(1, 2)
 
+    def length_of_the_vote_alone(u_hat, v):
+        """and left out v"""
+        return u_hat.norm(dim=-1)
+
 
 class coupling:
     def softmax_default_minus_two(logits):
@@ -590,17 +594,26 @@ class coupling:
         """You divided squares by their sum"""
         return logits**2 / (logits**2).sum(2, keepdim=True)
 
+    def cut_off_at_fifty(logits):
+        """You cut large logits off"""
+        e = logits.clamp(max=50).exp()
+        return e / e.sum(dim=2, keepdim=True)
+
+    def no_axis_given(logits):
+        """which `F.softmax` takes if no `dim` is given"""
+        return F.softmax(logits, dim=0)
+
 
 class competition_test:
     def own_votes(route):
-        """Whose votes do you change, and whose pose do you look at?"""
+        """It should be the votes for one parent"""
         votes = torch.randn(2, 6, 3, 4)
         other = votes.clone()
         other[:, :, 1] *= 3
         assert not torch.allclose(route(votes, 3)[:, 1], route(other, 3)[:, 1], atol=1e-3)
 
     def all_votes(route):
-        """Whose votes do you change, and whose pose do you look at?"""
+        """It should be the votes for one parent"""
         assert not torch.allclose(route(torch.randn(2, 6, 3, 4), 3), route(torch.randn(2, 6, 3, 4), 3), atol=1e-3)
 
     def in_the_first_iteration(route):
@@ -611,7 +624,7 @@ class competition_test:
         assert (route(votes, 1)[:, 0] - route(other, 1)[:, 0]).norm() > 0.01
 
     def two_parents_one_way(route):
-        """Competition goes in both directions"""
+        """A routing in which one parent hears nobody gets past your test"""
         votes = 2 * torch.randn(1, 6, 2, 4)
         other = votes.clone()
         other[:, :, 0] = 2.0
@@ -755,6 +768,39 @@ class dynamic_routing:
 def _rows(target, lengths):
     t = F.one_hot(target, lengths.shape[1]) if target.ndim == 1 else target
     return t.to(lengths.dtype)
+
+    def zeros_in_every_round(u_hat, iterations=3, bias=None):
+        """or set to 0 in every round"""
+        for _ in range(iterations):
+            logits = u_hat.new_zeros(u_hat.shape[:3])
+            c = torch.softmax(logits, dim=2)
+            s = (c[..., None] * u_hat).sum(dim=1)
+            v = caps.squash(s if bias is None else s + bias)
+            logits = logits + (u_hat * v.unsqueeze(1)).sum(dim=-1)
+        return v, c
+
+    def weighs_the_weighted(u_hat, iterations=3, bias=None):
+        """You give the weighted votes the name of the votes"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for _ in range(iterations):
+            c = torch.softmax(logits, dim=2)
+            u_hat = c[..., None] * u_hat
+            s = u_hat.sum(dim=1)
+            v = caps.squash(s if bias is None else s + bias)
+            logits = logits + (u_hat * v.unsqueeze(1)).sum(dim=-1)
+        return v, c
+
+    def ones_at_first(u_hat, iterations=3, bias=None):
+        """In the first iteration your couplings are 1"""
+        c = torch.ones_like(u_hat[..., 0])
+        logits = torch.zeros_like(c)
+        for _ in range(iterations - 1):
+            s = (c[..., None] * u_hat).sum(dim=1)
+            v = caps.squash(s if bias is None else s + bias)
+            logits = logits + (u_hat * v.unsqueeze(1)).sum(dim=-1)
+            c = torch.softmax(logits, dim=2)
+        s = (c[..., None] * u_hat).sum(dim=1)
+        return caps.squash(s if bias is None else s + bias), c
 
 
 class margin_loss:

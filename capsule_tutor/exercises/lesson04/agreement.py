@@ -70,6 +70,11 @@ class wrong:
         more strongly. Take the plain dot product."""
         return torch.cosine_similarity(u_hat, v.unsqueeze(1), dim=3)
 
+    def length_of_the_vote(u_hat, v):
+        """You measured how long each vote is, and left out v. Agreement takes two: multiply the vote by the output of
+        its parent, number by number, and add up over z."""
+        return u_hat.norm(dim=3)
+
     def votes_normalised(u_hat, v):
         """You made every vote a unit vector first. A long vote comes from a sure child and should weigh more: leave the
         lengths alone."""

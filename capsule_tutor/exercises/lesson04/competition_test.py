@@ -128,21 +128,22 @@ def _moved(route, courted, iterations=3):
 
 class wrong:
     def one_iteration(route):
-        """Your test fails on everything, right code too. How many iterations do you ask for? In the first the couplings
-        are all alike, and no parent can hear of another. Or do you ask for too large a move? Or did you change the very
-        tensor that you compare with, for want of a clone()?"""
+        """Your test fails on everything, right code too. Is what it demands true of a right routing? If so: how many
+        iterations do you ask for? In the first the couplings are all alike, and no parent can hear of another. Or is
+        the move too large that you ask for? Or did you change the very tensor that you compare with, for want of a
+        clone()?"""
         for courted in range(3):
             assert _moved(route, courted, iterations=1).min() > 1e-3
 
     def parent_that_was_courted(route):
-        """Your test lets everything pass. Whose votes do you change, and whose pose do you look at? New votes for a
-        parent move its own pose in any routing: look at the others."""
+        """Your test lets everything pass. What do you change? It should be the votes for one parent, `[:, :, j]`. And
+        at whose pose do you look? New votes for a parent move its own pose in any routing: look at the others."""
         for courted in range(3):
             assert _moved(route, courted)[courted] > 1e-3
 
     def one_direction(route):
-        """Your test changes the votes for one parent and looks at another. Competition goes in both directions, and
-        code may be right in one of them: take every parent in turn."""
+        """A routing in which one parent hears nobody gets past your test. Competition goes in all directions: change
+        the votes for every parent in turn, and each time ask every OTHER one whether it moved."""
         assert _moved(route, 0)[1] > 1e-3
 
     def any_difference_at_all(route):

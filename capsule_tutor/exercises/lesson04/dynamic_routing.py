@@ -286,14 +286,16 @@ class wrong:
         return c, v
 
     def couplings_detached(u_hat, iterations, bias):
-        """The values are right, but you cut the gradient through the couplings (a detach inside the loop). That is a
-        choice some make, weighed at the end of this lesson; here let it flow through every iteration."""
+        """The values are right, but you cut the gradient through the couplings: a `detach`, a `no_grad` or a `.data`
+        does that. It is a choice some make, weighed at the end of this lesson; here let it flow through every
+        iteration."""
         _, c, _ = _loop(u_hat.detach(), iterations, None if bias is None else bias.detach())
         s = parent_poses(c, u_hat)
         return functional.squash(s if bias is None else s + bias), c
 
     def couplings_stay_uniform(u_hat, iterations, bias):
-        """Your couplings stay uniform: the logits are never updated, or the softmax is taken once before the loop."""
+        """Your couplings stay uniform. Four ways to get that: logits that are never updated, or set to 0 in every
+        round; a softmax that is taken once, before the loop; a `return` inside it."""
         return _loop(u_hat, iterations, bias, updates=0)[:2]
 
     def iterations_ignored(u_hat, iterations, bias):
@@ -310,6 +312,31 @@ class wrong:
             s = u_hat.sum(1)
             v = functional.squash(s if bias is None else s + bias)
             logits = logits + agreement(u_hat, v)
+        return v, c
+
+    def votes_weighted_again(u_hat, iterations, bias):
+        """You give the weighted votes the name of the votes, so that the next iteration weighs them a second time. The
+        votes stay as they are in all iterations: use another name."""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for _ in range(iterations):
+            c = coupling(logits)
+            u_hat = c.unsqueeze(3) * u_hat
+            s = u_hat.sum(1)
+            v = functional.squash(s if bias is None else s + bias)
+            logits = logits + agreement(u_hat, v)
+        return v, c
+
+    def couplings_of_one_at_first(u_hat, iterations, bias):
+        """In the first iteration your couplings are 1, so each child gives a whole unit to every parent. Begin with the
+        softmax of logits that are 0."""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        c = torch.ones_like(logits)
+        for iteration in range(iterations):
+            s = parent_poses(c, u_hat)
+            v = functional.squash(s if bias is None else s + bias)
+            if iteration < iterations - 1:
+                logits = logits + agreement(u_hat, v)
+                c = coupling(logits)
         return v, c
 
     def agreement_subtracted(u_hat, iterations, bias):
