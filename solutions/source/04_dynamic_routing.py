@@ -9,7 +9,7 @@
 # - predict what more iterations do to couplings and lengths;
 # - write the test that finds a wrong axis from votes and outputs alone.
 #
-# **Minutes:** 90, and 20 more for the appendix on gradients · **Prerequisites:** lesson 02 (squash), lesson 03 (votes); softmax.
+# **Minutes:** 90, and 25 more for two appendices · **Prerequisites:** lesson 02 (squash), lesson 03 (votes); softmax.
 
 # %% [markdown] id="hook"
 # ## Whom would you believe?
@@ -463,33 +463,9 @@ figures.curves(
 # - **Large weights** (1, 3): entropy falls with every iteration. The couplings **polarise**. At standard deviation 1 the
 #   mean length doubles on the way, to nearly 1: *every* parent is sure. In a network that has never seen a label.
 #
-# So neither decided couplings nor long outputs prove that something was recognised. But lesson 03 said that random votes
-# with 16 numbers practically never agree. Do longer poses help? The same with $z = 16$, and next to it: how well do the votes
-# agree with $v$, on average (cosine), and how well do those agree that a parent gets, weighted by their shares?
-
-# %% id="sixteen"
-weight_16 = torch.randn(200, 10, 8, 16, generator=torch.Generator().manual_seed(1)).double()  # (i, j, d, z=16)
-longer = votes(u, weight_16)  # (b, i, j, z=16)
-one, other = torch.triu_indices(200, 200, 1)  # every pair of children, once
-close = torch.cosine_similarity(longer[:, one], longer[:, other], dim=-1) > 0.9  # (b, pairs, j)
-print(f"pairs of votes for the same parent that agree: {100 * close.float().mean().item():.2f} %")
-for k in (1, 3, 10):
-    v, c = dynamic_routing(longer, k)
-    fit = torch.cosine_similarity(longer, v.unsqueeze(1), dim=-1)  # (b, i, j)
-    bits_now, shares_fit = entropy(c).mean().item(), ((c * fit).sum() / c.sum()).item()
-    print(
-        f"iterations {k:2d}: entropy {bits_now:.2f}, mean length {v.norm(dim=-1).mean().item():.2f}, "
-        f"cosine of all votes {fit.mean().item():.2f}, weighted {shares_fit:.2f}"
-    )
-
-# %% [markdown] id="sixteen-read"
-# Lesson 03 was right about pairs: the first line counts next to none that agree. And the parents get sure all the same. **No two
-# votes need agree.** $v$ is a sum of the votes. A vote that leans a little towards it earns
-# a larger share, and that turns $v$ further towards this vote. The votes as a whole fit $v$ no better than before, but each
-# child gives its unit where it leans most, and that is enough for a long sum. So two votes that agree are evidence, and a long
-# sum of two hundred is none.
-#
-# Here are 40 children of the second image, with standard deviation 1:
+# So neither decided couplings nor long outputs prove that something was recognised. (Lesson 03 said that random votes with 16
+# numbers practically never agree. They need not: an appendix shows why.) Here are 40 children of the second image, with standard
+# deviation 1:
 
 # %% id="polarise-picture"
 figures.heatmaps(
@@ -519,16 +495,15 @@ theatre(mine, against=dynamic_routing)
 # %% [markdown] id="honest"
 # Is this good for anything, then? The papers disagree, and you should know it now:
 #
-# - Sabour et al. (2017), MNIST, error with 1 and with 3 iterations, mean and standard deviation of three trainings: 0.29 ± 0.011 %
+# - Sabour et al. (2017), MNIST, error with 1 and with 3 iterations (three trainings each): 0.29 ± 0.011 %
 #   and 0.25 ± 0.005 % with a reconstruction loss, 0.34 ± 0.032 % and 0.35 ± 0.036 % without.
 # - The same paper, two overlapping digits (MultiMNIST): 7.5 % with 1 iteration, 5.2 % with 3.
-# - Hinton, Sabour and Frosst (2018), another routing (EM) on photographs of toys (smallNORB): 9.7, 2.2, 1.8 and 3.9 % with 1, 2, 3 and
-#   5 iterations. There the second iteration matters a great deal, and the fifth does harm.
-# - Paik, Kwak and Kim (2019) compared five routing algorithms. Often they did worse than uniform or random couplings. They
-#   polarise the links, and rarely change the prediction.
+# - Hinton et al. (2018), another routing (EM) on photographs of toys (smallNORB): 9.7, 2.2, 1.8 and 3.9 % with 1, 2, 3 and
+#   5 iterations.
+# - Paik et al. (2019): five routing algorithms often did worse than uniform or random couplings.
 # - Gu and Tresp (2020): routing helped neither generalisation nor robustness to affine transformations.
 #
-# So on MNIST alone nobody can see it; on harder images some saw much, and others nothing. All can be true: a procedure may do
+# On MNIST alone nobody can see it; on harder images some saw much, and others nothing. All can be true: a procedure may do
 # exactly what it says, and a network may not need it. Lesson 15 measures what it is worth on networks of your own.
 
 # %% [markdown] id="wrong-axis"
@@ -585,30 +560,9 @@ def competition_test(route):
 
 competition_test = checks.competition_test(competition_test)
 
-# %% [markdown] id="wrong-axis-toy"
-# The same on our toy: A's votes stay as they are, and all three children now agree on B. What becomes of A?
-
-
-# %% id="wrong-axis-route"
-def route_with_axis(u_hat, axis, iterations=3):
-    """dynamic_routing with its softmax over axis 2 (right) or 1 (wrong)"""
-    logits = u_hat.new_zeros(u_hat.shape[:3])  # (b, i, j)
-    for _ in range(iterations):
-        c = torch.softmax(logits, dim=axis)
-        v = squash(parent_poses(c, u_hat))
-        logits = logits + agreement(u_hat, v)
-    return v, c
-
-
-agreed = u_hat.clone()
-agreed[0, :, 1] = torch.tensor([[0.0, 2.0], [0.0, 2.0], [0.5, 2.0]])  # now all three want B
-for name, axis in (("over parents ", 2), ("over children", 1)):
-    before, after = (route_with_axis(cast, axis)[0][0, 0].norm().item() for cast in (u_hat, agreed))
-    print(f"softmax {name}: ‖v_A‖ was {before:.2f}, is now {after:.2f}")
-
-# %% [markdown] id="wrong-axis-trains"
-# Under the right axis B explains the children better, and A loses them. Parents **compete** for parts. Under the wrong one
-# A notices nothing.
+# %% [markdown] id="competition-read"
+# Under the right axis a parent that explains the children better takes them away from the others: parents **compete** for parts. Under the wrong one
+# the others notice nothing.
 #
 # And why does it train? Because what is left is not stupid. Each parent still gives more weight to votes that agree and less
 # to outliers: a robust mean, much like attention pooling. The gradient still reaches every vote weight. So the network
@@ -678,6 +632,34 @@ for name, route in (("dynamic_routing     ", dynamic_routing), ("with late coupl
 # agreement of one; (4) it falls, in a random network too; (5) each parent finds the votes that agree, but parents no longer
 # compete for a child.
 # <!-- END SOLUTION -->
+
+# %% [markdown] id="sixteen-text"
+# ## Appendix · Sure without agreement
+#
+# Ten random parents got sure. Is that because poses of 6 numbers agree by chance? The same with $z = 16$, and next to it: how well do the votes
+# agree with $v$, on average (cosine), and how well do those agree that a parent gets, weighted by their shares?
+
+# %% id="sixteen"
+weight_16 = torch.randn(200, 10, 8, 16, generator=torch.Generator().manual_seed(1)).double()  # (i, j, d, z=16)
+longer = votes(u, weight_16)  # (b, i, j, z=16)
+one, other = torch.triu_indices(200, 200, 1)  # every pair of children, once
+close = torch.cosine_similarity(longer[:, one], longer[:, other], dim=-1) > 0.9  # (b, pairs, j)
+print(f"pairs of votes for the same parent that agree: {100 * close.float().mean().item():.2f} %")
+for k in (1, 3, 10):
+    v, c = dynamic_routing(longer, k)
+    fit = torch.cosine_similarity(longer, v.unsqueeze(1), dim=-1)  # (b, i, j)
+    bits_now, shares_fit = entropy(c).mean().item(), ((c * fit).sum() / c.sum()).item()
+    print(
+        f"iterations {k:2d}: entropy {bits_now:.2f}, mean length {v.norm(dim=-1).mean().item():.2f}, "
+        f"cosine of all votes {fit.mean().item():.2f}, weighted {shares_fit:.2f}"
+    )
+
+# %% [markdown] id="sixteen-read"
+# Next to no pair agrees, and the parents get sure all the same. **No two
+# votes need agree.** A vote that leans a little towards $v$ earns
+# a larger share, and that turns $v$ further towards this vote. The votes as a whole fit $v$ no better than before, but each
+# child gives its unit where it leans most, and that is enough for a long sum. So two votes that agree are evidence, and a long
+# sum of two hundred is none.
 
 # %% [markdown] id="gradients"
 # ## Appendix · Gradients: through the negotiation, or not
