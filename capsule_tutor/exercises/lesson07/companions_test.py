@@ -85,8 +85,8 @@ class broken:
         return v * 4 / (3 + len(v))
 
     def squeezed(images):
-        """a network that squeezes a batch of one: (3, 4) instead of (1, 3, 4). Do you ask for its shape? A comparison
-        broadcasts."""
+        """a network that squeezes a batch of one: (3, 4) instead of (1, 3, 4). Do you try a batch of one, and ask for
+        its shape? A comparison of numbers broadcasts."""
         return _network(images).squeeze()
 
 
@@ -106,61 +106,63 @@ class right:
 
 class wrong:
     def exactly_equal(network):
-        """Your test demands equal bits. In another batch the sums may be taken in another order: allow for rounding."""
+        """Your test allows for no rounding, or for too little. In another batch the sums may be taken in another order,
+        and the last digits differ: use `torch.allclose(…, atol=1e-4)`."""
         images = torch.rand(4, 1, 8, 8)
         for k in range(4):
             assert torch.equal(network(images[k : k + 1]), network(images)[k : k + 1])
 
     def only_shuffled(network):
-        """Your test shuffles the batch. Everybody still has the same companions, so whatever all of them share stays:
-        change who is there, or how many."""
+        """Your test only changes the order of the batch. Everybody still has the same companions, so whatever all of
+        them share stays: change who is there, or how many."""
         images, order = torch.rand(4, 1, 8, 8), torch.tensor([2, 0, 3, 1])
         assert torch.allclose(network(images[order]), network(images)[order], atol=1e-4)
 
     def first_image_alone(network):
-        """Your test looks at the first image only. Another may be the one that listens: look at every image."""
+        """Your test does not notice when the LAST image of a batch hears another one. Does it look at the first image
+        only, or leave the loop early? Look at every image."""
         images = torch.rand(4, 1, 8, 8)
         alone = network(images[:1])
         assert alone.shape == (1, 3, 4)
         assert torch.allclose(alone[0], network(images)[0], atol=1e-4)
 
     def same_image_everywhere(network):
-        """Your batch holds the same image four times. Companions that are equal to it have nothing to tell it: use
-        different ones."""
+        """Of the numbers, your test notices only how many images there are. Are its images copies of one, or the
+        companions copies of the batch? Equal ones have nothing to tell: use different ones, and a batch of one."""
         images = torch.rand(1, 1, 8, 8).expand(4, 1, 8, 8)
         assert torch.allclose(network(images)[:1], network(images[:1]), atol=1e-4)
 
     def without_the_batch_axis(network):
-        """`images[k]` has lost its batch axis, and a right network need not take that. A batch of one is
-        `images[k : k + 1]`."""
+        """A right network fails on what you hand it: images without a batch axis, it seems. An index `images[k]` and a
+        loop over the images take that axis away. A batch of one is `images[k : k + 1]`."""
         images = torch.rand(4, 1, 8, 8)
         together = network(images)
         for k in range(4):
             assert torch.allclose(network(images[k])[0], together[k], atol=1e-4)
 
     def copies_and_their_shape(network):
-        """Your batch holds copies of one image. Companions that are equal to it have nothing to tell it: use different
-        ones."""
+        """Your test notices a wrong shape, and how many images there are; no more. Are its images copies of one?
+        Companions that are equal have nothing to tell: use different ones."""
         images = torch.rand(1, 1, 8, 8).repeat(4, 1, 1, 1)
         alone = network(images[:1])
         assert alone.shape == (1, 3, 4)
         assert torch.allclose(alone, network(images)[:1], atol=1e-4)
 
     def shape_of_a_batch_of_one(network):
-        """Your test asks for the shape of a batch of one, and for no number: what an image gets alone should also be
-        what it gets in company."""
+        """Your test notices a wrong shape, and no wrong number. Does it compare any numbers, and are its images random?
+        What an image gets alone should also be what it gets in company."""
         assert network(torch.rand(1, 1, 8, 8)).shape == (1, 3, 4)
 
     def asked_twice(network):
-        """Your test finds none of these. Does it ask the same batch twice? That finds randomness, not company. Or are
-        all your images alike, or all black? Then no image has anything to hear: use random ones, and change the
-        companions."""
+        """Your test finds none of these. Does its `assert` compare the same batch twice? That finds randomness, not
+        company. Are all images alike, or black? Then none has anything to hear. Or is it `assert (…, "…")`? With those
+        brackets it is always true."""
         images = torch.rand(4, 1, 8, 8)
         assert torch.allclose(network(images), network(images), atol=1e-4)
 
     def batches_of_one_size(network):
-        """Your test exchanges the companions and keeps their number. Compare with a batch of one as well: some code
-        breaks there, or counts."""
+        """Poses that shrink as the batch grows pass your test. Do you change the companions and keep their number, or
+        compare directions only? Compare numbers with those of a batch of one: some code breaks there, or counts."""
         images = torch.rand(4, 1, 8, 8)
         together = network(images)
         for k in range(4):
@@ -169,7 +171,9 @@ class wrong:
             assert torch.allclose(network(others)[k], together[k], atol=1e-4)
 
     def never_a_batch_of_one(network):
-        """Your smallest batch has two images. Try one: an axis of size 1 is what a `squeeze()` removes."""
+        """Your test misses a squeezed batch of one, and a network in which each image hears its neighbour. Is your
+        smallest batch two images, with the same neighbour as before? Try one image: an axis of size 1 is what a
+        `squeeze()` removes."""
         images = torch.rand(4, 1, 8, 8)
         together = network(images)
         for k in range(4):

@@ -69,7 +69,7 @@ class right:
 
 class wrong:
     def three_left(u_hat, iterations):
-        """That is still `broken_routing`. Take the findings of the suite one by one."""
+        """That still behaves like `broken_routing`. Take the findings of the suite one by one."""
         return _routing(u_hat, iterations, over_children=True, shared=True, once_more=True)
 
     def axis_left(u_hat, iterations):
@@ -78,11 +78,13 @@ class wrong:
         return _routing(u_hat, iterations, over_children=True)
 
     def shared_left(u_hat, iterations):
-        """One of three is left: the images share their logits. Give them a batch axis, and do not average over it."""
+        """One of three is left: the images share their logits. Give the logits a batch axis, and do not average over
+        it."""
         return _routing(u_hat, iterations, shared=True)
 
     def once_more_left(u_hat, iterations):
-        """One of three is left: it computes one softmax more than `iterations` says."""
+        """One of three is left: it computes one softmax more than `iterations` says. Is there still a softmax after the
+        loop, or a turn too many?"""
         return _routing(u_hat, iterations, once_more=True)
 
     def axis_fixed(u_hat, iterations):
@@ -102,11 +104,12 @@ class wrong:
         return _routing(u_hat, max(1, iterations - 1))
 
     def never_updated(u_hat, iterations):
-        """The logits are never updated, so every coupling stays 1/j. Only the update after the last v may go."""
+        """Every coupling stays 1/j, whatever `iterations` is. Is the `return` inside the loop, does each turn start
+        with new zeros, or did the wrong update go? Only the one after the last v is too many."""
         return _routing(u_hat, 1)
 
     def logits_replaced(u_hat, iterations):
-        """You replace the logits by the last agreement. Agreements add up: `logits = logits + …`."""
+        """Your logits hold the last agreement alone. Agreements add up over the iterations: `logits = logits + …`."""
         logits = u_hat.new_zeros(u_hat.shape[:3])
         for _ in range(iterations):
             c = logits.softmax(dim=2)
@@ -131,8 +134,8 @@ class wrong:
         return v, c
 
     def summed_instead_of_averaged(u_hat, iterations):
-        """You sum the agreements over the batch where it was the mean: the images still share their logits. Leave the
-        batch axis as it is."""
+        """You add up the agreements of all images where it was their mean: the images still share their logits. Keep
+        the batch axis, and add nothing up over it."""
         logits = u_hat.new_zeros(u_hat.shape[:3])
         for iteration in range(iterations):
             c = logits.softmax(dim=2)

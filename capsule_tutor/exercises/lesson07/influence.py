@@ -184,7 +184,8 @@ class right:
 
 class wrong:
     def one_number_changed(function, x):
-        """You change one number of x[k]. An output may hear only the others: replace all of x[k] by random numbers."""
+        """You seem to change one number of x[k] only. An output may hear only the others: replace all of x[k] by random
+        numbers."""
         before, rows = function(x), []
         for k in range(len(x)):
             changed = x.clone()
@@ -193,8 +194,8 @@ class wrong:
         return torch.stack(rows)
 
     def compared_with_the_turn_before(function, x):
-        """You compare with the output of the turn before, in which another row was changed. Compare with the outputs of
-        x itself, in every turn."""
+        """You compare outputs with those of the turn before, in which another row was changed. Compare with the outputs
+        of x itself, in every turn."""
         before, rows = function(x), []
         for k in range(len(x)):
             changed = x.clone()
@@ -210,24 +211,28 @@ class wrong:
         return _rows(function, x, lambda row: row + 1)
 
     def doubled(function, x):
-        """You multiply x[k]. What is zero stays zero, and you find nothing: replace it by random numbers."""
+        """You multiply x[k] by one number. What is zero stays zero, and a function of directions sees nothing: replace
+        x[k] by random numbers."""
         return _rows(function, x, lambda row: 2 * row)
 
     def sign_turned(function, x):
-        """You turn the sign of x[k]. A function of sizes does not see that: replace it by random numbers."""
+        """A function that drops the signs seems to hear nothing: do you turn the sign of x[k]? Replace it by random
+        numbers."""
         return _rows(function, x, lambda row: -row)
 
     def set_to_zero(function, x):
-        """You set x[k] to zero. Where it is zero already nothing changes: replace it by random numbers."""
+        """With inputs that are all zero you find nothing. Do you set x[k] to zero, or multiply it? Where it is zero,
+        nothing changes then: replace it by random numbers."""
         return _rows(function, x, torch.zeros_like)
 
     def set_to_one(function, x):
-        """You set x[k] to 1. Where it is 1 already nothing changes: replace it by random numbers."""
+        """With inputs that are all one you find nothing. Do you set x[k] to 1? Where it is 1 already, nothing changes:
+        replace it by random numbers."""
         return _rows(function, x, torch.ones_like)
 
     def never_put_back(function, x):
-        """You clone once, before the loop, so that in turn k all rows up to k are changed. Take a fresh clone in every
-        turn."""
+        """In turn k all rows up to k are changed. Is there one clone for all turns, or a slice like `[:k + 1]`? Take a
+        fresh clone in every turn, and change row k of it alone."""
         before, changed, rows = function(x), x.clone(), []
         for k in range(len(x)):
             changed[k] = torch.randn_like(changed[k])
@@ -255,5 +260,11 @@ class wrong:
         return table & torch.eye(*table.shape, dtype=torch.bool)
 
     def one_row(function, x):
-        """You returned after the first input. The return belongs after the loop, one row for each input."""
+        """Your table has one row, that of the first input. Is the `return` inside the loop? It belongs after the loop,
+        when there is one row for each input."""
         return influence(function, x)[:1]
+
+    def last_row(function, x):
+        """Your table has one row, that of the last input. Does every turn start a new list, or overwrite the row? Make
+        the list before the loop, and append a row in each turn."""
+        return influence(function, x)[-1:]

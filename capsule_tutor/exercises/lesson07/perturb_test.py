@@ -131,8 +131,8 @@ class right:
 
 class wrong:
     def delta_zero_alone(perturb):
-        """Your test uses a delta of zero only. Then nothing is added anywhere, and what reaches the masked capsules
-        does not show: use another one as well."""
+        """Your test seems to use a delta of zero only. Then nothing is added anywhere, and what reaches the masked
+        capsules does not show: use another delta as well."""
         v, index = torch.randn(3, 4, 6), torch.tensor([2, 0, 3])
         assert torch.allclose(perturb(v, torch.zeros(6), index), functional.mask_capsules(v, index), atol=1e-5)
 
@@ -158,7 +158,8 @@ class wrong:
         assert torch.equal(given, v)
 
     def always_the_longest(perturb):
-        """Your test always chooses the longest capsule, so code that takes the longest passes: choose another."""
+        """All images of your test choose the same capsule, and it is the longest one: code that always takes the
+        longest passes. Choose different ones, and make another one longer."""
         v, delta = torch.randn(3, 4, 6), torch.randn(6)
         v[:, 1] *= 10
         given, index = v.clone(), torch.tensor([1, 1, 1])
@@ -168,16 +169,17 @@ class wrong:
         assert torch.equal(given, v)
 
     def input_not_looked_at(perturb):
-        """Your test never looks at v again. Code that changes its input gives the right answer once: keep a clone, and
-        compare."""
+        """Your test does not notice that v itself is changed. Does it look at v afterwards? `before = v` is only a
+        second name: compare v with a `v.clone()` from before the call."""
         v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
         want = torch.zeros(3, 4, 6)
         want[range(3), index] = v[range(3), index] + delta
         assert torch.allclose(perturb(v, delta, index), want.flatten(1), atol=1e-5)
 
     def expected_from_v_afterwards(perturb):
-        """Your test reads what it expects from v after the call, when code that changes its input has done so. Keep
-        `v.clone()` from before, and compare all of v with it."""
+        """Your test does not notice that the OTHER capsules of v are set to zero. Do you read what you expect from v
+        after the call, look at the chosen capsule alone, or only call twice? Compare all of v with a `v.clone()` from
+        before."""
         v, delta, index = torch.randn(2, 3, 4), torch.randn(4), torch.tensor([2, 0])
         slots = perturb(v, delta, index).view(2, 3, 4).clone()
         assert torch.allclose(slots[range(2), index], v[range(2), index] + delta, atol=1e-5)
@@ -186,7 +188,7 @@ class wrong:
 
     def one_capsule_for_all(perturb):
         """All images of your test choose the same capsule, so code that reads one number of `index`, or none, passes:
-        let them choose different ones, and not only capsule 0."""
+        let them choose different ones, not only capsule 0."""
         v, delta, index = torch.randn(2, 3, 4), torch.randn(4), torch.tensor([0, 0])
         before, want = v.clone(), torch.zeros(2, 3, 4)
         want[range(2), index] = v[range(2), index] + delta
@@ -202,7 +204,8 @@ class wrong:
         assert torch.allclose(perturb(v, delta, index).view(2, 3, 4), want, atol=1e-5)
 
     def others_added_up(perturb):
-        """Your test adds up what should be zero, and plus and minus may cancel. Ask every number: `not slots.any()`."""
+        """With some random numbers, capsules that should be zero are not, and your test is silent. Do you add them up,
+        where plus and minus cancel, or allow whatever is below 0? Ask every number: `not slots.any()`."""
         v, delta, index = torch.randn(2, 3, 4), torch.randn(4), torch.tensor([2, 0])
         before = v.clone()
         slots = perturb(v, delta, index).view(2, 3, 4)
@@ -212,7 +215,8 @@ class wrong:
         assert torch.equal(v, before)
 
     def equal_bits(perturb):
-        """Your test demands equal bits. Two right ways may differ in the last digit: allow for rounding."""
+        """Your test demands equal bits, or nearly. Two right ways may differ in the last digit: allow for rounding, as
+        `torch.allclose(…, atol=1e-5)` does."""
         v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
         given, want = v.clone(), torch.zeros(3, 4, 6)
         want[range(3), index] = v[range(3), index] + delta
@@ -220,5 +224,6 @@ class wrong:
         assert torch.equal(given, v)
 
     def shape_alone(perturb):
-        """Your test only asks for the shape. Every mistake has the right shape."""
+        """Your test lets everything pass. Does an `assert` look at the numbers? The shape is right in all of these. And
+        `assert (condition, "text")` is always true: leave out the brackets."""
         assert perturb(torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])).shape == (3, 24)

@@ -202,8 +202,9 @@ class right:
 
 class wrong:
     def compared_with_the_package(route):
-        """Your test compares with another routing's numbers. Right routings may differ in their squash and in their
-        steps: assert what is true of all of them."""
+        """Right routings with another squash or smaller steps fail your test, and it misses votes of zero. Does it
+        compare with another routing's numbers, or ask for something that is only mostly true? Assert what is true of
+        every routing."""
         u_hat = 2 * torch.randn(2, 5, 3, 6)
         for iterations in (1, 3):
             for got, want in zip(route(u_hat, iterations), functional.dynamic_routing(u_hat, iterations), strict=True):
@@ -211,18 +212,18 @@ class wrong:
 
     def nothing_asserted(route):
         """Your test lets everything pass. All of these mistakes have the right shapes: assert something about the
-        numbers."""
+        numbers. And `assert (condition, "text")` is always true: leave out the brackets."""
         route(torch.randn(2, 5, 3, 6), 3)
 
     def sums_alone(route):
-        """Your test asks for the sums of the couplings, and nothing else. That is one property of a routing; what else
+        """Your test finds wrong sums of the couplings, and nothing else. That is one property of a routing; what else
         is true of every one of them?"""
         _, c = route(torch.randn(2, 5, 3, 6), 3)
         assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
 
     def couplings_must_grow(route):
-        """What your test demands is true of most random votes and not of all: a right routing now and then breaks it.
-        A rule that is nearly always true is a false alarm that waits. Which rule is true of every routing?"""
+        """Right routings with another squash or smaller steps fail your test. Does it compare with the numbers of one
+        routing, or ask for what is true of most random votes and not of all? Assert what is true of every routing."""
         u_hat = 2 * torch.randn(2, 5, 3, 6)
         routing_test(route)
         assert (route(u_hat, 3)[1].amax(dim=2) >= route(u_hat, 2)[1].amax(dim=2)).all()

@@ -124,18 +124,20 @@ class wrong:
         assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
 
     def never_too_small(route):
-        """Sums that are too small pass your test: it only asks that none is above 1. Is an absolute value missing?"""
+        """Sums that are too small pass your test: it seems to ask only that none is above 1. Is an absolute value
+        missing?"""
         _, c = route(torch.randn(2, 5, 3, 6), 3)
         assert (c.sum(dim=2) - 1 < 1e-4).all()
 
     def all_votes_alike(route):
-        """All votes of your test are alike. Then all couplings are, too, and a wrong table looks right: use random
-        ones."""
+        """Couplings that sum to 1 only on average pass your test. Do you take a total, or a mean, instead of asking
+        every child? Or are all votes alike? Then all couplings are, too: use random votes."""
         _, c = route(torch.ones(2, 5, 3, 6), 3)
         assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
 
     def first_child_alone(route):
-        """Your test looks at one child only. Ask all of them."""
+        """Couplings of the last child that sum to 0 pass your test. Do you look at some children, or at the largest
+        sum, only? Ask every child."""
         _, c = route(torch.randn(2, 5, 3, 6), 3)
         assert abs(c[0, 0].sum() - 1) < 1e-4
 
@@ -146,7 +148,7 @@ class wrong:
         return torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
 
     def never(route):
-        """Your test lets everything pass. Without an `assert` it only shows that the code runs; and that couplings are
-        between 0 and 1 is true of all of these: ask for their sums."""
+        """Your test lets everything pass. Is there an `assert`? `assert (condition, "text")` is always true: leave out
+        the brackets. And that couplings are between 0 and 1 is true of all of these: ask for their sums."""
         _v, c = route(torch.randn(2, 5, 3, 6), 3)
         c.sum(dim=2)
