@@ -141,8 +141,8 @@ class wrong:
         return _squashed((features * weight[:, 0]).sum(dim=(1, 2)) + bias, d)
 
     def every_filter_reads_all_channels(features, weight, bias, d):
-        """You let every filter read all channels and add them up, as in an ordinary convolution. Filter c reads channel
-        c and no other: use the same letter for both in the einsum."""
+        """Every filter of yours reads all channels and adds them up, as in an ordinary convolution. Filter c reads
+        channel c and no other: in an einsum, use the same letter for both."""
         return _squashed(torch.einsum("bkhw,chw->bc", features, weight[:, 0]) + bias, d)
 
     def one_filter_for_all(features, weight, bias, d):
@@ -184,7 +184,8 @@ class wrong:
         return _cut(_one_filter_per_channel(features, weight, bias), d)
 
     def squashed_before_the_cut(features, weight, bias, d):
-        """You squashed all channels as ONE vector and cut it afterwards. Cut first: each capsule has a length."""
+        """You squashed all channels of an image as ONE vector. Each capsule has a length of its own: cut first, then
+        squash along d, the last axis."""
         return _cut(functional.exponential_squash(_one_filter_per_channel(features, weight, bias)), d)
 
     def squashed_over_the_capsules(features, weight, bias, d):
@@ -233,7 +234,7 @@ class wrong:
         return functional.exponential_squash(s.reshape(len(s), -1, d))
 
     def batch_in_one_row(features, weight, bias, d):
-        """You lost the batch: the capsules of all images are in one list. Keep the first axis, (b, i, d)."""
+        """The axis of the batch is lost: the capsules of all images are in one list. Keep the first axis, (b, i, d)."""
         s = _one_filter_per_channel(features, weight, bias)
         return functional.exponential_squash(s.reshape(-1, d))
 

@@ -107,8 +107,8 @@ def _a_layer_of_its_own(item, value):
     value, (scale, shift) = value.double(), _per_channel(scale, shift)
     if torch.allclose(value, y, rtol=2e-3, atol=1e-5):
         return (
-            "the result is the ReLU's, as good as unchanged. A new BatchNorm2d has mean 0, variance 1, scale 1 and "
-            "shift 0 until you give it the stored ones; or do without the layer, it is one line."
+            "the result is the ReLU's, as good as unchanged. Is the normalisation missing? Or is it a new BatchNorm2d? "
+            "That has mean 0, variance 1, scale 1 and shift 0 until you give it the stored ones."
         )
     # Of a batch normalised by its own statistics, every channel has mean 0, before scale and shift.
     for part, missing in (((value - shift) / scale, ""), (value, ", without scale and shift")):
@@ -173,7 +173,8 @@ class wrong:
         return _normalised(conv2d(x, weight, bias, stride=stride), statistics, scale, shift, eps)
 
     def relu_twice(x, weight, bias, statistics, scale, shift, stride, eps):
-        """You applied a second ReLU at the end. After the normalisation negative numbers are meant to stay."""
+        """A ReLU comes last, and one before the normalisation. Only the first is wanted: after the normalisation
+        negative numbers are meant to stay."""
         return _normalised(_rectified(x, weight, bias, stride), statistics, scale, shift, eps).relu()
 
     def eps_of_another_library(x, weight, bias, statistics, scale, shift, stride, eps):
@@ -215,14 +216,15 @@ class wrong:
         return scale * ((y - mean) / (variance + eps)).sqrt() + shift
 
     def mean_and_variance_exchanged(x, weight, bias, statistics, scale, shift, stride, eps):
-        """You exchanged mean and variance. The pair is (mean, variance): subtract the first, divide by the root of the
-        second."""
+        """You took the variance for the mean, and the mean for the variance. The pair is (mean, variance): subtract the
+        first, divide by the root of the second."""
         mean, variance = statistics
         return _normalised(_rectified(x, weight, bias, stride), (variance, mean), scale, shift, eps)
 
     def mean_not_subtracted(x, weight, bias, statistics, scale, shift, stride, eps):
-        """You did not subtract the mean."""
-        return _normalised(_rectified(x, weight, bias, stride), 0 * statistics, scale, shift, eps)
+        """You did not subtract the mean. It comes first: (y − mean)/√(variance + eps)."""
+        mean, variance = statistics
+        return _normalised(_rectified(x, weight, bias, stride), (0 * mean, variance), scale, shift, eps)
 
     def statistics_of_the_batch(x, weight, bias, statistics, scale, shift, stride, eps):
         """You normalised with the mean and variance of this batch, as in training (training=True?). In evaluation the
@@ -280,8 +282,8 @@ class wrong:
         return _normalised(y, statistics, scale, shift, eps)
 
     def statistics_along_the_width(x, weight, bias, statistics, scale, shift, stride, eps):
-        """The four vectors lined up with the last axis, the width. They belong to the channels, axis 1: give them the
-        shape (out, 1, 1) with `[:, None, None]`."""
+        """A vector (out,) lined up with the last axis, the width. All four belong to the channels, axis 1: give them
+        the shape (out, 1, 1) with `[:, None, None]`."""
         mean, variance = statistics
         return scale * (_rectified(x, weight, bias, stride) - mean) / (variance + eps).sqrt() + shift
 
@@ -324,8 +326,8 @@ class wrong:
         return _normalised(conv2d(x, weight, bias, stride=stride).sigmoid(), statistics, scale, shift, eps)
 
     def eps_after_the_fraction(x, weight, bias, statistics, scale, shift, stride, eps):
-        """You added eps to the quotient: a bracket closes too late. It belongs to the variance, inside the root:
-        √(variance + eps)."""
+        """You added eps to the quotient, after the division. It belongs to the variance, inside the root: √(variance +
+        eps)."""
         y = _rectified(x, weight, bias, stride)
         mean, variance, scale, shift = _per_channel(*statistics, scale, shift)
         return scale * ((y - mean) / variance.sqrt() + eps) + shift

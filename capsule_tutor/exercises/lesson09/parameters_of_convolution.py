@@ -110,7 +110,8 @@ class wrong:
         return channels_out * (channels_in // groups) * kernel + channels_out * bias
 
     def kernel_doubled(channels_in, channels_out, kernel, groups, bias):
-        """You doubled the kernel's side. Its area is kernel ** 2: did you write `*` for `**`?"""
+        """You counted 2 · kernel weights per map. A square kernel has kernel ** 2 of them: did you write `*` for
+        `**`?"""
         return channels_out * (channels_in // groups) * kernel * 2 + channels_out * bias
 
     def biases_forgotten(channels_in, channels_out, kernel, groups, bias):
@@ -131,13 +132,13 @@ class wrong:
         return channels_out * (channels_in // groups) * kernel**2 + 1
 
     def all_or_nothing(channels_in, channels_out, kernel, groups, bias):
-        """You multiplied the weights by `bias`, too. Without biases the weights are still there: `bias` decides about
-        the channels_out biases alone."""
+        """Without biases your count is 0, but the weights are still there. Is there a factor `bias` on everything, or
+        an `if bias else 0` that reaches too far? It is for the channels_out biases alone: put brackets around them."""
         return (channels_out * (channels_in // groups) * kernel**2 + channels_out) * bias
 
     def groups_counted_twice(channels_in, channels_out, kernel, groups, bias):
-        """You multiplied by groups at the end. There are channels_out filters in all, whatever the groups, and each has
-        channels_in / groups · kernel² weights: the groups are in that already."""
+        """You counted all the filters and biases once for every group. There are channels_out filters in all, whatever
+        the groups, and each has channels_in / groups · kernel² weights: the groups are in that already."""
         return channels_out * (channels_in // groups * kernel**2 + bias) * groups
 
     def one_bias_per_group(channels_in, channels_out, kernel, groups, bias):
@@ -150,8 +151,8 @@ class wrong:
         return channels_out * (channels_in // groups) * (kernel**2 + bias)
 
     def a_bias_per_channel_in(channels_in, channels_out, kernel, groups, bias):
-        """You counted a bias per map that comes in. A bias belongs to a filter, and there is one per map that
-        goes out."""
+        """You counted a bias per map that comes in. A bias belongs to a filter, and there is one per map that goes out.
+        Are channels_in and channels_out exchanged?"""
         return channels_out * (channels_in // groups) * kernel**2 + channels_in * bias
 
     def one_filter_per_group(channels_in, channels_out, kernel, groups, bias):

@@ -164,8 +164,8 @@ class wrong:
         return "overfitted" if batch[1] > 5 else "stale" if stored[1] > 5 else "neither"
 
     def levels_for_gaps(batch, stored):
-        """You ask whether an error is above 5 %. A network that was trained too little is bad everywhere, and neither
-        stale nor overfitted: subtract two errors."""
+        """You ask whether an error is above 5 %, and compare it with no other. A network that was trained too little is
+        bad everywhere, and neither stale nor overfitted: subtract two errors."""
         return _named(stored[0] > 5, batch[1] > 5)
 
     def differences_without_sign(batch, stored):
@@ -187,18 +187,24 @@ class wrong:
         return "overfitted" if batch[1] - batch[0] > 5 else "stale" if stored[0] - batch[0] > 5 else "neither"
 
     def names_exchanged(batch, stored):
-        """You exchanged the two names. Other statistics on the same images: stale. Other images with the same
-        statistics: overfitted."""
+        """Your "stale" is what "overfitted" should be, and the other way round. Did you exchange the names, or read the
+        pairs otherwise? Each pair has one kind of statistics: (training images, new images)."""
         return _named(batch[1] - batch[0] > 5, stored[0] - batch[0] > 5)
 
     def shares_for_per_cent(batch, stored):
-        """You count any difference above 0.05. The errors are in per cent: 5 points are 5."""
+        """You count even the smallest differences. A difference counts if it is larger than 5 points, and the errors
+        are in per cent: is the 5 missing, or is it 0.05?"""
         return _named(stored[0] - batch[0] > 0.05, batch[1] - batch[0] > 0.05)
 
     def new_images_alone(batch, stored):
-        """You look at new images alone. They tell stale statistics, and not overfitting: that is a gap between training
-        images and new ones."""
+        """You never say "overfitted" or "both". Ask two questions: besides stale statistics there is a gap between
+        training images and new ones, with the same statistics."""
         return "stale" if stored[1] - batch[1] > 5 else "neither"
+
+    def old_and_new_alone(batch, stored):
+        """You never say "stale" or "both". Ask two questions: besides overfitting there are stale statistics, a gap
+        between the stored statistics and the batch's, on the same images."""
+        return "overfitted" if batch[1] - batch[0] > 5 else "neither"
 
     def two_bools(batch, stored):
         """You return two answers. Give them one name: "both", "stale", "overfitted" or "neither"."""
