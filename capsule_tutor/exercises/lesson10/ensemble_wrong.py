@@ -90,8 +90,8 @@ class right:
 
 class wrong:
     def majority_vote(lengths, label):
-        """You let the networks vote. A vote forgets how sure each one was, and cannot decide a tie: average the
-        lengths first, then take the longest."""
+        """You let the networks vote. A vote forgets how sure each one was: average the lengths first, then take the
+        longest class."""
         return _majority(lengths.argmax(dim=2)) != label
 
     def mean_of_the_classes(lengths, label):
@@ -113,11 +113,13 @@ class wrong:
         return lengths.mean(dim=0).argmin(dim=1) != label
 
     def first_network(lengths, label):
-        """That is the first network alone. The seeds are along axis 0: average over it."""
+        """That is the first network alone. Is the `return` inside a loop over the networks? The seeds are along axis 0:
+        average over it."""
         return lengths[0].argmax(dim=1) != label
 
     def last_network(lengths, label):
-        """That is the last network alone. The seeds are along axis 0: average over it."""
+        """That is the last network alone. Does a loop overwrite what the others say? The seeds are along axis 0:
+        average over it."""
         return lengths[-1].argmax(dim=1) != label
 
     def product_of_lengths(lengths, label):
@@ -160,8 +162,8 @@ class wrong:
         return (lengths.mean(dim=0).argmax(dim=1) != label).sum()
 
     def argmax_without_an_axis(lengths, label):
-        """Your argmax has no axis: it finds one place in the whole table and compares that with every label. Every
-        image needs its own class: `argmax(dim=1)`."""
+        """Your argmax finds one place in the whole table, which is compared with every label. Is the axis missing?
+        Every image needs its own class: `argmax(dim=1)`."""
         return lengths.mean(dim=0).argmax() != label
 
     def argmax_over_the_images(lengths, label):
@@ -207,5 +209,6 @@ class wrong:
         return lengths.mean(dim=0)[torch.arange(len(label)), label] < 0.5
 
     def mean_of_the_squares(lengths, label):
-        """You averaged the squared lengths, where a long one counts for more. Average the lengths themselves."""
+        """You averaged the squared lengths, as a norm over the networks does, so a long one counts for more. Average
+        the lengths themselves."""
         return lengths.square().mean(dim=0).argmax(dim=1) != label

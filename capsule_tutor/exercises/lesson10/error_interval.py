@@ -235,8 +235,7 @@ class wrong:
         return _wald(wrong + 2, n + 4, z)
 
     def clopper_pearson(wrong, n, z):
-        """That is the exact interval of Clopper and Pearson, a good one and a little wider. Here Wilson's is
-        asked for."""
+        """That is the exact interval of Clopper and Pearson, a good one and a little wider. Here Wilson's is wanted."""
         from scipy.special import betaincinv
 
         tail = erfc(z / 2**0.5) / 2
@@ -255,11 +254,12 @@ class wrong:
         return 100 * low, 100 * high
 
     def of_the_accuracy(wrong, n, z):
-        """That is the interval of the accuracy. Ask for the share that is wrong, `wrong / n`."""
+        """That is the interval of the accuracy. Take the share that is wrong, `wrong / n`."""
         return error_interval(n - wrong, n, z)
 
     def high_first(wrong, n, z):
-        """You return (high, low). The lower end comes first."""
+        """You return (high, low). The lower end comes first. Did you bring all to the right side? Then a is negative,
+        and the two roots change places: bring all to the left."""
         return error_interval(wrong, n, z)[::-1]
 
     def centre_and_half(wrong, n, z):
@@ -284,7 +284,8 @@ class wrong:
         return centre - half, centre + half
 
     def one_standard_error(wrong, n, z):
-        """You took one standard error. The interval reaches z of them to each side."""
+        """Your ends are those for z = 1, whatever `z` is: one standard error. The interval reaches z of them to each
+        side. Is z² missing?"""
         return error_interval(wrong, n, 1.0)
 
     def always_95_percent(wrong, n, z):
@@ -416,11 +417,16 @@ class wrong:
         return _roots(1 + z**2 / n, 2 * share + z**2 / n, share**2)
 
     def b_without_the_right_side(wrong, n, z):
-        """With your b, b² − 4ac is negative as soon as an image is wrong. Each side has one term with p: −2 · share
-        from the left and, brought over, −z²/n from the right. Is one missing, or are they multiplied? They are
-        added."""
+        """In b the right side is missing, so b² − 4ac is negative as soon as an image is wrong. Each side has one term
+        with p: −2 · share from the left and, brought over, −z²/n from the right."""
         share = wrong / n
         return _roots(1 + z**2 / n, -2 * share, share**2)
+
+    def b_as_a_product(wrong, n, z):
+        """In b the two terms are multiplied, so b² − 4ac is negative as soon as an image is wrong. Each side has one
+        term with p, −2 · share and, brought over, −z²/n: they are added."""
+        share = wrong / n
+        return _roots(1 + z**2 / n, -(2 * share * z**2 / n), share**2)
 
     def b_with_the_right_side_unturned(wrong, n, z):
         """In b the sign of z²/n is wrong. The right side is (z²/n) · p − (z²/n) · p²; brought over to the left, its
@@ -514,6 +520,11 @@ class wrong:
     def z_cubed(wrong, n, z):
         """You have z³. Squaring both sides squares z: z²/n."""
         return error_interval(wrong, n, z**1.5)
+
+    def z_doubled(wrong, n, z):
+        """You have 2 · z where z² belongs. Did you write `*` for `**`? Squaring both sides squares z: z²/n."""
+        share = wrong / n
+        return _roots(1 + 2 * z / n, -(2 * share + 2 * z / n), share**2)
 
     def half_of_z_squared(wrong, n, z):
         """You have z²/2n in a and b. Before the formula is solved it is z²/n: the 2 comes in later, by itself."""

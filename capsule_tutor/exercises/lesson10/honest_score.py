@@ -86,11 +86,13 @@ class wrong:
         return validation.min(dim=1).values
 
     def worst_validation(validation, test):
-        """You took the epoch with the highest validation error. Errors are better when low: argmin, not argmax."""
+        """You took the epoch with the highest validation error. Errors are better when low: take the lowest, as argmin
+        does."""
         return test.gather(1, validation.argmax(dim=1, keepdim=True)).squeeze(1)
 
     def latest_at_a_draw(validation, test):
-        """Where epochs tie, you take the latest. Take the earliest: nothing speaks for more."""
+        """Where epochs tie, you take the latest. Is there a <= where < is meant? Take the earliest: nothing speaks for
+        more."""
         last = validation.shape[1] - 1 - validation.flip(1).argmin(dim=1, keepdim=True)
         return test.gather(1, last).squeeze(1)
 
@@ -109,6 +111,11 @@ class wrong:
         """Your argmin has no axis, so it found one place in the whole table. Every run needs its own: dim=1."""
         return test.flatten()[validation.argmin()].expand(len(test))
 
+    def flat_argmin_alone(validation, test):
+        """You return one number for all runs: the test error at the lowest place of the whole table. Has the argmin no
+        axis? Every run needs an epoch of its own: dim=1."""
+        return test.flatten()[validation.argmin()]
+
     def best_over_both(validation, test):
         """You chose with validation and test together. As soon as test has a say, its number is no longer a test."""
         return test.gather(1, (validation + test).argmin(dim=1, keepdim=True)).squeeze(1)
@@ -118,8 +125,8 @@ class wrong:
         return validation.argmin(dim=1)
 
     def every_choice_for_every_run(validation, test):
-        """`test[:, chosen]` gives every run the choices of all runs, a (run, run) table. Pair them: gather, or
-        `test[torch.arange(len(test)), chosen]`."""
+        """Every run gets the choices of all runs: that is a (run, run) table, as `test[:, chosen]` makes it. Pair them:
+        gather, or `test[torch.arange(len(test)), chosen]`."""
         return test[:, validation.argmin(dim=1)]
 
     def epochs_as_rows(validation, test):
@@ -204,7 +211,7 @@ class wrong:
         return honest_score(test, validation)
 
     def first_epoch(validation, test):
-        """You took the first epoch. Validation chooses one: argmin along axis 1."""
+        """You took the first epoch of every run. Validation chooses one: argmin along axis 1."""
         return test[:, 0]
 
     def mean_of_both_splits(validation, test):

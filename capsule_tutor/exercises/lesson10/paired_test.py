@@ -167,8 +167,8 @@ class wrong:
 
     def larger_tail(wrong_a, wrong_b):
         """Your p is always 1. Either the sum runs too far (the tail of uneven splits ends at the smaller count,
-        `range(fewer + 1)`), or the division by 2**m is missing and min(1.0, …) hides it, or your coin is not fair and
-        falls as was observed."""
+        `range(fewer + 1)`), or the division by 2**m is missing or too small, and min(1.0, …) hides it, or your coin is
+        not fair and falls as was observed."""
         a, b = _split(wrong_a, wrong_b)
         return a, b, _two_sided(max(a, b), a + b)
 
@@ -176,6 +176,11 @@ class wrong:
         """You sum up to A's count. If A has more, that is nearly everything: sum up to the smaller of the two."""
         a, b = _split(wrong_a, wrong_b)
         return a, b, _two_sided(a, a + b)
+
+    def tail_of_b(wrong_a, wrong_b):
+        """You sum up to B's count. If B has more, that is nearly everything: sum up to the smaller of the two."""
+        a, b = _split(wrong_a, wrong_b)
+        return a, b, _two_sided(b, a + b)
 
     def last_term_forgotten(wrong_a, wrong_b):
         """Your sum stops one too early: `range(fewer)` leaves out the split that was observed. `range(fewer + 1)` takes
@@ -190,8 +195,8 @@ class wrong:
         return a, b, _two_sided(min(a, b), a + b)
 
     def tail_of_all(wrong_a, wrong_b):
-        """Your sum runs over nearly all splits, k up to m. p asks for those at least as uneven as this one: k from 0 to
-        the smaller count."""
+        """Your p is 1 wherever the networks disagree. Does the sum run too far, to k = m − 1? It ends at the smaller
+        count. Or do you divide by 2 and multiply by m, as `/ 2 * m` does? There are `2**m` ways."""
         a, b = _split(wrong_a, wrong_b)
         return a, b, min(1.0, 2 * sum(comb(a + b, k) for k in range(a + b)) / 2 ** (a + b))
 
@@ -389,6 +394,12 @@ class wrong:
         a, b = _split(wrong_a, wrong_b)
         ways = 2 * sum(comb(a + b, k) for k in range(min(a, b) + 1))
         return a, b, min(1.0, ways / (2 * (a + b) or 1))
+
+    def divided_by_m_squared(wrong_a, wrong_b):
+        """You divided by m². There are 2 to the power of m ways for m coins to fall: `2**m`, not `m**2`."""
+        a, b = _split(wrong_a, wrong_b)
+        m = a + b
+        return a, b, min(1.0, 2 * sum(comb(m, k) for k in range(min(a, b) + 1)) / (m**2 or 1))
 
     def comb_turned_round(wrong_a, wrong_b):
         """You wrote comb(k, m), which is 0 for every k below m. It is comb(m, k): k of m coins."""

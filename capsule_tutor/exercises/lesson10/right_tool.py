@@ -132,11 +132,25 @@ class wrong:
         return "Wilson" if about == "recipe" and seeds == 1 else right_tool(about, networks, seeds, lists)
 
     def runs_before_the_claim(about, networks, seeds, lists):
-        """You look at the number of runs first. Begin with `about`: for a claim about weights, other runs of the recipe
-        change nothing."""
+        """You take t over seeds wherever there are several runs, and do not look at what the claim is about. Begin with
+        `about`: for a claim about weights, other runs of the recipe change nothing."""
         if seeds > 1:
             return "t over seeds"
         return "paired test" if networks == 2 and lists else "Wilson" if networks == 1 else "none"
+
+    def claim_never_asked(about, networks, seeds, lists):
+        """You never seem to ask what the claim is about: weights and recipes get the same tools. Begin with `about`.
+        For weights, other runs change nothing; for a recipe, the images of one run do not help."""
+        if networks == 1:
+            return "Wilson"
+        return "paired test" if lists else "t over seeds" if seeds > 1 else "none"
+
+    def lists_before_the_claim(about, networks, seeds, lists):
+        """You let lists and the number of runs decide, whatever the claim is about. Begin with `about`: a recipe leaves
+        the seed open, and asks for several runs; weights leave the images open, and other runs change nothing."""
+        if lists and networks == 2:
+            return "paired test"
+        return "t over seeds" if seeds > 1 else "Wilson" if networks == 1 else "none"
 
     def wilson_needs_lists(about, networks, seeds, lists):
         """For one network you want to know which images it got wrong. Wilson's interval needs only how many."""
@@ -144,8 +158,8 @@ class wrong:
         return "none" if tool == "Wilson" and not lists else tool
 
     def as_many_runs_as_networks(about, networks, seeds, lists):
-        """You want at least as many runs as there are networks in the claim. `seeds` counts the runs of EACH recipe: a
-        spread takes two of each, for one recipe as for two."""
+        """For a claim about one recipe, one run is enough to you. `seeds` counts the runs of EACH recipe, and a spread
+        takes two of them, for one recipe as for two."""
         if about == "recipe":
             return "t over seeds" if seeds >= networks else "none"
         return right_tool(about, networks, seeds, lists)
@@ -182,8 +196,8 @@ class wrong:
         return right_tool("weights" if about == "recipe" else "recipe", networks, seeds, lists)
 
     def one_network_first(about, networks, seeds, lists):
-        """You look at the number of networks first, and give every claim about one of them to Wilson. Begin with
-        `about`: “our recipe gets 0.4 %” is about one recipe, and leaves the seed open."""
+        """You give every claim about one network or one recipe to Wilson. Do you look at the number of networks first?
+        Begin with `about`: “our recipe gets 0.4 %” leaves the seed open."""
         return "Wilson" if networks == 1 else right_tool(about, networks, seeds, lists)
 
     def seeds_for_two_weights(about, networks, seeds, lists):
