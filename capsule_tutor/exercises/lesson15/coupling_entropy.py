@@ -82,7 +82,7 @@ class right:
 class wrong:
     def zero_gives_nan(c):
         """A share of 0 gives NaN: 0 · ln 0 is 0 · (−∞) for torch. A parent that gets nothing adds nothing: use
-        torch.special.entr, or keep the logarithm away from 0."""
+        torch.special.entr, or keep 0 away from the logarithm."""
         return -(c * c.log()).sum(dim=2).mean() / math.log(c.shape[2])
 
     def over_the_children(c):
@@ -104,8 +104,15 @@ class wrong:
         J = c.shape[2]."""
         return torch.special.entr(c).sum(dim=2).mean() / math.log(c.shape[1])
 
+    def number_of_images(c):
+        """You divided by the logarithm of the number of images, `len(c)`. A child divides among the PARENTS: ln J, with
+        J = c.shape[2]."""
+        images = torch.tensor(float(len(c)), dtype=c.dtype)
+        return torch.special.entr(c).sum(dim=2).mean() / images.log()
+
     def divided_by_j(c):
-        """You divided by J. The largest possible entropy of J shares is ln J, reached when all are 1/J."""
+        """Your result is the entropy divided by J. Did you divide by J, or take the mean over the parents and forget ln
+        J? Sum over j, and divide by ln J, the largest possible entropy of J shares."""
         return torch.special.entr(c).sum(dim=2).mean() / c.shape[2]
 
     def mixed_logarithms(c):
@@ -174,8 +181,8 @@ class wrong:
         return torch.special.entr(c.mean(dim=0)).sum(dim=1).mean() / math.log(c.shape[2])
 
     def a_large_epsilon(c):
-        """The number that you added inside the logarithm is so large that it changes the result. Use something like
-        1e-12, or torch.special.entr."""
+        """A number of about 0.01 that is added inside the logarithm changes the result. Use something like 1e-12, or
+        torch.special.entr."""
         return -(c * (c + 1e-2).log()).sum(dim=2).mean() / math.log(c.shape[2])
 
     def a_smaller_epsilon(c):

@@ -122,6 +122,10 @@ class wrong:
         """You rounded up before you squared. Round once, at the end: ceil of the square, not the square of a ceil."""
         return max(2, ceil(2.8 * spread / abs(difference)) ** 2)
 
+    def cut_off_before_the_square(difference, spread):
+        """You rounded down before you squared. Round once, at the end, and up: ceil of the square."""
+        return max(2, int(2.8 * spread / abs(difference)) ** 2)
+
     def factor_not_squared(difference, spread):
         """You squared spread/difference but not the 2.8. All of 2.8 · spread/difference is squared."""
         return max(2, ceil(2.8 * (spread / difference) ** 2))
@@ -184,7 +188,8 @@ class wrong:
         return max(2, ceil(2.8 * difference / spread))
 
     def variance_for_spread(difference, spread):
-        """You treated `spread` as a variance. It is a standard deviation, in the same unit as the difference."""
+        """You did not square the spread, as if it were a variance. It is a standard deviation, in the same unit as the
+        difference: all of 2.8 · spread/difference is squared."""
         return max(2, ceil(2.8**2 * spread / difference**2))
 
     def one_run_is_enough(difference, spread):
@@ -192,16 +197,16 @@ class wrong:
         return ceil((2.8 * spread / difference) ** 2)
 
     def one_more(difference, spread):
-        """You return one run more than is needed. math.ceil alone rounds up."""
+        """You return one run more than is needed. math.ceil alone rounds up: is 1 added to it?"""
         return max(2, ceil((2.8 * spread / difference) ** 2) + 1)
 
     def always_one_more(difference, spread):
-        """You cut off and added 1. That is right except where nothing was cut off: 25.0 runs are 25, not 26. math.ceil
-        knows the difference."""
+        """Where the number comes out whole, 25.0 say, you return one more. Do you cut off and add 1, or search on while
+        both sides are equal? The task says ≥: 25.0 runs are 25, as with math.ceil."""
         return max(2, int((2.8 * spread / difference) ** 2) + 1)
 
     def minus_kept(difference, spread):
-        """For a negative difference you return 2. What counts is how large it is: square it, or take abs."""
+        """For a negative difference you return 2. What counts is its size, not its sign: square it, or take abs."""
         return max(2, ceil(2.8 * spread / difference * abs(2.8 * spread / difference)))
 
     def powers_of_two(difference, spread):

@@ -119,6 +119,16 @@ class wrong:
         """You squashed every vote and then added up. Only the sum s is squashed."""
         return functional.lengths(_gathered(squash(u_hat), c))
 
+    def squashed_weighted_votes(u_hat, c, squash):
+        """You squashed the votes with their couplings, and then added up. Add up first: only the sum s is squashed, and
+        then its length stays below 1."""
+        return functional.lengths(squash(c[..., None] * u_hat).sum(dim=1))
+
+    def three_axes_wanted(u_hat, c, squash):
+        """Your einsum wants three axes of c, which may be (i, j), for all images alike. Give c the axis of the images
+        with `expand`, or let an ellipsis `...` stand for it in all three parts."""
+        return functional.lengths(squash(torch.einsum("bij,bijz->bjz", c, u_hat)))
+
     def lengths_before_the_sum(u_hat, c, squash):
         """You added up the lengths of the votes. Then votes that point in opposite directions no longer cancel, and
         agreement counts for nothing. Add vectors, and take the length at the end."""

@@ -38,21 +38,21 @@ def oracle(low, high, margin):
 
 def cases():
     return [
-        case("from −0.9 to −0.3 with a margin of 0.1", -0.9, -0.3, 0.1),
-        case("from 0.2 to 1.1 with a margin of 0.1", 0.2, 1.1, 0.1),
-        case("from −0.03 to 0.04 with a margin of 0.1", -0.03, 0.04, 0.1),
-        case("from −0.9 to 0.8 with a margin of 0.1", -0.9, 0.8, 0.1),
-        case("from −0.05 to −0.02 with a margin of 0.1", -0.05, -0.02, 0.1),
-        case("from 0.02 to 0.05 with a margin of 0.1", 0.02, 0.05, 0.1),
-        case("from −0.3 to 0.05 with a margin of 0.1", -0.3, 0.05, 0.1),
-        case("from −0.05 to 0.6 with a margin of 0.1", -0.05, 0.6, 0.1),
-        case("from −0.3 to −0.05 with a margin of 0.1", -0.3, -0.05, 0.1),
-        case("from 0.05 to 0.3 with a margin of 0.1", 0.05, 0.3, 0.1),
-        case("from −0.5 to 0.4 with a margin of 0.6", -0.5, 0.4, 0.6),
-        case("from 0.2 to 0.25 with a margin of 0.1", 0.2, 0.25, 0.1),
-        case("from −0.25 to −0.2 with a margin of 0.1", -0.25, -0.2, 0.1),
-        case("from 0.9 to 1.5 with a margin of 1", 0.9, 1.5, 1.0),
-        case("from −1.5 to −0.9 with a margin of 1", -1.5, -0.9, 1.0),
+        case("an interval from −0.9 to −0.3 with a margin of 0.1", -0.9, -0.3, 0.1),
+        case("an interval from 0.2 to 1.1 with a margin of 0.1", 0.2, 1.1, 0.1),
+        case("an interval from −0.03 to 0.04 with a margin of 0.1", -0.03, 0.04, 0.1),
+        case("an interval from −0.9 to 0.8 with a margin of 0.1", -0.9, 0.8, 0.1),
+        case("an interval from −0.05 to −0.02 with a margin of 0.1", -0.05, -0.02, 0.1),
+        case("an interval from 0.02 to 0.05 with a margin of 0.1", 0.02, 0.05, 0.1),
+        case("an interval from −0.3 to 0.05 with a margin of 0.1", -0.3, 0.05, 0.1),
+        case("an interval from −0.05 to 0.6 with a margin of 0.1", -0.05, 0.6, 0.1),
+        case("an interval from −0.3 to −0.05 with a margin of 0.1", -0.3, -0.05, 0.1),
+        case("an interval from 0.05 to 0.3 with a margin of 0.1", 0.05, 0.3, 0.1),
+        case("an interval from −0.5 to 0.4 with a margin of 0.6", -0.5, 0.4, 0.6),
+        case("an interval from 0.2 to 0.25 with a margin of 0.1", 0.2, 0.25, 0.1),
+        case("an interval from −0.25 to −0.2 with a margin of 0.1", -0.25, -0.2, 0.1),
+        case("an interval from 0.9 to 1.5 with a margin of 1", 0.9, 1.5, 1.0),
+        case("an interval from −1.5 to −0.9 with a margin of 1", -1.5, -0.9, 1.0),
     ]
 
 
@@ -136,8 +136,8 @@ class wrong:
         return EQUAL if high - low < 2 * margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
 
     def either_end_is_enough(low, high, margin):
-        """You joined the two comparisons with `or`. Then one of them is always true for an interval around 0. BOTH ends
-        must be within: `and`."""
+        """It is enough for you that ONE of the two comparisons holds, as if they were joined by `or`. One of them holds
+        even for an interval far to one side of 0. BOTH ends must be within: `and`."""
         return EQUAL if -margin < low or high < margin else HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
 
     def lower_end_alone(low, high, margin):
@@ -171,8 +171,8 @@ class wrong:
         return HURTS if high < 0 else HELPS if low > 0 else EQUAL if -margin < low and high < margin else UNKNOWN
 
     def unknown_first(low, high, margin):
-        """You asked first whether 0 is inside. From −0.03 to 0.04 with a margin of 0.1 holds 0, and it is evidence: no
-        difference that matters. Ask for the margin first."""
+        """Where 0 is inside, you always say "cannot tell". From −0.03 to 0.04 with a margin of 0.1 holds 0, and it is
+        evidence: no difference that matters. Ask for the margin first."""
         if low < 0 < high:
             return UNKNOWN
         return EQUAL if -margin < low and high < margin else HELPS if high < 0 else HURTS
