@@ -1,5 +1,5 @@
-"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 12 but 07, and
-some of lesson 13.
+"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 12, and for some of
+07 and 13.
 
 A docstring holds words that the check must say; none means that no sentence names this mistake yet, and that what is
 said about its numbers must do. Most were written before the checks named them; some hold two mistakes at once.
@@ -1396,6 +1396,146 @@ class draw_all:
         return torch.stack([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])], dim=1)
 
 
+class sums_test:
+    def total(route):
+        """Do you take a total, or a mean, instead of asking every child?"""
+        _, c = route(torch.randn(2, 5, 3, 6), 3)
+        assert torch.allclose(c.sum(), torch.tensor(10.0), atol=1e-3)
+
+    def largest_sum(route):
+        """Do you look at some children, or at the largest sum, only?"""
+        _, c = route(torch.randn(2, 5, 3, 6), 3)
+        assert abs(c.sum(dim=2).max() - 1) < 1e-4
+
+    def all_but_the_last(route):
+        """Couplings of the last child that sum to 0 pass your test"""
+        _, c = route(torch.randn(2, 5, 3, 6), 3)
+        for i in range(4):
+            assert torch.allclose(c[:, i].sum(dim=1), torch.ones(2), atol=1e-4)
+
+    def votes_of_zero(route):
+        """Or are all votes alike?"""
+        _, c = route(torch.zeros(2, 5, 3, 6), 3)
+        assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
+
+    def square_total(route):
+        """Your table has as many children as parents"""
+        _, c = route(torch.randn(2, 4, 4, 6), 3)
+        assert torch.allclose(c.sum(), torch.tensor(8.0), atol=1e-4)
+
+    def lengths_of_v(route):
+        """Do you add up c, the second thing that `route` gives?"""
+        v, _ = route(torch.randn(2, 5, 3, 6), 3)
+        assert torch.allclose(v.norm(dim=2).sum(dim=1), torch.ones(2), atol=1e-4)
+
+
+class companions_test:
+    def shape_not_asked(network):
+        """Do you try a batch of one, and ask for its shape?"""
+        images = torch.rand(4, 1, 8, 8)
+        together = network(images)
+        for k in range(4):
+            assert torch.allclose(network(images[k : k + 1]), together[k], atol=1e-4)
+
+    def all_but_the_last(network):
+        """or leave the loop early?"""
+        images = torch.rand(4, 1, 8, 8)
+        together = network(images)
+        for k in range(3):
+            alone = network(images[k : k + 1])
+            assert alone.shape == (1, 3, 4)
+            assert torch.allclose(alone[0], together[k], atol=1e-4)
+
+    def image_by_image(network):
+        """and a loop over the images take that axis away"""
+        images = torch.rand(4, 1, 8, 8)
+        together = network(images)
+        for k, image in enumerate(images):
+            assert torch.allclose(network(image)[0], together[k], atol=1e-4)
+
+    def doubled(network):
+        """or the companions copies of the batch?"""
+        images = torch.rand(4, 1, 8, 8)
+        assert torch.allclose(network(torch.cat([images, images]))[0], network(images)[0], atol=1e-4)
+
+    def black_images(network):
+        """Does it compare any numbers, and are its images random?"""
+        images = torch.zeros(4, 1, 8, 8)
+        together = network(images)
+        for k in range(4):
+            alone = network(images[k : k + 1])
+            assert alone.shape == (1, 3, 4)
+            assert torch.allclose(alone[0], together[k], atol=1e-4)
+
+    def directions(network):
+        """or compare directions only?"""
+        images = torch.rand(4, 1, 8, 8)
+        together = network(images)
+        for k in range(4):
+            alone = network(images[k : k + 1])
+            assert torch.cosine_similarity(alone, together[k : k + 1], dim=-1).min() > 0.9999
+
+    def a_hundred_millionth(network):
+        """Your test allows for no rounding, or for too little"""
+        images = torch.rand(4, 1, 8, 8)
+        for k in range(4):
+            alone = network(images[k : k + 1])
+            assert alone.shape == (1, 3, 4)
+            assert (alone - network(images)[k : k + 1]).abs().max() < 1e-8
+
+
+def _moved(v, delta, index):
+    want = torch.zeros_like(v)
+    want[range(len(v)), index] = v[range(len(v)), index] + delta
+    return want.flatten(1)
+
+
+class perturb_test:
+    def second_name(perturb):
+        """`before = v` is only a second name"""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        want, before = _moved(v, delta, index), v
+        assert torch.allclose(perturb(v, delta, index), want, atol=1e-5)
+        assert torch.equal(v, before)
+
+    def twice(perturb):
+        """or only call twice?"""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        want = _moved(v, delta, index)
+        for _ in range(2):
+            assert torch.allclose(perturb(v, delta, index), want, atol=1e-5)
+
+    def chosen_of_v(perturb):
+        """look at the chosen capsule alone"""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        want, before = _moved(v, delta, index), v.clone()
+        assert torch.allclose(perturb(v, delta, index), want, atol=1e-5)
+        assert torch.equal(v[range(3), index], before[range(3), index])
+
+    def sum_without_abs(perturb):
+        """or allow whatever is below 0?"""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        before = v.clone()
+        slots = perturb(v, delta, index).view(3, 4, 6).clone()
+        assert torch.allclose(slots[range(3), index], before[range(3), index] + delta, atol=1e-5)
+        slots[range(3), index] = 0
+        assert slots.sum() < 1e-5
+        assert torch.equal(v, before)
+
+    def tuples(perturb):
+        """Your test lets everything pass"""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        right = torch.allclose(perturb(v, delta, index), _moved(v, delta, index), atol=1e-5)
+        assert [right, "the pose is not moved"]
+
+    def one_image(perturb):
+        """With some random numbers it lets pass a perturbation of the longest capsule"""
+        v, delta, index = torch.randn(1, 4, 6), torch.randn(6), torch.tensor([0])
+        want, before = _moved(v, delta, index), v.clone()
+        assert torch.allclose(perturb(v, delta, index), want, atol=1e-5)
+        assert torch.equal(v, before)
+
+
 class attention_logits:
     def cosine_to_mean(u_hat):
         """You took the cosine between each vote and the sum"""
@@ -1714,6 +1854,15 @@ class parameters_of_convolution:
         """You counted one filter per map that comes in"""
         return channels_in * kernel**2 + channels_in * bias
 
+    def condition_reaches_the_weights(channels_in, channels_out, kernel, groups=1, bias=True):
+        """an `if bias else 0` that reaches too far"""
+        weights = channels_out * (channels_in // groups) * kernel**2
+        return weights + channels_out if bias else 0
+
+    def in_and_out_exchanged(channels_in, channels_out, kernel, groups=1, bias=True):
+        """Are channels_in and channels_out exchanged?"""
+        return channels_in * (channels_out // groups) * kernel**2 + channels_in * bias
+
 
 class depthwise_capsules:
     def relu_after(features, weight, bias, d):
@@ -1760,6 +1909,13 @@ class depthwise_capsules:
         """You took the mean over the map"""
         s = (features * weight[:, 0]).mean((2, 3)) + bias
         return caps.exponential_squash(s.reshape(len(s), d, -1).transpose(1, 2))
+
+    def norm_of_all_capsules(features, weight, bias, d):
+        """You squashed all channels of an image as ONE vector"""
+        s = (features * weight[:, 0]).sum((2, 3)) + bias
+        s = s.reshape(len(s), -1, d)
+        n = s.norm(dim=(1, 2), keepdim=True)
+        return (1 - torch.exp(-n)) * s / n
 
 
 class front_block:
@@ -1819,6 +1975,16 @@ class front_block:
         m, v = statistics
         return F.batch_norm(F.conv2d(x, weight, bias), m, v, scale, shift, eps=eps).relu()
 
+    def mean_not_subtracted(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """You did not subtract the mean"""
+        m, v = statistics
+        f = lambda a: a[:, None, None]
+        return F.conv2d(x, weight, bias, stride).relu() / (f(v) + eps).sqrt() * f(scale) + f(shift)
+
+    def not_normalised(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """Is the normalisation missing?"""
+        return F.conv2d(x, weight, bias, stride).relu()
+
 
 def _ends(a, b, c):
     root = (b**2 - 4 * a * c) ** 0.5
@@ -1870,6 +2036,21 @@ class error_interval:
         """You typed in 2 for z"""
         s = wrong / n
         return _ends(1 + 4 / n, -(2 * s + 4 / n), s**2)
+
+    def brought_to_the_right(wrong, n, z=1.96):
+        """Did you bring all to the right side?"""
+        s = wrong / n
+        return _ends(-1 - z**2 / n, 2 * s + z**2 / n, -(s**2))
+
+    def terms_of_b_multiplied(wrong, n, z=1.96):
+        """In b the two terms are multiplied"""
+        s = wrong / n
+        return _ends(1 + z**2 / n, -2 * s * z**2 / n, s**2)
+
+    def twice_z(wrong, n, z=1.96):
+        """Did you write `*` for `**`?"""
+        s = wrong / n
+        return _ends(1 + z * 2 / n, -(2 * s + z * 2 / n), s**2)
 
 
 class paired_test:
@@ -1932,6 +2113,16 @@ class paired_test:
         m, q = a + b, min(a, b) / (a + b) if a + b else 0.5
         return a, b, min(1.0, 2 * sum(comb(m, k) * q**k * (1 - q) ** (m - k) for k in range(min(a, b) + 1)))
 
+    def up_to_b(wrong_a, wrong_b):
+        """You sum up to B's count"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        return a, b, min(1.0, 2 * sum(comb(a + b, h) for h in range(b + 1)) / 2 ** (a + b))
+
+    def half_times_m(wrong_a, wrong_b):
+        """as `/ 2 * m` does"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        return a, b, min(1.0, 2 * sum(comb(a + b, h) for h in range(min(a, b) + 1)) / 2 * (a + b))
+
 
 class honest_score:
     def rows_by_epochs(validation, test):
@@ -1976,6 +2167,10 @@ class honest_score:
     def global_min_test(validation, test):
         """You took the lowest test error of all runs"""
         return test.min().expand(len(test))
+
+    def lowest_place_of_all(validation, test):
+        """You return one number for all runs"""
+        return test.flatten()[validation.argmin()]
 
 
 class ensemble_wrong:
@@ -2435,9 +2630,22 @@ class why_worse:
         return "both" if stale and over else "stale" if stale else "overfitted" if over else "neither"
 
     def other_names(batch, stored):
-        """You exchanged the two names"""
+        """Did you exchange the names"""
         stale, over = stored[0] - batch[0] > 5, batch[1] - batch[0] > 5
         return "both" if stale and over else "overfitted" if stale else "stale" if over else "neither"
+
+    def any_difference(batch, stored):
+        """is the 5 missing"""
+        stale, over = stored[0] > batch[0], batch[1] > batch[0]
+        return "both" if stale and over else "stale" if stale else "overfitted" if over else "neither"
+
+    def stale_on_training_images_and_no_more(batch, stored):
+        """You never say "overfitted" or "both\""""
+        return "stale" if stored[0] - batch[0] > 5 else "neither"
+
+    def overfitted_or_not(batch, stored):
+        """You never say "stale" or "both\""""
+        return "overfitted" if batch[1] - batch[0] > 5 else "neither"
 
 
 class right_tool:
@@ -2450,6 +2658,7 @@ class right_tool:
         return "paired test" if networks == 2 else "Wilson"
 
     def lists_mean_paired(about, networks, seeds, lists):
+        """You let lists and the number of runs decide"""
         if lists and networks == 2:
             return "paired test"
         if seeds > 1:
@@ -2465,7 +2674,7 @@ class right_tool:
         return "Wilson" if networks == 1 else "paired test" if lists else "none"
 
     def wilson_for_one_network(about, networks, seeds, lists):
-        """You look at the number of networks first"""
+        """Do you look at the number of networks first?"""
         if networks == 1:
             return "Wilson"
         if about == "recipe":
@@ -2489,6 +2698,20 @@ class right_tool:
         if about == "recipe":
             return "t over seeds" if seeds > 1 else "none"
         return "paired test" if lists and networks == 2 else "Wilson"
+
+    def one_recipe_one_run(about, networks, seeds, lists):
+        """For a claim about one recipe, one run is enough to you"""
+        if about == "recipe":
+            return "t over seeds" if networks == 1 or seeds > 1 else "none"
+        return "Wilson" if networks == 1 else "paired test" if lists else "none"
+
+    def about_ignored(about, networks, seeds, lists):
+        """You never seem to ask what the claim is about"""
+        if networks == 1:
+            return "Wilson"
+        if lists:
+            return "paired test"
+        return "t over seeds" if seeds > 1 else "none"
 
 
 class what_they_share:
