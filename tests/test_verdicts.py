@@ -85,7 +85,7 @@ def test_what_is_said_is_true_of_the_answer(name, answer, sentence):
 
 def test_an_entry_is_named_by_its_letters_and_by_the_input_it_was_seen_on():
     sentence = said("agreement", lambda u_hat, v: torch.einsum("bijz,bjz->bij", u_hat, v) + 0.01 * u_hat.amax(3))
-    assert sentence.startswith("On votes (2, 5, 3, 6) and outputs (2, 3, 6) ")
+    assert sentence.startswith("On votes (2, 5, 3, 6) and outputs (2, 3, 6), ")
     assert "the first, at b=0, i=0, j=0, is" in sentence
 
 
@@ -273,7 +273,7 @@ WEIGHTED = [
         (lambda x, weight, power=2, bias=None: weighted(x, weight, power), "right without `bias`"),
         (lambda x, weight, power=2, bias=None: weighted(x, weight**2, power, bias), "The power of `weight`"),
         (lambda x, weight, power=2, bias=None: weighted(x, weight, power + 1, bias), "if `power` were larger by 1"),
-        (lambda x, weight, power=2, bias=None: weighted(x.relu(), weight, power, bias), "if `x` is cut off at 0"),
+        (lambda x, weight, power=2, bias=None: weighted(x.relu(), weight, power, bias), "where `x` is cut off at 0"),
         (lambda x, weight, power=2, bias=None: weighted(x, weight, power, bias) + x.mean() ** 3, ""),
         (lambda x, weight, power=2, bias=None: weighted(x, weight**3, power, bias), ""),
     ],
@@ -327,5 +327,5 @@ def test_class_numbers_that_differ_by_the_same_are_no_relation():
 
 def test_the_words_of_torch_are_explained():
     error = Raised("RuntimeError", "grad can be implicitly created only for scalar outputs", "loss.backward()")
-    assert wording.described(error).endswith("want one number: take the sum first")
-    assert wording.described(Raised("KeyError", "'test'")) == "KeyError: 'test'"
+    assert wording.described(error).endswith("want one number: take the sum first.")
+    assert wording.described(Raised("KeyError", "'test'")) == "KeyError: 'test'."

@@ -3012,7 +3012,7 @@ class pgd:
         return x
 
     def step_over_steps(objective, images, eps, steps, step):
-        """a `step` that is divided by `steps`"""
+        """`/ steps` is too much. With that, your answer is right."""
         x = images.clone()
         for _ in range(steps):
             x = x + step / steps * _gradient(objective, x).sign()
