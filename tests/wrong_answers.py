@@ -1985,6 +1985,12 @@ class front_block:
         """Is the normalisation missing?"""
         return F.conv2d(x, weight, bias, stride).relu()
 
+    def scale_and_shift_first(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """Scale and shift come before your normalisation"""
+        m, v = statistics
+        f = lambda a: a[:, None, None]
+        return (f(scale) * F.conv2d(x, weight, bias, stride).relu() + f(shift) - f(m)) / (f(v) + eps).sqrt()
+
 
 def _ends(a, b, c):
     root = (b**2 - 4 * a * c) ** 0.5
@@ -2122,6 +2128,12 @@ class paired_test:
         """as `/ 2 * m` does"""
         a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
         return a, b, min(1.0, 2 * sum(comb(a + b, h) for h in range(min(a, b) + 1)) / 2 * (a + b))
+
+    def more_uneven_ones(wrong_a, wrong_b):
+        """>= does, and > does not"""
+        a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
+        m = a + b
+        return a, b, sum(comb(m, k) for k in range(m + 1) if abs(2 * k - m) > abs(a - b)) / 2**m
 
 
 class honest_score:

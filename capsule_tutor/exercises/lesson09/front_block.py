@@ -266,6 +266,12 @@ class wrong:
         """You added the shift before you multiplied by the scale. First scale, then shift."""
         return _normalised(_rectified(x, weight, bias, stride), statistics, scale, scale * shift, eps)
 
+    def scaled_before_the_normalisation(x, weight, bias, statistics, scale, shift, stride, eps):
+        """Scale and shift come before your normalisation. The learned ones come last: scale · (y − mean)/√(…) +
+        shift."""
+        mean, variance, scale, shift = _per_channel(*statistics, scale, shift)
+        return (scale * _rectified(x, weight, bias, stride) + shift - mean) / (variance + eps).sqrt()
+
     def stride_ignored(x, weight, bias, statistics, scale, shift, stride, eps):
         """Your convolution always moves by one pixel: pass `stride` on to it."""
         return _normalised(_rectified(x, weight, bias, 1), statistics, scale, shift, eps)

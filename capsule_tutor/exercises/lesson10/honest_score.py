@@ -232,6 +232,17 @@ class wrong:
         chosen = (validation.argmin(dim=1, keepdim=True) + 1).clamp(max=test.shape[1] - 1)
         return test.gather(1, chosen).squeeze(1)
 
+    def stopped_at_the_first_rise(validation, test):
+        """You stop where the validation error rises for the first time. It may fall again, and lower: look at all the
+        epochs of a run."""
+        scores = []
+        for by_epoch, tested in zip(validation, test, strict=True):
+            epoch = 0
+            while epoch + 1 < len(by_epoch) and by_epoch[epoch + 1] < by_epoch[epoch]:
+                epoch += 1
+            scores.append(tested[epoch])
+        return torch.stack(scores)
+
     def highest_test_error(validation, test):
         """You took the highest test error. Validation chooses the epoch, whatever the test error is there."""
         return test.amax(dim=1)

@@ -183,8 +183,8 @@ class wrong:
         return a, b, _two_sided(b, a + b)
 
     def last_term_forgotten(wrong_a, wrong_b):
-        """Your sum stops one too early: `range(fewer)` leaves out the split that was observed. `range(fewer + 1)` takes
-        it in."""
+        """Your sum stops one too early, and leaves out the split that was observed. `range(fewer + 1)` takes it in; and
+        where you compare how uneven the splits are, >= does, and > does not."""
         a, b = _split(wrong_a, wrong_b)
         return a, b, _two_sided(min(a, b) - 1, a + b)
 

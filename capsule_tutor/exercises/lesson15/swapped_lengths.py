@@ -129,6 +129,11 @@ class wrong:
         with `expand`, or let an ellipsis `...` stand for it in all three parts."""
         return functional.lengths(squash(torch.einsum("bij,bijz->bjz", c, u_hat)))
 
+    def couplings_added_over_the_images(u_hat, c, squash):
+        """The couplings of all images are added up and used for each. In an einsum, an ellipsis that stands for nothing
+        on the right is summed over: let it stand for the images in all three parts, or use `expand` and b."""
+        return functional.lengths(squash(torch.einsum("...ij,bijz->bjz", c, u_hat)))
+
     def lengths_before_the_sum(u_hat, c, squash):
         """You added up the lengths of the votes. Then votes that point in opposite directions no longer cancel, and
         agreement counts for nothing. Add vectors, and take the length at the end."""
