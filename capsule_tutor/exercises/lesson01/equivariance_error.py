@@ -198,11 +198,12 @@ class wrong:
         return (f(move(image)) - move_pose(f(image))).square().sum().sqrt()
 
     def mean_of_the_squares(f, move, move_pose, image):
-        """You took the mean squared error, whose unit is pixels². Take the largest absolute difference."""
+        """You took the mean squared error, in which one broken entry hides among good ones. Take the largest absolute
+        difference."""
         return (f(move(image)) - move_pose(f(image))).square().mean()
 
     def difference_of_the_maxima(f, move, move_pose, image):
-        """You compare the two maxima, which may sit in different entries. Subtract first, entry by entry."""
+        """You compare two maxima, which may sit in different entries. Subtract first, entry by entry."""
         return (f(move(image)).max() - move_pose(f(image)).max()).abs()
 
     def one_error_per_image(f, move, move_pose, image):

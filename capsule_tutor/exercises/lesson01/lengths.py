@@ -86,8 +86,8 @@ def _little_is_added_under_the_root(item, value):
         n, got = n2.min().sqrt().item(), value.flatten()[n2.argmin()].item()
         return (
             f"a vector of length {n:.3g} gets the length {got:.3g}: "
-            f"under the root there is {added:.1e} more than Σ v². Use `eps` as it is given, 1e-8, and add it once, "
-            f"after the sum; added to every entry it counts {z} times."
+            f"its square is {added:.1e} more than Σ v². Use `eps` as it is given, 1e-8, and add it once, under the "
+            f"root and after the sum; added to every entry it counts {z} times."
         )
     return None
 
@@ -118,11 +118,13 @@ class wrong:
         return (v * v).sum(-1) + eps
 
     def half_the_square(v, eps):
-        """`**1/2` is read as (…**1)/2, half the squared length. Write `**0.5`, or `.sqrt()`."""
+        """You return half of the squared length. Did you write `**1/2`? Python reads it as (…**1)/2. The last step is a
+        root: `**0.5`, or `.sqrt()`."""
         return ((v * v).sum(-1) + eps) ** 1 / 2
 
     def squared_in_place(v, eps):
-        """You squared v in place (`*=`, `**=`): whoever holds v now holds something else. Write `v * v`."""
+        """The lengths are right, but you changed v in place (`*=`, `**=`, or a method that ends in `_`): whoever holds
+        v now holds something else. Write `v * v`."""
         v *= v
         return (v.sum(-1) + eps).sqrt()
 
@@ -142,7 +144,8 @@ class wrong:
 
     def capsule_axis_and_eps_too_late(v, eps):
         """There are two mistakes. You summed along axis 1, over the capsules; the entries of one vector are along the
-        last axis, dim=-1. And eps belongs under the root: added after it, it comes too late for the gradient."""
+        last axis, dim=-1. And eps is not under the root: left out, or added after it, it does nothing for the
+        gradient."""
         return (v * v).sum(1).sqrt() + eps
 
     def always_axis_2(v, eps):
@@ -154,11 +157,13 @@ class wrong:
         return ((v * v).sum() + eps).sqrt()
 
     def keepdim_left(v, eps):
-        """Your lengths still carry an axis of size 1: (b, j, 1) where (b, j) is wanted. Leave out keepdim=True."""
+        """Your lengths still carry an axis of size 1: (b, j, 1) where (b, j) is wanted. Is there a keepdim=True, or an
+        unsqueeze? Leave it out."""
         return ((v * v).sum(-1, keepdim=True) + eps).sqrt()
 
     def sum_of_absolutes(v, eps):
-        """You added the absolute entries, as a taxi drives. The length is the straight line: squares, then a root."""
+        """You add up the sizes of the entries, as a taxi drives. Did you take absolute values, or the root before the
+        sum? The length is the straight line: squares, their sum, and only then the root."""
         return v.abs().sum(-1)
 
     def sum_of_entries(v, eps):
@@ -166,11 +171,12 @@ class wrong:
         return v.sum(-1)
 
     def square_of_the_sum(v, eps):
-        """You squared the sum of the entries, so that −3 and 4 give 1. Square each entry, then add the squares."""
+        """Your result is the size of the SUM of the entries, so that −3 and 4 give 1. Square each entry before you add:
+        then no sign is left to cancel."""
         return (v.sum(-1) ** 2 + eps).sqrt()
 
     def largest_entry(v, eps):
-        """You took the largest entry. Every entry of a vector adds to its length."""
+        """You took the largest entry (in size). Every entry of a vector adds to its length."""
         return v.abs().amax(-1)
 
     def root_mean_square(v, eps):
@@ -183,8 +189,8 @@ class wrong:
         return ((v * v).sum(-1) + 1e-4).sqrt()
 
     def eps_not_used(v, eps):
-        """You do not use the argument `eps`, but a number of your own. Whoever calls your function may want another:
-        add `eps` as it is handed in."""
+        """With a large eps your lengths are not √(Σ v² + eps). Is a number of your own in its place, or is eps outside
+        the root? Add `eps` as it is handed in to the sum of the squares."""
         return ((v * v).sum(-1) + 1e-8).sqrt()
 
     def eps_squared(v, eps):
@@ -200,6 +206,11 @@ class wrong:
         """You add eps to every entry, so that it is counted once for each number of the vector. Add it once, after the
         sum."""
         return (v * v + eps).sum(-1).sqrt()
+
+    def eps_added_to_v(v, eps):
+        """You add eps to the entries before you square them. The zero vector then has a length and a slope that nobody
+        asked for: add it once, to the sum of the squares."""
+        return ((v + eps) ** 2).sum(-1).sqrt()
 
     def root_without_eps(v, eps):
         """The values are right, but at a zero vector the gradient is NaN: the slope of √x at 0 is infinite. Add eps

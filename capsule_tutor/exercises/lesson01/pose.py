@@ -111,8 +111,8 @@ def _slant_is_cov_over_var(item, value):
         return None
     if bool((value[:, 2].abs() > 1e3).any()):
         return (
-            "the slant is huge: what you divide by is nearly 0. The mean of dy over the ink always is. Is dy squared "
-            "in the variance?"
+            "the slant is huge. Is what you divide by nearly 0? The mean of dy over the ink always is: in the variance "
+            "dy is squared. And is the covariance a mean?"
         )
     x, y = _columns_and_rows(image)
     mean_x, mean_y, slant = pose(image).unbind(dim=1)
@@ -215,7 +215,8 @@ class wrong:
         return torch.stack([mean_x.mean().expand_as(mean_x), mean_y.mean().expand_as(mean_y), slant], dim=1)
 
     def variance_not_divided(image, eps):
-        """Your covariance is a mean, your variance a sum. Divide the variance by the mass, too."""
+        """Your slant is divided by the mass once more than it should be. Is the variance a sum, or the covariance
+        divided twice? Both are means over the ink: divide each by the mass, once."""
         mass = _mass(image, eps)
         mean_x, mean_y, covariance, _, variance = _moments(image, *_columns_and_rows(image), mass)
         return torch.stack([mean_x, mean_y, covariance / (variance * mass + eps)], dim=1)
@@ -293,7 +294,7 @@ class wrong:
         return _pose_of(image, x / (w - 1), y / (h - 1), _mass(image, eps), eps)
 
     def brightest_pixel(image, eps):
-        """You return the place of the brightest pixel. One pixel is not the digit: take the mean over all ink."""
+        """You return the place of the brightest pixel. One pixel is not the digit: take the mean over all the ink."""
         place = image.flatten(1).argmax(dim=1)
         x, y = place % image.shape[2], place // image.shape[2]
         return torch.stack([x.to(image.dtype), y.to(image.dtype), pose(image, eps)[:, 2]], dim=1)
@@ -304,7 +305,8 @@ class wrong:
         return torch.stack([mean_x, mean_y, covariance / (variance_x + eps)], dim=1)
 
     def covariance_not_divided(image, eps):
-        """Your covariance is a sum, your variance a mean. Divide the covariance by the mass, too."""
+        """Your slant is too large by the factor `mass`. Is the covariance a sum, or the variance divided twice? Both
+        are means over the ink: divide each by the mass, once."""
         mass = _mass(image, eps)
         mean_x, mean_y, covariance, _, variance = _moments(image, *_columns_and_rows(image), mass)
         return torch.stack([mean_x, mean_y, covariance * mass / (variance + eps)], dim=1)
@@ -345,24 +347,32 @@ class wrong:
         return torch.stack([mean_x, mean_y, slant.atan()], dim=1)
 
     def slant_with_the_other_sign(image, eps):
-        """Your slant has the wrong sign. Here y grows downwards, so a digit that leans right, like /, is negative."""
+        """Your slant has the wrong sign. Are both differences taken the same way round, x − mean_x and y − mean_y? (y
+        grows downwards here, so a digit that leans right, like /, is negative.)"""
         return pose(image, eps) * torch.tensor([1, 1, -1])
 
     def slant_without_a_sign(image, eps):
-        """Your slant has lost its sign, so that leaning left and leaning right look the same. Leave out abs."""
+        """Your slant has lost its sign, so that leaning left and leaning right look the same. Leave out what drops it,
+        such as an abs."""
         mean_x, mean_y, slant = pose(image, eps).unbind(dim=1)
         return torch.stack([mean_x, mean_y, slant.abs()], dim=1)
 
     def no_eps(image, eps):
-        """An empty image has mass 0, and 0/0 is NaN. Add eps to the mass and to the variance before you divide."""
+        """An empty image has mass 0, and 0/0 is NaN; so is the slant where all ink is in one row. Add eps to the mass
+        and to the variance before you divide."""
         return _pose_of(image, *_columns_and_rows(image), image.sum(dim=(1, 2)), 0.0)
+
+    def no_eps_in_the_mass(image, eps):
+        """Only the mass lacks its eps: in an empty image it is 0, and 0/0 is NaN. Add eps to it before you divide."""
+        return _pose_of(image, *_columns_and_rows(image), image.sum(dim=(1, 2)), eps)
 
     def no_eps_under_the_covariance(image, eps):
         """The mass is safe, but without ink, or with ink in one row only, the variance is 0: 0/0 is NaN. Add eps."""
         return _pose_of(image, *_columns_and_rows(image), _mass(image, eps), 0.0)
 
     def columns_numbered_by_the_height(image, eps):
-        """You numbered the columns with h and the rows with w. The columns run along the width w, the rows along h."""
+        """Something as long as the image is high runs along the columns. Are h and w exchanged? The columns run along
+        the width, x = 0 … w − 1, the rows along h."""
         h, w = image.shape[1:]
         x, y = torch.arange(h, dtype=image.dtype), torch.arange(w, dtype=image.dtype)[:, None]
         return _pose_of(image, x, y, _mass(image, eps), eps)
@@ -389,15 +399,17 @@ class wrong:
         return torch.stack([mean_x, mean_y, slant], dim=1)
 
     def stacked_the_other_way(image, eps):
-        """Your result is (3, b). Stack the three along dim=1, so that every image has a row: (b, 3)."""
+        """Your result is (3, b). Join the three along dim=1, so that every image has a row: (b, 3)."""
         return pose(image, eps).T
 
     def joined_end_to_end(image, eps):
-        """You joined the three end to end: (3·b,). torch.cat makes no new axis; torch.stack(…, dim=1) does."""
+        """Your three are joined end to end: (3·b,). Did you use torch.cat? It makes no new axis; torch.stack(…, dim=1)
+        does."""
         return torch.cat(pose(image, eps).unbind(dim=1))
 
     def joined_along_axis_1(image, eps):
-        """torch.cat joins along an axis that is already there, and (b,) has no axis 1. torch.stack makes a new one."""
+        """Something works along axis 1 of a tensor (b,), which has only axis 0. Is it torch.cat, at the end? torch.cat
+        joins along an axis that is already there, and torch.stack makes a new one."""
         return torch.cat(pose(image, eps).unbind(dim=1), dim=1)
 
     def three_tensors(image, eps):

@@ -179,40 +179,42 @@ def _errors(pose, image, dx=2, dy=3):
 
 class wrong:
     def shift_alone(pose):
-        """Your test moves the ink, and never changes its brightness. The second sentence of the task is a comparison of
-        its own."""
+        """Your test follows a shift, and finds no pose that depends on the brightness. Does it take the pose of `0.5 *
+        image`, and compare it in an `assert` that can fail?"""
         _follows(pose, _image(), 2, 3)
 
     def brightness_alone(pose):
-        """Your test changes the brightness, and moves nothing. A pose that never moves would pass: shift the ink,
-        too."""
+        """Your test finds what depends on the brightness, and lets pass even a pose that never moves. Does it take the
+        pose of shifted ink, and compare it in an `assert` that can fail?"""
         _indifferent_to_ink(pose, _image())
 
     def as_far_down_as_sideways(pose):
-        """Your test shifts as far down as sideways, or it adds up the errors, which then cancel. Either way whoever
-        exchanges x and y is not found: let the two shifts differ, and look at each number alone."""
+        """Whoever exchanges x and y is not found by your test. Does it shift as far down as sideways, or add up the
+        errors, which then cancel? Let the two shifts differ, and look at each number alone."""
         _follows(pose, _image(), 2, 2)
         _indifferent_to_ink(pose, _image())
 
     def sideways_alone(pose):
-        """Your test shifts sideways only. Rows can be counted the wrong way round, too: shift down as well."""
+        """A pose whose y shrinks when the ink moves down gets past your test. Do you shift down as well as sideways,
+        and compare the second number, too?"""
         _follows(pose, _image(), 3, 0)
         _indifferent_to_ink(pose, _image())
 
     def down_alone(pose):
-        """Your test shifts down only. Columns can be counted the wrong way round, too: shift sideways as well."""
+        """A pose whose x shrinks when the ink moves to the right gets past your test. Do you shift sideways as well as
+        down, and compare the first number, too?"""
         _follows(pose, _image(), 0, 3)
         _indifferent_to_ink(pose, _image())
 
     def slant_overlooked(pose):
-        """Your test looks at x and y only. The third number of a right pose does not change, and in a broken one it
-        may: compare all three."""
+        """Broken slants get past your test. The third number of a right pose does not change, and in a broken one it
+        may: compare all three, and allow no more than rounding."""
         _follows(pose, _image(), 2, 3, numbers=2)
         _indifferent_to_ink(pose, _image(), numbers=2)
 
     def slant_of_fainter_ink_overlooked(pose):
-        """Your test compares the slants after the shift, and not those of the fainter image. Compare all three numbers
-        there, too."""
+        """Your test looks at the slants after the shift, but a slant that depends on the brightness gets past it.
+        Compare all three numbers of the fainter image, too, and allow no more than rounding."""
         _follows(pose, _image(), 2, 3)
         _indifferent_to_ink(pose, _image(), numbers=2)
 
@@ -225,22 +227,22 @@ class wrong:
         _indifferent_to_ink(pose, image)
 
     def first_image_alone(pose):
-        """Your test looks at the first image of the batch, or at a batch of one. A pose may be right there and broken
-        for the others: compare all rows."""
+        """A pose that is right for the first image of a batch and never moves for the others gets past your test. Do
+        you compare `[0]` alone, or is one right image enough for it? All rows should be right."""
         image = _image()
         moved = pose(image.roll((3, 2), dims=(1, 2)))
         assert torch.allclose(moved[0], pose(image)[0] + torch.tensor([2.0, 3.0, 0.0]), atol=1e-3)
         assert torch.allclose(pose(0.5 * image)[0], pose(image)[0], atol=1e-3)
 
     def batch_of_one(pose):
-        """Your test looks at a batch of one. A pose may be right for the first image and broken for the others: take
-        two or more, and compare all rows."""
+        """Your test never hands over more than one image at a time. A pose may be right for the first of a batch and
+        broken for the others: hand over two or more together, and compare all rows."""
         _follows(pose, _image()[:1], 2, 3)
         _indifferent_to_ink(pose, _image()[:1])
 
     def first_image_alone_without_its_slant(pose):
-        """There are two mistakes. Your test looks at the first image of the batch only: compare all rows. And of that
-        image it looks at x and y only: compare the third number, too."""
+        """There are two mistakes. A pose that is right for the first image of the batch only gets past your test:
+        compare all rows. And so do broken slants: compare the third number, too."""
         moved, fainter = _errors(pose, _image())
         assert moved[0, :2].abs().max() < 1e-3
         assert fainter[0, :2].abs().max() < 1e-3
@@ -253,33 +255,33 @@ class wrong:
         assert fainter.mean(dim=0).abs().max() < 1e-3
 
     def place_of_fainter_ink_overlooked(pose):
-        """Your test compares the slants of the fainter image, and not its place, which may drift with the brightness.
-        Compare all three numbers there, too."""
+        """A pose whose y changes with the brightness gets past your test. Compare all three numbers of the fainter
+        image, the slant and the place."""
         moved, fainter = _errors(pose, _image())
         assert moved.abs().max() < 1e-3
         assert fainter[:, 2].abs().max() < 1e-3
 
     def ink_that_does_not_lean(pose):
-        """The ink of your test is symmetrical: its slant is 0, and a slant that is multiplied by something wrong stays
-        0. Take ink that leans, such as random numbers."""
+        """A slant that is multiplied by the ink gets past your test. Is your ink symmetrical? Then its slant is 0, and
+        stays 0 whatever multiplies it. Take ink that leans, such as random numbers."""
         image = torch.zeros(2, 12, 14)
         image[:, 3:7, 4:9] = 1
         _follows(pose, image, 2, 3)
         _indifferent_to_ink(pose, image)
 
     def same_shift_and_no_fainter_ink(pose):
-        """There are two mistakes. Your test shifts as far down as sideways, so that whoever exchanges x and y is not
-        found. And it never changes the brightness, the second sentence of the task."""
+        """There are two mistakes. Whoever exchanges x and y is not found: does your test shift as far down as sideways?
+        And neither is a pose that depends on the brightness, the second sentence of the task."""
         _follows(pose, _image(), 2, 2)
 
     def no_absolute_value(pose):
-        """Your test forgets the absolute value: a difference of −3 is smaller than 0.001, and passes. Take abs() of
-        each, or `torch.allclose`."""
+        """A pose that falls short gets past your test: a difference of −3 is smaller than 0.001. Take abs() of each
+        difference, or `torch.allclose`."""
         assert all(errors.max() < 1e-3 for errors in _errors(pose, _image()))
 
     def no_absolute_value_of_the_negative(pose):
-        """Your test forgets the absolute value: expected minus measured is negative for a pose that goes too far, and
-        passes. Take abs() of each, or `torch.allclose`."""
+        """A pose that goes too far gets past your test: expected minus measured is then negative, and smaller than
+        0.001. Take abs() of each difference, or `torch.allclose`."""
         assert all((-errors).max() < 1e-3 for errors in _errors(pose, _image()))
 
     def one_number_is_enough(pose):
@@ -288,20 +290,20 @@ class wrong:
         assert all((errors.abs() < 1e-3).any() for errors in _errors(pose, _image()))
 
     def whole_pixels_forgiven(pose):
-        """Your test forgives too much: a tolerance of a pixel is larger than nearly every slant. A thousandth is enough
-        for rounding."""
+        """Your test forgives too much. Is its tolerance a pixel? Nearly every slant is smaller than that. A thousandth
+        is enough for rounding."""
         image = _image()
         before, moved = pose(image), pose(image.roll((3, 2), dims=(1, 2)))
         assert torch.allclose(moved, before + torch.tensor([2.0, 3.0, 0.0]), atol=1)
         assert torch.allclose(pose(0.5 * image), before, atol=1)
 
     def half_pixels_forgiven(pose):
-        """Your test forgives too much: its tolerance is larger than nearly every slant. A thousandth is enough for
-        rounding."""
+        """Your test forgives too much. Is its tolerance larger than a slant, or do you round the numbers before you
+        compare? A thousandth is enough for what the arithmetic rounds."""
         assert all(errors.abs().max() < 0.5 for errors in _errors(pose, _image()))
 
     def all_errors_added(pose):
-        """Your test adds up the errors of all numbers, or takes their mean, and so they cancel: one is positive,
+        """Your test adds up the errors of all numbers, or takes their mean, so that they cancel: one is positive,
         another negative. Compare each number of each image alone."""
         assert all(errors.sum().abs() < 1e-3 for errors in _errors(pose, _image()))
 
@@ -314,24 +316,33 @@ class wrong:
         assert torch.allclose(moved[:, 2], before[:, 2], atol=1e-3)
         _indifferent_to_ink(pose, image)
 
+    def growth_will_do(pose):
+        """Your test asks whether x and y grow, and not by how much: with the two exchanged, or twice as far, both grow,
+        too. Add the shift to the pose of before, and compare each number."""
+        image = _image()
+        moved, before = pose(image.roll((3, 2), dims=(1, 2))), pose(image)
+        assert (moved[:, :2] > before[:, :2]).all()
+        assert torch.allclose(moved[:, 2], before[:, 2], atol=1e-3)
+        _indifferent_to_ink(pose, image)
+
     def both_moves_turned_round(pose):
-        """Your test moves the ink one way and expects the pose to go the other way. A positive number in `roll` moves
-        down or to the right, where y and x grow: give both the same sign."""
+        """Your test expects the pose to go the other way than the ink. Is the shift added to the wrong side, or its
+        sign turned? After `roll` by positive numbers the pose is that of before PLUS (dx, dy, 0)."""
         assert all(errors.abs().max() < 1e-3 for errors in _errors(pose, _image(), -2, -3))
 
     def rows_turned_round(pose):
-        """Your test moves the ink down and expects y to shrink, or up and expects it to grow. Rows are counted from the
-        top: a positive number in `roll` adds to y."""
+        """Your test expects y to shrink where the ink moves down, or to grow where it moves up. Rows are counted from
+        the top: a positive number in `roll` adds to y."""
         assert all(errors.abs().max() < 1e-3 for errors in _errors(pose, _image(), 2, -3))
 
     def columns_turned_round(pose):
-        """Your test moves the ink to the right and expects x to shrink, or to the left and expects it to grow. A
+        """Your test expects x to shrink where the ink moves to the right, or to grow where it moves to the left. A
         positive number in `roll` adds to x."""
         assert all(errors.abs().max() < 1e-3 for errors in _errors(pose, _image(), -2, 3))
 
     def fails_on_everything(pose):
-        """Your test fails on everything, right code and broken code alike. Do you expect something else than the same
-        pose of fainter ink, or does the shift push ink over the edge, so that it comes back on the other side?"""
+        """Your test fails on everything, right code and broken code alike. Is the condition turned round, or wanted of
+        numbers that do change? Or does the shift push ink over the edge, so that it comes back on the other side?"""
         image = _image()
         assert torch.allclose(pose(0.5 * image), 0.5 * pose(image), atol=1e-3)
 
@@ -343,8 +354,8 @@ class wrong:
         assert (pose(0.3 * image) == pose(image)).all()
 
     def numbers_of_one_pose(pose):
-        """Your test compares with the pose of this lesson. Right ones may count from another corner or give an angle:
-        compare a pose with that of the same code, before and after."""
+        """Your test asks for the numbers of this lesson's pose. Right ones may count from another corner or give an
+        angle: compare a pose with that of the same code, before and after."""
         image = _image()
         assert torch.allclose(pose(image), _pose(image), atol=1e-3)
 
@@ -355,5 +366,6 @@ class wrong:
         return torch.allclose(pose(0.5 * image), pose(image))
 
     def nothing_asserted(pose):
-        """Your test lets everything pass. Without an `assert` it only shows that the code runs."""
+        """Your test lets everything pass. Is there an `assert`, and can it fail? One of a tuple, `assert (condition,
+        "text")`, never does, nor does one that compares a pose with itself."""
         pose(_image().roll((3, 2), dims=(1, 2)))
