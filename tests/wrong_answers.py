@@ -239,7 +239,7 @@ class exponential_squash:
 
 class votes:
     def tensordot_over_d(u, weight):
-        """tensordot over d alone lets every child meet the matrices of every other child"""
+        """Every child meets the matrices of every other child"""
         return torch.tensordot(u, weight, dims=([2], [2]))
 
     def einsum_b_and_i_swapped(u, weight):
@@ -360,7 +360,7 @@ class touched:
         return torch.tensor([bool((x != y).all()) for x, y in zip(a, b)])
 
     def row_only_first_channel(to_capsules, features, row, column):
-        """You change one channel only"""
+        """Only the first type can move, as if one channel changed"""
         changed = features.clone()
         changed[0, 0, row, column] += 5
         return (to_capsules(changed) != to_capsules(features))[0].any(-1)
@@ -421,7 +421,7 @@ class touched:
 
 class capsule_count:
     def padded_by_half(size, kernels, strides, types):
-        """You padded each image by half a kernel"""
+        """You count as if half a kernel were added on each side"""
         for k, s in zip(kernels, strides):
             size = (size + 2 * (k // 2) - k) // s + 1
         return types * size**2
@@ -457,7 +457,7 @@ class capsule_count:
         return (types * size) ** 2
 
     def typed_in(size, kernels, strides, types):
-        """You typed in 1152. That is right for the paper's network alone"""
+        """You return 1152 whatever you are given"""
         return 1152
 
     def two_n(size, kernels, strides, types):

@@ -85,7 +85,8 @@ class right:
 
 class wrong:
     def same_padding(size, kernels, strides, types):
-        """You count as if the image were padded. Here the kernel must fit inside: n − k comes first."""
+        """You count every start of a kernel, as if the image were padded. Here the kernel must fit inside: n − k comes
+        first."""
         return _stack(size, kernels, strides, types, lambda n, k, s: ceil(n / s))
 
     def plus_one_forgotten(size, kernels, strides, types):
@@ -93,7 +94,7 @@ class wrong:
         return _stack(size, kernels, strides, types, lambda n, k, s: (n - k) // s)
 
     def plus_one_too_early(size, kernels, strides, types):
-        """You add the 1 before dividing. It stands for the first place, which needs no step: ⌊(n − k)/s⌋ + 1."""
+        """You have the 1 inside the division. It stands for the first place, which needs no step: ⌊(n − k)/s⌋ + 1."""
         return _stack(size, kernels, strides, types, lambda n, k, s: (n - k + 1) // s)
 
     def stride_forgotten(size, kernels, strides, types):
@@ -117,7 +118,8 @@ class wrong:
         return _stack(size, kernels, strides, types, lambda n, k, s: round((n - k) / s) + 1)
 
     def last_start_one_too_early(size, kernels, strides, types):
-        """You let the last kernel start one pixel too early: it may start at n − k, so no more than k is taken off."""
+        """Your last kernel starts one pixel too early. It may start at n − k itself, where `range(n - k)` has stopped
+        already: take off k and no more."""
         return _stack(size, kernels, strides, types, lambda n, k, s: (n - k - 1) // s + 1)
 
     def rounded_only_at_the_end(size, kernels, strides, types):
@@ -145,8 +147,15 @@ class wrong:
             size = (size - kernels[n]) // strides[n] + 1
         return types * size**2
 
+    def two_convolutions_unpacked(size, kernels, strides, types):
+        """You unpack two convolutions, as CapsNet has. There may be one, or five: loop over `zip(kernels, strides)`."""
+        k1, k2 = kernels
+        s1, s2 = strides
+        return types * (((size - k1) // s1 + 1 - k2) // s2 + 1) ** 2
+
     def only_the_first_convolution(size, kernels, strides, types):
-        """You stop after the first convolution. Is there a `return` inside the loop?"""
+        """You stop after the first convolution. Is there a `return` inside the loop, or are `kernels[0]` and
+        `strides[0]` all that you use?"""
         return capsule_count(size, kernels[:1], strides[:1], types)
 
     def only_the_last_convolution(size, kernels, strides, types):
@@ -179,7 +188,7 @@ class wrong:
         return types**2 * capsule_count(size, kernels, strides, 1)
 
     def padded_by_half_a_kernel(size, kernels, strides, types):
-        """You padded each image by half a kernel. Here nothing is padded: the kernel must fit inside."""
+        """You count as if half a kernel were added on each side. Here nothing is padded: the kernel must fit inside."""
         return _stack(size, kernels, strides, types, lambda n, k, s: (n + 2 * (k // 2) - k) // s + 1)
 
     def plus_one_forgotten_and_not_squared(size, kernels, strides, types):
@@ -203,7 +212,8 @@ class wrong:
         return wrong.not_squared(size, strides, kernels, types)
 
     def number_of_the_paper(size, kernels, strides, types):
-        """You typed in 1152. That is right for the paper's network alone: count for any sizes."""
+        """You return 1152 whatever you are given. That is right for the paper's network alone: count with the
+        arguments."""
         return 1152
 
     def doubled_not_squared(size, kernels, strides, types):
@@ -211,7 +221,8 @@ class wrong:
         return 2 * types * round(capsule_count(size, kernels, strides, 1) ** 0.5)
 
     def one_place_too_few(size, kernels, strides, types):
-        """You took one place off at the end. All places of the last map count: types · n²."""
+        """Your last grid has one row and one column too few. Is there a 1 taken off at the end, or does the last
+        convolution lack its + 1? All its places count: types · n²."""
         return types * (round(capsule_count(size, kernels, strides, 1) ** 0.5) - 1) ** 2
 
     def kernel_added(size, kernels, strides, types):

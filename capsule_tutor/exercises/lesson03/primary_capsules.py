@@ -152,8 +152,8 @@ class wrong:
         return layers.primary_capsules(features, d).reshape(-1, d)
 
     def batch_of_one_squeezed(features, d):
-        """squeeze() removes every axis of size 1, and a batch of 1 loses its b: your code would break on a single
-        image. Name the axis, or do not squeeze."""
+        """Axes of size 1 disappear from your result, as after a squeeze() that does not say which: a batch of 1 loses
+        its b, and your code would break on a single image."""
         return layers.primary_capsules(features, d).squeeze()
 
     def view_after_permute(features, d):
@@ -163,8 +163,8 @@ class wrong:
         return features.view(b, channels // d, d, h, w).permute(0, 1, 3, 4, 2).view(b, -1, d)
 
     def inverse_permutation(features, d):
-        """You said where each old axis goes. permute asks, place by place, which old axis comes there: d was axis 2, so
-        the last number is 2."""
+        """Your last axis is h, not d. permute asks, place by place, which old axis comes there, and not where each old
+        one goes: d was axis 2, so the last number is 2."""
         b, channels, h, w = features.shape
         return features.reshape(b, channels // d, d, h, w).permute(0, 1, 4, 2, 3).reshape(b, -1, d)
 

@@ -161,14 +161,25 @@ class wrong:
         return ~torch.isclose(to_capsules(changed).norm(dim=-1), to_capsules(features).norm(dim=-1))[0]
 
     def sums_compared(to_capsules, features, row, column):
-        """You added up the differences of a capsule before you looked. Up and down cancel: ask each entry whether it
-        moved, then any."""
+        """Differences that cancel get past you. Do you add up those of a capsule, or compare its sums? Up and down
+        cancel there: ask each entry whether it moved, then any."""
         changed = _plus_one(features, (0, slice(None), row, column))
         return (to_capsules(changed) - to_capsules(features))[0].sum(dim=-1) != 0
 
     def one_channel_changed(to_capsules, features, row, column):
-        """You change one channel only, so only one type can move. The place is (row, column) in ALL channels."""
+        """Only the first type can move, as if one channel changed. Is a channel typed in, or a `return` inside the loop
+        over them? The place is (row, column) in ALL channels."""
         return _moved(to_capsules, features, _plus_one(features, (0, 0, row, column)))[0].any(dim=-1)
+
+    def last_channel_changed(to_capsules, features, row, column):
+        """Only the last type can move, as if the last channel alone changed. Is `features.clone()` inside a loop over
+        the channels? Then each round starts over: clone once, and change ALL channels."""
+        return _moved(to_capsules, features, _plus_one(features, (0, -1, row, column)))[0].any(dim=-1)
+
+    def channel_for_the_row(to_capsules, features, row, column):
+        """You index image 0 with two numbers, so that the row is taken for a channel, and the column for a row. There
+        are three axes left: `[0, :, row, column]`."""
+        return _moved(to_capsules, features, _plus_one(features, (0, row, column)))[0].any(dim=-1)
 
     def whole_row_changed(to_capsules, features, row, column):
         """You change a whole row of places. One place has a row and a column: `[0, :, row, column]`."""
@@ -186,12 +197,13 @@ class wrong:
         return _moved(to_capsules, features, changed)[0].any(dim=-1)
 
     def channel_index_forgotten(to_capsules, features, row, column):
-        """You index features with too few indices, so the row is taken for a channel. Name all four axes:
-        `[0, :, row, column]`."""
+        """You index features with too few indices, so that the row is taken for a channel. Name all four axes: `[0, :,
+        row, column]`."""
         return _moved(to_capsules, features, _plus_one(features, (slice(None), row, column)))[0].any(dim=-1)
 
     def row_and_column_exchanged(to_capsules, features, row, column):
-        """You exchanged row and column: the axes of features are (b, channels, h, w), the row comes first."""
+        """You exchanged row and column, or their axes: those of features are (b, channels, h, w), the row comes
+        first."""
         return touched(to_capsules, features, column, row)
 
     def step_too_small(to_capsules, features, row, column):
@@ -201,7 +213,8 @@ class wrong:
         return _moved(to_capsules, features, changed)[0].any(dim=-1)
 
     def multiplied(to_capsules, features, row, column):
-        """You multiply the numbers at that place. Zeros stay zeros, and a direction stays a direction: add instead."""
+        """You miss what only grows or shrinks in proportion. Do you multiply the numbers at that place? Zeros stay
+        zeros, and a direction stays a direction: add instead."""
         changed = features.clone()
         changed[0, :, row, column] *= 2
         return _moved(to_capsules, features, changed)[0].any(dim=-1)

@@ -125,12 +125,12 @@ class wrong:
         return torch.einsum("bid,jdz->bijz", u, weight[0])
 
     def first_child_for_all(u, weight):
-        """You let child 0 speak for everybody: each child votes with its own pose u[b, i]."""
+        """In your votes child 0 speaks for everybody: each child votes with its own pose, u[b, i]."""
         return functional.votes(u[:, :1].expand_as(u), weight)
 
     def children_in_a_letter_of_their_own(u, weight):
-        """You gave the children of u another letter than those of weight, so einsum adds up all poses before it
-        multiplies. The same i belongs in both."""
+        """Every child votes with the sum of all the poses. In einsum that is what two letters for the children do: the
+        same i belongs to u and to weight."""
         return torch.einsum("bkd,ijdz->bijz", u, weight)
 
     def summed_over_children(u, weight):
@@ -150,11 +150,12 @@ class wrong:
         return torch.einsum("bid,ijdz->bijdz", u, weight)
 
     def mean_over_d(u, weight):
-        """You took the mean over d. A matrix product is the sum."""
+        """Your votes are divided by d. A matrix product is the sum over d, not the mean."""
         return functional.votes(u, weight) / u.shape[2]
 
     def overwritten_instead_of_added(u, weight):
-        """Only the last d survives: inside the loop over d, add to the vote (`+=`) instead of overwriting it."""
+        """Only the last d is in your votes. If there is a loop over d, add to the vote inside it (`+=`) instead of
+        overwriting it: d is summed."""
         return u[:, :, -1, None, None] * weight[:, :, -1]
 
     def parents_before_children(u, weight):
@@ -170,8 +171,8 @@ class wrong:
         return torch.einsum("id,ijdz->ijz", u, weight)
 
     def zeros_in_float32(u, weight):
-        """The values are right, but your zeros are float32 whatever comes in, so float64 is rounded: make the zeros
-        with u.new_zeros(…), which takes u's dtype."""
+        """The values are right, but they come out as float32 whatever comes in, so float64 is rounded. Are there zeros
+        made without a dtype, or a `.float()`? `u.new_zeros(…)` takes u's dtype."""
         u_hat = torch.zeros(u.shape[0], *weight.shape[:2], weight.shape[3])
         u_hat += functional.votes(u, weight)
         return u_hat
@@ -185,6 +186,6 @@ class wrong:
         return torch.einsum("ibd,ijdz->bijz", u, weight)
 
     def children_of_both_kept(u, weight):
-        """tensordot over d alone lets every child meet the matrices of every other child. The same i belongs to u and
-        to weight: use einsum, `bid,ijdz->bijz`."""
+        """Every child meets the matrices of every other child: (b, i, i, j, z). tensordot over d alone does so, and two
+        letters for the children do. The same i belongs to u and to weight: `bid,ijdz->bijz`."""
         return torch.tensordot(u, weight, dims=([2], [2]))
