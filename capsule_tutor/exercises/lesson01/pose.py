@@ -367,7 +367,8 @@ class wrong:
         return _pose_of(image, *_columns_and_rows(image), image.sum(dim=(1, 2)), eps)
 
     def no_eps_under_the_covariance(image, eps):
-        """The mass is safe, but without ink, or with ink in one row only, the variance is 0: 0/0 is NaN. Add eps."""
+        """The mass is safe, but without ink, or with ink in one row only, the variance is 0: 0/0 is NaN. Add eps to it
+        before you divide."""
         return _pose_of(image, *_columns_and_rows(image), _mass(image, eps), 0.0)
 
     def columns_numbered_by_the_height(image, eps):

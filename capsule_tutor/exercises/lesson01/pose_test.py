@@ -325,6 +325,28 @@ class wrong:
         assert torch.allclose(moved[:, 2], before[:, 2], atol=1e-3)
         _indifferent_to_ink(pose, image)
 
+    def sizes_of_the_moves(pose):
+        """Your test asks how far x and y move, and not which way: both may shrink where they should grow. Compare with
+        the pose of before PLUS the shift, and leave out the abs() of the move itself."""
+        image = _image()
+        moved, before = pose(image.roll((3, 2), dims=(1, 2))), pose(image)
+        assert torch.allclose((moved - before).abs(), torch.tensor([2.0, 3.0, 0.0]).expand(2, 3), atol=1e-3)
+        _indifferent_to_ink(pose, image)
+
+    def distance_of_the_move(pose):
+        """Your test asks how far the place moves as the crow flies, and not which way: x and y may even be exchanged.
+        Compare each number with that of before PLUS its shift."""
+        image = _image()
+        moved = pose(image.roll((3, 2), dims=(1, 2))) - pose(image)
+        assert ((moved[:, :2].norm(dim=1) - 13**0.5).abs() < 1e-3).all()
+        assert (moved[:, 2].abs() < 1e-3).all()
+        _indifferent_to_ink(pose, image)
+
+    def faint_from_the_start(pose):
+        """Your test uses faint ink from the start, or two shifts of equal ink, and never compares the poses of bright
+        and of faint ink: they should be the same."""
+        _follows(pose, 0.5 * _image(), 2, 3)
+
     def both_moves_turned_round(pose):
         """Your test expects the pose to go the other way than the ink. Is the shift added to the wrong side, or its
         sign turned? After `roll` by positive numbers the pose is that of before PLUS (dx, dy, 0)."""
@@ -341,8 +363,9 @@ class wrong:
         assert all(errors.abs().max() < 1e-3 for errors in _errors(pose, _image(), -2, 3))
 
     def fails_on_everything(pose):
-        """Your test fails on everything, right code and broken code alike. Is the condition turned round, or wanted of
-        numbers that do change? Or does the shift push ink over the edge, so that it comes back on the other side?"""
+        """Your test fails on everything, right code and broken code alike. Is a condition turned round, or is something
+        wanted that should not change? Or does the shift push ink over the edge, so that it comes back on the other
+        side?"""
         image = _image()
         assert torch.allclose(pose(0.5 * image), 0.5 * pose(image), atol=1e-3)
 

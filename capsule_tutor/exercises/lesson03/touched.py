@@ -185,6 +185,12 @@ class wrong:
         """You change a whole row of places. One place has a row and a column: `[0, :, row, column]`."""
         return _moved(to_capsules, features, _plus_one(features, (0, slice(None), row)))[0].any(dim=-1)
 
+    def whole_column_changed(to_capsules, features, row, column):
+        """You change a whole column of places, in every row. One place has a row and a column: `[0, :, row, column]`,
+        and no more colons than that one."""
+        changed = _plus_one(features, (0, slice(None), slice(None), column))
+        return _moved(to_capsules, features, changed)[0].any(dim=-1)
+
     def everything_changed(to_capsules, features, row, column):
         """Every capsule moves, wherever you look. Do you change every place at once, or the capsules by hand? Change
         the features at one place, and hand those to `to_capsules`."""

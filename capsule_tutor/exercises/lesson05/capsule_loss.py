@@ -154,9 +154,21 @@ class wrong:
         return margin + functional.reconstruction_loss(decoder(image), image)
 
     def decoder_fed_unmasked_poses(v, target, image, decoder):
-        """You gave v itself to the decoder, (b, j, z), with nothing masked. It expects what mask_capsules(v, target)
-        returns, (b, j·z)."""
+        """You gave the decoder a tensor (b, j, z). It expects what mask_capsules(v, target) returns: all but the true
+        class set to zero, and flattened to (b, j·z)."""
         return sum(_parts(v, target, image, decoder, v))
+
+    def decoder_fed_the_flat_image(v, target, image, decoder):
+        """You gave the pixels to the decoder, (b, pixels), and it expects (b, j·z). It should draw the image without
+        having seen it, from one capsule: give it mask_capsules(v, target)."""
+        margin = functional.margin_loss(functional.lengths(v), target)
+        return margin + functional.reconstruction_loss(decoder(image.flatten(1)), image)
+
+    def drawing_summed_over_the_batch(v, target, image, decoder):
+        """Your second loss is summed over the images, so that it counts more in a larger batch. It is a mean over them:
+        use reconstruction_loss."""
+        margin, reconstruction = _parts(v, target, image, decoder)
+        return margin + len(image) * reconstruction
 
     def cross_entropy_of_the_lengths(v, target, image, decoder):
         """You took the cross-entropy of the lengths. It makes the classes compete through a softmax; capsules have the
@@ -178,7 +190,7 @@ class wrong:
         return margin + _parts(v, target, image, decoder)[1]
 
     def squared_lengths(v, target, image, decoder):
-        """You forgot the root: the margin loss wants lengths, not squared lengths."""
+        """Your margin loss gets squared lengths. It wants the lengths themselves, `lengths(v)`."""
         return functional.margin_loss((v * v).sum(2), target) + _parts(v, target, image, decoder)[1]
 
     def sums_for_lengths(v, target, image, decoder):
@@ -191,7 +203,8 @@ class wrong:
         return margin - reconstruction
 
     def halved(v, target, image, decoder):
-        """You took the mean of the two losses. Add them: the weight of the second is inside it already."""
+        """You took half of the two losses, as their mean does. Add them: the weight of the second is inside it
+        already."""
         return sum(_parts(v, target, image, decoder)) / 2
 
     def multiplied(v, target, image, decoder):
@@ -218,8 +231,8 @@ class wrong:
         return margin.detach() + reconstruction
 
     def squared_lengths_and_prediction(v, target, image, decoder):
-        """You forgot the root: the margin loss wants lengths, not squared lengths. And you let the network's guess
-        choose the capsule that is decoded: pass `target` to mask_capsules."""
+        """There are two mistakes. Your margin loss gets squared lengths: it wants `lengths(v)`. And you let the
+        network's guess choose the capsule that is decoded: pass `target` to mask_capsules."""
         drawn = decoder(functional.mask_capsules(v))
         return functional.margin_loss((v * v).sum(2), target) + functional.reconstruction_loss(drawn, image)
 
@@ -229,6 +242,7 @@ class wrong:
         return margin + _parts(v, target, image, decoder)[1]
 
     def ten_times_the_drawing(v, target, image, decoder):
-        """You weighed the drawing ten times. Its weight is inside reconstruction_loss already: add it as it is."""
+        """The drawing counts ten times as much as it should. Is a factor 10 before reconstruction_loss, or a 0.005 of
+        your own? Its 0.0005 is inside it already: add it as it is."""
         margin, reconstruction = _parts(v, target, image, decoder)
         return margin + 10 * reconstruction

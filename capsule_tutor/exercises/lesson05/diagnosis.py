@@ -130,8 +130,8 @@ class right:
 
 class wrong:
     def where_it_begins(losses):
-        """You read where the log begins. A healthy one begins at 0.81, too: what counts is where it stays, at the
-        end."""
+        """You read where the log begins, its first losses. A healthy one begins at 0.81, too: what counts is where it
+        stays, at the end."""
         return _word(losses[:1])
 
     def first_ten(losses):
@@ -145,28 +145,28 @@ class wrong:
         return _word(losses[:10], levels=[row for row in LEVELS if row[0] != 4.05])
 
     def last_loss_alone(losses):
-        """You read the last loss alone. One bad batch, or a log that is just passing, looks like a signature then: ask
-        for several losses in a row."""
+        """Your answer depends on the last loss alone. One bad batch, or a log that is just passing, looks like a
+        signature then. Is a word overwritten in a loop? Ask for several losses in a row."""
         return _word(losses[-1:])
 
     def mean_of_everything(losses):
-        """You took the mean of the whole log, its beginning included. A log that falls has any mean on its way: read
-        the end alone."""
+        """You judge by the mean of the whole log, its beginning included. A log that falls has any mean on its way:
+        read the end alone."""
         return _word([sum(losses) / len(losses)])
 
     def mean_of_the_end(losses):
-        """You took the mean of the last losses. A log that is still falling has a mean, too, and stays nowhere: ask
-        that each of them is close, or how far they are apart."""
+        """You judge by one number of the last losses, such as their mean. A log that is still falling has a mean, too,
+        and stays nowhere: ask that each of them is close, or how far they are apart."""
         return _word([sum(losses[-10:]) / 10])
 
     def lowest_of_the_end(losses):
-        """You judge by the lowest of the last losses. A log that is falling has a lowest loss, too, and will not stay
-        there: ask that *all* of them are close to the level."""
+        """A log that is falling gets a name from you as soon as it comes near a level. Do you judge by the lowest loss
+        of the end, or by too few? Ask that *all* of the last ten are close."""
         return _word([min(losses[-10:])])
 
     def highest_of_the_end(losses):
-        """You judge by the highest of the last losses. One bad batch is enough for that: ask that *all* of them are
-        close to the level."""
+        """One bad batch at the end decides for you. Do you judge by the highest of the last losses? Ask that *all* of
+        them are close to the level."""
         return _word([max(losses[-10:])])
 
     def a_band_for_the_softmax(losses):
@@ -189,18 +189,18 @@ class wrong:
         return "healthy" if max(losses[-10:]) - min(losses[-10:]) > 0.1 else wrong.nearest_level_in_any_case(losses)
 
     def below_is_close(losses):
-        """You compare `loss - level` without its sign: every loss below a level is then close to it. Take
-        abs(loss - level)."""
+        """For you every loss below a level is close to it. Do you compare `loss - level` with its sign? Take abs(loss -
+        level)."""
         return next((word for level, word in LEVELS if all(loss - level < 0.04 for loss in losses[-10:])), "healthy")
 
     def above_is_close(losses):
-        """You compare `level - loss` without its sign: every loss above a level is then close to it. Take
-        abs(loss - level)."""
+        """For you every loss above a level is close to it. Do you compare `level - loss` with its sign? Take abs(loss -
+        level)."""
         return next((word for level, word in LEVELS if all(level - loss < 0.04 for loss in losses[-10:])), "healthy")
 
     def healthy_if_it_fell(losses):
-        """You call healthy whatever is lower at its end than where it began. A softmax sinks from 0.64 to 0.446 and is
-        ill all the same: look only at where the log stays."""
+        """You call healthy whatever ends lower than it began. A softmax sinks from 0.64 to 0.446 and is ill all the
+        same: look only at where the log stays."""
         return "healthy" if losses[-1] < losses[0] - 0.05 else _word(losses[-1:])
 
     def crossed_somewhere(losses):
@@ -213,6 +213,26 @@ class wrong:
         all."""
         return _word(losses[-10:], of=any)
 
+    def first_that_is_close(losses):
+        """You answer at the first loss that is near any level, and a healthy log passes several on its way down. Is a
+        `return` inside a loop over the losses? Ask of each level whether *all* of the last ten are close."""
+        return next((word for word in (_word([loss]) for loss in losses) if word != "healthy"), "healthy")
+
+    def first_close_one_of_the_last(losses):
+        """One of the last ten losses near a level is enough for you, the first. Is a `return` inside a loop over the
+        losses? Ask of each level whether *all* of them are close."""
+        return wrong.first_that_is_close(losses[-10:])
+
+    def last_close_one_of_the_last(losses):
+        """You keep a word once a loss has been near its level, even if its neighbours are far. One bad batch is enough
+        for that: ask of each level whether *all* of the last ten are close."""
+        return next((word for word in (_word([loss]) for loss in losses[:-11:-1]) if word != "healthy"), "healthy")
+
+    def first_level_alone(losses):
+        """You know "lengths 0" and "healthy", and no other word. Does the loop end in its first round, with a `return
+        "healthy"` inside it? That belongs after the loop, when no level fits."""
+        return _word(losses[-10:], levels=LEVELS[:1])
+
     def the_whole_log(losses):
         """You ask that the whole log stays at a level, or you call healthy whatever has fallen. A softmax begins at
         0.64 and sinks to 0.446, and dead networks may begin elsewhere: look at the end."""
@@ -224,8 +244,8 @@ class wrong:
         return _word(losses[-10:], 0.12)
 
     def wide_enough_for_a_fall(losses):
-        """Your “close” is too wide: a log that falls by 0.02 a step is within it for ten steps and stays nowhere. Take
-        about 0.04."""
+        """A log that falls by 0.02 a step is near a level for ten steps, and stays nowhere. Is your “close” too wide,
+        or do you look at fewer than ten? Take about 0.04."""
         return _word(losses[-10:], 0.1)
 
     def too_narrow(losses):

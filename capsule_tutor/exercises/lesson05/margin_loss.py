@@ -121,32 +121,33 @@ class wrong:
 
     def both_hinges_turned(lengths, target, m_plus, m_minus, absent_weight):
         """Both your hinges point the wrong way: they punish lengths that are right. A present class is too short by
-        m_plus − length, an absent one too long by length − m_minus."""
+        m_plus − length, an absent one too long by length − m_minus, each at least 0: clamp(min=0)."""
         present = _rows(target, lengths)
         short, long = (lengths - m_plus).clamp(min=0), (m_minus - lengths).clamp(min=0)
         return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
 
     def present_hinge_turned(lengths, target, m_plus, m_minus, absent_weight):
-        """The hinge of the present class points the wrong way: it punishes lengths above m_plus. Write m_plus −
-        length."""
+        """The hinge of the present class points the wrong way: it punishes lengths above m_plus. It should be m_plus −
+        length, and at least 0: clamp(min=0)."""
         present = _rows(target, lengths)
         short, long = (lengths - m_plus).clamp(min=0), (lengths - m_minus).clamp(min=0)
         return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
 
     def absent_hinge_turned(lengths, target, m_plus, m_minus, absent_weight):
-        """The hinge of the absent classes points the wrong way: it punishes lengths below m_minus. Write length −
-        m_minus."""
+        """The hinge of the absent classes points the wrong way: it punishes lengths below m_minus. It should be length
+        − m_minus, and at least 0: clamp(min=0)."""
         present = _rows(target, lengths)
         short, long = (m_plus - lengths).clamp(min=0), (m_minus - lengths).clamp(min=0)
         return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
 
     def absent_weight_squared(lengths, target, m_plus, m_minus, absent_weight):
-        """You put `absent_weight` inside the square, so 0.5 counts as 0.25. Square the hinge first, then multiply."""
+        """Your absent classes count 0.25 where 0.5 is given, the square of `absent_weight`. Is it inside the square, or
+        there twice? Square the hinge first, then multiply once."""
         return functional.margin_loss(lengths, target, m_plus, m_minus, absent_weight**2)
 
     def pythons_max(lengths, target, m_plus, m_minus, absent_weight):
-        """You used Python's `max`, which compares two single numbers and cannot choose entry by entry in a tensor.
-        Use `.clamp(min=0)` or torch.relu."""
+        """Something asks a whole table for one yes or no, as Python's `max` and `if` do. Neither can choose entry by
+        entry: use `.clamp(min=0)` or torch.relu for a hinge."""
         present = _rows(target, lengths)
         short, long = max(0, m_plus - lengths), max(0, lengths - m_minus)
         return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
@@ -157,8 +158,8 @@ class wrong:
         return functional.margin_loss(lengths.softmax(1), target, m_plus, m_minus, absent_weight)
 
     def absent_weight_forgotten(lengths, target, m_plus, m_minus, absent_weight):
-        """You forgot `absent_weight`: the hinge of an absent class counts half, or nine absent classes shout down the
-        present one."""
+        """You forgot `absent_weight`: the hinge of an absent class counts half, otherwise nine absent classes shout
+        down the present one."""
         return functional.margin_loss(lengths, target, m_plus, m_minus, 1.0)
 
     def absent_weight_on_the_present(lengths, target, m_plus, m_minus, absent_weight):
@@ -182,12 +183,13 @@ class wrong:
         return functional.margin_loss(lengths, 1 - _rows(target, lengths), m_plus, m_minus, absent_weight)
 
     def mean_over_the_classes(lengths, target, m_plus, m_minus, absent_weight):
-        """You averaged over the classes. They are summed; only the images of the batch are averaged."""
+        """Your loss is divided by the number of classes, as by a mean over all. The classes are summed; only the images
+        of the batch are averaged."""
         return functional.margin_loss(lengths, target, m_plus, m_minus, absent_weight) / lengths.shape[1]
 
     def sum_over_the_batch(lengths, target, m_plus, m_minus, absent_weight):
-        """You summed over the images, so twice the batch gives twice the loss. Sum over the classes, then take the mean
-        over the batch."""
+        """You summed over the images, so that twice the batch gives twice the loss. Sum over the classes, then take the
+        mean over the batch."""
         return functional.margin_loss(lengths, target, m_plus, m_minus, absent_weight) * len(lengths)
 
     def one_loss_per_image(lengths, target, m_plus, m_minus, absent_weight):
@@ -210,7 +212,8 @@ class wrong:
         return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
 
     def first_present_class_only(lengths, target, m_plus, m_minus, absent_weight):
-        """You reduced rows of T to one class id. An image may hold two of the classes; use every 1 in its row."""
+        """You count one class of each image as present. A row of T may hold two, or none: use every 1 in it, not its
+        argmax."""
         target = target if target.ndim == 1 else target.argmax(1)
         return functional.margin_loss(lengths, target, m_plus, m_minus, absent_weight)
 
@@ -232,12 +235,13 @@ class wrong:
         return functional.margin_loss(lengths, target, m_plus, m_minus, 0.0)
 
     def margins_typed_in(lengths, target, m_plus, m_minus, absent_weight):
-        """You typed 0.9, 0.1 and 0.5 into the formula. Use the arguments m_plus, m_minus and absent_weight."""
+        """Your loss is the one of 0.9, 0.1 and 0.5, whatever is handed in. Use the arguments m_plus, m_minus and
+        absent_weight."""
         return functional.margin_loss(lengths, target)
 
     def absolute_differences(lengths, target, m_plus, m_minus, absent_weight):
-        """You took absolute differences: lengths that are right cost something, too, and nothing is squared. Clamp each
-        difference at 0, then square it."""
+        """You took absolute differences, or there is neither a hinge nor a square: lengths that are right cost
+        something. Clamp each difference at 0, then square it."""
         present = _rows(target, lengths)
         short, long = (m_plus - lengths).abs(), (lengths - m_minus).abs()
         return (present * short + absent_weight * (1 - present) * long).sum(1).mean()
@@ -307,11 +311,32 @@ class wrong:
         short, _ = _hinges(lengths, m_plus, m_minus)
         return (present * short**2 + absent_weight * (1 - present) * (lengths - m_minus) ** 2).sum(1).mean()
 
+    def first_hinge_not_clamped(lengths, target, m_plus, m_minus, absent_weight):
+        """You clamp the second hinge only. A present class longer than m_plus should cost nothing, too."""
+        present = _rows(target, lengths)
+        _, long = _hinges(lengths, m_plus, m_minus)
+        return (present * (m_plus - lengths) ** 2 + absent_weight * (1 - present) * long**2).sum(1).mean()
+
+    def second_hinge_not_squared(lengths, target, m_plus, m_minus, absent_weight):
+        """The hinge of the absent classes is not squared. Both are: a nearly right length should be pulled less than a
+        very wrong one."""
+        present = _rows(target, lengths)
+        short, long = _hinges(lengths, m_plus, m_minus)
+        return (present * short**2 + absent_weight * (1 - present) * long).sum(1).mean()
+
+    def first_hinge_not_squared(lengths, target, m_plus, m_minus, absent_weight):
+        """The hinge of the present class is not squared. Both are: the nearer a length is to its margin, the less it
+        should be pulled."""
+        present = _rows(target, lengths)
+        short, long = _hinges(lengths, m_plus, m_minus)
+        return (present * short + absent_weight * (1 - present) * long**2).sum(1).mean()
+
     def cross_entropy(lengths, target, m_plus, m_minus, absent_weight):
         """You took the cross-entropy. It makes the classes compete through a softmax; here each has a squared hinge of
         its own."""
         return -(_rows(target, lengths) * lengths.log_softmax(1)).sum(1).mean()
 
     def margins_of_one_and_zero(lengths, target, m_plus, m_minus, absent_weight):
-        """You wrote 1 and 0 for the margins. They are m_plus and m_minus: what is good enough costs nothing."""
+        """Your margins are 1 and 0, written or left out. They are m_plus and m_minus: what is good enough costs
+        nothing."""
         return functional.margin_loss(lengths, target, 1.0, 0.0, absent_weight)

@@ -162,16 +162,22 @@ class wrong:
         index = (v * v).sum(1).argmax(1) if index is None else index
         return (v * one_hot(index, v.shape[1]).to(v.dtype).unsqueeze(2)).flatten(1)
 
+    def squares_not_summed(v, index):
+        """Without an index you ask for argmax along the pose, where the place of a pose number comes out. Sum the
+        squares along dim=2 first: then the classes are axis 1, the one for argmax."""
+        index = (v * v).argmax(2) if index is None else index
+        return (v * one_hot(index, v.shape[1]).to(v.dtype).unsqueeze(2)).flatten(1)
+
     def one_for_the_batch(v, index):
-        """Without an index you choose one capsule for the whole batch: argmax without `dim` searches all the images at
-        once. Each image has its own longest: argmax(dim=1)."""
+        """Without an index you choose one capsule for the whole batch. Does argmax search all the images at once,
+        without `dim`, or the first image alone? Each has its own longest: argmax(dim=1)."""
         return functional.mask_capsules(
             v, (functional.lengths(v).argmax() % v.shape[1]).repeat(len(v)) if index is None else index
         )
 
     def mask_unsqueezed_in_front(v, index):
-        """Your mask got its new axis in the middle, (b, 1, j), so that it is along the pose z. Put it at the end:
-        unsqueeze(2), (b, j, 1)."""
+        """Your mask does not line up with v: its classes, (b, j) or (b, 1, j), meet the pose axis z. It needs one more
+        axis, at the end: unsqueeze(2), (b, j, 1)."""
         return (v * one_hot(_index(v, index), v.shape[1]).to(v.dtype).unsqueeze(1)).flatten(1)
 
     def classes_not_counted(v, index):

@@ -107,7 +107,8 @@ class wrong:
         return 0.0005 * (reconstruction.flatten(1) - image.flatten()).square().sum(1).mean()
 
     def half_the_square(reconstruction, image):
-        """You halved the squares. There is no ½ in this loss: 0.0005 × the sum, no more."""
+        """Your loss is half of what it should be. Is there a ½, as in smooth_l1_loss, or a 2 typed in that you divide
+        by? 0.0005 × the sum, averaged over the images, is all."""
         return 0.5 * 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).square().sum(1).mean()
 
     def cross_entropy_of_pixels(reconstruction, image):
@@ -121,11 +122,11 @@ class wrong:
         return 0.648 * (reconstruction.flatten(1) - image.flatten(1)).square().mean()
 
     def ten_times_too_much(reconstruction, image):
-        """Your factor is 0.005. It is 0.0005: one zero more."""
+        """Your loss is ten times too large. Is the factor 0.005? It is 0.0005: one zero more."""
         return 0.005 * (reconstruction.flatten(1) - image.flatten(1)).square().sum(1).mean()
 
     def divided_by_the_batch_twice(reconstruction, image):
-        """You divided by the number of images twice: the mean has done it already."""
+        """Your loss is divided by the number of images twice: a mean over the batch does it already."""
         return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).square().sum(1).mean() / len(image)
 
     def mean_absolute_difference(reconstruction, image):
@@ -138,8 +139,8 @@ class wrong:
         return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).sum(1).mean()
 
     def one_side_clamped(reconstruction, image):
-        """You count only the pixels that are too bright (a clamp, a ReLU). Too dark is wrong as well: square, no
-        clamp."""
+        """You count only the pixels that are too bright, as after a clamp or a ReLU. Too dark is wrong as well: square,
+        and no clamp."""
         return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).clamp(min=0).square().sum(1).mean()
 
     def worst_pixel(reconstruction, image):
