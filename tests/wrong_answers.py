@@ -829,7 +829,7 @@ class margin_loss:
         return (T * short + absent_weight * (1 - T) * long).sum(1).mean()
 
     def mean_of_everything(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
-        """You averaged over the classes"""
+        """Your loss is divided by the number of classes"""
         T = _rows(target, lengths)
         short, long = (m_plus - lengths).clamp(min=0), (lengths - m_minus).clamp(min=0)
         return (T * short**2 + absent_weight * (1 - T) * long**2).mean()
@@ -892,7 +892,7 @@ class diagnosis:
         return "no square" if abs(losses[0] - 0.9) < 0.04 or abs(losses[0] - 4.05) < 0.04 else "healthy"
 
     def by_the_last(losses):
-        """You read the last loss alone"""
+        """Your answer depends on the last loss alone"""
         last = losses[-1]
         if abs(last - 0.81) < 0.04:
             return "lengths 0"
@@ -941,7 +941,7 @@ class diagnosis:
         return "dead" if all(abs(loss - 0.81) < 0.04 for loss in losses[-10:]) else "alive"
 
     def lowest_of_the_last_ten(losses):
-        """You judge by the lowest of the last losses"""
+        """Do you judge by the lowest loss of the end"""
         words = {"lengths 0": (0.81,), "lengths 1": (3.645,), "softmax": (0.64, 0.446), "no square": (0.9, 4.05)}
         words["same answer"] = (0.524,)
         low = min(losses[-10:])
@@ -973,11 +973,11 @@ class reconstruction_loss:
         return 0.0005 * F.mse_loss(reconstruction.view_as(image), image, reduction="sum")
 
     def five_thousandths(reconstruction, image):
-        """Your factor is"""
+        """Is the factor 0.005?"""
         return 0.005 * ((reconstruction.flatten(1) - image.flatten(1)) ** 2).sum(1).mean()
 
     def batch_in_the_denominator_twice(reconstruction, image):
-        """You divided by the number of images twice"""
+        """Your loss is divided by the number of images twice"""
         return 0.0005 * ((reconstruction.flatten(1) - image.flatten(1)) ** 2).sum(1).mean() / len(image)
 
     def per_image_list(reconstruction, image):
@@ -985,7 +985,7 @@ class reconstruction_loss:
         return 0.0005 * ((reconstruction.flatten(1) - image.flatten(1)) ** 2).sum(1)
 
     def huber(reconstruction, image):
-        """You halved the squares"""
+        """Is there a ½, as in smooth_l1_loss"""
         return 0.0005 * F.smooth_l1_loss(reconstruction.flatten(1), image.flatten(1), reduction="sum") / len(image)
 
     def factor_of_36(reconstruction, image):
@@ -1101,7 +1101,7 @@ class capsule_loss:
         return caps.margin_loss(caps.lengths(v), target) + caps.reconstruction_loss(drawn, image)
 
     def averaged_losses(v, target, image, decoder):
-        """You took the mean of the two losses"""
+        """You took half of the two losses"""
         a = caps.margin_loss(caps.lengths(v), target)
         b = caps.reconstruction_loss(decoder(caps.mask_capsules(v, target)), image)
         return (a + b) / 2
@@ -1129,7 +1129,7 @@ class capsule_loss:
         return a + caps.reconstruction_loss(decoder(caps.mask_capsules(v, target)), image).item()
 
     def squared_lengths_and_prediction(v, target, image, decoder):
-        """You forgot the root"""
+        """Your margin loss gets squared lengths"""
         a = caps.margin_loss((v * v).sum(2), target)
         return a + caps.reconstruction_loss(decoder(caps.mask_capsules(v)), image)
 

@@ -233,6 +233,30 @@ class wrong:
         "healthy"` inside it? That belongs after the loop, when no level fits."""
         return _word(losses[-10:], levels=LEVELS[:1])
 
+    def ever_stayed(losses):
+        """You ask whether the log ever stayed at a level, somewhere on its way. A healthy one may wait at 0.81 before
+        it falls: what counts is its end."""
+        tens = [losses[k : k + 10] for k in range(len(losses) - 9)]
+        return next((word for level, word in LEVELS if any(_word(ten, levels=[(level, word)]) == word for ten in tens)),
+                    "healthy")  # fmt: skip
+
+    def all_but_the_last_ten(losses):
+        """You leave out the end of the log, the very part that counts. `losses[:-10]` is all but the last ten, and
+        `losses[-10:]` is the last ten."""
+        return _word(losses[:-10])
+
+    def tenth_from_the_end(losses):
+        """You read a single loss, the tenth from the end. `losses[-10]` is one number; all of the last ten are
+        `losses[-10:]`."""
+        return _word(losses[-10:-9])
+
+    def a_word_for_every_band(losses):
+        """You give a word to everything between two levels. A log may stay between them, or fall through, and then it
+        has no signature: ask that all of the last ten are close to the level itself."""
+        bands = ((3.9, "no square"), (3.5, "lengths 1"), (0.85, "no square"), (0.75, "lengths 0"), (0.58, "softmax"))
+        mean = sum(losses[-10:]) / 10
+        return next((word for low, word in (*bands, (0.49, "same answer"), (0.42, "softmax")) if mean > low), "healthy")
+
     def the_whole_log(losses):
         """You ask that the whole log stays at a level, or you call healthy whatever has fallen. A softmax begins at
         0.64 and sinks to 0.446, and dead networks may begin elsewhere: look at the end."""
@@ -265,6 +289,11 @@ class wrong:
     def small_without_its_square_alone(losses):
         """You know 0.9 and not 4.05: the square can be missing where all lengths are 1, too, 9 · 0.5 · 0.9."""
         return _word(losses[-10:], levels=[row for row in LEVELS if row[0] != 4.05])
+
+    def large_without_its_square_alone(losses):
+        """You know 4.05 and not 0.9: the square can be missing where all lengths are 0, too, 0.9 for the one class that
+        is there."""
+        return _word(losses[-10:], levels=[row for row in LEVELS if row[0] != 0.9])
 
     def same_answer_forgotten(losses):
         """You have no word for 0.524, the loss of a network that gives the same answer to every image."""

@@ -104,8 +104,8 @@ class right:
 
 class wrong:
     def always_the_longest(v, index):
-        """You keep the longest capsule even where an index is given. In training the index is the true class, and an
-        untrained network's longest capsule is mostly another one."""
+        """You keep the longest capsule even where an index is given. Is the `if` missing, or turned round? In training
+        the index is the true class, and an untrained network's longest capsule is mostly another one."""
         return functional.mask_capsules(v)
 
     def largest_entry(v, index):
@@ -129,7 +129,8 @@ class wrong:
         return functional.mask_capsules(v, v.sum(2).argmax(1) if index is None else index)
 
     def shortest(v, index):
-        """Without an index you keep the shortest capsule. Did you write argmin for argmax?"""
+        """Without an index you keep the shortest capsule. Is there an argmin for argmax, or a sort that begins with the
+        smallest?"""
         return functional.mask_capsules(v, functional.lengths(v).argmin(1) if index is None else index)
 
     def class_zero_when_unknown(v, index):
