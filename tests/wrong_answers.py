@@ -1235,7 +1235,7 @@ class capsnet_parameters:
         )
 
     def two_parts_with_a_slip_each(side=28, channels=256, types=32, d=8, classes=10, z=16):
-        """Your primary filters look at one map only"""
+        """Your primary filters read one map only"""
         grid = ((side - 8) - 9) // 2 + 1
         return (
             81 * channels + channels,
@@ -1353,7 +1353,7 @@ class draw_all:
         return torch.stack([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])])
 
     def concatenated(v, decoder):
-        """torch.cat adds no axis"""
+        """Is there a torch.cat, which adds no axis"""
         return torch.cat([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])], dim=1)
 
     def one_too_few(v, decoder):

@@ -190,18 +190,18 @@ class wrong:
         return _wired(images, weights, iterations, cut=cut)
 
     def pose_size_typed_in(images, *weights, iterations):
-        """You typed in d = 8, the number of the paper's network; here the poses have another. Read it from
-        vote_weight.shape[2]."""
+        """You cut capsules of 8 numbers, where the matrices expect another size. Is the paper's 8 typed in, or are
+        these all the channels, types·d? Read d from vote_weight.shape[2]."""
         return _cut_into(8, images, weights, iterations)
 
     def z_for_d(images, *weights, iterations):
-        """You read the children's pose size from the last axis of vote_weight. That is z, the size of the parents'
-        poses. The axes are (i, j, d, z): d is vote_weight.shape[2]."""
+        """You cut capsules of z numbers, which is the size of the parents' poses, the last axis of vote_weight. Its
+        axes are (i, j, d, z): d is vote_weight.shape[2]."""
         return _cut_into(weights[-1].shape[-1], images, weights, iterations)
 
     def classes_for_d(images, *weights, iterations):
-        """You read the children's pose size from axis 1 of vote_weight. That is j, the number of classes. The axes are
-        (i, j, d, z): d is vote_weight.shape[2]."""
+        """You cut capsules of 3 numbers, where the matrices expect another size. 3 is j here, axis 1 of vote_weight
+        (and a few other sizes, too). Its axes are (i, j, d, z): d is vote_weight.shape[2]."""
         return _cut_into(weights[-1].shape[1], images, weights, iterations)
 
     def squashed_over_the_children(images, *weights, iterations):
@@ -267,11 +267,12 @@ class wrong:
         return _wired(images, (*weights[:3], None, weights[4]), iterations)
 
     def iterations_typed_in(images, *weights, iterations):
-        """You always route three times. Hand `iterations` on to the routing."""
+        """You always route three times. Hand `iterations` on to the routing, which takes 3 where it is given none."""
         return _wired(images, weights, 3)
 
     def no_routing(images, *weights, iterations):
-        """Your couplings are never updated: you route once, whatever `iterations` says. Hand it on to the routing."""
+        """Your couplings are never updated: you route once, whatever `iterations` says. Do you hand it on to the
+        routing? Or, if you route by hand, are the new logits kept?"""
         return _wired(images, weights, 1)
 
     def one_iteration_too_many(images, *weights, iterations):
@@ -367,6 +368,6 @@ class wrong:
         return _wired(images, weights, iterations, between=torch.tanh)
 
     def divided_as_in_the_released_code(images, *weights, iterations):
-        """You divided the primary capsules by 32, as the released code does, whose weights start larger. The paper, and
-        this exercise, do not."""
+        """Your primary capsules are divided by 32, as in the released code, whose weights start larger. In the paper,
+        and in this exercise, they are not."""
         return _wired(images, weights, iterations, before=lambda f: f / 32)

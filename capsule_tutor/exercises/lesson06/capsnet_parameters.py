@@ -151,9 +151,18 @@ class wrong:
         channel with a filter of its own: types·d filters."""
         return _counted(side, channels, types, d, classes, z, primary=81 * channels * types + types)
 
+    def channels_for_filters(side, channels, types, d, classes, z):
+        """You counted `channels` filters in the primary convolution. It reads that many maps, and in the paper it makes
+        as many; but what it makes are types·d."""
+        return _counted(side, channels, types, d, classes, z, primary=81 * channels * channels + channels)
+
+    def filters_of_the_paper(side, channels, types, d, classes, z):
+        """You counted 256 primary filters, as the paper has them. There are types·d, and here both may be others."""
+        return _counted(side, channels, types, d, classes, z, primary=81 * channels * 256 + 256)
+
     def filters_that_read_one_map(side, channels, types, d, classes, z):
-        """Your primary filters look at one map only. A filter of the second convolution reads all `channels` maps that
-        the first one made: 9·9·channels weights each."""
+        """Your primary filters read one map only. A filter of the second convolution reads all `channels` maps that the
+        first one made: 9·9·channels weights each."""
         return _counted(side, channels, types, d, classes, z, primary=81 * types * d + types * d)
 
     def kernel_side_for_its_area(side, channels, types, d, classes, z):
@@ -186,12 +195,18 @@ class wrong:
         matrices of its own."""
         return _counted(side, channels, types, d, classes, z, votes=types * classes * d * z)
 
+    def channels_for_types(side, channels, types, d, classes, z):
+        """You counted channels·grid² children. A capsule takes d channels of the second convolution: there are
+        types·grid²."""
+        return _counted(side, channels, types, d, classes, z, votes=channels * _grid(side) ** 2 * classes * d * z)
+
     def grid_not_squared(side, channels, types, d, classes, z):
         """Your grid has one row. It has grid·grid places, each with one capsule per type."""
         return _counted(side, channels, types, d, classes, z, votes=types * _grid(side) * classes * d * z)
 
     def children_typed_in(side, channels, types, d, classes, z):
-        """You typed in 1152 children. That is right for 28×28 images and 32 types only: use types and grid."""
+        """Your number of children does not follow the image. Is 1152 typed in, or 36 places? That is right for 28×28
+        images and 32 types only: there are types·grid² children."""
         return _counted(side, channels, types, d, classes, z, votes=1152 * classes * d * z)
 
     def one_matrix_per_child(side, channels, types, d, classes, z):
@@ -203,13 +218,13 @@ class wrong:
         return _counted(side, channels, types, d, classes, z, votes=types * _grid(side) ** 2 * classes * d)
 
     def votes_for_matrices(side, channels, types, d, classes, z):
-        """You counted the votes, z numbers for every pair. They are computed again for each image. A parameter is what
-        is learned and stored: the d·z numbers of the pair's matrix."""
+        """You counted z numbers for every pair, as many as a vote has. Votes are computed again for each image. A
+        parameter is what is learned and stored: the d·z numbers of the pair's matrix."""
         return _counted(side, channels, types, d, classes, z, votes=types * _grid(side) ** 2 * classes * z)
 
     def couplings_counted(side, channels, types, d, classes, z):
-        """You counted the couplings c_ij, one per pair, among the parameters. Routing computes them again for every
-        image; nothing of them is learned or stored."""
+        """You counted one number too many for every pair: its coupling c_ij, or a bias? Routing computes the couplings
+        again for every image, and a vote has no bias: only the d·z numbers are learned."""
         votes = types * _grid(side) ** 2 * classes * (d * z + 1)
         return _counted(side, channels, types, d, classes, z, votes=votes)
 
@@ -229,6 +244,10 @@ class wrong:
         classes·z numbers, of which all but one pose are zero. In the paper's network 73,728 weights are missing."""
         return _counted(side, channels, types, d, classes, z, decoder=_decoder(z, side**2))
 
+    def inputs_of_the_paper(side, channels, types, d, classes, z):
+        """Your decoder reads 160 numbers, whatever the capsules are. Are they typed in? It reads classes·z."""
+        return _counted(side, channels, types, d, classes, z, decoder=_decoder(160, side**2))
+
     def decoder_of_lengths(side, channels, types, d, classes, z):
         """Your decoder reads one number per class. It reads the whole poses: classes·z numbers."""
         return _counted(side, channels, types, d, classes, z, decoder=_decoder(classes, side**2))
@@ -238,13 +257,17 @@ class wrong:
         decoder = classes * z * 512 + 512 * 1024 + 1024 * side**2
         return _counted(side, channels, types, d, classes, z, decoder=decoder)
 
+    def last_biases_forgotten(side, channels, types, d, classes, z):
+        """Your decoder lacks the biases of its last layer. Each of the side² pixels has one."""
+        return _counted(side, channels, types, d, classes, z, decoder=_decoder(classes * z, side**2) - side**2)
+
     def a_bias_per_dense_layer(side, channels, types, d, classes, z):
         """You gave each dense layer one bias. Every output has its own: 512, 1024 and side² of them."""
         decoder = classes * z * 512 + 1 + 512 * 1024 + 1 + 1024 * side**2 + 1
         return _counted(side, channels, types, d, classes, z, decoder=decoder)
 
     def decoder_draws_784_pixels(side, channels, types, d, classes, z):
-        """You typed in 784 pixels. The decoder draws as many as the image has: side²."""
+        """Your decoder draws 784 pixels, whatever the image has. Are they typed in? It should draw side² of them."""
         return _counted(side, channels, types, d, classes, z, decoder=_decoder(classes * z, 784))
 
     def decoder_draws_one_row(side, channels, types, d, classes, z):

@@ -111,8 +111,8 @@ class wrong:
         return decoder(v.flatten(1))[:, None].expand(-1, v.shape[1], -1)
 
     def always_the_longest(v, decoder):
-        """All your drawings of an image are the same, that of its longest capsule: mask_capsules without an index keeps
-        it. Tell it which class to keep."""
+        """All your drawings of an image are the same, that of its longest capsule, which mask_capsules keeps where it
+        gets no index. Tell it which class to keep."""
         return decoder(functional.mask_capsules(v))[:, None].expand(-1, v.shape[1], -1)
 
     def all_in_the_first_seat(v, decoder):
@@ -131,13 +131,18 @@ class wrong:
         others = v[:, None] - _alone(v)
         return decoder(others.flatten(0, 1).flatten(1)).reshape(*v.shape[:2], -1)
 
+    def last_class_alone(v, decoder):
+        """You return one drawing, that of the last class. Does every round of the loop begin the list again? Make it
+        empty before the loop, and append to it."""
+        return draw_all(v, decoder)[:, -1:]
+
     def classes_before_images(v, decoder):
         """Your result is (j, b, pixels). `torch.stack` puts its new axis first; it takes a dim."""
         return draw_all(v, decoder).transpose(0, 1)
 
     def classes_in_one_row(v, decoder):
-        """You joined the drawings of an image into one long row, (b, j·pixels): torch.cat adds no axis. torch.stack
-        does."""
+        """The drawings of an image are joined into one long row, (b, j·pixels). Is there a torch.cat, which adds no
+        axis, or a flatten after torch.stack? The axis j should stay."""
         return draw_all(v, decoder).flatten(1)
 
     def longest_and_classes_before_images(v, decoder):
@@ -147,13 +152,18 @@ class wrong:
         return wrong.always_the_longest(v, decoder).transpose(0, 1)
 
     def images_and_classes_mixed(v, decoder):
-        """The shape is right, and images and classes are mixed: you had (j, b, pixels) and reshaped it. A reshape moves
-        nothing (lesson 03). Stack along dim=1, or transpose."""
+        """The shape is right, and images and classes are mixed: the classes came first, and you reshaped. A reshape
+        moves nothing (lesson 03). Stack along dim=1, or transpose."""
         return draw_all(v, decoder).transpose(0, 1).reshape(*v.shape[:2], -1)
 
     def one_long_list(v, decoder):
         """Your drawings are in one list, (b·j, pixels). Give it its two axes: (b, j, pixels)."""
         return draw_all(v, decoder).flatten(0, 1)
+
+    def one_long_list_class_by_class(v, decoder):
+        """Your drawings are in one list, (j·b, pixels), class by class. Does torch.cat join them? It adds no axis, and
+        torch.stack does: along dim=1, which makes (b, j, pixels)."""
+        return draw_all(v, decoder).transpose(0, 1).flatten(0, 1)
 
     def stretched_to_length_one(v, decoder):
         """You stretched the capsules to length 1 before drawing. Draw what the network said, faint or not."""
@@ -180,7 +190,8 @@ class wrong:
         return torch.stack(drawn, dim=1)
 
     def ten_classes_typed_in(v, decoder):
-        """You typed in ten classes. There are v.shape[1] of them."""
+        """You ask for a class that is not there. Are ten typed in, or do you count from 1? The classes are 0 …
+        v.shape[1] − 1."""
         classes = torch.arange(10)
         return torch.stack([decoder(functional.mask_capsules(v, k.expand(len(v)))) for k in classes], dim=1)
 

@@ -149,21 +149,28 @@ class wrong:
         n = functional.lengths(v)
         return n.argmax(1), n.argmin(1), n.amax(1) - n.amin(1)
 
+    def second_shortest(v):
+        """Your runner-up is the second SHORTEST capsule. kthvalue counts from the smallest, as an ascending sort does;
+        topk(2) begins with the largest."""
+        second, where = functional.lengths(v).kthvalue(2, dim=1)
+        return functional.lengths(v).argmax(1), where, functional.lengths(v).amax(1) - second
+
     def the_two_shortest(v):
-        """You found the two shortest capsules. sort and argsort begin with the smallest: descending=True."""
+        """You found the two shortest capsules. sort and argsort begin with the smallest, unless you say
+        descending=True; topk begins with the largest."""
         n = functional.lengths(v)
         two, classes = n.topk(2, dim=1, largest=False)
         return classes[:, 0], classes[:, 1], two[:, 1] - two[:, 0]
 
     def the_two_shortest_and_a_negative_gap(v):
-        """You found the two shortest capsules, and their gap is negative. sort and argsort begin with the smallest:
-        descending=True."""
+        """You found the two shortest capsules, and their gap is negative. Did you sort? sort and argsort begin with the
+        smallest: descending=True."""
         two, classes = functional.lengths(v).topk(2, dim=1, largest=False)
         return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
 
     def last_but_one_first(v):
-        """You sorted from the shortest on and took the last two in that order, so the runner-up comes first. The winner
-        is the last: [:, -1], then [:, -2]."""
+        """Winner and runner-up are exchanged, in the gap as well. Did you sort from the shortest on? Then the winner is
+        last: [:, -1], then [:, -2]. From topk it is the first column."""
         order = functional.lengths(v).argsort(dim=1)
         n = functional.lengths(v).sort(dim=1).values
         return order[:, -2], order[:, -1], n[:, -2] - n[:, -1]
@@ -216,6 +223,12 @@ class wrong:
         first, second, _ = runner_up(v)
         return first, second, n.amax(1) - (n.sum(1) - n.amax(1)) / (n.shape[1] - 1)
 
+    def gap_to_the_mean(v):
+        """You subtracted the mean of all the lengths. The gap is to one rival: subtract the second longest."""
+        n = functional.lengths(v)
+        first, second, _ = runner_up(v)
+        return first, second, n.amax(1) - n.mean(1)
+
     def gap_after_a_softmax(v):
         """You took a softmax of the lengths first. They are probabilities already, each on its own (lesson 05)."""
         two, classes = functional.lengths(v).softmax(1).topk(2, dim=1)
@@ -243,7 +256,7 @@ class wrong:
         return first, second, gap / functional.lengths(v).amax(1)
 
     def third_for_runner_up(v):
-        """Your runner-up is the third longest. topk(2): the first column and the second."""
+        """Your runner-up is the third longest. With topk(2) there are two columns: the first and the second."""
         n, classes = functional.lengths(v).topk(min(3, v.shape[1]), dim=1)
         return classes[:, 0], classes[:, -1], n[:, 0] - n[:, -1]
 

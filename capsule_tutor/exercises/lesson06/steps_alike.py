@@ -115,8 +115,8 @@ WIRINGS = {
     "a port with a wrong cut, in a network whose numbers are around 0.0001": (
         {"front": lambda x: 1e-4 * x, "cut": _bare_view},
         {"front": lambda x: 1e-4 * x},
-        "All its numbers are below 0.001, so a fixed tolerance of that size lets any wire pass: allow a thousandth of "
-        "the largest entry of theirs.",
+        "The second differs in nearly every entry. All its numbers are below 0.001, where a fixed tolerance of that "
+        "size lets any wire pass: allow a thousandth of the largest entry of theirs.",
     ),
     "a port that cuts its capsules with a bare view": ({"cut": _bare_view}, {}, "Entry by entry the second differs."),
     "a port that has its capsules in another order": (
@@ -166,14 +166,14 @@ WIRINGS = {
         "What is allowed is one number for a whole result. A thousandth of each entry allows nothing where that is 0.",
     ),
     "a port that is right, with numbers below zero alone": (
-        {"front": lambda x: -x.abs() - 1e-5, "lengths": _minus_lengths},
+        {"front": lambda x: -x.abs() - 1e-4, "lengths": _minus_lengths},
         {"front": lambda x: -x.abs(), "lengths": _minus_lengths},
         "All agree. The largest entry is the largest in SIZE: `b.abs().max()`.",
     ),
     "a port that is 0.06 % off after its first step and 0.12 % off after its second": (
         {"front": lambda x: 2.0012 * x, "cut": lambda maps: 1.0006 * primary_capsules(maps, 3)},
         {},
-        "The second is off by more than a thousandth of its largest entry, on what the first of its OWN list gave.",
+        "Of the largest entry a thousandth is allowed, 0.1 %, and the second gets what the first of its OWN list gave.",
     ),
 }
 
@@ -253,20 +253,21 @@ class wrong:
         return _first_apart(ours, theirs, x, torch.equal)
 
     def allclose_as_it_comes(ours, theirs, x):
-        """You left torch.allclose its own tolerances. They allow a hundred-thousandth of each entry, which is next to
-        nothing where an entry is near zero: say rtol=0, and a thousandth of the largest entry of theirs for atol."""
+        """You allow a hundred-thousandth of each entry, or less, which is next to nothing where an entry is near zero.
+        Are these torch.allclose's own tolerances? Say rtol=0, and a thousandth of the largest entry of theirs for
+        atol."""
         return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a, b))
 
     def a_thousandth_of_each_entry(ours, theirs, x):
-        """You allow a thousandth of each entry, so where the original gives 0 nothing is allowed. Wanted is one number
-        for the whole result: a thousandth of its largest entry."""
+        """You allow a thousandth of each entry, so that where the original gives 0 next to nothing is allowed. One
+        number is wanted for the whole result: a thousandth of its largest entry."""
         return _first_apart(
             ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=0)
         )
 
     def fixed_tolerance(ours, theirs, x):
-        """You allow 0.001, whatever the size of the numbers. In a network whose capsules are shorter than that every
-        wire passes: allow a thousandth of the largest entry of theirs."""
+        """What you allow is the same after every step, such as 0.001. In a network whose capsules are shorter than that
+        every wire passes: allow a thousandth of the largest entry of theirs."""
         return _first_apart(
             ours, theirs, x, lambda a, b: a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=1e-3)
         )
@@ -277,10 +278,35 @@ class wrong:
         return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not (a - b).abs().max() > 1e-3)
 
     def largest_without_abs(ours, theirs, x):
-        """You allow a thousandth of `b.max()`, which is too little, or even less than 0, where the largest entry is
-        negative. Take `.abs()` first."""
+        """What you allow depends on `b.max()`, and that is too little, or even less than 0, where the largest entry in
+        size is negative. Take `.abs()` first, then the largest."""
         return _first_apart(
             ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).abs().max() <= 1e-3 * b.max())
+        )
+
+    def mean_of_theirs(ours, theirs, x):
+        """You allow a thousandth of the mean entry of theirs, which is too little. Take a thousandth of the largest."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).abs().max() <= 1e-3 * b.abs().mean())
+        )
+
+    def first_step_alone(ours, theirs, x):
+        """For you no more than the first step ever agrees. Is there a `return` inside the loop, or does one of the
+        lists get x again in every step? While the results agree, go on with what each list gave."""
+        return min(steps_alike(ours, theirs, x), 1)
+
+    def one_entry_is_enough(ours, theirs, x):
+        """One entry that agrees is enough for you, as with any(). No entry may differ by more: all(), or the largest
+        difference."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and bool(((a - b).abs() <= _allowed(b)).any())
+        )
+
+    def differences_added(ours, theirs, x):
+        """You add up the differences of all the entries, so that many small ones look like a large one. Take the
+        largest one alone."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).abs().sum() <= _allowed(b))
         )
 
     def only_shapes(ours, theirs, x):
@@ -296,8 +322,8 @@ class wrong:
         return len(ours) if _close(a, b) else len(ours) - 1
 
     def sums_compared(ours, theirs, x):
-        """You compare one number of each result. The same entries in another order have the same sum, and capsules that
-        are mixed up are what you look for: compare entry by entry."""
+        """You compare the sums, or the means, of the results. The same entries in another order have the same sum, and
+        capsules that are mixed up are what you look for: compare entry by entry."""
 
         def alike(a, b):
             return a.shape == b.shape and bool((a.sum() - b.sum()).abs() <= _allowed(b))
@@ -305,8 +331,8 @@ class wrong:
         return _first_apart(ours, theirs, x, alike)
 
     def norms_compared(ours, theirs, x):
-        """You compare the norms of the results. Entries in another order, or with another sign, have the same norm:
-        compare entry by entry."""
+        """You compare one number of each result, such as its norm. Entries in another order, or with another sign, have
+        the same norm: compare entry by entry."""
 
         def alike(a, b):
             return a.shape == b.shape and bool((a.norm() - b.norm()).abs() <= _allowed(b))
@@ -321,8 +347,8 @@ class wrong:
         )
 
     def without_abs(ours, theirs, x):
-        """You take the largest difference without its sign being dropped: an entry that is too small passes. Take
-        `.abs()` first."""
+        """An entry that is too small gets past you. Is the largest difference taken with its sign? Take `.abs()`
+        first."""
         return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).max() <= _allowed(b)))
 
     def nan_unseen(ours, theirs, x):
@@ -331,7 +357,7 @@ class wrong:
         return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not (a - b).abs().max() > _allowed(b))
 
     def shapes_broadcast(ours, theirs, x):
-        """You never compare the shapes, and (2, 1) against (2, 8) is no error: it broadcasts. Ask for the shape
+        """Shapes that differ get past you: (2, 1) against (2, 8) is no error, it broadcasts. Ask for the shape
         first."""
 
         def alike(a, b):
@@ -388,7 +414,7 @@ class wrong:
         return len(ours)
 
     def counted_from_one(ours, theirs, x):
-        """You return the number of the wrong step, counted from 1. Wanted is how many agree before it: one less."""
+        """You return the number of the wrong step, counted from 1. It should be how many agree before it: one less."""
         number = steps_alike(ours, theirs, x)
         return number + 1 if number < len(ours) else number
 
@@ -408,8 +434,8 @@ class wrong:
         return count
 
     def last_difference(ours, theirs, x):
-        """You keep the last step that differs. What comes behind a wrong step differs because of it: the first one is
-        the one to repair, so return there."""
+        """You return the last step that differs. What comes behind a wrong step differs because of it: the first one is
+        the one to fix, so return there."""
         a = b = x
         found = len(ours)
         for k, (f, g) in enumerate(zip(ours, theirs, strict=True)):
@@ -434,5 +460,5 @@ class wrong:
         return sum(_close(f(x), g(x)) for f, g in zip(ours, theirs, strict=True))
 
     def yes_or_no(ours, theirs, x):
-        """You return whether all agree. Wanted is a number: how many steps agree before one does not."""
+        """You return whether all agree. A number is wanted: how many steps agree before one does not."""
         return steps_alike(ours, theirs, x) == len(ours)
