@@ -286,6 +286,14 @@ class votes:
         """it raised RuntimeError"""
         return torch.einsum("bid,ijzd->bjz", u, weight)
 
+    def as_float(u, weight):
+        """they come out as float32 whatever comes in"""
+        return torch.einsum("bid,ijdz->bijz", u.float(), weight.float())
+
+    def poses_added_first(u, weight):
+        """Every child votes with the sum of all the poses"""
+        return torch.einsum("bd,ijdz->bijz", u.sum(1), weight)
+
 
 class primary_capsules:
     def permute_then_wrong_merge(features, d):
@@ -418,6 +426,19 @@ class touched:
         after[0, :, 0] += 1
         return (after != to_capsules(features))[0].any(-1)
 
+    def cloned_in_every_round(to_capsules, features, row, column):
+        """Is `features.clone()` inside a loop"""
+        for channel in range(features.shape[1]):
+            changed = features.clone()
+            changed[0, channel, row, column] += 1
+        return (to_capsules(changed) != to_capsules(features))[0].any(-1)
+
+    def sums_before_and_after(to_capsules, features, row, column):
+        """Differences that cancel get past you"""
+        changed = features.clone()
+        changed[0, :, row, column] += 1
+        return (to_capsules(changed).sum(-1) != to_capsules(features).sum(-1))[0]
+
 
 class capsule_count:
     def padded_by_half(size, kernels, strides, types):
@@ -465,6 +486,16 @@ class capsule_count:
         for k, s in zip(kernels, strides):
             size = (size - k) // s + 1
         return types * size * 2
+
+    def range_stops_early(size, kernels, strides, types):
+        """Your last kernel starts one pixel too early"""
+        for k, s in zip(kernels, strides):
+            size = len(range(0, size - k, s))
+        return types * size**2
+
+    def no_loop(size, kernels, strides, types):
+        """or are `kernels[0]` and `strides[0]` all that you use?"""
+        return types * ((size - kernels[0]) // strides[0] + 1) ** 2
 
 
 class parent_poses:
@@ -880,6 +911,20 @@ class margin_loss:
             (T * short**2 + absent_weight * (1 - T) * long**2).sum(1).mean().item(), dtype=lengths.dtype
         )
 
+    def asked_of_a_table(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """as Python's `max` and `if` do"""
+        T = _rows(target, lengths)
+        short = m_plus - lengths
+        if short < 0:
+            short = 0 * short
+        return (T * short**2 + absent_weight * (1 - T) * F.relu(lengths - m_minus) ** 2).sum(1).mean()
+
+    def second_not_squared(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """The hinge of the absent classes is not squared"""
+        T = _rows(target, lengths)
+        short, long = F.relu(m_plus - lengths), F.relu(lengths - m_minus)
+        return (T * short**2 + absent_weight * (1 - T) * long).sum(1).mean()
+
 
 class diagnosis:
     def by_the_first(losses):
@@ -961,6 +1006,23 @@ class diagnosis:
         levels |= {4.05: "no square", 0.524: "same answer"}
         low, high = min(losses[-10:]), max(losses[-10:])
         return "healthy" if high - low > 0.09 else levels[min(levels, key=lambda level: abs(level - low))]
+
+    def at_the_first_that_is_close(losses):
+        """Is a `return` inside a loop over the losses?"""
+        words = {0.81: "lengths 0", 3.645: "lengths 1", 0.9: "no square", 4.05: "no square", 0.64: "softmax"}
+        words |= {0.446: "softmax", 0.524: "same answer"}
+        for loss in losses:
+            for level, word in words.items():
+                if abs(loss - level) < 0.04:
+                    return word
+        return "healthy"
+
+    def median_of_the_last_ten(losses):
+        """You judge by one number of the last losses, such as their mean"""
+        words = {0.81: "lengths 0", 3.645: "lengths 1", 0.9: "no square", 4.05: "no square", 0.64: "softmax"}
+        words |= {0.446: "softmax", 0.524: "same answer"}
+        median = sorted(losses[-10:])[5]
+        return next((word for level, word in words.items() if abs(median - level) < 0.04), "healthy")
 
 
 class reconstruction_loss:
@@ -1083,6 +1145,11 @@ class mask_capsules:
         keep = F.one_hot(caps.lengths(v).argmax(1), v.shape[1]).to(v.dtype)
         return v * keep[..., None]
 
+    def no_unsqueeze(v, index=None):
+        """Your mask does not line up with v"""
+        index = caps.lengths(v).argmax(1) if index is None else index
+        return (v * F.one_hot(index, v.shape[1])).flatten(1)
+
 
 class capsule_loss:
     def mean_times_0392(v, target, image, decoder):
@@ -1145,6 +1212,11 @@ class capsule_loss:
         return caps.margin_loss(caps.lengths(v).detach(), target) + caps.reconstruction_loss(
             decoder(caps.mask_capsules(v, target)), image
         )
+
+    def masked_and_not_flattened(v, target, image, decoder):
+        """and flattened to (b, j·z)"""
+        masked = v * F.one_hot(target, v.shape[1]).unsqueeze(2)
+        return caps.margin_loss(caps.lengths(v), target) + caps.reconstruction_loss(decoder(masked), image)
 
 
 class capsnet_forward:
@@ -1210,6 +1282,12 @@ class capsnet_forward:
         x = torch.conv2d(images, fw, fb).relu()
         f = torch.conv2d(x, pw, pb, stride=2).relu()
         u = layers.primary_capsules(f, vw.shape[2])
+        return caps.dynamic_routing(caps.votes(u, vw), iterations)[0]
+
+    def all_channels_for_d(images, fw, fb, pw, pb, vw, iterations=3):
+        """or are these all the channels, types·d?"""
+        f = torch.conv2d(torch.conv2d(images, fw, fb).relu(), pw, pb, stride=2)
+        u = caps.squash(layers.primary_capsules(f, f.shape[1]))
         return caps.dynamic_routing(caps.votes(u, vw), iterations)[0]
 
 
@@ -1346,6 +1424,12 @@ class runner_up:
         n, c = caps.lengths(v).topk(2, dim=1)
         return c[:, :1], c[:, 1:], n[:, :1] - n[:, 1:]
 
+    def kthvalue(v):
+        """Your runner-up is the second SHORTEST capsule"""
+        n = caps.lengths(v)
+        second, where = n.kthvalue(2, dim=1)
+        return n.argmax(1), where, n.amax(1) - second
+
 
 class draw_all:
     def stacked_in_front(v, decoder):
@@ -1394,6 +1478,15 @@ class draw_all:
         """You squashed v first"""
         v = caps.squash(v)
         return torch.stack([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])], dim=1)
+
+    def counted_from_one(v, decoder):
+        """or do you count from 1?"""
+        b, j, _ = v.shape
+        return torch.stack([decoder(caps.mask_capsules(v, torch.full((b,), k))) for k in range(1, j + 1)], dim=1)
+
+    def one_below_the_other(v, decoder):
+        """class by class. Does torch.cat join them?"""
+        return torch.cat([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])])
 
 
 class sums_test:
@@ -2608,6 +2701,24 @@ class steps_alike:
                 break
             n += 1
         return n
+
+    def size_of_the_largest(ours, theirs, x):
+        """What you allow depends on `b.max()`"""
+        a = b = x
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(a), g(b)
+            if a.shape != b.shape or not (a - b).abs().max() <= 1e-3 * b.max().abs():
+                return k
+        return len(ours)
+
+    def theirs_on_x(ours, theirs, x):
+        """or does one of the lists get x again in every step?"""
+        a = x
+        for k, (f, g) in enumerate(zip(ours, theirs)):
+            a, b = f(a), g(x)
+            if a.shape != b.shape or not (a - b).abs().max() <= 1e-3 * b.abs().max():
+                return k
+        return len(ours)
 
 
 class why_worse:
