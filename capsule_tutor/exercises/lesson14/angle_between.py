@@ -129,6 +129,20 @@ class wrong:
         """You return one number for all pairs. Return an angle for each; means come later."""
         return angle_between(a, b).mean()
 
+    def smallest_of_all(a, b):
+        """You return one number, the smallest of all. `.min()` looks at all entries; `torch.minimum(x, y)` takes the
+        smaller of two for each."""
+        return angle_between(a, b).min()
+
+    def cosine_of_degrees(a, b):
+        """You took the cosine of degrees. `cos` wants radians: `torch.deg2rad(a - b)` first, and back at the end."""
+        return torch.rad2deg(torch.acos(torch.cos(a - b)))
+
+    def minus_from_180(a, b):
+        """You compare (a − b) % 360 with 180 minus it. The two ways round add up to a whole turn: 360 minus it."""
+        turn = (a - b) % 360
+        return torch.minimum(turn, 180 - turn)
+
     def cosine(a, b):
         """You return the cosine of the angle. The angle itself is wanted, in degrees."""
         return torch.deg2rad(a - b).cos()

@@ -160,7 +160,8 @@ class wrong:
         return _around(d, t * d.std() / len(d) ** 0.5)
 
     def b_minus_a(a, b, t):
-        """Your sign says how much larger b's gap is. It should be a's minus b's."""
+        """Your sign is the wrong one. Did you subtract a's gap from b's? It should be a's minus b's. Or familiar −
+        novel within the runs? The gap is novel − familiar."""
         d = _gap(b) - _gap(a)
         return _around(d, t * d.std() / len(d) ** 0.5)
 
@@ -173,6 +174,16 @@ class wrong:
         """You return the mean and half of the width. Return the two ends."""
         mean, low, high = gap_interval(a, b, t)
         return mean, (high - low) / 2
+
+    def half_of_the_width_twice(a, b, t):
+        """You return half of the width where the two ends belong. They are the mean minus it, and the mean plus it."""
+        mean, low, high = gap_interval(a, b, t)
+        return mean, (high - low) / 2, (high - low) / 2
+
+    def ends_around_0(a, b, t):
+        """Your interval lies around 0. It belongs around the mean: add the mean to both ends."""
+        mean, low, high = gap_interval(a, b, t)
+        return mean, low - mean, high - mean
 
     def high_first(a, b, t):
         """Your ends are exchanged: low comes first."""

@@ -244,13 +244,58 @@ class wrong:
         assert e == f == set(range(3))
 
     def split_is_not_called(split):
-        """Your test never calls `split`: it looks at a split of its own, so it says the same about all. Call the
-        `split` that is handed in, with your labels and info."""
+        """Your test lets everything pass. Does it call the `split` that is handed in, with your labels and info, or
+        does it look at one of its own? Can each `assert` fail? With brackets around condition and text it cannot, and
+        three conditions joined by `or` hardly can."""
         labels, info = _views()
         (a, b), (c, d), (e, f) = _sets(labels, info, *sound.by_instance(labels, info))
         assert not a & b
         assert not c & d
         assert e == f == set(range(5))
+
+    def same_view_in_both(split):
+        """Your test asks whether the same VIEW is in both halves: a toy and an azimuth together. Ask for toys and for
+        azimuths, each for itself."""
+        labels, info = _views()
+        train, test = split(labels, info)
+        assert not (train & test).any()
+        _, _, (e, f) = _sets(labels, info, train, test)
+        assert e == f == set(range(5))
+
+    def sets_of_tensors(split):
+        """Your test notices a missing class, and neither a toy nor an azimuth that is in both. Do your sets hold
+        tensors? Two tensors are never the same entry of a set: make numbers of them, `.tolist()`."""
+        labels, info = _views()
+        _, _, (e, f) = _sets(labels, info, *split(labels, info))
+        assert e == f == set(range(5))
+
+    def one_class_in_the_table(split):
+        """Your test lets a split lose a class. Does your table hold only one? Put all five into it, and compare the
+        classes of each half with all of them."""
+        labels, info = _views(1)
+        (a, b), (c, d), (e, f) = _sets(labels, info, *split(labels, info))
+        assert not a & b
+        assert not c & d
+        assert e == f
+
+    def classes_apart(split):
+        """Your test calls every right split a leak. Does it want the classes of the two halves to be apart? Point (3)
+        wants every class in BOTH. Or does it take another column of `info` than 2 for the azimuth?"""
+        labels, info = _views()
+        (a, b), (c, d), (e, f) = _sets(labels, info, *split(labels, info))
+        assert not a & b
+        assert not c & d
+        assert not e & f
+
+    def another_column(split):
+        """Your test calls every right split a leak, but not one without any row. Which column of `info` do you take for
+        the azimuth? It is number 2; a column of zeros is the same in both halves."""
+        labels, info = _views()
+        train, test = split(labels, info)
+        (a, b), _, (e, f) = _sets(labels, info, train, test)
+        assert not a & b
+        assert not set(info[train, 1].tolist()) & set(info[test, 1].tolist())
+        assert e == f
 
     def test_classes_alone(split):
         """Your test asks for the classes of the test rows alone. A class that the network never learned is missing

@@ -128,6 +128,22 @@ class wrong:
         stop = int((b[0] - a[0, -1]).abs().argmin())
         return _at(a, -1), _at(b, stop)
 
+    def only_b_by_the_rule(a, b):
+        """You stop b by the rule and read a at its last epoch. Read both where they first reach the target."""
+        return _at(a, -1), _at(b, _first(b, _target(a, b)))
+
+    def columns_for_rows(a, b):
+        """You read both networks at their FIRST epoch. Does your comparison go the wrong way? It is `<=`. Or did you
+        take `a[:, 0]`, the three errors of the first epoch, for row 0, `a[0]`, the validation errors of all?"""
+        target = max(a[:, 0].min(), b[:, 0].min())
+        return tuple(_at(e, int((e[:, 0] <= target).nonzero()[0])) for e in (a, b))
+
+    def smaller_of_the_maxima(a, b):
+        """Your target is made of the two largest validation errors, which networks have before they have learned. Take
+        the minimum of each, and of these two the larger one."""
+        target = min(a[0].max(), b[0].max())
+        return tuple(_at(e, _first(e, target)) for e in (a, b))
+
     def both_at_their_end(a, b):
         """You read both at their last epoch. That is the converged comparison, which we also want; here the familiar
         errors should match."""

@@ -164,6 +164,20 @@ class wrong:
         sine, cosine = _fitted(poses, _targets(degrees), new).T
         return torch.atan2(sine, cosine)
 
+    def remainder_of_radians(poses, degrees, new):
+        """atan2 gives radians, and you took them `% 360` as they are. Make degrees of them first: `torch.rad2deg`."""
+        sine, cosine = _fitted(poses, _targets(degrees), new).T
+        return torch.atan2(sine, cosine) % 360
+
+    def remainder_by_2_pi(poses, degrees, new):
+        """You took degrees `% (2π)`. Once they are degrees, a whole turn is 360."""
+        sine, cosine = _fitted(poses, _targets(degrees), new).T
+        return torch.rad2deg(torch.atan2(sine, cosine)) % (2 * math.pi)
+
+    def solution_not_taken_out(poses, degrees, new):
+        """`torch.linalg.lstsq` gives several things at once, with names. The weights are its `.solution`."""
+        return _degrees(*(_with_ones(new) @ torch.linalg.lstsq(_with_ones(poses), _targets(degrees))).T)
+
     def from_minus_180(poses, degrees, new):
         """Your angles go from −180 to 180. From 0 up to 360 is wanted: `% 360` at the end."""
         sine, cosine = _fitted(poses, _targets(degrees), new).T

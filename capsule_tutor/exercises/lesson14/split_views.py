@@ -208,6 +208,29 @@ class wrong:
         train, near, far = split_views(info, train_toys, test_toys, familiar)
         return train, far, near
 
+    def compared_with_equals(info, train_toys, test_toys, familiar):
+        """`==` compares a column with one value. You want to know for each row whether its value is among several:
+        `torch.isin(column, wanted)`."""
+        near, tested = info[:, 2] == familiar, info[:, 0] == test_toys
+        return (info[:, 0] == train_toys) & near, tested & near, tested & ~near
+
+    def isin_turned_round(info, train_toys, test_toys, familiar):
+        """You gave `torch.isin` its two arguments in the wrong order. The column comes first, for the answer has one
+        entry for each entry of the first: `torch.isin(column, wanted)`."""
+        near, tested = torch.isin(familiar, info[:, 2]), torch.isin(test_toys, info[:, 0])
+        return torch.isin(train_toys, info[:, 0]) & near, tested & near, tested & ~near
+
+    def rows_for_columns(info, train_toys, test_toys, familiar):
+        """`info[2]` is row 2, a single view. Column 2 of all views is `info[:, 2]`."""
+        near, tested = _among(info[2], familiar), _among(info[0], test_toys)
+        return _among(info[0], train_toys) & near, tested & near, tested & ~near
+
+    def learned_toys_from_novel_sides(info, train_toys, test_toys, familiar):
+        """Your familiar test holds training toys from novel sides. Both tests are on the test toys: the familiar one
+        from familiar azimuths."""
+        near, seen = _among(info[:, 2], familiar), _among(info[:, 0], train_toys)
+        return seen & near, seen & ~near, _among(info[:, 0], test_toys) & ~near
+
     def in_for_isin(info, train_toys, test_toys, familiar):
         """Python's `in` gives one answer for the whole column. For one answer a row use `torch.isin(column,
         wanted)`."""
