@@ -76,8 +76,9 @@ LESSONS = (
     Lesson(
         "14",
         "Viewpoints",
-        90,
-        "turn toys on a table, train on some sides and test on others, read the angle off a capsule",
+        85,
+        "turn toys on a table, train on some sides and test on others, read the angle off a capsule "
+        "(10 minutes more for its appendix)",
     ),
     Lesson(
         "15",
