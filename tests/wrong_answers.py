@@ -1,5 +1,5 @@
-"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 12, and for some of
-07 and 13.
+"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 12 and 14, and for some
+of 07 and 13.
 
 A docstring holds words that the check must say; none means that no sentence names this mistake yet, and that what is
 said about its numbers must do. Most were written before the checks named them; some hold two mistakes at once.
@@ -3220,3 +3220,260 @@ class attack_test:
         assert attacked.max() <= 1 + 1e-5
         assert torch.equal(images, before)
         assert not torch.equal(attacked, before)
+
+
+def masks_of(info, a, b, f):
+    front = torch.isin(info[:, 2], f)
+    return torch.isin(info[:, 0], a), torch.isin(info[:, 0], b), front
+
+
+def all_views(classes=5):
+    rows = torch.cartesian_prod(torch.arange(classes), torch.arange(10), 2 * torch.arange(18))
+    z = torch.zeros(len(rows), dtype=torch.long)
+    return rows, rows[:, 0], torch.stack([rows[:, 1], z, rows[:, 2], z], dim=1)
+
+
+def gap_at(e, n):
+    return (e[2, n] - e[1, n]).item()
+
+
+def around(d, half):
+    m = d.mean()
+    return m.item(), (m - half).item(), (m + half).item()
+
+
+def paired(a, b):
+    return (a[:, 1] - a[:, 0]) - (b[:, 1] - b[:, 0])
+
+
+def with_ones(x):
+    return torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], dim=1)
+
+
+class split_views:
+    def equality(info, train_toys, test_toys, familiar):
+        """`==` compares a column with one value"""
+        front = info[:, 2] == familiar
+        a, b = info[:, 0] == train_toys, info[:, 0] == test_toys
+        return a & front, b & front, b & ~front
+
+    def isin_swapped(info, train_toys, test_toys, familiar):
+        """two arguments in the wrong order"""
+        front = torch.isin(familiar, info[:, 2])
+        a, b = torch.isin(train_toys, info[:, 0]), torch.isin(test_toys, info[:, 0])
+        return a & front, b & front, b & ~front
+
+    def range(info, train_toys, test_toys, familiar):
+        """That is a list, not a range"""
+        front = (info[:, 2] >= familiar.min()) & (info[:, 2] <= familiar.max())
+        a, b = torch.isin(info[:, 0], train_toys), torch.isin(info[:, 0], test_toys)
+        return a & front, b & front, b & ~front
+
+    def minus(info, train_toys, test_toys, familiar):
+        """`~` turns them round"""
+        a, b, front = masks_of(info, train_toys, test_toys, familiar)
+        return a & front, b & front, b & -front
+
+    def familiar_train(info, train_toys, test_toys, familiar):
+        """Your familiar test holds training toys from novel sides"""
+        a, b, front = masks_of(info, train_toys, test_toys, familiar)
+        return a & front, a & ~front, b & ~front
+
+    def rows(info, train_toys, test_toys, familiar):
+        """`info[2]` is row 2"""
+        front = torch.isin(info[2], familiar)
+        a, b = torch.isin(info[0], train_toys), torch.isin(info[0], test_toys)
+        return a & front, b & front, b & ~front
+
+
+class leak_test:
+    def tensors_in_sets(split):
+        """Do your sets hold tensors?"""
+        rows, labels, info = all_views()
+        train, test = split(labels, info)
+        assert not set(rows[train][:, :2]) & set(rows[test][:, :2])
+        assert not set(info[train][:, 2]) & set(info[test][:, 2])
+        assert set(labels[train].tolist()) == set(labels[test].tolist()) == set(range(5))
+
+    def azimuth_column_1(split):
+        """Which column of `info` do you take"""
+        rows, labels, info = all_views()
+        train, test = split(labels, info)
+        assert set(map(tuple, rows[train][:, :2].tolist())).isdisjoint(map(tuple, rows[test][:, :2].tolist()))
+        assert set(info[train][:, 1].tolist()).isdisjoint(info[test][:, 1].tolist())
+        assert set(labels[train].tolist()) == set(labels[test].tolist())
+
+    def classes_disjoint(split):
+        """Does it want the classes of the two halves to be apart?"""
+        rows, labels, info = all_views()
+        train, test = split(labels, info)
+        assert set(map(tuple, rows[train][:, :2].tolist())).isdisjoint(map(tuple, rows[test][:, :2].tolist()))
+        assert set(info[train][:, 2].tolist()).isdisjoint(info[test][:, 2].tolist())
+        assert set(labels[train].tolist()).isdisjoint(labels[test].tolist())
+
+    def one_class(split):
+        """Does your table hold only one?"""
+        rows, labels, info = all_views(1)
+        train, test = split(labels, info)
+        assert set(map(tuple, rows[train][:, :2].tolist())).isdisjoint(map(tuple, rows[test][:, :2].tolist()))
+        assert set(info[train][:, 2].tolist()).isdisjoint(info[test][:, 2].tolist())
+        assert set(labels[train].tolist()) == set(labels[test].tolist())
+
+    def one_toy_azimuth(split):
+        """Your test asks whether the same VIEW"""
+        rows, labels, info = all_views()
+        train, test = split(labels, info)
+        assert set(map(tuple, rows[train].tolist())).isdisjoint(map(tuple, rows[test].tolist()))
+        assert set(labels[train].tolist()) == set(labels[test].tolist()) == set(range(5))
+
+    def joined_by_or(split):
+        """three conditions joined by `or`"""
+        rows, labels, info = all_views()
+        train, test = split(labels, info)
+        a = set(map(tuple, rows[train][:, :2].tolist())).isdisjoint(map(tuple, rows[test][:, :2].tolist()))
+        b = set(info[train][:, 2].tolist()).isdisjoint(info[test][:, 2].tolist())
+        c = set(labels[train].tolist()) == set(labels[test].tolist()) == set(range(5))
+        assert a or b or c
+
+
+class matched_gap:
+    def strict(a, b):
+        """You ask for less than the target"""
+        target = max(a[0].min(), b[0].min())
+        return tuple(gap_at(e, int((e[0] < target).nonzero()[0])) for e in (a, b))
+
+    def only_b(a, b):
+        """You stop b by the rule and read a at its last epoch"""
+        target = max(a[0].min(), b[0].min())
+        return gap_at(a, -1), gap_at(b, int((b[0] <= target).nonzero()[0]))
+
+    def novel_minus_validation(a, b):
+        """You subtract the validation error"""
+        target = max(a[0].min(), b[0].min())
+        out = []
+        for e in (a, b):
+            n = int((e[0] <= target).nonzero()[0])
+            out.append((e[2, n] - e[0, n]).item())
+        return tuple(out)
+
+    def argmax_bool(a, b):
+        """Does your comparison go the wrong way?"""
+        target = max(a[0].min(), b[0].min())
+        return tuple(gap_at(e, int((e[0] >= target).nonzero()[0])) for e in (a, b))
+
+    def columns(a, b):
+        """You read both networks at their FIRST epoch"""
+        target = max(a[:, 0].min(), b[:, 0].min())
+        return tuple(gap_at(e, int((e[:, 0] <= target).nonzero()[0])) for e in (a, b))
+
+    def max_of_rows(a, b):
+        """the two largest validation errors"""
+        target = min(a[0].max(), b[0].max())
+        return tuple(gap_at(e, int((e[0] <= target).nonzero()[0])) for e in (a, b))
+
+
+class gap_interval:
+    def unpaired(a, b, t=2.776):
+        """as strangers"""
+        x, y = a[:, 1] - a[:, 0], b[:, 1] - b[:, 0]
+        return around(x - y, t * ((x.var() + y.var()) / len(x)).sqrt())
+
+    def rows(a, b, t=2.776):
+        """transposed first"""
+        d = (a[1] - a[0]) - (b[1] - b[0])
+        return around(d, t * d.std() / len(d) ** 0.5)
+
+    def familiar_minus_novel(a, b, t=2.776):
+        """Or familiar − novel within the runs?"""
+        d = -paired(a, b)
+        return around(d, t * d.std() / len(d) ** 0.5)
+
+    def numel(a, b, t=2.776):
+        """another name is meant"""
+        d = paired(a, b)
+        return around(d, t * d.std() / a.numel() ** 0.5)
+
+    def half_width(a, b, t=2.776):
+        """You return half of the width where the two ends belong"""
+        d = paired(a, b)
+        half = t * d.std() / len(d) ** 0.5
+        return d.mean().item(), half.item(), half.item()
+
+    def plus_gap(a, b, t=2.776):
+        """the sign is wrong"""
+        d = a[:, 1] - a[:, 0] - b[:, 1] - b[:, 0]
+        return around(d, t * d.std() / len(d) ** 0.5)
+
+
+class angle_between:
+    def mod_180(a, b):
+        """You take the remainder by 180"""
+        return (a - b) % 180
+
+    def torch_min(a, b):
+        """You return one number, the smallest of all"""
+        d = (a - b) % 360
+        return torch.stack([d, 360 - d]).min()
+
+    def acos_degrees(a, b):
+        """You took the cosine of degrees"""
+        return torch.acos(torch.cos(a - b)) * 180 / math.pi
+
+    def minus_from_180(a, b):
+        """360 minus it"""
+        d = (a - b) % 360
+        return torch.minimum(d, 180 - d)
+
+    def fmod(a, b):
+        """You took `fmod`"""
+        d = torch.fmod(a - b, 360)
+        return torch.minimum(d, 360 - d)
+
+    def minimum_dim(a, b):
+        """should be `amin(dim=0)`"""
+        d = (a - b) % 360
+        return torch.stack([d, 360 - d]).min(dim=0)
+
+
+class read_angle:
+    def atan2_swapped(poses, degrees, new):
+        """You gave atan2 the cosine first"""
+        r = torch.deg2rad(degrees)
+        t = torch.stack([r.sin(), r.cos()], dim=1)
+        s, c = (with_ones(new) @ torch.linalg.lstsq(with_ones(poses), t).solution).T
+        return torch.rad2deg(torch.atan2(c, s)) % 360
+
+    def radians_out(poses, degrees, new):
+        """atan2 gives radians"""
+        r = torch.deg2rad(degrees)
+        t = torch.stack([r.sin(), r.cos()], dim=1)
+        s, c = (with_ones(new) @ torch.linalg.lstsq(with_ones(poses), t).solution).T
+        return torch.atan2(s, c) % 360
+
+    def no_solution(poses, degrees, new):
+        """its `.solution`"""
+        r = torch.deg2rad(degrees)
+        t = torch.stack([r.sin(), r.cos()], dim=1)
+        s, c = (with_ones(new) @ torch.linalg.lstsq(with_ones(poses), t)).T
+        return torch.rad2deg(torch.atan2(s, c)) % 360
+
+    def ones_in_one(poses, degrees, new):
+        """Give `new` its column of ones, too"""
+        r = torch.deg2rad(degrees)
+        t = torch.stack([r.sin(), r.cos()], dim=1)
+        s, c = (new @ torch.linalg.lstsq(with_ones(poses), t).solution).T
+        return torch.rad2deg(torch.atan2(s, c)) % 360
+
+    def reads_poses(poses, degrees, new):
+        """the poses that you fitted"""
+        r = torch.deg2rad(degrees)
+        t = torch.stack([r.sin(), r.cos()], dim=1)
+        s, c = (with_ones(poses) @ torch.linalg.lstsq(with_ones(poses), t).solution).T
+        return torch.rad2deg(torch.atan2(s, c)) % 360
+
+    def mod_radians(poses, degrees, new):
+        """You took degrees `% (2π)`"""
+        r = torch.deg2rad(degrees)
+        t = torch.stack([r.sin(), r.cos()], dim=1)
+        s, c = (with_ones(new) @ torch.linalg.lstsq(with_ones(poses), t).solution).T
+        return torch.rad2deg(torch.atan2(s, c)) % (2 * math.pi)
