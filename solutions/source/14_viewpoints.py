@@ -446,7 +446,7 @@ for side, pair in pairs.items():
         print(f"{side:10} {name + ':':8} gap {gap_a:.1f} points (a, routed), {gap_b:.1f} (b, equal couplings)")
 
 # %% [markdown] id="interval"
-# In our own runs the two rules hardly differ. In the made-up pair they contradict each other: a, the better one, was
+# In our own runs the two rules differ hardly, or not at all. In the made-up pair they contradict each other: a, the better one, was
 # read later. And one run each says little: another seed moves these numbers by several points. So: several seeds, and the difference of
 # the gaps **paired by seed**, with an interval.
 #
@@ -806,7 +806,6 @@ print(f"error of somebody who knows nothing but the lamp: {100 * (1 - table.amax
 #
 # </details>
 #
-# %% [markdown] id="wild-rest"
 # | what they do | what it does | the test |
 # |---|---|---|
 # | split the rows at random | the same toy, 20° further, is in the test | `leak_test` |
@@ -818,34 +817,10 @@ print(f"error of somebody who knows nothing but the lamp: {100 * (1 - table.amax
 # | average over each map of a network that gives every map the mean 0 | all images look the same, and such a control flatters whatever is beside it | print the difference of two images |
 # | fit degrees | 359° and 1° meet at 180° | `read_angle` on toys near 0° |
 
-# %% [markdown] id="appendix"
-# ## Appendix · In its own way, and by itself?
-#
-# Perhaps the capsule of section 5 does turn, but in another way for each toy? Then a reader that is fitted on one toy, at every
-# second of the five elevations, should read the same toy at the others, and the other way round.
-
-# %% id="own"
-even = lit.info[:, 1] % 4 == 0  # every second elevation
-groups = {"a learned toy": LEARN, "another": torch.tensor([8, 9])}  # read by a reader of its own
-print(f"{'median, in degrees':20}", *(f"{name:>15}" for name in groups), f"{'new toys':>10}")
-for source in poses:
-    own = []
-    for instances in groups.values():
-        toys = [lit.info[:, 0] == instance for instance in instances]
-        halves = [(toy & half, toy & ~half) for toy in toys for half in (even, ~even)]
-        own.append(torch.cat([off(source, *fit_and_read) for fit_and_read in halves]).median())
-    print(f"{source:20}", *(f"{median:15.0f}" for median in own), f"{off(source, learned, ~learned).median():10.0f}")
-
-# %% [markdown] id="own-read"
-# It does, whether or not the network has learned from that toy. But look at the last row: sixteen greys are read
-# better. Pictures of one toy from 10° higher are nearly the same, and so is whatever is computed from them. By the rule
-# of section 5 **that says nothing about capsules**, and it is not the pose of *a truck*, which should be one way
-# for all trucks.
-
 # %% [markdown] id="predict-continue-text"
-# **Does it go on by itself?**
+# ## Appendix · Does the pose go on by itself?
 #
-# The network has learned from all sides. But let the *linear reader* see the front only: fit it on the six familiar
+# The network of section 5 has learned from all sides. But let the *linear reader* see the front only: fit it on the six familiar
 # azimuths, and read the other twelve. If the capsule turned exactly as the matrices of section 1 do, a linear reader
 # would not mind: the entries of $R V$ are sums of multiples of sine and cosine, the same ones from every side. So we
 # make such numbers, as a **positive control**: sine and cosine times a random matrix, once with hardly any noise on
@@ -889,6 +864,28 @@ print(f"{'always “350°”':20} {always[0]:14.0f}° {always[1]:14.0f}°")
 # does not look like a pose that turns and is only noisy. But one network and one kind of noise are thin evidence. What
 # is safe is weaker: **from this capsule a linear reader cannot go on to unseen sides.** Whether it can from another one
 # (with matrix poses, or with a loss that asks for the pose) can be measured, with two functions and a control.
+
+# %% [markdown] id="own-idea"
+# **Does it turn in another way for each toy?** Then a reader that is fitted on one toy, at every
+# second of the five elevations, should read the same toy at the others, and the other way round.
+
+# %% id="own"
+even = lit.info[:, 1] % 4 == 0  # every second elevation
+groups = {"a learned toy": LEARN, "another": torch.tensor([8, 9])}  # read by a reader of its own
+print(f"{'median, in degrees':20}", *(f"{name:>15}" for name in groups), f"{'new toys':>10}")
+for source in poses:
+    own = []
+    for instances in groups.values():
+        toys = [lit.info[:, 0] == instance for instance in instances]
+        halves = [(toy & half, toy & ~half) for toy in toys for half in (even, ~even)]
+        own.append(torch.cat([off(source, *fit_and_read) for fit_and_read in halves]).median())
+    print(f"{source:20}", *(f"{median:15.0f}" for median in own), f"{off(source, learned, ~learned).median():10.0f}")
+
+# %% [markdown] id="own-read"
+# It is read, whether or not the network has learned from that toy. But look at the last row: sixteen greys are read
+# better. Pictures of one toy from 10° higher are nearly the same, and so is whatever is computed from them. By the rule
+# of section 5 **that says nothing about capsules**, and it is not the pose of *a truck*, which should be one way
+# for all trucks.
 
 # %% [markdown] id="recap"
 # ## In your own words

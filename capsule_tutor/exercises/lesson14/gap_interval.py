@@ -181,7 +181,7 @@ class wrong:
         return mean, (high - low) / 2, (high - low) / 2
 
     def ends_around_0(a, b, t):
-        """Your interval lies around 0. It belongs around the mean: add the mean to both ends."""
+        """Your interval is around 0. It belongs around the mean: add the mean to both ends."""
         mean, low, high = gap_interval(a, b, t)
         return mean, low - mean, high - mean
 
