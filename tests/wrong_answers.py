@@ -3379,7 +3379,7 @@ class gap_interval:
         return around(x - y, t * ((x.var() + y.var()) / len(x)).sqrt())
 
     def rows(a, b, t=2.776):
-        """transposed first"""
+        """`a[1] - a[0]` should be `a[:, 1] - a[:, 0]`"""
         d = (a[1] - a[0]) - (b[1] - b[0])
         return around(d, t * d.std() / len(d) ** 0.5)
 
