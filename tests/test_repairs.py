@@ -276,3 +276,12 @@ def test_one_change_that_makes_all_right_is_said_before_two_mistakes_that_explai
     assert status == "not yet"
     assert "Python takes the power before it divides" in sentence
     assert "two mistakes" not in sentence
+
+
+def test_what_is_added_is_shown_in_its_place_where_it_binds_to_a_part():
+    assert (
+        repairs._difference("wrong ** 2 / n", "wrong ** 2 / n ** 2")
+        == "`wrong ** 2 / n` should be `wrong ** 2 / n ** 2`"
+    )
+    assert repairs._difference("x.sum(1)", "x.sum(1) + 1") == "`+ 1` is missing behind `x.sum(1)`"
+    assert repairs._difference("a * b", "(a * b) ** 2") == "`** 2` is missing behind `a * b`"

@@ -3,6 +3,7 @@
 Pure functions of values: it does not matter where, or in which process, an observation was made.
 """
 
+import cmath
 import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -107,6 +108,8 @@ def _close(x: Any, y: Any, atol: float) -> bool:
         return math.isclose(x, y, rel_tol=1e-6, abs_tol=atol) or (x != x and y != y)
     if isinstance(x, (list, tuple)) and type(x) is type(y):  # which may hold tensors
         return len(x) == len(y) and all(_close(a, b, atol) for a, b in zip(x, y, strict=True))
+    if isinstance(x, complex) and isinstance(y, complex):
+        return cmath.isclose(x, y, rel_tol=1e-6, abs_tol=atol)
     return type(x) is type(y) and not isinstance(x, Tensor) and bool(x == y)
 
 

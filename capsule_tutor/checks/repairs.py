@@ -343,6 +343,8 @@ def _difference(before: str, after: str) -> str:
     """What is missing, too much or different in the second of two expressions, in words."""
     for short, long, says in ((before, after, "is missing"), (after, before, "is too much")):
         for part in (short, f"({short})"):
+            if says == "is missing" and part == short and _reads_otherwise(short, long):
+                break
             place = f" behind `{_tail(short)}`" if says == "is missing" else ""
             if long.startswith(part) and not f"_{long[len(part)]}".isidentifier():
                 return f"`{long.removeprefix(part).strip()}` {says}{place}"
@@ -355,6 +357,12 @@ def _difference(before: str, after: str) -> str:
         if a == "." and before[n + 1].isalpha() and before[:n].count("(") == before[:n].count(")"):
             same = n + 1
     return f"`{before[same:]}` should be `{after[same:]}`"
+
+
+def _reads_otherwise(short: str, long: str) -> bool:
+    """Whether what is added behind an expression binds to a part of it: `** 2` behind `a / n` is n's."""
+    added = long.removeprefix(short).strip() if long.startswith(short) else ""
+    return added[:1] in set("*/%@+-&|<>=") and any(f" {operator} " in short for operator in "+-*/%@&|<>")
 
 
 def _tail(text: str) -> str:
