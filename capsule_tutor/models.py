@@ -154,8 +154,9 @@ def dense(
 ) -> CapsuleNetwork:
     """The control: Efficient-CapsNet with one linear layer in place of votes and routing. The same 161,824 parameters.
 
-    Front and primary capsules are the same. But for its bias the layer is what routing with equal couplings would be,
-    so that a comparison of the two isolates the routing. Shapes and `layers` as in `efficient_capsnet`.
+    Front and primary capsules are the same. The layer computes what routing with equal couplings would, but it has a
+    bias and starts as PyTorch's linear layers do, not as votes: a difference to it need not be the routing's (the study
+    routing-few has couplings that no image changes, and they beat it). Shapes and `layers` as in `efficient_capsnet`.
     """
     shape = _checked(classes, shape)
     layers, (kernel, stride) = _stages(shape, layers, "the control")

@@ -740,9 +740,9 @@ with torch.inference_mode():
 print(f"trained network, every coupling replaced by 1/10: {others} of {len(test.images)} answers change")
 
 # %% [markdown] id="control-read"
-# The dense control has the very same number of parameters. But for its bias it *is* Efficient-CapsNet with equal couplings, in which no
-# child listens to another. (Even the trained network hardly notices when its couplings are taken away.) First the three networks of the
-# cards, and then, in a study of its own, the control.
+# The dense control has the very same number of parameters. But for its bias and its first weights (what those are worth is a question of
+# lesson 15) it *is* Efficient-CapsNet with equal couplings, in which no child listens to another. (Even the trained network hardly notices
+# when its couplings are taken away.) First the three networks of the cards, and then, in a study of its own, the control.
 
 # %% id="cards"
 stems = {"CapsNet": "capsnet", "Efficient-CapsNet": "efficient-capsnet", "ConvNet": "convnet"}
