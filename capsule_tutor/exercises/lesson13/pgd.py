@@ -168,7 +168,8 @@ class wrong:
         x = images.detach().clone().requires_grad_()
         for _ in range(steps):
             objective(x).sum().backward()
-            x = (images + (x + step * x.grad.sign() - images).clamp(-eps, eps)).clamp(0, 1)
+            gradient = x.grad if x.is_leaf else None  # as `x.grad` is, but without torch's warning
+            x = (images + (x + step * gradient.sign() - images).clamp(-eps, eps)).clamp(0, 1)
         return x
 
     def step_is_eps(objective, images, eps, steps, step):
