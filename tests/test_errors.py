@@ -101,6 +101,7 @@ PROVOKED = {
     lambda: len(single): "is one number",
     lambda: single[0]: "is one number",
     lambda: v[3]: "from 0 to n − 1",
+    lambda: v.topk(5): "topk takes at most",
     lambda: [1][1]: "from 0 to n − 1",
     lambda: F.conv2d(torch.ones(1, 1, 5, 5), torch.ones(2, 3, 3, 3)): "(out, in, height, width)",
     lambda: F.conv2d(torch.ones(1, 3, 2, 2), torch.ones(2, 3, 3, 3)): "smaller than the window",

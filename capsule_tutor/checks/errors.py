@@ -159,6 +159,10 @@ _MEANS = (
         "this tensor is one number and has no axis: a sum or mean without `dim` makes such a one",
     ),
     (
+        r"selected index k out of range",
+        "topk takes at most as many as there are along its axis: is it the axis that you mean?",
+    ),
+    (
         r"is out of bounds for dimension|index out of range",
         "a size n is counted from 0 to n − 1; is it the axis that you mean?",
     ),
