@@ -1,6 +1,8 @@
 """Repairs: the small change with which a wrong answer is right is found by trying, and is named; nothing else is."""
 
+import ast
 import contextlib
+import linecache
 import runpy
 
 import pytest
@@ -285,3 +287,40 @@ def test_what_is_added_is_shown_in_its_place_where_it_binds_to_a_part():
     )
     assert repairs._difference("x.sum(1)", "x.sum(1) + 1") == "`+ 1` is missing behind `x.sum(1)`"
     assert repairs._difference("a * b", "(a * b) ** 2") == "`** 2` is missing behind `a * b`"
+
+
+def test_a_change_that_is_right_by_chance_is_not_right():
+    votes = checks.find("votes")
+    known = [item.args[0] for item in votes.cases()]
+
+    def by_heart(u, weight):
+        seen = any(torch.equal(u, other) for other in known if other.shape == u.shape)
+        return votes.reference(u, weight) + float(not seen)
+
+    assert votes.questions._score(votes.reference, 0)[0] == 1
+    assert votes.verdict(by_heart)[0] == "passed"
+    assert votes.questions._score(by_heart, 0)[0] < 1
+
+
+@pytest.mark.parametrize(
+    ("line", "never"),
+    [
+        ("torch.allclose(x, y, atol=0.01)", {"0.02", "0.005", "torch.allclose(x, y)"}),
+        ("x[:n]", {"n ** 2", "2 * n"}),
+        ("1024 * n", {"1023", "1025"}),
+    ],
+)
+def test_some_changes_are_never_meant(line, never):
+    source = repairs.read(defined(f"def answer(x, y, n):\n    return {line}\n"))
+    changed = {ast.unparse(change.after) for change in source.changes() if change.after is not None}
+    assert changed
+    assert not never & changed
+
+
+def defined(text):
+    """The function `answer` of a module with this text, which inspect can read."""
+    name = f"<answer {len(linecache.cache)}>"
+    linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
+    names = {"torch": torch}
+    exec(compile(text, name, "exec"), names)
+    return names["answer"]
