@@ -75,6 +75,8 @@ PROVOKED = {
     lambda: F.squash(x): "is it spelled so",
     lambda: x.lenght(): "is it spelled so",
     lambda: torch.where(x > 0, "a", "b"): "of the wrong kind",
+    lambda: torch.corrcoef(v, v): "more is handed over",
+    lambda: {}["mean"]: "no such key",
     no_value: "total has no value yet",
     lambda: undefined_name: "no line that has run",  # noqa: F821
     lambda: v + torch.ones(4): "from the right",
@@ -148,7 +150,7 @@ PROVOKED = {
 def message(function) -> str:
     with pytest.raises(Exception) as raised:
         function()
-    return " ".join(str(raised.value).split())
+    return f"{type(raised.value).__name__}: {' '.join(str(raised.value).split())}"
 
 
 @pytest.mark.parametrize(("function", "words"), PROVOKED.items(), ids=range(len(PROVOKED)))

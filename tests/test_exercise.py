@@ -741,3 +741,13 @@ def cleans_up(objective, images, eps):
 )
 def test_what_is_left_of_autograd_is_told(answer, says):
     assert says in checks.find("fgsm").verdict(answer)[1]
+
+
+def test_an_error_inside_what_an_answer_calls_shows_both_lines(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
+
+    def coupling(logits):
+        return functional.dynamic_routing(logits[0])[1]
+
+    _, sentence, _ = checks.find("coupling").verdict(coupling)
+    assert "(in the line `return functional.dynamic_routing(logits[0])[1]`, inside what it calls, at `" in sentence

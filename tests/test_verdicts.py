@@ -328,4 +328,4 @@ def test_class_numbers_that_differ_by_the_same_are_no_relation():
 def test_the_words_of_torch_are_explained():
     error = Raised("RuntimeError", "grad can be implicitly created only for scalar outputs", "loss.backward()")
     assert wording.described(error).endswith("want one number: take the sum first.")
-    assert wording.described(Raised("KeyError", "'test'")) == "KeyError: 'test'."
+    assert wording.described(Raised("Strange", "'test'")) == "Strange: 'test'."

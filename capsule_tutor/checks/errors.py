@@ -92,6 +92,14 @@ _MEANS = (
         r"name '\w+' is not defined",
         "no line that has run gives that name a value: a slip in its spelling, or a variable of another function?",
     ),
+    (
+        r"takes (from )?\d+.* positional arguments? but \d+",
+        "more is handed over than it takes. If it wants several things, does it want them as one list or one tensor?",
+    ),
+    (
+        r"^KeyError",
+        "a dictionary has no such key: ask for it with `in` first, or print the keys that there are",
+    ),
     # --- shapes
     (
         r"must match the size of tensor",
@@ -299,7 +307,7 @@ _FOUND = [(re.compile(pattern), meaning) for pattern, meaning in _MEANS]
 
 
 def meaning(text: str) -> str:
-    """What an error message means, or "" where nothing more is known than it says."""
+    """What an error, as "KeyError: 'x'", means, or "" where nothing more is known than it says."""
     for pattern, said in _FOUND:
         if found := pattern.search(text):
             return re.sub(r"\{(\d)\}", lambda number: found.group(int(number.group(1))) or "", said)

@@ -133,13 +133,16 @@ def _raised_by_statement(error: BaseException) -> bool:
 
 
 def _line_of(error: BaseException) -> str:
-    found, place = "", error.__traceback__
+    """The learner's own line that raised it; and if that was inside a function of ours, also the line there."""
+    found, inside, place = "", "", error.__traceback__
     while place:
         filename = place.tb_frame.f_code.co_filename
-        if "site-packages" not in filename and not filename.startswith(_OURS):
-            found = linecache.getline(filename, place.tb_lineno).strip()
+        if filename.startswith(_OURS):
+            inside = linecache.getline(filename, place.tb_lineno).strip()
+        elif "site-packages" not in filename:
+            found, inside = linecache.getline(filename, place.tb_lineno).strip(), ""
         place = place.tb_next
-    return found
+    return f"{found}`, inside what it calls, at `{inside}" if found and inside else found
 
 
 def float_inputs(function: Callable, item: Case) -> list[str]:

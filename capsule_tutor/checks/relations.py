@@ -38,7 +38,9 @@ def of_shapes(got: tuple[int, ...], want: tuple[int, ...], axes: str) -> str:
     if missing := _left_over(want, got):
         if all(want[n] == 1 for n in missing):
             return "an axis of size 1 is gone: is there a squeeze() that does not say which axis?"
-        return f"axis {' and '.join(letters[n] for n in missing)} is gone: is there a sum, a mean or an index too many?"
+        axes = " and ".join(letters[n] for n in missing)
+        are = f"axes {axes} are" if len(missing) > 1 else f"axis {axes} is"
+        return f"{are} gone: is there a sum, a mean or an index too many?"
     if extra := _left_over(got, want):
         if all(got[n] == 1 for n in extra):
             return "there is an axis of size 1 too many: a keepdim=True, or a slice where an index belongs?"

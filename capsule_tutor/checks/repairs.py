@@ -10,6 +10,7 @@ import copy
 import functools
 import inspect
 import itertools
+import string
 import textwrap
 import time
 import types
@@ -643,7 +644,15 @@ def _exchanged(node: ast.AST) -> _Found:
 
 def _letters(node: ast.AST) -> _Found:
     """The letters of an einsum: two exchanged, one another, one missing after the arrow."""
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or "->" not in node.value:
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return
+    if "," in node.value and "->" not in node.value and set(node.value) <= set(string.ascii_letters + ", "):
+        why = "without `->` einsum keeps only the letters that are there once, in the order of the alphabet"
+        letters = list(dict.fromkeys(filter(str.isalpha, node.value)))
+        for size in range(len(letters) + 1):
+            for kept in itertools.combinations(letters, size):
+                yield ast.Constant(f"{node.value}->{''.join(kept)}"), why
+    if "->" not in node.value:
         return
     text, arrow = node.value, node.value.index("->")
     used = sorted(set(filter(str.isalpha, text)))

@@ -36,7 +36,7 @@ def happened(error: Raised) -> str:
 
 def described(error: Raised) -> str:
     text = textwrap.shorten(error.text, 200, placeholder=" …")
-    means = errors.meaning(error.text)
+    means = errors.meaning(f"{error.name}: {error.text}")
     where = f" (in the line `{error.line}`)" if error.line else ""
     return ended(f"{error.name}: {text}{where}") + (f" That is: {ended(means)}" if means else "")
 

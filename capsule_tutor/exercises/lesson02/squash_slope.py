@@ -1,4 +1,4 @@
-"""Differentiate g(n) = n²/(1+n²) on paper, then write `squash_slope(n)`, the slope g′(n)."""
+"""Differentiate g(n) = n²/(1+n²) on paper, then write `squash_slope(n)`, the slope g′(n), without autograd."""
 
 import torch
 from torch import Tensor

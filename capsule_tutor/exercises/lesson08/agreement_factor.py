@@ -1,6 +1,6 @@
 """Find the factor on paper, then fill in `agreement_factor(u_hat)`: for every image and parent the number f_j with b_ij
 = f_j · a_ij, where b_ij = û_{j|i} · squash(s_j) and s_j = Σ_i û_{j|i} / J. u_hat is (b, i, j, z), the result is (b, j).
-Where all votes are zero f is 0, its limit, and not NaN."""
+Where all votes are zero f is 0, its limit, and neither it nor its gradient is NaN."""
 
 import math
 

@@ -125,6 +125,16 @@ class wrong:
         edge of what it may."""
         return (images + eps * _gradient(objective, images)).clamp(0, 1)
 
+    def flat_goes_up(objective, images, eps):
+        """Where the gradient is zero your pixels go up. There they should stay: torch.sign of 0 is 0."""
+        gradient = _gradient(objective, images)
+        return (images + eps * torch.where(gradient >= 0, 1.0, -1.0)).clamp(0, 1)
+
+    def flat_goes_down(objective, images, eps):
+        """Where the gradient is zero your pixels go down. There they should stay: torch.sign of 0 is 0."""
+        gradient = _gradient(objective, images)
+        return (images + eps * torch.where(gradient > 0, 1.0, -1.0)).clamp(0, 1)
+
     def clamped_gradient(objective, images, eps):
         """You clamp the gradient to eps. A slope of 0.01 then moves its pixel by 0.01, and each could go the whole way:
         take the sign."""

@@ -134,8 +134,8 @@ class wrong:
         return _among(info[:, 0], train_toys), tested & near, tested & ~near
 
     def whatever_was_not_trained_on(info, train_toys, test_toys, familiar):
-        """Your novel test is everything outside the training mask. That takes in training toys and familiar azimuths: a
-        row needs a test toy AND a novel azimuth."""
+        """Your novel test is all the rest. That takes in training toys, or toys of no list: a row needs a test toy AND
+        a novel azimuth."""
         near = _among(info[:, 2], familiar)
         train = _among(info[:, 0], train_toys) & near
         return train, _among(info[:, 0], test_toys) & near, ~train & ~(_among(info[:, 0], test_toys) & near)

@@ -1,8 +1,9 @@
 """Judge what others claim: write `flaws(claim)`, which returns a sorted list of everything that is wrong with it, from
-these five: "another size" (the two networks' parameters differ by more than a twentieth of the larger), "chosen on the
-test" (`chosen_by` is "test"), "leak" (things of the test were in the training), "one seed" (`seeds` is 1), "says too
-much": it says "better" and the interval (low, high) of our error minus theirs is not wholly below 0, or it says "equal"
-and the interval is not wholly within ±margin. Saying "cannot tell" is never too much."""
+these five: "another size" (the two networks' parameters differ by more than a twentieth of the larger), "chosen on
+the test" (`chosen_by` is "test"), "leak" (things of the test were in the training), "one seed" (`seeds` is 1), "says
+too much": it says "better" and the interval (low, high) of our error minus theirs is not wholly below 0, or it says
+"equal" and the interval is not wholly within ±margin (an end exactly at the margin is not within). Saying "cannot
+tell" is never too much."""
 
 from capsule_tutor.checks.cases import case
 
