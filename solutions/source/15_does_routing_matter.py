@@ -490,8 +490,8 @@ pictures.ladder(
 # - *Every rung beats dense*, by a sixth to a third of its errors. Had we trained attention and dense alone, this section would say that routing removes a
 #   fifth of them.
 # - *But so do static, random and one iteration*, whose couplings no image changes. They compute what dense computes, a linear map and a squash; static and
-#   random even have the same squash. They start elsewhere: those two with a thirteenth of dense's weights, and as a coupling of about 1/10 stands before
-#   every vote, each step of training moves their map less, too.
+#   random even have the same squash. They start elsewhere: those two with a thirteenth of dense's weights, and as every vote is multiplied by a coupling of
+#   about 1/10, each step of training moves their map less, too.
 # - *Against the nearest rung without routing* all three verdicts come out. Of attention as published we cannot tell; without its prior it helps; three
 #   iterations instead of one hurt.
 # - *The family without routing is spread from 0.96 to 1.33 %*, further than anything that routing adds or takes away. And one iteration, which routes
