@@ -130,11 +130,6 @@ class wrong:
         gradient = _gradient(objective, images)
         return (images + eps * torch.where(gradient >= 0, 1.0, -1.0)).clamp(0, 1)
 
-    def flat_goes_down(objective, images, eps):
-        """Where the gradient is zero your pixels go down. There they should stay: torch.sign of 0 is 0."""
-        gradient = _gradient(objective, images)
-        return (images + eps * torch.where(gradient > 0, 1.0, -1.0)).clamp(0, 1)
-
     def clamped_gradient(objective, images, eps):
         """You clamp the gradient to eps. A slope of 0.01 then moves its pixel by 0.01, and each could go the whole way:
         take the sign."""
