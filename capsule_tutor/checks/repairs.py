@@ -56,6 +56,7 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     ("(A + B) / C", "A / C + B", "the brackets hold too much"),
     ("(A - B) / C", "A - B / C", "the brackets hold too much"),
     ("(A + B) // C", "A // C + B", "the brackets hold too much"),
+    ("A ^ B", "A ** B", "`^` compares bits; a power is `**`"),
     ("A ** B / C", "A ** (B / C)", "Python takes the power before it divides"),
     ("A / B ** C / D", "A / B ** (C / D)", "Python takes the power before it divides"),
     ("A * B ** C / D", "A * B ** (C / D)", "Python takes the power before it divides"),
@@ -114,6 +115,8 @@ _REWRITTEN: tuple[tuple[str, str, str], ...] = (
     ("A * B", "A @ B", "`@` is the product of matrices"),
     ("A @ B", "A * B", "`*` is the product entry by entry"),
     ("A @ B", "B @ A", "the order of a matrix product counts"),
+    ("A @ B", "A.mT @ B", "rows and columns are exchanged"),
+    ("A @ B", "A @ B.mT", "rows and columns are exchanged"),
     ("A.sum(B) ** C", "(A ** C).sum(B)", "the power comes before the sum"),
     ("A.sum(dim=B) ** C", "(A ** C).sum(dim=B)", "the power comes before the sum"),
     ("A.mean(B) ** C", "(A ** C).mean(B)", "the power comes before the mean"),
@@ -141,7 +144,7 @@ _MISSING = (
     "X.float()", "X.squeeze(-1)", "X.squeeze(1)", "X.unsqueeze(-1)", "X.unsqueeze(1)", "X.clone()", "-X", "X.abs()",
     "X ** 2", "X ** 0.5", "X + 1", "X - 1", "1 - X", "2 * X", "X / 2", "~X", "not X", "X.relu()", "X.exp()",
     "X.log()", "X.softmax(-1)", "X.softmax(1)", "X.any(-1)", "X.all(-1)", "X.sum(-1)", "X.sum(1)", "X.sum(0)",
-    "X.mean(0)", "X.mean(-1)", "X.sum()", "X.mean()", "X.mT", "X.item()", "int(X)", "float(X)", "X[0]", "X.detach()",
+    "X.mean(0)", "X.mean(-1)", "X.sum()", "X.mean()", "X.item()", "int(X)", "float(X)", "X[0]", "X.detach()",
     "X[:, None]", "X.flatten(1)",
 )  # fmt: skip
 
