@@ -125,7 +125,7 @@ def _is_number(value: Any) -> bool:
 
 def _sentences(*parts: str) -> str:
     """The parts that are not empty, as sentences; the first goes on after "on this input"."""
-    said = [part if part.endswith("?") else f"{part}." for part in parts if part]
+    said = [wording.ended(part) for part in parts if part]
     return " ".join([said[0], *(part[0].upper() + part[1:] for part in said[1:])])
 
 

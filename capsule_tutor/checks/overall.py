@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from capsule_tutor.checks import wording
 from capsule_tutor.checks.cases import Case
 from capsule_tutor.checks.observing import Observation, named
 
@@ -73,7 +74,7 @@ def _of_one(got: tuple, want: tuple, sizes: dict[str, list[float]]) -> str:
         return _of_labels(got, want)
     if _are((int, float), got, want):
         said = next(_of_numbers(got, want, sizes), "")
-        return said and f"On every input the result {said}.".replace("?.", "?")
+        return said and wording.ended(f"On every input the result {said}")
     return _of_lists(got, want) if _are((list, tuple), got, want) else ""
 
 
@@ -105,7 +106,7 @@ def _of_intervals(columns: list[tuple], sizes: dict[str, list[float]]) -> str:
     widths = [[max(row) - min(row) for row in side] for side in rows]
     if _all_same(*middles):
         how = next(_of_factors(*widths, sizes), "")
-        return f"The middle of your interval is right on every input. Its width is {how or 'not'}.".replace("?.", "?")
+        return wording.ended(f"The middle of your interval is right on every input. Its width is {how or 'not'}")
     if _all_same(*widths):
         return "The width of your interval is right on every input. Its middle is not."
     return ""

@@ -36,9 +36,9 @@ def decide(runs: list, seeds: tuple, fingerprint: str, margin: float, t: float) 
 reference = decide
 
 
-def _by_interval(d: list, margin: float, t: float, n: int | None = None) -> str:
+def _by_interval(d: list, margin: float, t: float) -> str:
     # mean ± t s/√n
-    half = t * statistics.stdev(d) / sqrt(n or len(d))
+    half = t * statistics.stdev(d) / sqrt(len(d))
     return verdict(statistics.mean(d) - half, statistics.mean(d) + half, margin)
 
 
@@ -132,12 +132,16 @@ def _sound(runs, seeds, fingerprint):
     return decide(runs, seeds, fingerprint, 1.0, 1.0) != BROKEN
 
 
+def _differences(runs, seeds):
+    errors = {(arm, seed): error for arm, seed, error, _ in runs}
+    return [errors["claimed", seed] - errors["control", seed] for seed in seeds]
+
+
 def _with_half(runs, seeds, fingerprint, margin, half):
     """The right promise, and an interval of this half width. `half` of the differences"""
     if not _sound(runs, seeds, fingerprint):
         return BROKEN
-    errors = {(a, s): e for a, s, e, _ in runs}
-    d = [errors["claimed", s] - errors["control", s] for s in seeds]
+    d = _differences(runs, seeds)
     return verdict(statistics.mean(d) - half(d), statistics.mean(d) + half(d), margin)
 
 
@@ -165,8 +169,7 @@ class wrong:
             return BROKEN
         if any(run[3] != fingerprint for run in runs):
             return BROKEN
-        errors = {(arm, seed): error for arm, seed, error, _ in runs}
-        return _by_interval([errors["claimed", s] - errors["control", s] for s in seeds], margin, t)
+        return _by_interval(_differences(runs, seeds), margin, t)
 
     def nothing_as_promised(runs, seeds, fingerprint, margin, t):
         """You answer "not as promised" to everything. One way to get this: the runs come in any order, and two lists
@@ -181,8 +184,7 @@ class wrong:
             return BROKEN
         if any(run[3] != fingerprint for run in runs):
             return BROKEN
-        errors = {(arm, seed): error for arm, seed, error, _ in runs}
-        return _by_interval([errors["claimed", s] - errors["control", s] for s in seeds], margin, t)
+        return _by_interval(_differences(runs, seeds), margin, t)
 
     def more_is_welcome(runs, seeds, fingerprint, margin, t):
         """You accept runs that nobody promised. Which are trained in addition is decided by somebody who has seen the
@@ -259,8 +261,7 @@ class wrong:
         """You handed the margin to `registration.verdict` first. It wants low, high, margin."""
         if not _sound(runs, seeds, fingerprint):
             return BROKEN
-        errors = {(a, s): e for a, s, e, _ in runs}
-        d = [errors["claimed", s] - errors["control", s] for s in seeds]
+        d = _differences(runs, seeds)
         mean, half = statistics.mean(d), t * statistics.stdev(d) / sqrt(len(d))
         return verdict(margin, mean - half, mean + half)
 
@@ -301,15 +302,8 @@ class wrong:
 
     def not_divided_by_the_root(runs, seeds, fingerprint, margin, t):
         """Your half width is t · spread, without √n. That is the scatter of one seed, not of the mean."""
-        if not _sound(runs, seeds, fingerprint):
-            return BROKEN
-        errors = {(a, s): e for a, s, e, _ in runs}
-        return _by_interval([errors["claimed", s] - errors["control", s] for s in seeds], margin, t, n=1)
+        return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.stdev(d))
 
     def by_the_mean(runs, seeds, fingerprint, margin, t):
         """You judged the mean alone, without an interval. A mean is never exactly 0."""
-        if not _sound(runs, seeds, fingerprint):
-            return BROKEN
-        errors = {(a, s): e for a, s, e, _ in runs}
-        mean = statistics.mean(errors["claimed", s] - errors["control", s] for s in seeds)
-        return verdict(mean, mean, margin)
+        return _with_half(runs, seeds, fingerprint, margin, lambda d: 0.0)
