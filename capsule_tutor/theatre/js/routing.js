@@ -128,8 +128,8 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
   function place(t) { now.t = Math.min(programme.iterations, Math.max(1, t)); time.value = now.t; redraw(); }
   function redraw() {
     const k = Math.floor(now.t), whole = now.t - k < 1e-6;
-    said.textContent = whole ? `${k} of ${programme.iterations}` : `${k} → ${k + 1}`;
-    time.setAttribute("aria-valuetext", whole ? `iteration ${k}` : `between iterations ${k} and ${k + 1}`);
+    write(said, { text: whole ? `${k} of ${programme.iterations}` : `${k} → ${k + 1}` });
+    write(time, { "aria-valuetext": whole ? `iteration ${k}` : `between iterations ${k} and ${k + 1}` });
     box.dataset.t = now.t;
     if (!play) return;
     for (const p of panels) if (!p.figure.hidden) p.draw(now.t);
