@@ -242,6 +242,10 @@ class votes:
         """Every child meets the matrices of every other child"""
         return torch.tensordot(u, weight, dims=([2], [2]))
 
+    def lists_on_the_way(u, weight):
+        """takes u's dtype. And no gradient flows back to `u`"""
+        return torch.tensor([[[(child @ w).tolist() for w in ws] for child, ws in zip(image, weight)] for image in u])
+
     def einsum_b_and_i_swapped(u, weight):
         """You read u as (i"""
         return torch.einsum("ibd,ijdz->bijz", u, weight)
@@ -441,6 +445,21 @@ class touched:
 
 
 class capsule_count:
+    def kernels_then_strides(size, kernels, strides, types):
+        """You take off all kernels first, and all strides divide afterwards"""
+        for k in kernels:
+            size -= k - 1
+        for s in strides:
+            size = size // s
+        return types * size * size
+
+    def a_loop_in_a_loop(size, kernels, strides, types):
+        """With two convolutions you count as if there were four"""
+        for k in kernels:
+            for s in strides:
+                size = (size - k) // s + 1
+        return types * size * size
+
     def padded_by_half(size, kernels, strides, types):
         """You count as if half a kernel were added on each side"""
         for k, s in zip(kernels, strides):
@@ -1378,6 +1397,11 @@ class capsnet_parameters:
 
 
 class runner_up:
+    def dim_0(v):
+        """You looked for the two longest among the images"""
+        n, k = v.norm(dim=2).topk(2, dim=0)
+        return k[0], k[1], n[0] - n[1]
+
     def sorted_ascending(v):
         """You found the two shortest capsules"""
         n = caps.lengths(v)
@@ -1432,6 +1456,14 @@ class runner_up:
 
 
 class draw_all:
+    def the_same_zeros_in_every_round(v, decoder):
+        """Your capsule j is drawn together with those before it"""
+        drawings, alone = [], torch.zeros_like(v)
+        for j in range(v.shape[1]):
+            alone[:, j] = v[:, j]
+            drawings.append(decoder(alone.flatten(1)))
+        return torch.stack(drawings, dim=1)
+
     def stacked_in_front(v, decoder):
         """Your result is (j"""
         return torch.stack([decoder(caps.mask_capsules(v, torch.full((len(v),), k))) for k in range(v.shape[1])])

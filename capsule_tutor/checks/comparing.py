@@ -70,15 +70,24 @@ def gradient_complaints(seen: Observation, right: Observation, inputs: list[str]
         if want is None:
             continue
         if got is None:
-            yield (
-                f"{where} no gradient flows back to `{name}`: look for .detach(), .item(), .data, torch.no_grad() or "
-                "torch.tensor(…)."
-            )
+            yield f"{where} {_cut(name)}"
         elif not torch.isfinite(got).all():
             yield f"{where} its gradient with respect to `{name}` has {wording.not_finite(got)}."
         elif not _close(got, want, max(seen.case.gradient_atol, seen.case.atol)):
             difference = _first_difference(got, want, "", max(seen.case.gradient_atol, seen.case.atol))
             yield f"{where} its gradient with respect to `{name}` is not: {difference}."
+
+
+def cut_gradient(seen: Observation, right: Observation, inputs: list[str]) -> str:
+    """Which input's gradient is missing in `seen` alone; empty if none is."""
+    pairs = zip(inputs, seen.gradients or (), right.gradients or (), strict=False)  # none where it raised
+    return next((_cut(name) for name, got, want in pairs if got is None and want is not None), "")
+
+
+def _cut(name: str) -> str:
+    return (
+        f"no gradient flows back to `{name}`: look for .detach(), .item(), .data, torch.no_grad() or torch.tensor(…)."
+    )
 
 
 def differ(seen: list[Observation], other: list[Observation], gradients: bool) -> bool:

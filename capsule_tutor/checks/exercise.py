@@ -21,7 +21,7 @@ from torch import Tensor
 from capsule_tutor.checks import alarms, guard, overall, progress, relations, repairs, running, twofold, wording, world
 from capsule_tutor.checks.borrowed import borrowed
 from capsule_tutor.checks.cases import Case, shifted
-from capsule_tutor.checks.comparing import complaints, differ, gradient_complaints
+from capsule_tutor.checks.comparing import complaints, cut_gradient, differ, gradient_complaints
 from capsule_tutor.checks.observing import Observation, expect, float_inputs, observe, raised, unfilled
 
 _GAP = re.compile(r"(?<!\[)(?<!, )\.\.\.(?![,\]])")  # the `...` of a stub, not the one of x[..., None]
@@ -320,8 +320,16 @@ class Questions:
             for mutant, behaviour in self._of_mutants:
                 tells = compare_gradients or differ(behaviour, self.expected, gradients=False)
                 if tells and not differ(seen, behaviour, compare_gradients):
-                    return mutant.says
+                    return mutant.says + self._cut(seen, behaviour)
         return None
+
+    def _cut(self, seen: list[Observation], behaviour: list[Observation]) -> str:
+        """What is said besides of an answer that is like a mutant, but for a gradient that is cut off."""
+        if not self.exercise.gradient:
+            return ""
+        inputs = [float_inputs(self.exercise.reference, item) for item in self.cases]
+        said = next(filter(None, map(cut_gradient, seen, behaviour, inputs)), "")
+        return f" And {said}" * bool(said)
 
     def _in_part(self, seen: list[Observation]) -> str | None:
         """What is said of two mistakes at once, of one of them, or of a right function of other inputs."""

@@ -275,6 +275,14 @@ class wrong:
         ink: mean_x and mean_y."""
         return _slant_about(image, *[size / 2 for size in image.shape[:0:-1]], eps)
 
+    def ink_forgotten_in_the_variance(image, eps):
+        """In the slant your variance counts all pixels alike, with ink or without. It is a mean over the ink, as the
+        covariance is: weigh dy² with the image."""
+        x, y = _columns_and_rows(image)
+        mean_x, mean_y, covariance, *_ = _moments(image, x, y, _mass(image, eps))
+        variance = ((y - mean_y[:, None, None]) ** 2).mean(dim=(1, 2))
+        return torch.stack([mean_x, mean_y, covariance / (variance + eps)], dim=1)
+
     def ink_forgotten_in_the_means(image, eps):
         """Your means forget the ink: they add the columns and the rows as they are, and divide by the mass. Multiply by
         the image first: (image * x)."""

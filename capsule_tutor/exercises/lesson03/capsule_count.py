@@ -140,6 +140,21 @@ class wrong:
         kernel counts in its pixels: one convolution after the other."""
         return types * ((size - sum(k - 1 for k in kernels) - 1) // prod(strides) + 1) ** 2
 
+    def strides_one_by_one_at_the_end(size, kernels, strides, types):
+        """You take off all kernels first, and all strides divide afterwards. A convolution does both before the next
+        one begins: one loop over `zip(kernels, strides)`, with ⌊(n − k)/s⌋ + 1 in it."""
+        for kernel in kernels:
+            size = size - kernel + 1
+        for stride in strides:
+            size //= stride
+        return types * size**2
+
+    def every_kernel_with_every_stride(size, kernels, strides, types):
+        """With two convolutions you count as if there were four. Is a loop over the strides inside one over the
+        kernels? They belong in pairs: `zip(kernels, strides)`."""
+        stack = [(kernel, stride) for kernel in kernels for stride in strides]
+        return capsule_count(size, [kernel for kernel, _ in stack], [stride for _, stride in stack], types)
+
     def two_convolutions_typed_in(size, kernels, strides, types):
         """You typed in two convolutions, as CapsNet has. There may be one, or five: loop over
         `zip(kernels, strides)`."""

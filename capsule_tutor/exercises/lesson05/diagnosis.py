@@ -169,6 +169,11 @@ class wrong:
         them are close to the level."""
         return _word([max(losses[-10:])])
 
+    def one_level_for_each_word(losses):
+        """You know one level of "no square" and "softmax", and each has two. Are the words the keys of a dict? A dict
+        keeps the last value of each key alone: let the levels be the keys."""
+        return _word(losses[-10:], levels=[row for row in LEVELS if row[0] not in (0.9, 0.64)])
+
     def a_band_for_the_softmax(losses):
         """You call everything from 0.446 to 0.64 a softmax. A log that stays at 0.524 is between them and means
         something else; a log that falls through the band has no signature. Ask for each level by itself."""

@@ -189,6 +189,15 @@ class wrong:
             drawn.append(decoder(v.flatten(1)))
         return torch.stack(drawn, dim=1)
 
+    def one_more_in_every_round(v, decoder):
+        """Your capsule j is drawn together with those before it. Are the zeros made once, before the loop, and filled
+        further in every round? Take new ones for each class."""
+        drawn, kept = [], torch.zeros_like(v)
+        for k in range(v.shape[1]):
+            kept[:, k] = v[:, k]
+            drawn.append(decoder(kept.flatten(1)))
+        return torch.stack(drawn, dim=1)
+
     def ten_classes_typed_in(v, decoder):
         """You ask for a class that is not there. Are ten typed in, or do you count from 1? The classes are 0 …
         v.shape[1] − 1."""

@@ -144,6 +144,12 @@ class wrong:
         two, classes = functional.lengths(v).topk(2, dim=1)
         return classes[0], classes[1], two[0] - two[1]
 
+    def longest_over_the_images(v):
+        """You looked for the two longest among the images: `dim=0`. The classes of an image are axis 1, and then the
+        winners are a column, `[:, 0]`."""
+        two, classes = functional.lengths(v).topk(2, dim=0)
+        return classes[0], classes[1], two[0] - two[1]
+
     def shortest_for_runner_up(v):
         """Your runner-up is the shortest capsule of all. It is the second longest: topk(2), or a sort."""
         n = functional.lengths(v)
