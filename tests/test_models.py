@@ -170,3 +170,18 @@ def test_our_own_shape_of_40_by_40_pixels(build):
     v = network(torch.rand(2, 1, 40, 40))
     assert v.shape == (2, 10, 16)
     assert network.decode(v).shape == (2, 1, 40, 40)
+
+
+def test_depthwise_filters_stay_in_float32_where_the_rest_is_bfloat16():
+    torch.manual_seed(0)
+    model, kept = models.efficient_capsnet(decoder=False), []
+    model.encoder[1].convolution.register_forward_hook(lambda layer, given, maps: kept.append((given[0], maps)))
+    with torch.autocast("cpu", torch.bfloat16):
+        model(torch.rand(2, 1, 28, 28))
+    (given, maps), front = kept[0], model.encoder[0][-3]
+    assert given.dtype == maps.dtype == torch.float32
+    with torch.autocast("cpu", torch.bfloat16):
+        assert front(torch.rand(1, 64, 20, 20)).dtype == torch.bfloat16
+    model.bfloat16()
+    assert model.encoder[1](torch.rand(2, 128, 9, 9)).shape == (2, 16, 8)
+    assert kept[1][1].dtype == torch.bfloat16
