@@ -453,8 +453,8 @@ figures.dots(
 # - The training errors above are as high as the test errors. Nothing was learned by heart: the routed network *fits* pairs better in the
 #   same 80 epochs. Whether the control would catch up in more, these runs do not say.
 # - The control has a *linear* layer in the place of votes and routing; attention multiplies votes by weights that are made of votes.
-#   Is it agreement that helps, or would any product? Section 8 and lesson 15 go on with that. Lesson 15 also finds couplings that no image
-#   changes and that beat this control on single digits: it starts from other weights, too.
+#   Is it agreement that helps, or would any product? Section 8 and lesson 15 go on with that. Lesson 15 also trains couplings that no
+#   image changes: on single digits they beat this control, on two digits they do not.
 # - Others found other things with other networks. Sabour's table 1 has 5.2 % of the pairs wrong with three iterations of routing, 7.5 %
 #   with one, 8.1 % for a CNN (trained on 60 million pairs; ours saw 4.4 million). Gu, Tresp and Hu (2021) give a ConvNet the same
 #   margin loss, squash and drawings, and it does better than CapsNet.

@@ -21,6 +21,11 @@ PREDICTIONS = {
         "b": "Yes: on two digits, on digits turned as never before, and on toys from new sides. Not on the other two.",
         "c": "On single digits, tested like trained, the interval holds 0; on toys from familiar sides it is above.",
     },
+    "15-pairs": {
+        "a": "Yes: alike for all images, even learned ones bring nothing here. What attention adds, it adds by image.",
+        "b": "So it was on a twentieth of MNIST. Two digits are another matter: attention is far better than static.",
+        "c": "There is a rung half way, but it is one iteration. Static is where dense is.",
+    },
     "15-depth": {
         "a": "Yes, nine of ten. A strong vote wins its child before anything is learned. Equal couplings do not mind.",
         "b": "For equal couplings that is so. Routed layers multiply what they are given, and do not get that far.",
