@@ -22,9 +22,9 @@ PREDICTIONS = {
         "c": "On single digits, tested like trained, the interval holds 0; on toys from familiar sides it is above.",
     },
     "15-pairs": {
-        "a": "Yes: alike for all images, even learned ones bring nothing here. What attention adds, it adds by image.",
+        "a": "Yes. Where no image changes them, even learned couplings gain nothing that matters. Attention does.",
         "b": "So it was on a twentieth of MNIST. Two digits are another matter: attention is far better than static.",
-        "c": "There is a rung half way, but it is one iteration. Static is where dense is.",
+        "c": "There is a rung about there, one iteration. Static is no better than dense.",
     },
     "15-depth": {
         "a": "Yes, nine of ten. A strong vote wins its child before anything is learned. Equal couplings do not mind.",
