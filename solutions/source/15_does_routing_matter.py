@@ -450,6 +450,7 @@ for digits_of, e in (("test", errors), ("validation", validation)):
 # by. Seven rungs were affordable. Each is compared with dense and, the second control, with its nearest neighbour without routing for each image:
 # attention with *static*, dynamic routing with *one* iteration. Static, random and one iteration are compared with dense alone.
 
+
 # %% id="few"
 def compared(name):
     """A study's rungs beside their controls, printed. → arm → test errors, and "rung − control" → mean, low, high"""
