@@ -3,10 +3,11 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -66,7 +67,18 @@ def lab(chromium) -> Iterator:
 
 
 @pytest.fixture(scope="session")
-def jupyter(tmp_path_factory) -> Iterator[tuple[Path, str, str]]:
+def port() -> Callable[[], str]:
+    """`port()`: one that nobody listens on. Two servers that begin to look for one at the same time find the same."""
+
+    def port_() -> str:
+        with socket.create_server(("localhost", 0)) as server:
+            return str(server.getsockname()[1])
+
+    return port_
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory, port) -> Iterator[tuple[Path, str, str]]:
     """A JupyterLab of its own on a copy of the lessons: (folder, address, token)."""
     home = tmp_path_factory.mktemp("jupyter")
     folder = home / "lessons"
@@ -78,7 +90,7 @@ def jupyter(tmp_path_factory) -> Iterator[tuple[Path, str, str]]:
     environment["CAPSULE_TUTOR_STRICT"] = ""
     # The learner's own command, on a copy, and with its inside open to the tests.
     command = [sys.executable, "-m", "capsule_tutor", "lab", "--no-browser"]
-    command += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={folder}"]
+    command += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={folder}", f"--ServerApp.port={port()}"]
     with (home / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
         try:
@@ -90,17 +102,21 @@ def jupyter(tmp_path_factory) -> Iterator[tuple[Path, str, str]]:
 
 
 def _address(runtime: Path, server: subprocess.Popen, log: Path) -> tuple[str, str]:
-    """Jupyter takes a free port and writes it down as soon as it listens."""
+    """Jupyter writes its address down shortly before it listens there."""
 
-    def listening() -> list[str]:
-        return [text for file in runtime.glob("jpserver-*.json") if (text := file.read_text()).endswith("}")]
+    def listening() -> dict:
+        for file in runtime.glob("jpserver-*.json"):
+            if (text := file.read_text()).endswith("}"):
+                info = json.loads(text)
+                with suppress(OSError), socket.create_connection(("localhost", info["port"])):
+                    return info
+        return {}
 
-    for written in watch(listening, lambda _: f"JupyterLab does not listen:\n{log.read_text()}"):
-        if written:
-            info = json.loads(written[0])
-            return info["url"], info["token"]
+    for info in watch(listening, lambda _: f"JupyterLab does not listen:\n{log.read_text()}"):
         if server.poll() is not None:
             pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+        if info:
+            return info["url"], info["token"]
 
 
 @pytest.fixture(scope="session")

@@ -120,12 +120,12 @@ def application(chromium, voila):
 
 
 @pytest.fixture(scope="module")
-def voila(tmp_path_factory):
+def voila(tmp_path_factory, port):
     """`capsule-tutor explore`, on the embedded digits. → its address"""
     home = tmp_path_factory.mktemp("voila")
     own = {n: str(home / n) for n in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
     environment = os.environ | own | {"CAPSULE_TUTOR_DATA": str(home)}
-    command = [sys.executable, "-m", "capsule_tutor", "explore", "--no-browser", "--port", "8867"]
+    command = [sys.executable, "-m", "capsule_tutor", "explore", "--no-browser", "--port", port()]
     with (home / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=home)
         try:
