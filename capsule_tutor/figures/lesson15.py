@@ -4,7 +4,10 @@ from capsule_tutor.figures import BLUE, COLOURS, LINES, VERMILION, show
 
 
 def ladder(rungs: dict, margin: float, xlabel: str, alt: str) -> None:
-    """Differences to a control with their intervals, 0 and the margin. rungs: name → (mean, low, high)"""
+    """Differences to a control with their intervals, 0 and the margin. rungs: name → (mean, low, high)
+
+    `alt` says what the bars are; how they are drawn, and the means, follow.
+    """
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 0.38 * len(rungs) + 1.1), layout="constrained")
@@ -17,7 +20,8 @@ def ladder(rungs: dict, margin: float, xlabel: str, alt: str) -> None:
     axes.set(xlabel=xlabel, yticks=range(len(rungs)), yticklabels=list(rungs))
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
-    show(figure, alt)
+    means = "; ".join(f"{name} {mean:+.2f}" for name, (mean, _, _) in rungs.items())
+    show(figure, f"{alt}, with a dot at the mean, a line at zero and the margin in grey: {means}")
 
 
 def depth(panels: dict, alt: str) -> None:

@@ -424,8 +424,7 @@ for digits_of, e in (("test", errors), ("validation", validation)):
         to_dense,
         MARGIN / 100 * e["dense"].mean().item(),
         xlabel=f"{digits_of} digits: error minus that of dense (points)",
-        alt=f"One bar for each rung, the 95 % interval of its difference to dense on the {digits_of} digits, with a dot at the mean, "
-        "a line at zero and the margin in grey: " + "; ".join(f"{arm} {d[0]:+.2f}" for arm, d in to_dense.items()),
+        alt=f"One bar for each rung, the 95 % interval of its difference to dense on the {digits_of} digits",
     )
 
 # %% [markdown] id="verdicts-read"
@@ -452,27 +451,27 @@ for digits_of, e in (("test", errors), ("validation", validation)):
 
 
 # %% id="few"
-def compared(name):
-    """A study's rungs beside their controls, printed. → arm → test errors, and "rung − control" → mean, low, high"""
+def compared(name, *more):
+    """A study's rungs beside their controls, and `more` pairs of rungs, printed. → "rung − control" → mean, low, high"""
     tested = {arm: torch.tensor(values) for arm, values in study.errors(name).items()}
     learned, differences = training_errors(name), {}
+
+    def told(arm, control):
+        mean, low, high = differences[f"{arm} − {control}"] = interval(tested[arm], tested[control])
+        said = judged(tested[arm].tolist(), tested[control].tolist()).removeprefix("routing ")
+        return f"{mean:+.2f} ({low:+.2f} to {high:+.2f}) {said}"
+
     for arm, e in tested.items():
         row = f"{arm:20} {e.mean():5.2f} (training {sum(learned[arm]) / len(e):5.2f})"
         for control in dict.fromkeys(["dense", NEIGHBOUR.get(arm, "dense")] if arm != "dense" else []):
-            mean, low, high = differences[f"{arm} − {control}"] = interval(e, tested[control])
-            said = judged(e.tolist(), tested[control].tolist())
-            row += f"   − {control:10} {mean:+.2f} ({low:+.2f} to {high:+.2f}) {said.removeprefix('routing '):11}"
+            row += f"   − {control:10} {told(arm, control):34}"
         print(row.rstrip())
-    return tested, differences
+    for arm, control in more:
+        print(f"{arm} − {control}: {told(arm, control)}")
+    return differences, tested["dense"].mean().item()
 
 
-few, to_control = compared("routing-few")
-to_control["attention, no prior − dynamic, 1"] = interval(few["attention, no prior"], few["dynamic, 1"])
-print(
-    "attention, no prior − dynamic, 1: {:+.2f} ({:+.2f} to {:+.2f})".format(
-        *to_control["attention, no prior − dynamic, 1"]
-    )
-)
+to_control, of_dense = compared("routing-few", ("attention, no prior", "dynamic, 1"))
 
 # %% id="few-start"
 torch.manual_seed(0)
@@ -482,10 +481,9 @@ print(f"first weights: dense ± {linear.weight.std():.3f}, votes with couplings 
 # %% id="few-picture"
 pictures.ladder(
     to_control,
-    MARGIN / 100 * few["dense"].mean().item(),
+    MARGIN / 100 * of_dense,
     xlabel="test error minus that of the control (points)",
-    alt="One bar for each rung and control, the 95 % interval of their difference on 10,000 test digits, with a dot at the mean, a line at "
-    "zero and the margin in grey: " + "; ".join(f"{pair} {d[0]:+.2f}" for pair, d in to_control.items()),
+    alt="One bar for each rung and control, the 95 % interval of their difference on 10,000 test digits",
 )
 
 # %% [markdown] id="few-read"
@@ -574,9 +572,7 @@ pictures.ladder(
     relative,
     MARGIN,
     xlabel="routed minus dense, in percent of the dense error",
-    alt="One bar for each of five tests, the 95 % interval of the difference between routed and dense in percent of the dense "
-    "error, with a dot at the mean, a line at zero and the margin of ten percent in grey: "
-    + "; ".join(f"{where} {mean:+.0f}" for where, (mean, _, _) in relative.items()),
+    alt="One bar for each of five tests, the 95 % interval of the difference between routed and dense in percent of the dense error",
 )
 
 # %% [markdown] id="worlds-read"
@@ -609,19 +605,16 @@ checks.predict("15-pairs", "a")
 ### END SOLUTION
 
 # %% id="pairs"
-on_pairs, to_control = compared("routing-multimnist")
-for arm, control in (("attention", "dynamic, 1"), ("dynamic, 3", "static"), ("dynamic, 1", "static")):
-    to_control[f"{arm} − {control}"] = interval(on_pairs[arm], on_pairs[control])
-    said = judged(on_pairs[arm].tolist(), on_pairs[control].tolist())
-    print("{} − {}: {:+.2f} ({:+.2f} to {:+.2f})".format(arm, control, *to_control[f"{arm} − {control}"]), said)
+to_control, of_dense = compared(
+    "routing-multimnist", ("attention", "dynamic, 1"), ("dynamic, 3", "static"), ("dynamic, 1", "static")
+)
 
 # %% id="pairs-picture"
 pictures.ladder(
     to_control,
-    MARGIN / 100 * on_pairs["dense"].mean().item(),
+    MARGIN / 100 * of_dense,
     xlabel="pairs wrong, minus those of the control (points)",
-    alt="One bar for each rung and control, the 95 % interval of their difference on 10,000 pairs of digits, with a dot at the mean, a line at "
-    "zero and the margin in grey: " + "; ".join(f"{pair} {d[0]:+.2f}" for pair, d in to_control.items()),
+    alt="One bar for each rung and control, the 95 % interval of their difference on 10,000 pairs of digits",
 )
 
 # %% [markdown] id="pairs-read"
