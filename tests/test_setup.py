@@ -188,6 +188,16 @@ def test_the_makefile_and_ci_run_the_same_list():
     assert (ROOT / ".ci/run").read_text().rstrip().endswith("make test")
 
 
+def test_with_ci_set_every_lesson_runs_unsolved_once(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tests")
+    import run
+
+    monkeypatch.setenv("CI", "1")
+    still = [name for name in run.steps()["lessons"][1] if name.endswith(".ipynb")]
+    moving = run.notebooks("lessons", like=run.MOVING)  # which the browser tests take
+    assert sorted(still + moving) == sorted(f"lessons/{path.name}" for path in (ROOT / "lessons").glob("*.ipynb"))
+
+
 def test_a_list_without_notebooks_cannot_pass(monkeypatch, tmp_path):
     """pytest without a file name would collect tests/ and pass."""
     monkeypatch.syspath_prepend(ROOT / "tests")
