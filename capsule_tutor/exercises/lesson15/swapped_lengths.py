@@ -129,6 +129,11 @@ class wrong:
         with `expand`, or let an ellipsis `...` stand for it in all three parts."""
         return functional.lengths(squash(torch.einsum("bij,bijz->bjz", c, u_hat)))
 
+    def three_axes_counted(u_hat, c, squash):
+        """You count three axes of c before the new one, and c may be (i, j), for all images alike. Count from the end:
+        `c[..., None]` or `c.unsqueeze(-1)`."""
+        return functional.lengths(squash((c[:, :, :, None] * u_hat).sum(dim=1)))
+
     def couplings_added_over_the_images(u_hat, c, squash):
         """The couplings of all images are added up and used for each. In an einsum, an ellipsis that stands for nothing
         on the right is summed over: let it stand for the images in all three parts, or use `expand` and b."""
