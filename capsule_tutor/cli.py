@@ -3,6 +3,7 @@
 import contextlib
 import os
 import platform
+import shlex
 import sys
 import tempfile
 import traceback
@@ -202,7 +203,7 @@ def train(
         Path | None, typer.Option(help="A registration; RECIPE is then the name of one of its arms.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1)] = 0,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "auto",
     precision: Annotated[str, typer.Option(help="float32 or bfloat16; auto takes the faster")] = "auto",
@@ -225,6 +226,8 @@ def train(
     if data_set and data_set not in data.SETS:
         hint = " Name a folder of MNIST by --folder, of pictures by --pictures." if Path(data_set).is_dir() else ""
         raise stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.{hint}")
+    if data_set and pictures:
+        raise stop("Images come from --data or from --pictures: leave one of them out.")
     changes = {"epochs": epochs, "batch_size": batch_size, "data": data_set}
     changes = {name: value for name, value in changes.items() if value}
     if registered and (changes or pictures):
@@ -245,9 +248,15 @@ def train(
     except (training.TrainingError, data.DataError, registration.RegistrationError) as error:
         raise stop(str(error)) from None
     except KeyboardInterrupt:
-        typer.echo(f"\nStopped and saved. Go on with: capsule-tutor train {recipe} --out {out} --resume", err=True)
+        saved = (out / "checkpoint.pt").exists()
+        typer.echo(f"\nStopped and saved. Go on with: {_again('--resume')}" if saved else "\nStopped.", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"test error {result['test_error']:.2f} %, weights and log in {out}")
+
+
+def _again(*more: str) -> str:
+    """What was typed, with `more` unless it is there."""
+    return shlex.join(["capsule-tutor", *sys.argv[1:], *(word for word in more if word not in sys.argv)])
 
 
 @app.command()
@@ -283,7 +292,7 @@ def study(
     except (studies.StudyError, training.TrainingError, data.DataError) as error:
         raise stop(str(error)) from None
     except KeyboardInterrupt:
-        typer.echo(f"\nStopped and saved. Go on with: capsule-tutor study {name} --out {out}", err=True)
+        typer.echo(f"\nStopped and saved. Go on with: {_again()}", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"{name}: {len(finished['runs'])} runs are finished, in {studies.FOLDER / name}.json")
 
@@ -363,6 +372,8 @@ def evaluate(
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     try:
         said, trained_on = pretrained.card(name)[f"{split}_error"]["shipped"], pretrained.recipe(name).data
+        if partners and split != "test":
+            raise stop("--partners pairs the test digits: leave out --split")
         if partners and trained_on != "multimnist":
             raise stop(f"{name} reads one digit; --partners is for networks that read two")
         if partners:
@@ -400,7 +411,11 @@ def predict(
     from capsule_tutor import data, figures, pretrained
 
     out = out or Path("digit-read.png" if picture == "-" else f"{Path(picture).stem}-read.png")
-    if out.exists() and Path(picture).exists() and out.samefile(picture):
+    try:
+        itself = out.exists() and Path(picture).exists() and out.samefile(picture)
+    except OSError as error:  # a name that is too long
+        raise stop(f"{short(error)}; choose another name") from None
+    if itself:
         raise stop(f"{out} is the picture itself, which would be lost; choose another --out")
     try:
         image = data.read_picture(picture)

@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from capsule_tutor import __version__, augment, data, files, fourier, functional, models
 
 STATE_VERSION = 3
+SCHEDULES = ("one-cycle", "steps", "epochs")
 
 
 class TrainingError(RuntimeError):
@@ -40,8 +41,8 @@ class Recipe:
 
     model            a name in `models.MODELS`, built with `options`
     data             a name in `data.SETS`, or a folder of pictures ("leaves/"), whose shape is in `options`
-    schedule         "one-cycle": up to `rate` and down again; "steps": × `decay` over every `decay_steps` steps,
-                     little by little; "epochs": × `decay` after every epoch. Never below `floor`
+    schedule         one of `SCHEDULES`. "one-cycle": up to `rate` and down again; "steps": × `decay` over every
+                     `decay_steps` steps, little by little; "epochs": × `decay` after every epoch. Never below `floor`
     augmentation     a name in `augment.AUGMENTATIONS`
     reconstruction   weight of the reconstruction loss; 1 is the paper's 0.0005 × sum of squares
     pictures         of a folder: the fingerprint of its pictures (`data.pictures_of`), which must stay the same
@@ -80,6 +81,8 @@ class Recipe:
         """The "train", "validation" or "test" images that it is for. Raises DataError if they are not to be had."""
         if self.data in data.SETS:
             return data.SETS[self.data](name)
+        if "shape" not in self.options:  # which a folder's pictures are scaled to
+            raise data.DataError(f"there is no data set {self.data!r}; there are: {', '.join(data.SETS)}")
         if self.pictures and data.pictures_of(self.data) != self.pictures:
             # Another picture may move others from one side to the other.
             raise data.DataError(
@@ -138,6 +141,8 @@ def for_folder(recipe: Recipe, folder: Path | str, shape: tuple[int, int, int]) 
         raise TrainingError(
             f"{recipe.model} cannot take pictures of your own; choose an efficient-capsnet or dense recipe"
         )
+    if shape[0] not in (1, 3):
+        raise TrainingError(f"pictures have 1 channel (grey) or 3 (colours), not {shape[0]}; choose another --shape")
     try:
         layers = models.fitting(shape)
     except ValueError as error:
@@ -213,6 +218,12 @@ def train(
         with torch.cuda.stream(torch.cuda.Stream(device)):
             return train(recipe, out, seed, device, precision, threads, resume, load, say, tick)
     out, load = Path(out), load or recipe.split
+    for what, name, known in (
+        ("schedule", recipe.schedule, SCHEDULES),
+        ("augmentation", recipe.augmentation, augment.AUGMENTATIONS),
+    ):
+        if name not in known:
+            raise TrainingError(f"there is no {what} {name!r}; there are: {', '.join(known)}")
     split, validation = load("train").to(device), load("validation")
     batch = min(recipe.batch_size, len(split.images))
     if batch % world:
@@ -227,11 +238,14 @@ def train(
     take = _stepper(run, split, batch, device, rank, world)
     with threads_of(run.way):
         while run.epoch < recipe.epochs:
-            _epoch(run, take, len(split.images), batch, out, rank, world, tick)
-            run.log[-1]["validation_error"] = error(run.model, validation, device, run.way.bfloat16)
-            if rank == 0:
-                _save(run, out)
-                say(run.log[-1])
+            with _ctrl_c_waits() as stop:  # also while validation images are read: an epoch is not lost for that
+                _epoch(run, take, len(split.images), batch, out, rank, world, tick, stop)
+                run.log[-1]["validation_error"] = error(run.model, validation, device, run.way.bfloat16)
+                if rank == 0:
+                    _save(run, out)
+                    say(run.log[-1])
+            if stop:
+                raise KeyboardInterrupt
         return _finish(run, out, load("test"), device, rank)
 
 
@@ -247,33 +261,44 @@ def trained(recipe: Recipe, runs: Path, name: str, seed: int = 0, **how) -> str:
 
 
 def _epoch(
-    run: Run, take: Callable[[Tensor], None], images: int, batch: int, out: Path, rank: int, world: int, tick: Callable
+    run: Run,
+    take: Callable[[Tensor], None],
+    images: int,
+    batch: int,
+    out: Path,
+    rank: int,
+    world: int,
+    tick: Callable,
+    stop: list,
 ) -> None:
-    """Train for one epoch, or for what is left of it, and add its row to the log. `take` does a step."""
+    """Train for one epoch, or for what is left of it, and add its row to the log. `take` does a step.
+
+    Once there is something in `stop`, the state is saved, and KeyboardInterrupt ends it.
+    """
     started, steps = time.monotonic(), images // batch
     if run.step == 0:
         run.totals.zero_()
     order = torch.randperm(images, generator=torch.Generator().manual_seed(run.seed * 100_003 + run.epoch))
     order = order.to(run.totals.device)
     run.model.train()
-    with _ctrl_c_waits() as stop:
-        for step in range(run.step, steps):
-            rate = learning_rate(run.recipe, run.epoch * steps + step, steps)
-            _set_rate(run.optimiser, rate)
-            take(order[step * batch : (step + 1) * batch])
-            run.step = step + 1
-            tick(run.epoch, run.step, steps)
-            if stop:
-                run.seconds += time.monotonic() - started
-                if rank == 0:
-                    _save(run, out)
-                raise KeyboardInterrupt
+    for step in range(run.step, steps):
+        _set_rate(run.optimiser, learning_rate(run.recipe, run.epoch * steps + step, steps))
+        take(order[step * batch : (step + 1) * batch])
+        run.step = step + 1
+        tick(run.epoch, run.step, steps)
+        if stop:
+            run.seconds += time.monotonic() - started
+            if rank == 0:
+                _save(run, out)
+            raise KeyboardInterrupt
     loss, right, seen = _summed(run.totals, world).tolist()
     if not math.isfinite(loss):
+        kept = f"; {out / 'checkpoint.pt'} holds the last good one" if (out / "checkpoint.pt").exists() else ""
         raise TrainingError(
-            f"the loss is no longer finite in epoch {run.epoch + 1}; {out / 'checkpoint.pt'} holds the last good "
-            "one. Try a lower learning rate or --precision float32."
+            f"the loss is no longer finite in epoch {run.epoch + 1}{kept}. Try a lower learning rate or --precision "
+            "float32."
         )
+    rate = learning_rate(run.recipe, run.epoch * steps + steps - 1, steps)
     run.epoch, run.step = run.epoch + 1, 0
     run.seconds += time.monotonic() - started
     run.log.append(
@@ -399,7 +424,10 @@ def _begin(recipe: Recipe, seed: int, device: str, out: Path, resume: bool) -> R
     run = _new(recipe, seed, device)
     if resume:
         _restore(run, path, device)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise TrainingError(f"{out} cannot be made ({problem.strerror}); choose another --out") from None
     return run
 
 
@@ -433,8 +461,10 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     # One cycle (Smith 2018): from rate/25 up by half a cosine for 30 % of the way, and down to nearly 0.
     done = step / (recipe.epochs * steps)
     if done < 0.3:
-        return recipe.rate * (1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * done / 0.3)) / 2)
-    return recipe.rate * (1 + math.cos(math.pi * (done - 0.3) / 0.7)) / 2
+        share = 1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * done / 0.3)) / 2
+    else:
+        share = (1 + math.cos(math.pi * (done - 0.3) / 0.7)) / 2
+    return max(recipe.rate * share, recipe.floor)
 
 
 # --- nothing lost ------------------------------------------------------------------------------------------
@@ -483,7 +513,10 @@ def _restore(run: Run, path: Path, device: str) -> None:
     run.optimiser.load_state_dict(state["optimiser"])
     for group, own in zip(run.optimiser.param_groups, here, strict=True):
         group.update(own)  # which the device decides, and it may be another one now
-    run.generator.set_state(state["generator"].cpu())
+    try:
+        run.generator.set_state(state["generator"].cpu())
+    except RuntimeError:  # of another kind of device, whose numbers nothing can continue here
+        run.generator.manual_seed((run.seed + 1) * 100_003 + state["epoch"])
     run.way = Way(*state["way"])
     for name in ("epoch", "step", "totals", "seconds", "log"):
         setattr(run, name, state[name])

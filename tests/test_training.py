@@ -84,6 +84,42 @@ def test_ctrl_c_saves_and_resumes_to_the_same_bits(tmp_path, undisturbed):
     assert all(torch.equal(again[name], undisturbed[name]) for name in again)
 
 
+def test_ctrl_c_in_the_last_step_of_an_epoch_resumes_to_the_same_bits(tmp_path, undisturbed):
+    def tick(epoch, step, steps):
+        if step == steps:
+            signal.raise_signal(signal.SIGINT)
+
+    wish = {"device": "cpu", "precision": "float32", "threads": 1, "load": few}
+    with pytest.raises(KeyboardInterrupt):
+        training.train(SMALL, tmp_path, tick=tick, **wish)
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert (state["epoch"], state["step"]) == (0, 4)
+    training.train(SMALL, tmp_path, resume=True, **wish)
+    again = load_file(tmp_path / "weights.safetensors")
+    assert all(torch.equal(again[name], undisturbed[name]) for name in again)
+
+
+def test_ctrl_c_while_validation_images_are_read_loses_no_epoch(tmp_path, monkeypatch):
+    def interrupted(*_args):
+        signal.raise_signal(signal.SIGINT)
+        return 50.0
+
+    monkeypatch.setattr(training, "error", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        training.train(SMALL, tmp_path, device="cpu", load=few)
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert (state["epoch"], state["log"][-1]["validation_error"]) == (1, 50.0)
+
+
+def test_a_run_of_another_kind_of_device_goes_on(tmp_path):
+    training.train(replace(SMALL, epochs=1), tmp_path, device="cpu", load=few)
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    state["generator"] = state["generator"][:16]  # a GPU's is as short
+    state["recipe"] = asdict(SMALL)
+    torch.save(state, tmp_path / "checkpoint.pt")
+    assert training.train(SMALL, tmp_path, device="cpu", load=few, resume=True)["epochs"] == SMALL.epochs
+
+
 def test_a_run_leaves_log_weights_and_result(tmp_path):
     rows = []
     result = training.train(SMALL, tmp_path, device="cpu", load=few, say=rows.append)
@@ -110,17 +146,23 @@ def test_the_test_split_is_read_once_and_last(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_file(tmp_path):
-    training.train(replace(SMALL, epochs=1), tmp_path / "good", device="cpu", load=few)
-
     def poisoned(split):
         images, labels = few(split)
         return data.Split(images * float("nan") if split == "train" else images, labels)
 
-    with pytest.raises(
-        training.TrainingError, match=r"no longer finite in epoch 1; .*checkpoint.pt holds the last good"
-    ):
+    with pytest.raises(training.TrainingError, match=r"no longer finite in epoch 1\. Try a lower"):
         training.train(SMALL, tmp_path / "bad", device="cpu", load=poisoned)
     assert not (tmp_path / "bad" / "checkpoint.pt").exists()
+
+    def stop_after_the_first(row):
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(SMALL, tmp_path / "good", device="cpu", load=few, say=stop_after_the_first)
+    kept = (tmp_path / "good" / "checkpoint.pt").read_bytes()
+    with pytest.raises(training.TrainingError, match=r"finite in epoch 2; .*checkpoint.pt holds the last good one\."):
+        training.train(SMALL, tmp_path / "good", device="cpu", load=poisoned, resume=True)
+    assert (tmp_path / "good" / "checkpoint.pt").read_bytes() == kept
 
 
 def test_a_full_disk_keeps_the_last_good_file(tmp_path, monkeypatch):
@@ -187,6 +229,26 @@ def test_wrong_wishes_are_one_line(tmp_path):
             training.train(replace(SMALL, epochs=1), tmp_path, **{"device": "cpu", "load": few, **options})
     with pytest.raises(training.TrainingError, match="nothing to resume"):
         training.train(SMALL, tmp_path / "empty", device="cpu", load=few, resume=True)
+    for change, says in [
+        ({"schedule": "cosine"}, "there is no schedule 'cosine'; there are: one-cycle, steps, epochs"),
+        ({"augmentation": "afine"}, "there is no augmentation 'afine'; there are: "),
+    ]:
+        with pytest.raises(training.TrainingError, match=says):
+            training.train(replace(SMALL, **change), tmp_path / "misspelt", device="cpu", load=few)
+    with pytest.raises(data.DataError, match="there is no data set 'mnsit'; there are: "):
+        training.train(replace(SMALL, data="mnsit"), tmp_path / "misspelt", device="cpu")
+    (tmp_path / "file").touch()
+    with pytest.raises(training.TrainingError, match=r"file cannot be made \(.*\); choose another --out"):
+        training.train(SMALL, tmp_path / "file", device="cpu", load=few)
+    with pytest.raises(training.TrainingError, match=r"1 channel \(grey\) or 3 \(colours\), not 2"):
+        training.for_folder(training.RECIPES["dense-fast"], tmp_path, (2, 64, 64))
+
+
+@pytest.mark.parametrize("schedule", training.SCHEDULES)
+def test_the_rate_never_falls_below_its_floor(schedule):
+    recipe = replace(SMALL, schedule=schedule, decay=0.1, floor=0.3 * SMALL.rate, epochs=20)
+    rates = [training.learning_rate(recipe, step, 4) for step in range(80)]
+    assert min(rates) == recipe.floor < max(rates)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be asked")
@@ -285,6 +347,11 @@ def test_the_command_trains_refuses_and_resumes(tmp_path):
     assert all(name in out for name in training.RECIPES)
 
 
+def test_wishes_that_contradict_each_other_are_refused(tmp_path):
+    _, err = cli("dense-fast", "--data", "digits", "--pictures", tmp_path).communicate(timeout=HUNG)
+    assert err.strip() == "Images come from --data or from --pictures: leave one of them out."
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
 def test_ctrl_c_on_the_command_line_saves_and_exits_130(tmp_path):
     wish = ["efficient-capsnet-small", "--data", "digits", "--epochs", 500, "--device", "cpu"]
@@ -295,7 +362,8 @@ def test_ctrl_c_on_the_command_line_saves_and_exits_130(tmp_path):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=HUNG)
     assert process.returncode == 130
-    assert "Stopped and saved. Go on with: capsule-tutor train efficient-capsnet-small" in err
+    typed = f"capsule-tutor train efficient-capsnet-small --data digits --epochs 500 --device cpu --out {tmp_path}/run"
+    assert f"Stopped and saved. Go on with: {typed} --resume" in err
     assert "Traceback" not in err
 
 
