@@ -680,7 +680,7 @@ checks.board("07")
 #
 # - S. Sabour, N. Frosst, G. Hinton, *Dynamic Routing Between Capsules*, NeurIPS 2017, arXiv 1710.09829: what the code was meant
 #   to do.
-# - R. Mitterreiter, M. Koch, J. Giesen, S. Laue, *Why Capsule Neural Networks Do Not Scale*, AAAI 2023, arXiv 2301.01583: routing
+# - M. Mitterreiter, M. Koch, J. Giesen, S. Laue, *Why Capsule Neural Networks Do Not Scale*, AAAI 2023, arXiv 2301.01583: routing
 #   that hardly moves, found by looking at it.
 # - `capsule_tutor/museum/` of this course: all exhibits, to read.
 #

@@ -628,7 +628,7 @@ for split, n in (("test", 10_000), ("validation", 5_000)):
 
 # %% [markdown] id="own-pair-text"
 # With both, the two splits do not exclude each other: a gain of 0.05 to 0.1 points fits either. "Not shown on the test images" is what we may say
-# of single digits; lessons 12 and 15 find a place where routing does make a difference.
+# of MNIST; lessons 12, 13 and 15 find places where routing does make a difference.
 #
 # And your own two, on the 300 test digits that both read?
 

@@ -71,7 +71,8 @@ for name in ("thinner", "clean", "thicker"):
 # | dense | the same front, the same primary capsules, the same number of parameters; one linear layer in place of votes and routing |
 # | pooled | the same front, then average pooling: no capsule looks at places |
 #
-# **routed against dense isolates the routing**: but for its bias, that linear layer is a sum of votes with the same couplings for every picture. Routed against pooled does not: two things differ.
+# **Routed against dense comes nearest to isolating the routing**: but for its bias and its first weights, that linear layer is a sum of votes with the same couplings for
+# every picture (lesson 15 asks what the first weights are worth). Routed against pooled does not: there the places are gone as well.
 
 # %% [markdown] id="predict-affine-text"
 # **Predict before you run.** On moved digits the routed network makes between 0.5 and 1 % errors. On affNIST-style digits, all treatments at once?
@@ -132,7 +133,7 @@ for other in ("dense", "pooled"):
         print(f"{other:6} minus routed, {condition:6}: {mean:+6.2f} points ({low:+.2f} to {high:+.2f}), {verdict}")
 
 # %% [markdown] id="factor-idea"
-# Dense makes more errors on turned digits, and the routing is all that differs. Is that robustness? Dense makes more errors on *clean* digits, too. It starts behind.
+# Dense makes more errors on turned digits, and of the two only routed has routing. Is that robustness? Dense makes more errors on *clean* digits, too. It starts behind.
 #
 # In points the gap grows. But everything grows when digits get harder. As a *factor*? Logarithms turn factors into differences, so the same function answers (with the geometric mean of the five factors).
 
@@ -150,6 +151,7 @@ for condition in ("clean", "affine", "turn 10", "turn 30", "turn 60"):
 
 # %% [markdown] id="predict-worst-text"
 # The factor does not grow with the difficulty; from a turn of 30 to one of 60 it even shrinks. The routed network is *better*, on clean digits and on turned ones alike. That it is better with turns in particular, the table does not show.
+# Nor that it is the routing: in lesson 15, where moved digits are seen once each, a network whose couplings no image changes cannot be told from the routed one.
 #
 # **Predict before you run.** What costs the routed network most?
 #
@@ -226,7 +228,7 @@ for noisy, spread, where in (("paper", 0.2, images == 0), ("ink", 0.2, images > 
     print(f"noise of {spread} on the {noisy:5} moves it by {change:4.1f} (sum of squares): {100 * right:.0f} % right")
 
 # %% [markdown] id="attacks"
-# It is the paper. With as large a change, the ink is nearly harmless.
+# It is the paper. With as large a change, noise on the ink does far less harm: 14 of 100 are wrong, not 64.
 #
 # ## 2 · What an enemy does to a digit
 #
@@ -748,7 +750,7 @@ print(f"transfer capsules → convnet: {left(convnet, stolen['efficient-capsnet'
 checks.board("13")
 
 # %% [markdown] id="further"
-# **To try:** train `dense-fast` and `efficient-capsnet-fast` on the digits (`capsule-tutor train dense-fast --data digits --seed 1`), several seeds each, load them (`caps.load("runs/dense-fast-1")`), and attack both with your `pgd`: the routing alone differs.
+# **To try:** train `dense-fast` and `efficient-capsnet-fast` on the digits (`capsule-tutor train dense-fast --data digits --seed 1`), several seeds each, load them (`caps.load("runs/dense-fast-1")`), and attack both with your `pgd`: but for a bias and the first weights, the routing alone differs.
 #
 # **Further reading**
 #

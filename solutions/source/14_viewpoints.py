@@ -571,7 +571,7 @@ pictures.novel_over_familiar(
 #   makes a gap smaller, too: about a quarter of the difference comes from there.
 # - **Matched, the verdict hangs on a detail.** With straight lines between three points the interval just misses 0,
 #   with your `matched_gap` it holds 0. Call that undecided; say the rule before you look, and show the other lines, too.
-# - **"Converged" is a hope.** In the picture the dense control is done after 15 epochs, and the routed network's
+# - **"Converged" is a hope.** In the azimuths' picture the dense control is done after 15 epochs, and the routed network's
 #   novel error still falls. Nobody knows where it ends.
 # - **Ten intervals of 95 %.** One in twenty misses 0 by luck. The line of 60 epochs is far from 0; the matched ones
 #   are not.
@@ -882,7 +882,7 @@ for source in poses:
     print(f"{source:20}", *(f"{median:15.0f}" for median in own), f"{off(source, learned, ~learned).median():10.0f}")
 
 # %% [markdown] id="own-read"
-# It is read, whether or not the network has learned from that toy. But look at the last row: sixteen greys are read
+# It is read, whether or not the network has learned from that toy. But look at the fourth row: sixteen greys are read
 # better. Pictures of one toy from 10° higher are nearly the same, and so is whatever is computed from them. By the rule
 # of section 5 **that says nothing about capsules**, and it is not the pose of *a truck*, which should be one way
 # for all trucks.

@@ -507,8 +507,8 @@ for shape in ((1, 28, 28), (3, 64, 64), (3, 128, 128)):
 # - **A map of the field.** *Learning with Capsules: A Survey* (Ribeiro and others 2022, arXiv 2206.02664) sets routing beside attention and lists
 #   the open problems. Begin there if you look for a claim.
 # - **Do they scale?** Mitterreiter and others 2023 (arXiv 2301.01583) argue that CapsNets have no parse trees, that many capsules starve because gradients
-#   vanish, and that they most likely do not scale. Everett and others 2023 (arXiv 2305.11178) find the same in more recent architectures. So does our
-#   study of depth (appendix of lesson 15), as far as starving goes.
+#   vanish, and that they most likely do not scale. Everett and others 2023 (arXiv 2305.11178) find the same in more recent architectures. In our
+#   study of depth (appendix of lesson 15) routed layers fail to learn, too; that they starve is our guess, and not measured.
 # - **Another way to train.** Masked Capsule Autoencoders (Everett and others, TMLR 2025, arXiv 2403.04724) pretrain on masked images, and report 9 % more on
 #   Imagenette than without. The comparison is with capsules, not with the best that there is.
 # - **Can they be read?** Tawalbeh and Oramas 2023 (arXiv 2305.05349) find representations less disentangled, and less tied to parts and wholes, than is

@@ -48,7 +48,7 @@ PREDICTIONS = {
     },
     "10-every-seed": {
         "a": "Yes: 17. There is a core that fools all three, and each seed adds mistakes of its own.",
-        "b": "There is such a core. But each seed adds mistakes of its own, more than half of what it gets wrong.",
+        "b": "There is such a core. But more than half of what a seed gets wrong, some other seed gets right.",
         "c": "They share more than chance would let them: 40 of 10,000 twice would share none. But not nearly all.",
     },
     "10-rank": {
