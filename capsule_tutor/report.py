@@ -72,20 +72,24 @@ class Found(NamedTuple):
 def measure(names: list[str], tick: Callable[[int], None] = lambda images: None) -> Found:
     """Count what a shipped network, or runs of one recipe with different seeds, get wrong on the recipe's test images.
 
-    `tick` hears how many images are done. Raises WeightsError for what is no finished run, or for runs of different
-    recipes, and DataError if the test images are not to be had.
+    `tick` hears how many images are done. Raises WeightsError for what is no finished run, for runs of different
+    recipes or for one run twice, and DataError if the test images are not to be had.
     """
     recipes = [pretrained.recipe(name) for name in names]
     if any(one != recipes[0] for one in recipes):
         raise pretrained.WeightsError(f"{' and '.join(names)} follow different recipes; report on each of them alone")
+    networks = [fourier.through_frequencies(pretrained.load(name)) for name in names]
+    weights = [weights_of(name) for name in names]
+    for n, name in enumerate(names):
+        if (first := weights.index(weights[n])) < n:  # one run is no two seeds: their interval would have no width
+            raise pretrained.WeightsError(f"{names[first]} and {name} hold the same weights; name each run once")
     split = recipes[0].split("test")
     shown, runs, said = gallery(split)._replace(name=None), [], []
-    for name in names:
-        network = fourier.through_frequencies(pretrained.load(name))
+    for name, network, sha256 in zip(names, networks, weights, strict=True):
         v = pretrained.capsules(network, split.images, tick)
         wrong = ~training.exactly_right(functional.lengths(v), split.labels)
         said.append(v)
-        runs.append(Trained(*_known(name), wrong, weights_of(name)))
+        runs.append(Trained(*_known(name), wrong, sha256))
     best = min(range(len(runs)), key=lambda n: runs[n].validation_error)
     made = pretrained.card(names[0]) if names[0] in pretrained.NAMES else pretrained.result(Path(names[0]))
     name = names[best] if names[best] in pretrained.NAMES else Path(names[best]).resolve().name
@@ -405,11 +409,18 @@ def notebook(found: Found, names: list[str]):
 
 
 def write(found: Found, names: list[str], out: Path) -> list[Path]:
-    """Write the page to `out` and the notebook beside it; returns both paths. Raises OSError."""
+    """Write the page to `out` and the notebook beside it; returns both paths.
+
+    Raises OSError if they cannot be written, or if `out` is a folder or has the ending of the notebook.
+    """
     import nbformat
 
     from capsule_tutor import files
 
+    if out.is_dir():
+        raise IsADirectoryError(f"{out} is a folder; name a file for the page, such as {out / 'report.html'}")
+    if out.suffix.lower() == ".ipynb":
+        raise OSError(f"{out} would hold the notebook in place of the page; name the page {out.with_suffix('.html')}")
     beside = out.with_suffix(".ipynb")
     files.write_text(out, page(found))
     files.write_text(beside, nbformat.writes(notebook(found, names), indent=1) + "\n")

@@ -194,6 +194,16 @@ def test_several_seeds_show_the_one_that_validation_prefers(both):
         report.measure(["efficient-capsnet-toys", "dense-toys"])
 
 
+def test_one_run_is_no_two_seeds(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(place / "a-0", "copy")
+    for names in ([place / "a-0", place / "a-0"], [place / "a-1", place / "a-0", "copy"]):
+        said = run("report", *names)
+        assert said.exit_code == 1
+        assert "hold the same weights; name each run once" in said.output.replace("\n", " ")
+        assert not Path("leaderboard.json").exists()
+
+
 # ---- the page
 
 
@@ -309,6 +319,20 @@ def test_what_cannot_be_reported_is_a_line(place, tmp_path, monkeypatch):
     text["recipe"]["data"] = "moved away/"
     (gone / "result.json").write_text(json.dumps(text))
     assert "moved away is not there; name a folder" in run("report", gone).output
+
+
+@pytest.mark.parametrize(
+    ("out", "says"),
+    [("q.ipynb", "would hold the notebook in place of the page; name the page q.html"), (".", "is a f")],
+)
+def test_a_page_where_none_can_be_is_a_line(found, out, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(report, "measure", lambda *_: found)
+    said = run("report", "a-0", "--out", out)
+    assert said.exit_code == 1
+    assert says in said.output
+    assert said.output.strip().count("\n") == 0, said.output
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_on_pictures_is_shown_and_explored(place, tmp_path):
