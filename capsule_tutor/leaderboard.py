@@ -2,6 +2,7 @@
 
 Nothing in an entry is typed: parameters are counted in the network, mistakes on the test images, and error and rank
 follow from them. `checked` counts parameters again, from the recipe alone, and `recounted` mistakes, from the weights.
+Neither can count in a network whose code is not here. Its entry stays, and `lines` says that nothing was counted.
 """
 
 import csv
@@ -17,7 +18,7 @@ from pathlib import Path
 import torch
 
 from capsule_tutor import files, models, pretrained, report, training
-from capsule_tutor.data.splits import one_line
+from capsule_tutor.data.splits import DataError, one_line
 
 LIMIT = 0.6  # per cent of MNIST: the track "small" ranks those below by their parameters
 _FORMAT = "capsule-tutor leaderboard 1"
@@ -41,14 +42,13 @@ class BoardError(Exception):
 
 def entry(found: report.Found, who: str = "") -> dict:
     """What a report adds to a leaderboard. Of a folder of one's own pictures it tells the name alone."""
-    recipe = asdict(found.recipe) | {"data": Path(found.recipe.data).name}
     return {
         "who": who or ("Capsule Tutor" if found.name in pretrained.NAMES else ""),
         "name": found.name,
         "exam": report.exam(found.shown.images, found.shown.labels),
         "images": len(found.shown.labels),
         "parameters": sum(found.parameters.values()),
-        "recipe": json.loads(json.dumps(recipe)),
+        "recipe": _said(found.recipe),
         "runs": [
             {
                 "seed": run.seed,
@@ -63,13 +63,21 @@ def entry(found: report.Found, who: str = "") -> dict:
     }
 
 
+def _said(recipe: training.Recipe) -> dict:
+    """A recipe as an entry tells it."""
+    return json.loads(json.dumps(asdict(recipe) | {"data": Path(recipe.data).name}))
+
+
 def error(one: dict) -> float:
     """Mean error of an entry's runs, in per cent."""
     return 100 * statistics.mean(run["wrong"] for run in one["runs"]) / one["images"]
 
 
 def checked(one: object) -> dict:
-    """An entry that is one. Raises BoardError, in one line, for what is missing, impossible or does not add up."""
+    """An entry that is one. Raises BoardError, in one line, for what is missing, impossible or does not add up.
+
+    Of a model that is not in `models.MODELS` here, the parameters are taken as they are.
+    """
     if not isinstance(one, dict) or not isinstance(one.get("name"), str):
         raise BoardError("an entry is not what `capsule-tutor report` writes")
     said = f"the entry of {one['name']!r}"
@@ -78,6 +86,9 @@ def checked(one: object) -> dict:
             raise BoardError(f"{said} has no sound {key!r}; make it again with `capsule-tutor report`")
     if one.keys() - _KEYS:
         raise BoardError(f"{said} also says {sorted(one.keys() - _KEYS)[0]!r}, which no report writes")
+    for key in ("model", "data"):
+        if not isinstance(one["recipe"].get(key), str):
+            raise BoardError(f"{said} has no sound {key!r} in its recipe; make it again with `capsule-tutor report`")
     if one["images"] < 1 or not one["runs"]:
         raise BoardError(f"{said} has no images or no runs")
     for run in one["runs"]:
@@ -89,16 +100,22 @@ def checked(one: object) -> dict:
     if len({run["weights"] for run in one["runs"]}) < len(one["runs"]):
         raise BoardError(f"{said} counts the same weights twice")
     counted = _parameters(one, said)
-    if counted != one["parameters"]:
+    if counted not in (None, one["parameters"]):
         raise BoardError(f"{said} says {one['parameters']:,} parameters; its recipe builds {counted:,}")
     return one
 
 
-def _parameters(one: dict, said: str) -> int:
-    """Counted in the network that the recipe builds, without memory: a recipe from elsewhere may ask for any size."""
+def _parameters(one: dict, said: str) -> int | None:
+    """Counted in the network that the recipe builds, without memory: a recipe from elsewhere may ask for any size.
+
+    None if the model is not known here.
+    """
     try:
+        recipe = training.Recipe(**one["recipe"])
+        if recipe.model not in models.MODELS:
+            return None
         with torch.device("meta"):
-            return models.count_parameters(training.Recipe(**one["recipe"]).network())
+            return models.count_parameters(recipe.network())
     except Exception as problem:
         raise BoardError(f"{said} has a recipe that builds no network ({one_line(problem)[:140]})") from None
 
@@ -106,9 +123,9 @@ def _parameters(one: dict, said: str) -> int:
 def add(path: Path, one: dict) -> None:
     """Put an entry into a leaderboard file, which is made if there is none; the same runs of the same person once.
 
-    Raises BoardError if the file holds anything else, OSError if it cannot be written.
+    Raises BoardError if the entry is not sound or the file holds anything else, OSError if it cannot be written.
     """
-    write(path, merged([*(read(path) if path.exists() else []), one]))
+    write(path, merged([*(read(path) if path.exists() else []), checked(one)]))
 
 
 def merged(entries: Iterable[dict]) -> list[dict]:
@@ -141,6 +158,14 @@ def write(path: Path, entries: list[dict]) -> None:
 
 def read(path: Path) -> list[dict]:
     """The entries of a leaderboard file, checked. Raises BoardError."""
+    entries, problems = _sound(path)
+    if problems:
+        raise BoardError(problems[0])
+    return entries
+
+
+def _sound(path: Path) -> tuple[list[dict], list[str]]:
+    """(the sound entries of a leaderboard file, a line for each of the others). Raises BoardError for another file."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -149,14 +174,17 @@ def read(path: Path) -> list[dict]:
         raise BoardError(f"{path} cannot be read ({type(problem).__name__})") from None
     if not isinstance(found, dict) or found.get("format") != _FORMAT or not isinstance(found.get("entries"), list):
         raise BoardError(f"{path} is no leaderboard of Capsule Tutor")
-    try:
-        return [checked(one) for one in found["entries"]]
-    except BoardError as problem:
-        raise BoardError(f"{path}: {problem}") from None
+    entries, problems = [], []
+    for one in found["entries"]:
+        try:
+            entries.append(checked(one))
+        except BoardError as problem:
+            problems.append(f"{path}: {problem}")
+    return entries, problems
 
 
 def collect(places: Iterable[Path]) -> tuple[list[dict], list[str]]:
-    """Everything in leaderboard files, or in folders of them: (merged entries, a line for each file left out).
+    """Everything in leaderboard files, or in folders of them: (merged entries, a line for each entry or file left out).
 
     An entry without a name of its maker gets that of the folder that it is in, or of its file where it is in none.
     JSON files in a folder that are no leaderboards are passed over.
@@ -169,17 +197,21 @@ def collect(places: Iterable[Path]) -> tuple[list[dict], list[str]]:
             parts = path.relative_to(place).parts if place.is_dir() else ()
             try:
                 who = parts[0] if len(parts) > 1 else path.stem
-                entries += [one | {"who": one["who"] or who} for one in read(path)]
+                sound, unsound = _sound(path)
+                entries += [one | {"who": one["who"] or who} for one in sound]
+                problems += unsound
             except BoardError as problem:
                 problems.append(str(problem))
     return merged(entries), problems
 
 
 def recounted(one: dict, folders: Iterable[Path]) -> str:
-    """Count an entry's mistakes again, from the weights that `folders` or this package hold: what came out, in words.
+    """Count what an entry says again, from the weights that `folders` or this package hold: what came out, in words.
 
-    Other processors round otherwise, which may tip an image or two. Raises BoardError where more differ.
+    Other processors round otherwise, which may tip an image or two. Raises BoardError where more mistakes differ, and
+    where the recipe, the parameters or the number of images are not those of the runs.
     """
+    says = f"{one['name']!r} of {one['who']} says"
     shipped = {pretrained.card(name)["sha256"]: name for name in pretrained.NAMES}
     runs = {run["weights"]: run for run in one["runs"]}
     found = {weights: shipped[weights] for weights in runs if weights in shipped}
@@ -188,29 +220,40 @@ def recounted(one: dict, folders: Iterable[Path]) -> str:
             found.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), str(path.parent))
     if missing := [run["seed"] for weights, run in runs.items() if weights not in found]:
         return f"not counted again: the weights of seed {missing[0]} are not here"
+    recipe = _said(training.Recipe(**one["recipe"]))  # an earlier version may have said less
     for weights, run in runs.items():
-        again = report.measure([found[weights]])
-        if report.exam(again.shown.images, again.shown.labels) != one["exam"]:
-            return "not counted again: its test images are not here"
-        wrong = int(again.runs[0].wrong.sum())
-        if abs(wrong - run["wrong"]) > 2:
+        try:
+            again = entry(report.measure([found[weights]]))
+        except (pretrained.WeightsError, DataError) as problem:  # it says nothing of the other entries
+            return f"not counted again: {problem}"
+        if differ := [key for key in recipe if recipe[key] != again["recipe"][key]]:
             raise BoardError(
-                f"{one['name']!r} of {one['who']} says {run['wrong']} wrong, seed {run['seed']}; counted: {wrong}"
+                f"{says} another recipe than that of its run, seed {run['seed']}: they differ in {', '.join(differ)}"
             )
+        if again["parameters"] != one["parameters"]:
+            raise BoardError(f"{says} {one['parameters']:,} parameters; counted: {again['parameters']:,}")
+        if again["exam"] != one["exam"]:
+            return "not counted again: its test images are not here"
+        if again["images"] != one["images"]:
+            raise BoardError(f"{says} {one['images']:,} test images; counted: {again['images']:,}")
+        wrong = again["runs"][0]["wrong"]
+        if abs(wrong - run["wrong"]) > 2:
+            raise BoardError(f"{says} {run['wrong']} wrong, seed {run['seed']}; counted: {wrong}")
     return "counted again"
 
 
 def lines(entries: list[dict]) -> list[str]:
-    """The board in words, a heading for each exam."""
+    """The board in words, a heading for each exam. It says of which entries the parameters cannot be counted here."""
     said, exam = [], None
     for one in entries:
         if one["exam"] != exam:
             exam = one["exam"]
             said.append(f"{one['recipe']['data']}, {one['images']:,} test images ({exam})")
-        seeds = len(one["runs"])
+        seeds, model = len(one["runs"]), one["recipe"]["model"]
+        unknown = f"  (not counted: there is no model {model!r} here; name its file: --code FILE)"
         said.append(
             f"  {one['who'] or '–':16} {one['name']:28} {one['parameters']:>11,} parameters  {error(one):6.2f} %  "
-            f"{seeds} seed{'s' * (seeds > 1)}"
+            f"{seeds} seed{'s' * (seeds > 1)}{'' if model in models.MODELS else unknown}"
         )
     return said
 

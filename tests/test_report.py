@@ -118,8 +118,16 @@ def test_a_network_of_ones_own_is_reported_with_its_code(place, tmp_path, monkey
         assert said.output.strip().count("\n") == 0
     assert run("report", "run", "--who", "ada", "--code", "mine.py").exit_code == 0
     del models.MODELS["mine"]
-    assert "there is no model 'mine' here" in run("leaderboard", ".").output
-    assert run("leaderboard", ".", "--code", "mine.py").exit_code == 0
+    board = run("leaderboard", ".", "--recount", "--out", "merged.json")
+    assert board.exit_code == 0
+    assert "1 seed  (not counted: there is no model 'mine' here; name its file: --code FILE)" in board.output
+    assert "not counted again: run: there is no model 'mine' here" in board.output
+    assert len(leaderboard.read(Path("merged.json"))) == 1
+    assert run("report", place / "a-0", "--who", "bob").exit_code == 0
+    with_code = run("leaderboard", "leaderboard.json", "--code", "mine.py")
+    assert with_code.exit_code == 0
+    assert "not counted" not in with_code.output
+    assert all(f"  {who} " in with_code.output for who in ("ada", "bob"))
 
 
 def test_what_does_not_go_with_pictures_is_a_line(place):
@@ -374,10 +382,15 @@ WRONG = {
         "counts the same weights twice",
     ),
     "words for a number": ({"images": "48"}, "has no sound 'images'"),
-    "a recipe of nothing": ({"recipe": {"model": "magic"}}, "a recipe that builds no network"),
+    "a recipe of nothing": ({"recipe": {"model": "magic", "data": "mnist"}}, "a recipe that builds no network"),
+    "a recipe for no data": (
+        {"recipe": {"model": "dense", "epochs": 1, "batch_size": 1, "rate": 1.0, "schedule": ""}},
+        "has no sound 'data' in its recipe",
+    ),
+    "a recipe of no model": ({"recipe": {"model": ["dense"], "data": "mnist"}}, "has no sound 'model' in its recipe"),
     "a network too large to be built": (
         {"recipe": {"model": "efficient-capsnet", "epochs": 1, "batch_size": 1, "rate": 1.0, "schedule": "",
-                    "options": {"channels": [8, 8, 8, 8_000_000]}}},
+                    "data": "mnist", "options": {"channels": [8, 8, 8, 8_000_000]}}},
         "its recipe builds",
     ),
 }  # fmt: skip
@@ -390,6 +403,14 @@ def test_an_entry_that_does_not_add_up_is_refused(entry, harm):
         leaderboard.checked(entry | change)
     assert says in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_what_is_not_sound_is_not_added(entry, tmp_path):
+    board = tmp_path / "leaderboard.json"
+    leaderboard.add(board, entry)
+    with pytest.raises(leaderboard.BoardError, match="counts the same weights twice"):
+        leaderboard.add(board, entry | {"runs": entry["runs"] * 2})
+    assert leaderboard.read(board) == [entry]
 
 
 def test_an_entry_is_a_dictionary_with_a_name():
@@ -453,6 +474,17 @@ def test_a_class_is_merged_by_the_names_of_its_folders(entry, tmp_path):
     assert (tmp_path / "again.json").read_text() == out.read_text()
 
 
+def test_one_bad_entry_takes_no_other_with_it(entry, tmp_path):
+    board = tmp_path / "leaderboard.json"
+    nameless = {key: value for key, value in entry["recipe"].items() if key != "data"}
+    leaderboard.write(board, [entry | {"parameters": 1}, entry, entry | {"recipe": nameless}])
+    entries, problems = leaderboard.collect([board])
+    assert entries == [entry]
+    assert [problem.startswith(f"{board}: the entry of 'a-0' ") for problem in problems] == [True, True]
+    with pytest.raises(leaderboard.BoardError, match="says 1 parameters"):
+        leaderboard.read(board)
+
+
 def test_a_place_without_boards_is_a_line(tmp_path):
     assert "There are no entries here" in run("leaderboard", tmp_path).output
     result = run("leaderboard", tmp_path / "none.json")
@@ -473,3 +505,24 @@ def test_mistakes_are_counted_again_from_the_weights(place, entry, tmp_path):
     assert result.exit_code == 1
     assert re.search(r"left out or wrong: 'a-0' of ada says \d+ wrong", result.output)
     (place / "leaderboard.json").unlink()
+
+
+def test_recipe_parameters_and_images_are_counted_again(place, entry):
+    other = {"recipe": entry["recipe"] | {"epochs": 9, "rate": 1.0}}
+    for change, says in (
+        (other, "says another recipe than that of its run, seed 0: they differ in epochs, rate"),
+        ({"parameters": 19_386}, "says 19,386 parameters; counted: "),
+        ({"images": 4_800}, "says 4,800 test images; counted: 48"),
+    ):
+        with pytest.raises(leaderboard.BoardError, match=says):
+            leaderboard.recounted(entry | change, [place])
+    earlier = {key: value for key, value in entry["recipe"].items() if key != "note"}  # before there were notes
+    assert leaderboard.recounted(entry | {"recipe": earlier}, [place]) == "counted again"
+
+
+def test_a_run_that_cannot_be_counted_again_stops_no_other(place, entry, tmp_path):
+    shutil.copytree(place / "a-0", tmp_path / "a-0")
+    made = json.loads((tmp_path / "a-0" / "result.json").read_text())
+    made["recipe"]["data"] = "moved away/"
+    (tmp_path / "a-0" / "result.json").write_text(json.dumps(made))
+    assert leaderboard.recounted(entry, [tmp_path]).startswith("not counted again: moved away is not there")
