@@ -11,6 +11,7 @@ after the runs can run again, or write the fingerprint into files that are older
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -68,11 +69,13 @@ def register(
 ) -> Registration:
     """A registration of two recipes. Raises RegistrationError for one that could decide nothing."""
     seeds = tuple(seeds)
+    if not all(type(seed) is int for seed in seeds):  # a bool would pass `isinstance`
+        raise RegistrationError(f"seeds are {seeds}; an interval needs whole numbers, such as 0, 1, 2")
     if len(arms) != 2 or len(set(map(str, arms.values()))) != 2:
         raise RegistrationError(f"a comparison has two different arms; there are {len(arms)}")
     if len(set(seeds)) != len(seeds) or len(seeds) < 2:
         raise RegistrationError(f"seeds are {seeds}; an interval needs at least 2, all of them different")
-    if not margin > 0:
+    if not 0 < margin < math.inf:
         raise RegistrationError(f"margin is {margin}; say above 0 how many points of error would matter to you")
     if not claim.strip() or not source.strip():
         raise RegistrationError("say which claim it is, and where it was made")
@@ -80,8 +83,12 @@ def register(
 
 
 def write(registered: Registration, path: Path) -> None:
-    """Write it down. Raises RegistrationError if the file holds another one, OSError if it cannot be written."""
-    if path.exists() and path.read_text(encoding="utf-8") != registered.text:
+    """Write it down. Raises RegistrationError if the file holds anything else, OSError if it cannot be written."""
+    try:
+        held = path.read_text(encoding="utf-8") if path.exists() else registered.text
+    except ValueError:  # its bytes are no UTF-8
+        raise RegistrationError(f"{path} holds something else; keep it, and choose another file for this one") from None
+    if held != registered.text:
         raise RegistrationError(f"{path} holds another registration; keep it, and choose another file for this one")
     files.write_text(path, registered.text)
 
@@ -98,6 +105,10 @@ def read(path: Path) -> Registration:
             registered.seeds,
             registered.margin,
         )
+        if registered.measure != Registration.measure:
+            raise RegistrationError(f"measure is {registered.measure!r}; expected {Registration.measure!r}")
+    except RegistrationError as problem:
+        raise RegistrationError(f"{path}: {problem}") from None
     except FileNotFoundError:
         raise RegistrationError(f"{path} is not there; write the registration first") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:

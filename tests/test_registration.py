@@ -59,7 +59,10 @@ def test_another_comma_is_another_fingerprint(claim, change):
         ({"arms": {"a": FIRST, "b": FIRST}}, "two different arms"),
         ({"seeds": (0,)}, "at least 2"),
         ({"seeds": (0, 1, 1)}, "all of them different"),
+        ({"seeds": "12"}, "needs whole numbers"),
+        ({"seeds": (False, True)}, "needs whole numbers"),
         ({"margin": 0}, "say above 0 how many points"),
+        ({"margin": float("inf")}, "say above 0 how many points"),
         ({"claim": " "}, "say which claim it is"),
     ],
 )
@@ -76,6 +79,31 @@ def test_a_damaged_registration_is_a_line(text, tmp_path):
         registration.read(tmp_path / "claim.json")
     with pytest.raises(registration.RegistrationError, match="is not there; write the registration first"):
         registration.read(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"measure": "tset_error"}, "measure is 'tset_error'; expected 'test_error'"),
+        ({"seeds": "12"}, "needs whole numbers, such as 0, 1, 2"),
+        ({"margin": float("inf")}, "margin is inf; say above 0"),
+    ],
+)
+def test_a_file_that_could_decide_nothing_is_named_with_the_reason(claim, change, says, tmp_path):
+    path = tmp_path / "claim.json"
+    path.write_text(json.dumps(json.loads(claim.text) | change))
+    with pytest.raises(registration.RegistrationError) as raised:
+        registration.read(path)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert says in str(raised.value)
+
+
+def test_a_file_that_is_no_text_is_kept(claim, tmp_path):
+    path = tmp_path / "claim.json"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(registration.RegistrationError, match="holds something else; keep it"):
+        registration.write(claim, path)
+    assert path.read_bytes() == b"\xff\xfe"
 
 
 def test_the_rule_decides(claim, runs):
