@@ -166,6 +166,15 @@ def test_a_link_into_itself_ends(place):
         data.folder(place, "train", SHAPE)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
+@pytest.mark.parametrize("to", ["gone.jpg", "9.jpg"])
+def test_a_link_to_nothing_or_to_itself_is_a_line(place, to):
+    (place / "mug" / "9.jpg").symlink_to(place / "mug" / to)
+    for read in (lambda: data.folder(place, "train", SHAPE), lambda: data.pictures_of(place)):
+        with pytest.raises(data.DataError, match=r"9\.jpg cannot be read \(.*\); allow reading it, or delete it"):
+            read()
+
+
 def test_more_than_memory_holds_is_refused_before_it_is_read(place):
     with pytest.raises(data.DataError, match="pictures of 6000×6000 need 6 GB; scale them down"):
         data.folder(place, "train", (3, 6000, 6000))

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from functools import cache
 
@@ -253,6 +254,19 @@ def test_a_hundred_megapixels_take_less_than_a_gigabyte(tmp_path):
     done = subprocess.run(command, capture_output=True, timeout=HUNG, check=True)
     assert done.stderr == b""
     assert int(done.stdout) / 2**10 < 1000  # megabytes
+
+
+def test_of_a_film_the_beginning_alone_is_read(tmp_path):
+    with (tmp_path / "film.mp4").open("wb") as film:
+        film.write(b"\0\0\0\x18ftypmp42")
+        film.truncate(100_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(data.DataError, match=r"\(it is a film\)"):
+            data.read_picture(tmp_path / "film.mp4")
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
 
 
 # ---- photographs

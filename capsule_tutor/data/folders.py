@@ -6,6 +6,8 @@ leaves/oak/tree in the park/1.jpg   one of several pictures of one thing: they a
 
 import hashlib
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -154,7 +156,12 @@ def _files(things: dict[str, dict[str, list[Path]]]) -> list[Path]:
 
 
 def _marks(files: list[Path]) -> tuple:
-    return tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+    marks = []
+    for path in files:
+        with _reading(path):  # of a link, what it leads to may be gone
+            found = path.stat()
+        marks.append((path, found.st_mtime_ns, found.st_size))
+    return tuple(marks)
 
 
 @lru_cache(maxsize=8)
@@ -168,8 +175,15 @@ def _fingerprint(place: Path, marks: tuple) -> str:
 
 
 def _content(path: Path) -> bytes:
-    try:
+    with _reading(path):
         return path.read_bytes()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """What keeps a picture from being read ends in one line: DataError."""
+    try:
+        yield
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); allow reading it, or delete it") from None
 

@@ -98,7 +98,8 @@ def readings_of(source: Path | io.BytesIO, name: str) -> tuple[list[np.ndarray],
 
 def _kind(source: Path | io.BytesIO) -> str:
     """In brackets, what the file is instead of a picture, if that is known."""
-    head = source.read_bytes()[:300] if isinstance(source, Path) else source.getvalue()[:300]
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source.getvalue()) as file:
+        head = file.read(300)  # a film may be larger than memory
     if not head.strip():
         return " (it is empty)"
     known = (kind for start, kind in OTHERS.items() if re.match(start, head.decode("latin-1").lstrip(), re.I | re.S))
