@@ -22,6 +22,7 @@ TURNS = (-60, -40, -20, 0, 20, 40, 60)  # degrees
 EPS = (0.05, 0.1, 0.2)  # how far an attack may move a pixel
 AT_MOST = 1_000  # images whose readings are counted
 
+# What a network reads, by its shape, where no recipe says on what it was trained.
 _DATA = {(1, 28, 28): "mnist", (1, 36, 36): "multimnist", (1, 40, 40): "shifted", (2, 48, 48): "smallnorb"}
 
 
@@ -41,13 +42,17 @@ class Sheet(NamedTuple):
 
 
 def images_for(network: CapsuleNetwork, name: str = "") -> Gallery:
-    """Test images of the network's shape: its own kind's where they are on this machine, otherwise their embedded like.
+    """The test images that belong to a network: where they are not on this machine, their embedded like.
 
-    Of a run's folder, `name`, that was trained on a person's own pictures: those. Raises ValueError if there is no data
-    set of this shape, DataError if the pictures are gone.
+    Of a shipped network or a run's folder, `name`, they are those of its recipe, which may be a person's own pictures.
+    Of any other network they are of its shape. Raises ValueError if there is no data set of this shape, DataError if
+    the pictures are gone.
     """
-    if Path(name).is_dir() and name and pretrained.recipe(name).data not in data.SETS:
-        return gallery(pretrained.recipe(name).split("test"))
+    if name in pretrained.NAMES or (name and Path(name).is_dir()):
+        trained_on = pretrained.recipe(name).data
+        if trained_on not in data.SETS:
+            return gallery(pretrained.recipe(name).split("test"))
+        return gallery(at_hand("mnist" if trained_on == "mnist-few" else trained_on))  # they share their test images
     if network.shape not in _DATA:
         raise ValueError(f"the network reads images of shape {network.shape}, and no data set has those")
     return gallery(at_hand(_DATA[network.shape]))
@@ -102,12 +107,15 @@ def affine(network: CapsuleNetwork, shown: Gallery) -> Sheet:
 def adversarial(network: CapsuleNetwork, shown: Gallery) -> Sheet:
     """Images that are read rightly, attacked by PGD on artanh within growing balls, and what the network reads then.
 
-    Raises ValueError where there are two classes in an image: an attack needs one true class.
+    Raises ValueError where there are two classes in an image, since an attack needs one true class, and where none of
+    the images is read rightly.
     """
     images, labels = _first(shown)
     if labels.shape[1] > 1:
         raise ValueError("an attack needs one true class, and these images hold two")
     right = attacks.survives(network, images, labels[:, 0])
+    if not right.any():
+        raise ValueError(f"none of the {len(images)} images is read rightly, to be attacked; train the network longer")
     images, labels = images[right], labels[right]
     rows, titles = [images], [shown.says(label) for label in labels.tolist()]
     for eps in EPS:

@@ -126,6 +126,28 @@ def test_files_and_folders_of_runs_are_networks_too(tmp_path, monkeypatch):
     assert torch.equal(caps.load("run").encoder[0][0].weight, caps.load("convnet-mnist").encoder[0][0].weight)
 
 
+@pytest.mark.parametrize(
+    ("trained_on", "with_mnist", "without"),
+    [("digits", "digits", "digits"), ("mnist", "mnist", "digits"), ("mnist-few", "mnist", "digits")],
+)
+def test_a_run_is_shown_the_test_images_of_its_recipe(trained_on, with_mnist, without, network, tmp_path, monkeypatch):
+    monkeypatch.setitem(data.SETS, "mnist", data.digits)  # as if it were here
+    recipe = pretrained.card(NAME)["recipe"] | {"data": trained_on}
+    (tmp_path / "result.json").write_text(json.dumps({"recipe": recipe}), encoding="utf-8")
+    assert show.images_for(network, str(tmp_path)).name == without
+    monkeypatch.setattr(data, "has_mnist", lambda: True)
+    assert show.images_for(network, str(tmp_path)).name == with_mnist
+
+
+def test_a_shipped_network_is_shown_the_test_images_of_its_recipe(monkeypatch):
+    monkeypatch.setattr(data, "has_smallnorb", lambda: True)
+    for name in ("toys", "smallnorb"):  # which takes long to render, or is not here: its name will do
+        monkeypatch.setitem(data.SETS, name, data.digits)
+    toys = pretrained.load("efficient-capsnet-toys")
+    assert show.images_for(toys, "efficient-capsnet-toys").name == "toys"
+    assert show.images_for(toys).name == "smallnorb"  # of which nothing is known but its shape
+
+
 def test_without_a_decoder_there_is_nothing_to_draw(tmp_path):
     pretrained.save(models.dense(decoder=False), "dense", {"decoder": False}, tmp_path / "blind.safetensors")
     for look in ("tweak", "reconstruct"):
@@ -133,6 +155,12 @@ def test_without_a_decoder_there_is_nothing_to_draw(tmp_path):
         assert result.exit_code == 1
         assert result.output.strip().endswith("this network was built without a decoder")
         assert result.output.count("\n") == 1
+
+
+def test_what_is_misread_already_has_no_attack(network, shown):
+    answers = torch.cat([network.predict(part) for part in shown.images.split(250)])
+    with pytest.raises(ValueError, match="none of the 10 images is read rightly, to be attacked; train"):
+        show.adversarial(network, shown._replace(labels=((answers + 1) % 10)[:, None]))
 
 
 def test_two_digits_have_no_attack(tmp_path):
