@@ -23,10 +23,11 @@ class Convolution(nn.Conv2d):
 def through_frequencies(model: nn.Module) -> nn.Module:
     """Let every plain convolution of `model` take the faster way. Changes the model in place and returns it.
 
-    Its weights, their names and, but for rounding, its results stay as they are.
+    Plain is what `convolve` computes: square kernels in equal steps, with a bias, without padding, dilation or groups.
+    All others stay as they are, and so do the weights, their names and, but for rounding, the results.
     """
     for layer in model.modules():
-        if type(layer) is nn.Conv2d and layer.groups == 1 and layer.padding == (0, 0) and layer.bias is not None:
+        if type(layer) is nn.Conv2d and _plain(layer):
             layer.__class__ = Convolution
     return model
 
@@ -96,6 +97,12 @@ def _phases(x: Tensor, stride: int, height: int, width: int) -> Tensor:
         x = nn.functional.pad(x, (0, width * stride - w, 0, height * stride - h))
     x = x.reshape(n, c, height, stride, width, stride).permute(2, 4, 0, 3, 5, 1)  # (height, width, n, s, s, c)
     return x.reshape(height * width, -1)
+
+
+def _plain(layer: nn.Conv2d) -> bool:
+    square = layer.kernel_size[0] == layer.kernel_size[1] and layer.stride[0] == layer.stride[1]
+    simple = layer.padding == (0, 0) and layer.dilation == (1, 1) and layer.groups == 1
+    return square and simple and layer.bias is not None
 
 
 def _direct(images: Tensor, weight: Tensor, stride: int) -> bool:

@@ -93,3 +93,24 @@ def test_only_the_way_of_a_network_changes():
     grouped = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d) and layer.groups > 1]
     assert grouped
     assert not any(isinstance(layer, fourier.Convolution) for layer in grouped)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "options"),
+    [
+        (3, {"dilation": 2}),
+        (3, {"stride": (2, 1)}),
+        ((9, 5), {}),
+        ((5, 9), {}),
+        (3, {"padding": 1}),
+        (3, {"groups": 2}),
+    ],
+)
+def test_a_convolution_that_is_not_plain_stays_as_it_is(monkeypatch, kernel, options):
+    torch.manual_seed(0)
+    convolution, images = nn.Conv2d(2, 4, kernel, **options), torch.rand(2, 2, 12, 12)
+    network = nn.Sequential(convolution, nn.AdaptiveAvgPool2d(1))  # whatever its size, a map has a mean
+    before = network(images)
+    assert type(fourier.through_frequencies(network)[0]) is nn.Conv2d
+    monkeypatch.setattr(fourier, "_direct", lambda *_: False)
+    assert torch.equal(network(images), before)
