@@ -119,8 +119,7 @@ def efficient_capsnet(
     parameters fewer), "static" and "random" couplings that no image changes, or a number of dynamic iterations.
     """
     shape = _checked(classes, shape)
-    if len(channels) != 4 or channels[3] % 8:
-        raise ValueError(f"channels are {channels}; expected four numbers, the last of them a multiple of 8")
+    _check_channels(channels)
     layers, (kernel, stride) = _stages(shape, layers, "Efficient-CapsNet")
     encoder = nn.Sequential(
         _front(shape, layers, channels),
@@ -290,9 +289,11 @@ def plan(
 ) -> list[Stage]:
     """What an `efficient_capsnet` with these options is made of, without building it; shapes without the batch.
 
-    Raises ValueError if the images are not square or a kernel is larger than its map.
+    Raises ValueError if the images are not square, a kernel is larger than its map, or a number of channels is not one
+    that the network takes.
     """
     shape = _checked(classes, shape)
+    _check_channels(channels)
     sides = _fitted(shape, layers)
     stages, before = [], shape[0]
     for n, ((kernel, stride), side, width) in enumerate(zip(layers, sides, channels, strict=True), start=1):
@@ -304,8 +305,12 @@ def plan(
     stages.append(Stage(f"primary capsules: {sides[-1]}×{sides[-1]}", (i, 8), before * sides[-1] ** 2 + before))
     stages.append(Stage("votes and prior", (classes, 16), i * classes * (8 * 16 + 1)))
     if decoder:
-        pixels = math.prod(shape)
-        stages.append(Stage("decoder", shape, (16 * classes + 1) * 512 + 513 * 1024 + 1025 * pixels))
+        if shape == (2, 48, 48):  # a layer of 64 numbers, and four 3×3 convolutions
+            maps = pairwise((1, 64, 128, 128, shape[0]))
+            parameters = (16 * classes + 1) * 64 + sum((9 * before + 1) * width for before, width in maps)
+        else:
+            parameters = (16 * classes + 1) * 512 + 513 * 1024 + 1025 * math.prod(shape)
+        stages.append(Stage("decoder", shape, parameters))
     return stages
 
 
@@ -327,6 +332,8 @@ def _fitted(shape: tuple[int, int, int], layers: Layers) -> list[int]:
         raise ValueError(f"shape is {shape}; expected square images")
     if len(layers) != 4:
         raise ValueError(f"layers are {layers}; expected (kernel, stride) of four convolutions")
+    if any(number < 1 for layer in layers for number in layer):
+        raise ValueError(f"layers are {layers}; kernels and strides must be at least 1")
     sides = map_sides(shape[1], layers)
     if 0 in sides:
         number = sides.index(0)
@@ -401,6 +408,11 @@ def _checked(classes: int, shape: tuple[int, int, int]) -> tuple[int, int, int]:
     if not isinstance(classes, int) or classes < 1:
         raise ValueError(f"classes is {classes!r}; a network needs at least 1")
     return shape
+
+
+def _check_channels(channels: tuple[int, int, int, int]) -> None:
+    if len(channels) != 4 or min(channels) < 1 or channels[3] % 8:
+        raise ValueError(f"channels are {channels}; expected four numbers above 0, the last of them a multiple of 8")
 
 
 def _check_pixels(images: Tensor) -> None:

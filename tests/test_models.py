@@ -185,3 +185,29 @@ def test_depthwise_filters_stay_in_float32_where_the_rest_is_bfloat16():
     model.bfloat16()
     assert model.encoder[1](torch.rand(2, 128, 9, 9)).shape == (2, 16, 8)
     assert kept[1][1].dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (2, 48, 48), (3, 48, 48)])
+@pytest.mark.parametrize("decoder", [True, False])
+def test_a_plan_has_the_decoder_of_the_network(shape, decoder):
+    layers = models.fitting(shape)
+    stages = models.plan(5, shape, layers, decoder=decoder)
+    network = models.efficient_capsnet(5, shape, decoder=decoder, layers=layers)
+    assert sum(stage.parameters for stage in stages) == models.count_parameters(network)
+
+
+@pytest.mark.parametrize("channels", [(8, 8, 8, 12), (0, 8, 8, 8), (8, 8, 8, 0), (8, 8, -8, 8), (8, 8, 8)])
+def test_channels_that_make_no_capsules_are_refused_by_network_and_plan(channels):
+    layers = models.fitting((1, 28, 28))
+    with pytest.raises(ValueError, match="expected four numbers above 0, the last of them a multiple of 8"):
+        models.efficient_capsnet(channels=channels)
+    with pytest.raises(ValueError, match="expected four numbers above 0, the last of them a multiple of 8"):
+        models.plan(10, (1, 28, 28), layers, channels)
+
+
+@pytest.mark.parametrize("last", [(3, 0), (0, 1), (3, -1)])
+def test_kernels_and_strides_are_at_least_one(last):
+    layers = [[5, 1], [3, 1], [3, 1], list(last)]
+    for build in (models.efficient_capsnet, models.dense):
+        with pytest.raises(ValueError, match="kernels and strides must be at least 1"):
+            build(10, (1, 28, 28), layers=layers)
