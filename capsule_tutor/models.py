@@ -199,8 +199,9 @@ def deep_capsnet(
 
     Primary capsules of 8 numbers (4 types; 144 capsules for 28×28 images), `layers` − 1 layers of 16 capsules of 8
     numbers, and the classes' capsules of 16. With one iteration all couplings are equal, and nothing else is different.
-    Vote weights start so that with equal couplings ‖s‖ is about `gain`·‖u‖ in every layer. Squash makes short vectors
-    much shorter: with CapsNet's 0.1 three layers leave nothing, neither of the poses nor of their gradients.
+    Vote weights start so that with equal couplings ‖s‖ is about 0.88·`gain`·‖u‖ in every layer: they are normal, with
+    the deviation that would give `gain`, but cut off at two deviations, which leaves 0.88 of it. Squash makes short
+    vectors much shorter: with CapsNet's 0.1 three layers leave nothing, neither of the poses nor of their gradients.
     """
     shape = _checked(classes, shape)
     if layers < 1 or iterations < 1:
@@ -211,7 +212,7 @@ def deep_capsnet(
     children = 4 * _after(_after(h, 5, 2), 7, 1) * _after(_after(w, 5, 2), 7, 1)
     sizes = [(children, 8), *[(16, 8)] * (layers - 1), (classes, 16)]
     routed = [
-        # s_j = Σ_i û_ij / j, so that ‖s‖² ≈ i z (std ‖u‖ / j)²
+        # s_j = Σ_i û_ij / j, so that ‖s‖² ≈ i z (std ‖u‖ / j)² if no weight were cut off
         RoutedCapsules(i, j, d, z, iterations, std=gain * j / math.sqrt(i * z))
         for (i, d), (j, z) in pairwise(sizes)
     ]

@@ -211,3 +211,14 @@ def test_kernels_and_strides_are_at_least_one(last):
     for build in (models.efficient_capsnet, models.dense):
         with pytest.raises(ValueError, match="kernels and strides must be at least 1"):
             build(10, (1, 28, 28), layers=layers)
+
+
+def test_the_gain_of_a_deep_capsnet_is_what_its_docstring_says():
+    torch.manual_seed(0)
+    network = models.deep_capsnet(layers=2, iterations=1, gain=2.0, decoder=False)
+    for routed in network.encoder[3:]:
+        i, j, d, _ = routed.weight.shape
+        u = functional.squash(torch.randn(200, i, d))
+        s = functional.votes(u, routed.weight).sum(dim=1) / j  # equal couplings
+        ratio = (s.square().sum(dim=-1).mean() / u.square().sum(dim=-1).mean()).sqrt()
+        assert ratio.item() == pytest.approx(0.88 * 2.0, rel=0.02)
