@@ -67,7 +67,7 @@ def run_code(path: Path) -> None:
 
 
 def _load_file(path: Path) -> models.CapsuleNetwork:
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     try:
         with safe_open(path, "pt") as file:
@@ -76,7 +76,7 @@ def _load_file(path: Path) -> models.CapsuleNetwork:
         return _network(training.Recipe(built["model"], 0, 0, 0.0, "", options=json.loads(built["options"])), weights)
     except FileNotFoundError:
         raise WeightsError(f"{path} is not there; name a file that capsule-tutor wrote") from None
-    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as problem:
+    except Exception as problem:  # damaged, or what it says cannot be built: each model refuses in its own way
         what = " ".join(str(problem).split())[:120]
         raise WeightsError(f"{path} holds no network of ours ({what}); write it again") from None
 

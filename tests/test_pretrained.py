@@ -206,6 +206,25 @@ def test_a_network_that_is_not_its_card_is_told(copied, real_mnist, monkeypatch)
     assert run("evaluate", "convnet-mnist").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("dense", {"width": 3}),
+        ("dense", [10]),
+        ("dense", {"classes": 0}),
+        ("lenet", {}),
+        ("efficient-capsnet", {"channels": 8}),
+    ],
+)
+def test_a_file_whose_network_cannot_be_built_is_one_line(tmp_path, model, options):
+    path = tmp_path / "mine.safetensors"
+    pretrained.save(models.dense(), model, options, path)
+    with pytest.raises(
+        pretrained.WeightsError, match=r"mine.safetensors holds no network of ours \(.*\); write it again"
+    ):
+        caps.load(str(path))
+
+
 # ---- pack
 
 
