@@ -262,10 +262,18 @@ def results(name: str) -> dict:
 
 
 def errors(name: str, split: str = "test") -> dict[str, list[float]]:
-    """arm → its error in per cent, one number for each seed, in the order of the seeds: ready for a paired test."""
-    runs = sorted(results(name)["runs"], key=lambda entry: entry["seed"])
-    arms = dict.fromkeys(entry["arm"] for entry in runs)
-    return {arm: [entry[f"{split}_error"] for entry in runs if entry["arm"] == arm] for arm in arms}
+    """arm → its error in per cent, one number for each seed, in the order of the seeds: ready for a paired test.
+
+    Of a study that was cut short, seeds that some arm lacks are left out. Raises StudyError if none is left, and what
+    `results` raises.
+    """
+    found: dict[str, dict[int, float]] = {}
+    for entry in results(name)["runs"]:
+        found.setdefault(entry["arm"], {})[entry["seed"]] = entry[f"{split}_error"]
+    seeds = sorted(set.intersection(*map(set, found.values())))
+    if not seeds:
+        raise StudyError(f"no seed of study {name} is finished in every arm; go on with it: capsule-tutor study {name}")
+    return {arm: [of_seed[seed] for seed in seeds] for arm, of_seed in found.items()}
 
 
 def run(

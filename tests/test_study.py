@@ -57,6 +57,25 @@ def test_every_arm_with_every_seed_once(tiny, monkeypatch):
     assert len(trained) == 4
 
 
+def finished(tiny, *runs):
+    study.FOLDER.mkdir()
+    entries = [{"arm": arm, "seed": seed, "test_error": error} for arm, seed, error in runs]
+    (study.FOLDER / "tiny.json").write_text(json.dumps({"runs": entries}))
+
+
+def test_errors_of_a_study_that_was_cut_short_are_pairs_all_the_same(tiny):
+    finished(tiny, ("slow", 2, 0.2), ("slow", 0, 0.0), ("fast", 0, 1.0), ("fast", 1, 1.1), ("fast", 2, 1.2))
+    assert study.errors("tiny") == {"slow": [0.0, 0.2], "fast": [1.0, 1.2]}
+
+
+def test_errors_without_one_pair_are_refused(tiny):
+    finished(tiny, ("slow", 0, 0.0), ("fast", 1, 1.1))
+    with pytest.raises(
+        study.StudyError, match="no seed of study tiny is finished in every arm; go on with it: capsule"
+    ):
+        study.errors("tiny")
+
+
 def test_what_another_process_trains_is_left_to_it(tiny):
     folder = tiny / "tiny" / "slow-1"
     folder.mkdir(parents=True)
