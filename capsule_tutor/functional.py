@@ -11,6 +11,7 @@ Mazzia, Salvetti, Chiaberge 2021, "Efficient-CapsNet" (Scientific Reports 11:146
 """
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
@@ -97,16 +98,17 @@ def _route(u_hat: Tensor, iterations: int, bias: Tensor | None) -> list[tuple[Te
     # Children contiguous per parent: both sums below are then plain matrix products.
     u_hat = u_hat.transpose(1, 2).contiguous()  # (b, j, i, z)
     logits = u_hat.new_zeros(u_hat.shape[:3])  # (b, j, i)
-    for iteration in range(iterations):
-        # c_i: = softmax of b_i: over the parents j
-        c = logits.softmax(dim=1)  # (b, j, i)
-        # s_j = Σ_i c_ij û_{j|i}
-        s = (c.unsqueeze(2) @ u_hat).squeeze(2)  # (b, j, z)
-        v = squash(s if bias is None else s + bias)  # (b, j, z)
-        steps.append((v.to(dtype), c.transpose(1, 2).to(dtype)))
-        if iteration < iterations - 1:
-            # b_ij ← b_ij + û_{j|i} · v_j
-            logits = logits + (u_hat @ v.unsqueeze(3)).squeeze(3)  # (b, j, i)
+    with _kept_wide(u_hat):
+        for iteration in range(iterations):
+            # c_i: = softmax of b_i: over the parents j
+            c = logits.softmax(dim=1)  # (b, j, i)
+            # s_j = Σ_i c_ij û_{j|i}
+            s = (c.unsqueeze(2) @ u_hat).squeeze(2)  # (b, j, z)
+            v = squash(s if bias is None else s + bias)  # (b, j, z)
+            steps.append((v.to(dtype), c.transpose(1, 2).to(dtype)))
+            if iteration < iterations - 1:
+                # b_ij ← b_ij + û_{j|i} · v_j
+                logits = logits + (u_hat @ v.unsqueeze(3)).squeeze(3)  # (b, j, i)
     return steps
 
 
@@ -129,14 +131,15 @@ def self_attention_routing(u_hat: Tensor, prior: Tensor | None = None) -> tuple[
     if prior is not None:
         _check_shape("prior", prior, "i j", i=u_hat.shape[1], j=u_hat.shape[2])
     dtype, u_hat = u_hat.dtype, _wide(u_hat)  # the sum over all pairs soon leaves the range of float16
-    # a_ij = Σ_k ⟨û_{j|i}, û_{j|k}⟩ / √z = ⟨û_{j|i}, Σ_k û_{j|k}⟩ / √z
-    logits = torch.einsum("bijz,bjz->bij", u_hat, u_hat.sum(dim=1)) / math.sqrt(u_hat.shape[3])
-    # c_i: = softmax of a_i: over the parents j, then + prior
-    c = logits.softmax(dim=2)  # (b, i, j)
-    if prior is not None:
-        c = c + prior
-    # s_j = Σ_i c_ij û_{j|i}
-    s = torch.einsum("bij,bijz->bjz", c, u_hat)
+    with _kept_wide(u_hat):
+        # a_ij = Σ_k ⟨û_{j|i}, û_{j|k}⟩ / √z = ⟨û_{j|i}, Σ_k û_{j|k}⟩ / √z
+        logits = torch.einsum("bijz,bjz->bij", u_hat, u_hat.sum(dim=1)) / math.sqrt(u_hat.shape[3])
+        # c_i: = softmax of a_i: over the parents j, then + prior
+        c = logits.softmax(dim=2)  # (b, i, j)
+        if prior is not None:
+            c = c + prior
+        # s_j = Σ_i c_ij û_{j|i}
+        s = torch.einsum("bij,bijz->bjz", c, u_hat)
     return exponential_squash(s).to(dtype), c.to(dtype)
 
 
@@ -227,6 +230,14 @@ def _scaled(s: Tensor, dim: int) -> tuple[Tensor, Tensor]:
 
 def _wide(x: Tensor) -> Tensor:
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
+def _kept_wide(x: Tensor) -> AbstractContextManager:
+    """Autocast off where it would cast `_wide` numbers down to float16 again; bfloat16 reaches as far as float32."""
+    kind = x.device.type
+    if x.is_meta or not torch.is_autocast_enabled(kind) or torch.get_autocast_dtype(kind) != torch.float16:
+        return nullcontext()
+    return torch.autocast(kind, enabled=False)
 
 
 def _present(target: Tensor, lengths: Tensor) -> Tensor:

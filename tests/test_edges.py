@@ -50,6 +50,32 @@ def test_long_votes_that_agree_stay_finite_in_half_precision(routing, dtype):
     assert u_hat.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("routing", [functional.dynamic_routing, functional.self_attention_routing])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+def test_long_votes_that_agree_stay_finite_under_autocast_to_float16(routing, dtype):
+    generator = torch.Generator().manual_seed(0)
+    shared, own = torch.randn(2, 1, 10, 16, generator=generator), torch.randn(2, 1152, 10, 16, generator=generator)
+    for factor in (3, 100):
+        u_hat = (factor * shared + 0.3 * own).to(dtype).requires_grad_()
+        with torch.autocast("cpu", torch.float16):
+            v, c = routing(u_hat)
+        expected, couplings = routing(u_hat.detach())
+        assert torch.equal(v, expected)
+        assert torch.equal(c, couplings)
+        v.sum().backward()
+        assert u_hat.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("routing", [functional.dynamic_routing, functional.self_attention_routing])
+def test_routing_under_autocast_to_float16_is_one_graph_and_needs_no_device(routing):
+    def route(u_hat):
+        with torch.autocast("cpu", torch.float16):
+            return routing(u_hat)
+
+    assert torch._dynamo.explain(route)(torch.rand(2, 5, 3, 4)).graph_break_count == 0
+    assert routing(torch.rand(2, 5, 3, 4, device="meta"))[0].shape == (2, 3, 4)
+
+
 def test_a_large_difference_stays_finite_in_float16():
     drawing, image = torch.full((2, 1, 28, 28), 300.0).half(), torch.zeros(2, 1, 28, 28).half()
     loss = functional.reconstruction_loss(drawing, image)
