@@ -173,6 +173,11 @@ def reconstruction_loss(reconstruction: Tensor, image: Tensor) -> Tensor:
 
     Sabour 2017, section 4.1. Both (b, …) with the same number of pixels per image → scalar.
     """
+    if min(reconstruction.ndim, image.ndim) < 2:
+        raise ValueError(
+            f"reconstruction has shape {tuple(reconstruction.shape)} and image {tuple(image.shape)}; "
+            "both need axis b and at least one axis of pixels"
+        )
     if reconstruction.shape[:1] != image.shape[:1] or reconstruction.numel() != image.numel():
         raise ValueError(
             f"reconstruction has shape {tuple(reconstruction.shape)} and image {tuple(image.shape)}; "
@@ -194,7 +199,8 @@ def mask_capsules(v: Tensor, index: Tensor | None = None) -> Tensor:
     if index is None:
         index = lengths(v).argmax(dim=1)
     keep = _one_hot("index", index, v)  # (b, j)
-    return (v * keep.unsqueeze(2)).flatten(1)
+    # v_k for the kept capsule k, 0 for all others; NaN · 0 would be NaN
+    return torch.where(keep.unsqueeze(2) > 0, v, 0).flatten(1)
 
 
 def perturb(v: Tensor, delta: Tensor, index: Tensor | None = None) -> Tensor:

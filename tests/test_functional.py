@@ -412,6 +412,14 @@ def test_mask_without_an_index_keeps_the_longest():
     assert torch.equal(F.mask_capsules(v), F.mask_capsules(v, torch.tensor([1, 2])))
 
 
+def test_what_is_masked_is_zero_whatever_it_was():
+    v = torch.tensor([[[1.0, -2.0], [torch.nan, torch.inf], [-3.0, 4.0]]], requires_grad=True)
+    masked = F.mask_capsules(v, torch.tensor([0]))
+    assert torch.equal(masked, torch.tensor([[1.0, -2.0, 0.0, 0.0, 0.0, 0.0]]))
+    masked.sum().backward()
+    assert torch.equal(v.grad, torch.tensor([[[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]]))
+
+
 # ---------------------------------------------------------------- empty batches and wrong inputs
 
 
@@ -440,6 +448,13 @@ WRONG = {
     "margin: three target axes": (F.margin_loss, [(B, J), (B, J, 1)], r"target .* \(b, j\)"),
     "reconstruction: batch": (F.reconstruction_loss, [(B, 6), (B + 1, 4)], r"axis b"),
     "reconstruction: pixels": (F.reconstruction_loss, [(B, 6), (B, 7)], r"pixels per image"),
+    "reconstruction: no pixels": (
+        F.reconstruction_loss,
+        [(B,), (B,)],
+        r"both need axis b and at least one axis",
+    ),
+    "reconstruction: no axis": (F.reconstruction_loss, [(), ()], r"both need axis b and at least one axis of pixels"),
+    "reconstruction: one without pixels": (F.reconstruction_loss, [(B, 1), (B,)], r"image \(2,\); both need axis b"),
     "mask: no capsules": (F.mask_capsules, [(B, Z)], r"v has shape .* \(b, j, z\)"),
 }
 
