@@ -405,14 +405,20 @@ def test_a_network_without_its_routing_has_no_stage():
         theatre(network="convnet-mnist")
 
 
-def test_what_a_network_misreads_of_its_own_test_images_is_not_worked_out_again():
-    # Where every image comes from MNIST, the stored mistakes must be what a look at the images would find.
-    stored = pretrained.mistakes(NETWORK)
-    labels = torch.zeros(10_000, 1, dtype=torch.long)
-    labels[stored.index, 0] = stored.label.long()
-    found = read(NETWORK, Gallery(torch.zeros(10_000, 1, 1, 1), labels, name="mnist"))
-    wrong = (found != labels).any(dim=1).sum().item()
-    assert 100 * wrong / 10_000 == pytest.approx(pretrained.card(NETWORK)["test_error"]["shipped"])
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_what_a_network_misreads_of_its_own_test_images_is_not_worked_out_again(name):
+    # The stored mistakes must be what a look at the images would find: as many as the card says, and the same ones.
+    stored, card = pretrained.mistakes(name), pretrained.card(name)
+    images, k = int(re.search(r"([\d,]+) test images", card["data"])[1].replace(",", "")), card["at_once"]
+    labels = torch.arange(k).repeat(images, 1)
+    labels[stored.index] = stored.label.long().view(-1, k).sort(dim=1).values
+    found = read(name, Gallery(torch.zeros(images, 1, 1, 1), labels, name=pretrained.recipe(name).data))
+    wrong = (found != labels).any(dim=1)
+    assert 100 * wrong.sum().item() / images == pytest.approx(card["test_error"]["shipped"], abs=1e-4)
+    said = stored.lengths[[seed["seed"] for seed in card["seeds"]].index(card["shipped_seed"])]
+    assert torch.equal(found[stored.index], said.topk(k).indices.sort(dim=1).values)
+    right = training.exactly_right(said, stored.label.long())
+    assert torch.equal(wrong.nonzero()[:, 0], stored.index[~right].long())
 
 
 def test_networks_of_the_same_data_stand_beside_the_one_asked_for():
