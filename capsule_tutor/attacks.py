@@ -80,8 +80,10 @@ def pgd(
 
     Of `restarts` starts (0 starts once, from the image itself) the one with the largest `difference` is kept for each
     image, or the image itself if none is worse. `step` is 2.5 · eps/steps unless given, so that every corner of the
-    ball can be reached.
+    ball can be reached. Raises ValueError if `steps` is below 1.
     """
+    if steps < 1:
+        raise ValueError(f"steps is {steps}; an attack needs at least 1")
     step = 2.5 * eps / steps if step is None else step
     best, worst = images.clone(), _scores(network, images, labels)
     for restart in range(max(1, restarts)):

@@ -116,3 +116,9 @@ def test_the_attack_passes_the_museums_own_test():
 def test_votes_need_couplings(digits):
     with pytest.raises(ValueError, match="the network ends in _Squashed, which has no couplings"):
         attacks.averaged_votes(caps.load("convnet-mnist"))(digits.images)
+
+
+@pytest.mark.parametrize("steps", [0, -1])
+def test_an_attack_needs_a_step(network, digits, steps):
+    with pytest.raises(ValueError, match=f"steps is {steps}; an attack needs at least 1"):
+        attacks.pgd(network, *digits, EPS, steps)

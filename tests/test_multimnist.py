@@ -104,3 +104,17 @@ def test_a_step_draws_each_digit_with_its_own_capsule(maker):
 
 def functional_two_hot(labels):
     return torch.zeros(len(labels), 10).scatter_(1, labels, 1.0)
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_list_of_no_pairs_is_refused(count):
+    with pytest.raises(ValueError, match=f"count is {count}; a list needs at least 1 pair"):
+        data.multidigits("test", count=count)
+
+
+def test_a_split_without_a_list_of_its_own_needs_a_count():
+    with pytest.raises(
+        ValueError, match="split is 'all'; choose 'train', 'validation' or 'test', or give a count of pairs"
+    ):
+        data.multidigits("all")
+    assert len(data.multidigits("all", count=7).labels) == 7

@@ -345,3 +345,9 @@ def test_a_thin_stroke_has_full_ink():
 def test_an_empty_canvas_is_said():
     with pytest.raises(data.DataError, match="draw a digit"):
         data.place(torch.zeros(280, 280))
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 5, 3)])
+def test_a_picture_without_pixels_is_told(shape):
+    with pytest.raises(data.DataError, match=r"the picture of \d×\d pixels is empty; choose one with a digit"):
+        data.prepare(torch.zeros(shape))

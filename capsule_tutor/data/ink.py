@@ -75,6 +75,10 @@ def find_ink(picture: Tensor) -> Tensor:
 
     Raises DataError where there is no digit, or more than one.
     """
+    if not picture.numel():
+        raise DataError(
+            f"the picture of {picture.shape[0]}×{picture.shape[1]} pixels is empty; choose one with a digit"
+        )
     small = _fitted(picture)
     if not (found := _found(small)):
         return from_numpy(_cropped(small))

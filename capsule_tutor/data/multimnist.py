@@ -82,16 +82,22 @@ def multimnist(
 
     `digits` is the data set of the single digits: `data.mnist`, or `data.digits`, which needs no download. The lists
     hold 5,000 and 10,000 pairs unless `count` says otherwise; `seed` chooses another list of the same kind. Raises
-    what `digits` raises.
+    what `digits` raises, and ValueError for a count below 1 or a split that has no list of its own.
     """
     maker = pair_maker(digits(split), shift)
     if split == "train":
         return maker
+    if count is None:
+        if split not in COUNT:
+            raise ValueError(f"split is {split!r}; choose 'train', 'validation' or 'test', or give a count of pairs")
+        count = COUNT[split]
+    if count < 1:
+        raise ValueError(f"count is {count}; a list needs at least 1 pair")
     generator = torch.Generator().manual_seed(seed)
     # Every digit of the split is the first of a pair before one is it again.
-    rounds = -(-(count or COUNT[split]) // len(maker))
+    rounds = -(-count // len(maker))
     first = torch.cat([torch.randperm(len(maker), generator=generator) for _ in range(rounds)])
-    return maker.batch(first[: count or COUNT[split]], generator)
+    return maker.batch(first[:count], generator)
 
 
 def multidigits(split: str = "train", **options: int) -> PairMaker | Batch:
