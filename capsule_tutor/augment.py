@@ -87,7 +87,7 @@ def mazzia(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _affine(images: Tensor, theta: Tensor) -> Tensor:
-    grid = nn.functional.affine_grid(theta.view(-1, 2, 3), list(images.shape), align_corners=False)
+    grid = nn.functional.affine_grid(theta.view(-1, 2, 3).to(images), list(images.shape), align_corners=False)
     return nn.functional.grid_sample(images, grid, align_corners=False).clamp(0, 1)
 
 

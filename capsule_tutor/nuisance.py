@@ -44,9 +44,12 @@ def thinner(images: Tensor) -> Tensor:
 
 
 def coarse(images: Tensor) -> Tensor:
-    """Shrink digits of 28×28 pixels to 8×8 and enlarge them again, as `data.digits` were made. (n, 1, 28, 28)"""
+    """Shrink digits of 28×28 pixels to 8×8 and enlarge them again, as `data.digits` were made. (n, 1, 28, 28)
+
+    A blank image stays blank.
+    """
     small = adaptive_avg_pool2d(images[:, :, 4:24, 4:24], 8)
-    small = small / small.amax(dim=(2, 3), keepdim=True)
+    small = small / small.amax(dim=(2, 3), keepdim=True).clamp(min=1e-6)
     return pad(enlarged(small), (4, 4, 4, 4))
 
 

@@ -59,3 +59,11 @@ def test_a_turn_turns_and_does_nothing_else():
 def test_what_is_not_there_is_said(name, split):
     with pytest.raises(ValueError, match="choose"):
         nuisance.condition(name, split, data.digits)
+
+
+def test_a_blank_image_stays_blank_where_it_is_made_coarse():
+    digits = data.digits("test").images[:2]
+    found = nuisance.coarse(torch.cat([digits, torch.zeros(1, 1, 28, 28)]))
+    assert torch.equal(found[2], torch.zeros(1, 28, 28))
+    assert torch.equal(found[:2], nuisance.coarse(digits))
+    assert found[:2].amax(dim=(2, 3)).min() > 0.9

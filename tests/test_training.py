@@ -293,6 +293,14 @@ def test_augmentation_is_repeatable_and_stays_an_image(name):
     assert not torch.equal(first, images)
 
 
+@pytest.mark.parametrize("name", augment.AUGMENTATIONS)
+def test_augmentation_keeps_the_precision_of_its_images(name):
+    images, change = data.digits("train").images[:8], augment.AUGMENTATIONS[name]
+    exact = change(images.double(), torch.Generator().manual_seed(3))
+    assert exact.dtype == torch.float64
+    torch.testing.assert_close(exact.float(), change(images, torch.Generator().manual_seed(3)), atol=1e-4, rtol=0)
+
+
 def test_shift_moves_by_at_most_two_whole_pixels():
     image = torch.zeros(200, 1, 28, 28)
     image[:, :, 10, 12] = 1
