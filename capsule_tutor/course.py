@@ -83,7 +83,7 @@ LESSONS = (
     Lesson(
         "15",
         "Does routing matter?",
-        70,
+        75,
         "swap the couplings of trained networks, plan a study, and give a verdict that the numbers bear "
         "(20 minutes more for its appendix)",
     ),

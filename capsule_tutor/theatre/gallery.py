@@ -12,7 +12,13 @@ from capsule_tutor.models import CapsuleNetwork
 
 DIGITS = tuple("0123456789")
 # Of the same kind, and on every machine: they come with the package, or it renders them.
-_EMBEDDED = {"mnist": "digits", "mnist-few": "digits", "multimnist": "multidigits", "shifted": "shifted-digits", "smallnorb": "toys"}
+_EMBEDDED = {
+    "mnist": "digits",
+    "mnist-few": "digits",
+    "multimnist": "multidigits",
+    "shifted": "shifted-digits",
+    "smallnorb": "toys",
+}
 
 
 class Gallery(NamedTuple):
