@@ -126,8 +126,7 @@ def efficient_capsnet(
         DepthwiseCapsules(channels[3], 8, kernel, stride),
         _routed(routing, channels[3] // 8, classes, 8, 16),
     )
-    build = _norb_decoder if shape == (2, 48, 48) else _keras_decoder
-    return CapsuleNetwork(encoder, build(classes * 16, shape) if decoder else None, shape)
+    return CapsuleNetwork(encoder, _mazzia_decoder(classes * 16, shape) if decoder else None, shape)
 
 
 def _routed(routing: str | int, *sizes: int) -> nn.Module:
@@ -166,8 +165,7 @@ def dense(
         nn.Linear(128, classes * 16),
         _Squashed(classes),
     )
-    build = _norb_decoder if shape == (2, 48, 48) else _keras_decoder
-    return CapsuleNetwork(encoder, build(classes * 16, shape) if decoder else None, shape)
+    return CapsuleNetwork(encoder, _mazzia_decoder(classes * 16, shape) if decoder else None, shape)
 
 
 def convnet(classes: int = 10, shape: tuple[int, int, int] = (1, 28, 28), decoder: bool = True) -> CapsuleNetwork:
@@ -306,12 +304,8 @@ def plan(
     stages.append(Stage(f"primary capsules: {sides[-1]}×{sides[-1]}", (i, 8), before * sides[-1] ** 2 + before))
     stages.append(Stage("votes and prior", (classes, 16), i * classes * (8 * 16 + 1)))
     if decoder:
-        if shape == (2, 48, 48):  # a layer of 64 numbers, and four 3×3 convolutions
-            maps = pairwise((1, 64, 128, 128, shape[0]))
-            parameters = (16 * classes + 1) * 64 + sum((9 * before + 1) * width for before, width in maps)
-        else:
-            parameters = (16 * classes + 1) * 512 + 513 * 1024 + 1025 * math.prod(shape)
-        stages.append(Stage("decoder", shape, parameters))
+        with torch.device("meta"):  # without memory
+            stages.append(Stage("decoder", shape, count_parameters(_mazzia_decoder(classes * 16, shape))))
     return stages
 
 
@@ -371,6 +365,10 @@ def _decoder(inputs: int, shape: tuple[int, int, int]) -> nn.Sequential:
     return nn.Sequential(
         nn.Linear(inputs, 512), nn.ReLU(), nn.Linear(512, 1024), nn.ReLU(), nn.Linear(1024, pixels), nn.Sigmoid()
     )
+
+
+def _mazzia_decoder(inputs: int, shape: tuple[int, int, int]) -> nn.Sequential:
+    return (_norb_decoder if shape == (2, 48, 48) else _keras_decoder)(inputs, shape)
 
 
 def _keras_decoder(inputs: int, shape: tuple[int, int, int]) -> nn.Sequential:
