@@ -267,9 +267,18 @@ def errors(name: str, split: str = "test") -> dict[str, list[float]]:
     Of a study that was cut short, seeds that some arm lacks are left out. Raises StudyError if none is left, and what
     `results` raises.
     """
+    return _paired(name, lambda entry: entry[f"{split}_error"])
+
+
+def measured(name: str, what: str) -> dict[str, list[float]]:
+    """arm → what the study's `measure` calls `what`; otherwise as `errors`."""
+    return _paired(name, lambda entry: entry["measured"][what])
+
+
+def _paired(name: str, number: Callable[[dict], float]) -> dict[str, list[float]]:
     found: dict[str, dict[int, float]] = {}
     for entry in results(name)["runs"]:
-        found.setdefault(entry["arm"], {})[entry["seed"]] = entry[f"{split}_error"]
+        found.setdefault(entry["arm"], {})[entry["seed"]] = number(entry)
     seeds = sorted(set.intersection(*map(set, found.values())))
     if not seeds:
         raise StudyError(f"no seed of study {name} is finished in every arm; go on with it: capsule-tutor study {name}")

@@ -456,7 +456,7 @@ def compared(name, *more, on=None):
 
     on   what was measured and is compared; the errors on test images if nothing is named
     """
-    tested = {arm: torch.tensor(e) for arm, e in (measured(name, on) if on else study.errors(name)).items()}
+    tested = {arm: torch.tensor(e) for arm, e in (study.measured(name, on) if on else study.errors(name)).items()}
     learned, differences = training_errors(name), {}
 
     def told(arm, control):
@@ -531,12 +531,6 @@ checks.predict("15-worlds", "b")
 
 
 # %% id="worlds-errors"
-def measured(name, what):
-    """A study's runs as arm → what was measured, one number for each seed"""
-    runs = study.results(name)["runs"]
-    return {run["arm"]: [r["measured"][what] for r in runs if r["arm"] == run["arm"]] for run in runs}
-
-
 def on_card(name):
     """A shipped network's errors: on test pairs and on training pairs, one for each seed"""
     seeds = pretrained.card(name)["seeds"]
@@ -546,7 +540,7 @@ def on_card(name):
 worlds = {}  # where → errors of routed and dense on test images, and on training images
 for where, name, tested in (
     ("MNIST", "controls", study.errors("controls")),
-    ("moved digits", "robustness", measured("robustness", "affine")),
+    ("moved digits", "robustness", study.measured("robustness", "affine")),
 ):
     worlds[where] = [(of["routed"], of["dense"]) for of in (tested, training_errors(name))]
 pairs = on_card("efficient-capsnet-multimnist"), on_card("dense-multimnist")
@@ -554,7 +548,7 @@ worlds["two digits"] = list(zip(*pairs, strict=True))
 for side in ("familiar", "novel"):
     worlds[f"toys, {side}"] = [
         (of["routed, azimuths, 60 epochs"], of["dense, azimuths, 60 epochs"])
-        for of in (measured("viewpoints", side), training_errors("viewpoints"))
+        for of in (study.measured("viewpoints", side), training_errors("viewpoints"))
     ]
 
 # %% id="worlds"
@@ -679,8 +673,8 @@ pictures.ladder(
 # %% [markdown] id="moved-read"
 # **On single things the four rungs share their luck, good or bad.** And two of the four route nothing.
 #
-# - *Turned digits:* every rung beats dense, by a seventh to a fifth of its errors (attention's interval only just). Static does nearly as well as attention, and one iteration nearly as well as
-#   three; both verdicts are "cannot tell", with intervals that hold 0.
+# - *Turned digits:* every rung beats dense, by a seventh to a fifth of its errors (attention's interval only just). Static does nearly as well as
+#   attention, and one iteration nearly as well as three; both verdicts are "cannot tell", with intervals that hold 0.
 # - *New toys:* every rung is *worse* than dense, by a sixth to a third of its errors. Again static and one iteration are, too. Of attention against static
 #   we cannot tell; between three iterations and one there is no difference that matters.
 # - So attention wins against dense or loses to it, and **it takes no routing to do either**. In all four rungs each vote is multiplied by a small coupling, so
