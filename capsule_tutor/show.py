@@ -52,7 +52,7 @@ def images_for(network: CapsuleNetwork, name: str = "") -> Gallery:
         trained_on = pretrained.recipe(name).data
         if trained_on not in data.SETS:
             return gallery(pretrained.recipe(name).split("test"))
-        return gallery(at_hand("mnist" if trained_on == "mnist-few" else trained_on))  # they share their test images
+        return gallery(at_hand(trained_on))
     if network.shape not in _DATA:
         raise ValueError(f"the network reads images of shape {network.shape}, and no data set has those")
     return gallery(at_hand(_DATA[network.shape]))
