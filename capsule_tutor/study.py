@@ -169,7 +169,9 @@ STUDIES = {
         _ladder(replace(_ROUTED, epochs=20, batch_size=64, data="mnist-few"), _SLOW),
     ),
     "routing-mnist": Study(
-        "On MNIST: does routing matter?", _ladder(replace(_ROUTED, epochs=5, batch_size=256, data="mnist"))
+        "On all of MNIST: does routing matter?",
+        _ladder(replace(_ROUTED, epochs=2, batch_size=32, data="mnist"), _FIVE),
+        precision="bfloat16",
     ),
     "routing-multimnist": Study(
         "On two digits at once: does routing matter?",
