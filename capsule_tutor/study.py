@@ -6,6 +6,7 @@ finished is in `studies/NAME.json`, one entry per run, so that a study that is s
 Several processes may work on one study at once.
 """
 
+import copy
 import json
 import shutil
 import time
@@ -19,7 +20,7 @@ import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d
 
-from capsule_tutor import __version__, data, files, nuisance, pretrained, tampering, training
+from capsule_tutor import __version__, attacks, data, files, nuisance, pretrained, tampering, training
 from capsule_tutor.museum import patient
 
 FOLDER = Path(__file__).parent / "studies"
@@ -113,6 +114,27 @@ def _drawing(network: nn.Module, recipe: training.Recipe) -> dict[str, float]:
     return {"drawing": torch.stack(squares).mean().item()}
 
 
+def _attacked(network: nn.Module, recipe: training.Recipe) -> dict[str, float]:
+    """Per cent of 500 test digits that are still read correctly under attack, and that have no gradient (lesson 13)."""
+    test = data.SETS[recipe.data]("test")
+    images, labels = test.images[:500], test.labels[:500]
+    network = copy.deepcopy(network).cpu().requires_grad_(False)
+    coins = 2.0 * torch.randint(2, images.shape, generator=torch.Generator().manual_seed(0)) - 1
+    pgd = partial(attacks.pgd, network, images, labels, steps=10, restarts=0)
+    attacked = {
+        "clean": images,
+        "coin, 0.2": (images + 0.2 * coins).clamp(0, 1),
+        "FGSM on margin, 0.2": attacks.fgsm(network, images, labels, 0.2, attacks.margin),
+        "FGSM on artanh, 0.2": attacks.fgsm(network, images, labels, 0.2, attacks.artanh),
+        "PGD on margin, 1": pgd(eps=1.0, objective=attacks.margin),
+        "PGD on artanh, 0.05": pgd(eps=0.05, objective=attacks.artanh),
+        "PGD on artanh, 0.1": pgd(eps=0.1, objective=attacks.artanh),
+    }
+    per_cent = lambda which: 100 * which.float().mean().item()  # noqa: E731
+    kept = {name: per_cent(attacks.survives(network, some, labels)) for name, some in attacked.items()}
+    return kept | {"masked": per_cent(attacks.masked(network, images, labels))}
+
+
 _ROUTED = replace(training.RECIPES["efficient-capsnet-fast"], epochs=10, data="digits", batch_size=32)
 
 
@@ -197,6 +219,15 @@ STUDIES = {
             "pooled": replace(_SHIFTED, epochs=15, model="convnet"),
         },
         measure=_robustness,
+    ),
+    "attacks": Study(
+        "On MNIST: who withstands attacks, and who only seems to?",
+        {
+            name: replace(training.RECIPES[f"{model}-fast"], epochs=2)
+            for name, model in {"routed": "efficient-capsnet", "dense": "dense", "pooled": "convnet"}.items()
+        },
+        measure=_attacked,
+        precision="bfloat16",
     ),
     "viewpoints": Study(
         "Trained on some viewpoints: what do networks make of the others?", _sides(), measure=_viewpoints
