@@ -508,6 +508,8 @@ def report(
     if folder:
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     try:
+        if out:
+            reports.refuse(out)
         if code:
             pretrained.run_code(code)
         with Progress(transient=True) as progress:

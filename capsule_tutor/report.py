@@ -411,20 +411,27 @@ def notebook(found: Found, names: list[str]):
 def write(found: Found, names: list[str], out: Path) -> list[Path]:
     """Write the page to `out` and the notebook beside it; returns both paths.
 
-    Raises OSError if they cannot be written, or if `out` is a folder or has the ending of the notebook.
+    Raises OSError if they cannot be written, and what `refuse` raises.
     """
     import nbformat
 
     from capsule_tutor import files
 
-    if out.is_dir():
-        raise IsADirectoryError(f"{out} is a folder; name a file for the page, such as {out / 'report.html'}")
-    if out.suffix.lower() == ".ipynb":
-        raise OSError(f"{out} would hold the notebook in place of the page; name the page {out.with_suffix('.html')}")
+    refuse(out)
     beside = out.with_suffix(".ipynb")
     files.write_text(out, page(found))
     files.write_text(beside, nbformat.writes(notebook(found, names), indent=1) + "\n")
     return [out, beside]
+
+
+def refuse(out: Path) -> None:
+    """Raise OSError if no page can be written to `out`: better before the test images are read than after."""
+    if out.is_dir():
+        raise IsADirectoryError(f"{out} is a folder; name a file for the page, such as {out / 'report.html'}")
+    if out.suffix.lower() == ".ipynb":
+        raise OSError(f"{out} would hold the notebook in place of the page; name the page {out.with_suffix('.html')}")
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {out.parent}")
 
 
 def _known(name: str) -> tuple[int, list[dict], float, float]:

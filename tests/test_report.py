@@ -331,11 +331,15 @@ def test_what_cannot_be_reported_is_a_line(place, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("out", "says"),
-    [("q.ipynb", "would hold the notebook in place of the page; name the page q.html"), (".", "is a f")],
+    [
+        ("q.ipynb", "would hold the notebook in place of the page; name the page q.html"),
+        (".", "is a f"),
+        ("gone/q.html", "there is no folder gone; choose another --out"),
+    ],
 )
-def test_a_page_where_none_can_be_is_a_line(found, out, says, tmp_path, monkeypatch):
+def test_a_page_where_none_can_be_is_a_line_before_anything_is_read(out, says, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(report, "measure", lambda *_: found)
+    monkeypatch.setattr(report, "measure", lambda *_: pytest.fail("read all test images first"))
     said = run("report", "a-0", "--out", out)
     assert said.exit_code == 1
     assert says in said.output
