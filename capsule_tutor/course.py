@@ -71,7 +71,7 @@ LESSONS = (
         "Robustness",
         90,
         "hold networks against digits they never met, write attacks, and find out when an attack is blind "
-        "(5 minutes more for its appendix)",
+        "(10 minutes more for its appendix)",
     ),
     Lesson(
         "14",
@@ -83,7 +83,7 @@ LESSONS = (
     Lesson(
         "15",
         "Does routing matter?",
-        75,
+        90,
         "swap the couplings of trained networks, plan a study, and give a verdict that the numbers bear "
         "(20 minutes more for its appendix)",
     ),
