@@ -285,7 +285,7 @@ for whose, swap in swaps.items():
 # | dense | none: one linear layer | no |
 #
 # Look at the last four. Where couplings are the same for every image, votes and couplings together are *one linear map* and a squash. So these four are
-# one family; they differ in biases, starting weights and the kind of squash. **Whatever lies between these four cannot come from routing.** So a gap of that size need not come from it elsewhere, either.
+# one family; they differ in biases, starting weights and the kind of squash. **Whatever separates these four cannot come from routing.** So a gap of that size need not come from it elsewhere, either.
 #
 # Each rung is trained on the 1,200 digits of scikit-learn with five seeds. **Few images, on purpose.** If routing is good
 # for anything here, it should be where data are scarce: that is what capsules are praised for.
@@ -664,7 +664,7 @@ pictures.ladder(
 # - *One iteration routes nothing, and beats static and dense by 1.9 and 2.0 points.* It has another squash, other first weights, and a bias in the place of
 #   learned couplings; which of them does it, nobody has tried here. Of what does not route it is the best, and attention's lead over it is 4 %.
 #
-# So routing adds 4 to 6 % to the best of what does not route, early in training. And once more the family without routing is spread further than that.
+# So routing saves 4 to 6 % of the errors of the best rung that does not route, early in training. And once more the family without routing is spread further than that.
 #
 # Two limits. After 110,000 pairs all rungs are still learning: the training errors, which are means over the second and last epoch, are even higher than the test
 # errors, and they rank the rungs in the same order. So this is about what a network has learned *by then*. And it is about pairs.
