@@ -95,8 +95,7 @@ print(f"{results['question']}\nErrors on the first 2,000 test digits: one digit 
 
 def errors(arm, condition):
     """Error in per cent of each seed, (k,)"""
-    runs = sorted((run for run in results["runs"] if run["arm"] == arm), key=lambda run: run["seed"])
-    return torch.tensor([run["measured"][condition] for run in runs])
+    return torch.tensor(study.measured("robustness", condition)[arm])
 
 
 for condition in ("clean", "affine"):

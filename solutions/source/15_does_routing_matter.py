@@ -521,8 +521,8 @@ checks.predict("15-all", "b")
 ### END SOLUTION
 
 # %% id="all"
-again = (("dynamic, 3", "static"), ("dynamic, 1", "static"))
-all_to_control, of_dense_all = compared("routing-mnist", *again)
+to_static = (("dynamic, 3", "static"), ("dynamic, 1", "static"))
+all_to_control, of_dense_all = compared("routing-mnist", *to_static)
 
 # %% id="all-picture"
 pictures.ladder(
@@ -641,9 +641,7 @@ checks.predict("15-pairs", "a")
 ### END SOLUTION
 
 # %% id="pairs"
-to_control, of_dense = compared(
-    "routing-multimnist", ("attention", "dynamic, 1"), ("dynamic, 3", "static"), ("dynamic, 1", "static")
-)
+to_control, of_dense = compared("routing-multimnist", ("attention", "dynamic, 1"), *to_static)
 
 # %% id="pairs-picture"
 pictures.ladder(
@@ -689,9 +687,9 @@ checks.predict("15-moved", "b")
 
 # %% id="moved"
 print("MOVED DIGITS, tested on digits that were also turned, stretched and sheared")
-moved_to_control, of_dense_moved = compared("routing-shifted", *again, on="affine")
+moved_to_control, of_dense_moved = compared("routing-shifted", *to_static, on="affine")
 print("\nTOYS, tested on other toys")
-toys_to_control, of_dense_toys = compared("routing-toys", *again)
+toys_to_control, of_dense_toys = compared("routing-toys", *to_static)
 
 # %% id="moved-picture"
 pictures.ladder(
