@@ -28,6 +28,31 @@ def shift(images: Tensor, generator: torch.Generator, pixels: int = 2, enters: s
 
 def affine(images: Tensor, generator: torch.Generator) -> Tensor:
     """Turn each image by up to 10°, stretch both axes by up to 10 %, shear by 0.1, move by 2 pixels. (b, c, h, w)"""
+    return _affine(images, _gently(images, generator))
+
+
+def elastic(images: Tensor, generator: torch.Generator, pixels: float = 1.0, smooth: float = 5.0) -> Tensor:
+    """`affine`, and a rubber sheet: every pixel comes from `pixels` away (standard deviation along an axis), and
+    neighbours from nearly the same place: white noise, blurred by a Gaussian of `smooth` pixels. (b, c, h, w)
+
+    Simard, Steinkraus & Platt 2003, section 2, with our own size.
+    """
+    b, _, h, w = images.shape
+    theta = _gently(images, generator)
+    noise = torch.randn(b, 2, h, w, generator=generator, device=images.device)
+    # Rows of length one keep the variance of the noise, up to the border.
+    moved = pixels * (_blur(h, smooth).to(noise) @ noise @ _blur(w, smooth).to(noise).T)  # (b, 2, h, w) columns, rows
+    size = torch.tensor([w, h], device=images.device)  # grid_sample's unit is half the image
+    return _affine(images, theta, 2 * moved.permute(0, 2, 3, 1) / size)
+
+
+def _blur(n: int, smooth: float) -> Tensor:
+    at = torch.arange(n)
+    return nn.functional.normalize((-((at - at[:, None]) ** 2) / (2 * smooth**2)).exp(), dim=1)  # (n, n)
+
+
+def _gently(images: Tensor, generator: torch.Generator) -> Tensor:
+    """`affine`'s random transforms, one for each image. (b, 6)"""
     b, _, h, w = images.shape
     u = 2 * torch.rand(6, b, generator=generator, device=images.device) - 1  # (6, b) in (−1, 1)
     turn, shear = math.radians(10) * u[0], 0.1 * u[1]
@@ -35,7 +60,7 @@ def affine(images: Tensor, generator: torch.Generator) -> Tensor:
     cos, sin = turn.cos(), turn.sin()
     # Where an output pixel comes from: turned, sheared, stretched; a move of 2 pixels is 4/w of half the image.
     rows = [cos * wide, (shear * cos - sin) * high, 4 / w * u[4], sin * wide, (shear * sin + cos) * high, 4 / h * u[5]]
-    return _affine(images, torch.stack(rows, dim=1))
+    return torch.stack(rows, dim=1)
 
 
 def lit(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -86,15 +111,17 @@ def mazzia(images: Tensor, generator: torch.Generator) -> Tensor:
     return images * ~(in_rows[:, None, :, None] & in_columns[:, None, None, :])
 
 
-def _affine(images: Tensor, theta: Tensor) -> Tensor:
+def _affine(images: Tensor, theta: Tensor, moved: Tensor | float = 0.0) -> Tensor:
+    """Each pixel from where theta (b, 6) says, and `moved` (b, h, w, 2) beyond, in units of half the image."""
     grid = nn.functional.affine_grid(theta.view(-1, 2, 3).to(images), list(images.shape), align_corners=False)
-    return nn.functional.grid_sample(images, grid, align_corners=False).clamp(0, 1)
+    return nn.functional.grid_sample(images, grid + moved, align_corners=False).clamp(0, 1)
 
 
 AUGMENTATIONS: dict[str, Callable] = {
     "none": lambda images, _: images,
     "shift": shift,
     "affine": affine,
+    "elastic": elastic,
     "mazzia": mazzia,
     "lit": lit,
 }
