@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d
 
-from capsule_tutor import __version__, attacks, data, files, nuisance, pretrained, tampering, training
+from capsule_tutor import __version__, attacks, data, files, functional, nuisance, pretrained, tampering, training
 from capsule_tutor.museum import patient
 
 FOLDER = Path(__file__).parent / "studies"
@@ -36,6 +36,7 @@ class Study:
     arms      name → a recipe, or a function of (seed, say) that returns what it measured, `seconds` among it
     measure   what is measured on each trained network beyond its errors: (network, its recipe) → {name: number}
     precision "float32" or "bfloat16", the same for all arms
+    together  keep the networks until all seeds are there, and ask them for one answer, too: the mean of their lengths
     """
 
     question: str
@@ -43,6 +44,7 @@ class Study:
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     measure: Callable[[nn.Module, training.Recipe], dict[str, float]] = lambda network, recipe: {}
     precision: str = "float32"
+    together: bool = False
 
 
 def _error(network: nn.Module, split: data.Split) -> float:
@@ -244,6 +246,7 @@ STUDIES = {
         "On MNIST: do bent digits help Efficient-CapsNet, beside those of `controls` that are only turned and moved?",
         {"routed": replace(training.RECIPES["efficient-capsnet-fast"], augmentation="elastic")},
         precision="bfloat16",
+        together=True,
     ),
     "capsnet": Study(
         "On MNIST: how much of CapsNet's error hangs on its seed?",
@@ -296,7 +299,8 @@ def results(name: str) -> dict:
     """The result file of a study: name, question and runs, one entry for each arm and seed that is finished.
 
     Each run has arm, seed, recipe, validation_error and test_error in per cent, measured, log, seconds, hardware,
-    precision, date and version. Raises StudyError if there is no such study or nothing is finished.
+    precision, date and version. A study that asks its networks together has their errors, too: arm → test_error and
+    validation_error. Raises StudyError if there is no such study or nothing is finished.
     """
     _known(name)
     path = FOLDER / f"{name}.json"
@@ -356,7 +360,10 @@ def run(
                         _add(name, study, entry)
             except Timeout:
                 continue
-            shutil.rmtree(folder, ignore_errors=True)
+            if not study.together:
+                shutil.rmtree(folder, ignore_errors=True)
+    if study.together:
+        _ask_together(name, study, Path(out) / name)
     return results(name)
 
 
@@ -396,6 +403,26 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
     }
 
 
+def _ask_together(name: str, study: Study, out: Path) -> None:
+    """Enter the errors of all seeds of an arm together, once they are there, and let go of the networks."""
+    from filelock import FileLock
+
+    with FileLock(out.with_suffix(".lock")):
+        waiting = not all(_finished(name, arm, seed) for arm in study.arms for seed in study.seeds)
+        if waiting or "together" in results(name):
+            return  # another process still trains one of them, or has been here
+        together = {arm: {} for arm in study.arms}
+        for arm, recipe in study.arms.items():
+            networks = [pretrained.load(str(out / f"{arm}-{seed}")) for seed in study.seeds]
+            for which in ("validation", "test"):
+                split = recipe.split(which)
+                lengths = [functional.lengths(pretrained.capsules(network, split.images)) for network in networks]
+                # the class is argmax_j of the mean length over the seeds
+                together[arm][f"{which}_error"] = pretrained._error(torch.stack(lengths).mean(dim=0), split.labels)
+        _write(name, study, lambda found: found | {"together": together})
+        shutil.rmtree(out, ignore_errors=True)
+
+
 def _measured(arm: str, measure: Callable[..., dict], seed: int, threads: int, say: Callable) -> dict:
     with training.threads_of(training.Way("float32", threads or torch.get_num_threads())):
         return {
@@ -416,16 +443,20 @@ def _finished(name: str, arm: str, seed: int) -> bool:
 
 
 def _add(name: str, study: Study, entry: dict) -> None:
+    order = [(arm, seed) for arm in study.arms for seed in study.seeds]
+    place = lambda run: order.index((run["arm"], run["seed"]))  # noqa: E731
+    _write(name, study, lambda found: found | {"runs": sorted([*found["runs"], entry], key=place)})
+
+
+def _write(name: str, study: Study, change: Callable[[dict], dict]) -> None:
     from filelock import FileLock
 
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.json"
     with FileLock(FOLDER / f".{name}.lock"):
         found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"runs": []}
-        order = [(arm, seed) for arm in study.arms for seed in study.seeds]
-        runs = sorted([*found["runs"], entry], key=lambda run: order.index((run["arm"], run["seed"])))
-        text = json.dumps({"name": name, "question": study.question, "runs": runs}, indent=1) + "\n"
-        files.write_text(path, text)
+        made = {"name": name, "question": study.question, "runs": []} | change(found) | {"question": study.question}
+        files.write_text(path, json.dumps(made, indent=1) + "\n")
 
 
 def _known(name: str) -> Study:

@@ -9,9 +9,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+import torch
 from filelock import FileLock
 from typer.testing import CliRunner
 
+import capsule_tutor as caps
 from capsule_tutor import cli, data, study, training
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +57,28 @@ def test_every_arm_with_every_seed_once(tiny, monkeypatch):
     assert not list((tiny / "tiny").iterdir())  # a finished run leaves no folder
     study.run("tiny", tiny, "cpu")
     assert len(trained) == 4
+
+
+def test_networks_asked_together_wait_for_the_last_seed(tiny, monkeypatch):
+    """The mean of the lengths of all seeds, once; until then no network is let go of."""
+    longer = replace(QUICK, epochs=20)  # with less learned, the mean says what the worst network says
+    monkeypatch.setitem(
+        study.STUDIES, "tiny", replace(TINY, arms={"slow": longer, "fast": QUICK}, seeds=(0, 1, 2), together=True)
+    )
+    with FileLock(tiny / "tiny" / "fast-1" / "lock"):  # another process trains it
+        assert "together" not in study.run("tiny", tiny, "cpu")
+    networks = [caps.load(str(tiny / "tiny" / f"slow-{seed}")) for seed in (0, 1, 2)]
+    images, labels = few("test")[:2]
+    with torch.inference_mode():
+        lengths = torch.stack([network(images).norm(dim=-1) for network in networks])  # (seed, n, j)
+    done = study.run("tiny", tiny, "cpu")
+    wrong = lambda said: 100 * (said.argmax(dim=1) != labels).float().mean().item()  # noqa: E731
+    assert done["together"]["slow"]["test_error"] == pytest.approx(wrong(lengths.mean(dim=0)))
+    assert wrong(lengths.mean(dim=0)) not in [wrong(alone) for alone in lengths]  # which tells them apart
+    assert set(done["together"]) == {"slow", "fast"}
+    assert set(done["together"]["fast"]) == {"validation_error", "test_error"}
+    assert not (tiny / "tiny").exists()
+    assert study.run("tiny", tiny, "cpu") == done  # nothing is left to ask
 
 
 def finished(tiny, *runs):
