@@ -41,13 +41,13 @@ def elastic(images: Tensor, generator: torch.Generator, pixels: float = 1.0, smo
     theta = _gently(images, generator)
     noise = torch.randn(b, 2, h, w, generator=generator, device=images.device)
     # Rows of length one keep the variance of the noise, up to the border.
-    moved = pixels * (_blur(h, smooth).to(noise) @ noise @ _blur(w, smooth).to(noise).T)  # (b, 2, h, w) columns, rows
-    size = torch.tensor([w, h], device=images.device)  # grid_sample's unit is half the image
-    return _affine(images, theta, 2 * moved.permute(0, 2, 3, 1) / size)
+    columns, rows = (pixels * (_blur(h, smooth, noise) @ noise @ _blur(w, smooth, noise).T)).unbind(dim=1)  # (b, h, w)
+    # grid_sample's unit is half the image
+    return _affine(images, theta, torch.stack([2 * columns / w, 2 * rows / h], dim=3))
 
 
-def _blur(n: int, smooth: float) -> Tensor:
-    at = torch.arange(n)
+def _blur(n: int, smooth: float, like: Tensor) -> Tensor:
+    at = torch.arange(n, device=like.device)
     return nn.functional.normalize((-((at - at[:, None]) ** 2) / (2 * smooth**2)).exp(), dim=1)  # (n, n)
 
 
