@@ -28,31 +28,6 @@ def shift(images: Tensor, generator: torch.Generator, pixels: int = 2, enters: s
 
 def affine(images: Tensor, generator: torch.Generator) -> Tensor:
     """Turn each image by up to 10°, stretch both axes by up to 10 %, shear by 0.1, move by 2 pixels. (b, c, h, w)"""
-    return _affine(images, _gently(images, generator))
-
-
-def elastic(images: Tensor, generator: torch.Generator, pixels: float = 1.0, smooth: float = 5.0) -> Tensor:
-    """`affine`, and a rubber sheet: every pixel comes from `pixels` away (standard deviation along an axis), and
-    neighbours from nearly the same place: white noise, blurred by a Gaussian of `smooth` pixels. (b, c, h, w)
-
-    Simard, Steinkraus & Platt 2003, section 2, with our own size.
-    """
-    b, _, h, w = images.shape
-    theta = _gently(images, generator)
-    noise = torch.randn(b, 2, h, w, generator=generator, device=images.device)
-    # Rows of length one keep the variance of the noise, up to the border.
-    columns, rows = (pixels * (_blur(h, smooth, noise) @ noise @ _blur(w, smooth, noise).T)).unbind(dim=1)  # (b, h, w)
-    # grid_sample's unit is half the image
-    return _affine(images, theta, torch.stack([2 * columns / w, 2 * rows / h], dim=3))
-
-
-def _blur(n: int, smooth: float, like: Tensor) -> Tensor:
-    at = torch.arange(n, device=like.device)
-    return nn.functional.normalize((-((at - at[:, None]) ** 2) / (2 * smooth**2)).exp(), dim=1)  # (n, n)
-
-
-def _gently(images: Tensor, generator: torch.Generator) -> Tensor:
-    """`affine`'s random transforms, one for each image. (b, 6)"""
     b, _, h, w = images.shape
     u = 2 * torch.rand(6, b, generator=generator, device=images.device) - 1  # (6, b) in (−1, 1)
     turn, shear = math.radians(10) * u[0], 0.1 * u[1]
@@ -60,7 +35,7 @@ def _gently(images: Tensor, generator: torch.Generator) -> Tensor:
     cos, sin = turn.cos(), turn.sin()
     # Where an output pixel comes from: turned, sheared, stretched; a move of 2 pixels is 4/w of half the image.
     rows = [cos * wide, (shear * cos - sin) * high, 4 / w * u[4], sin * wide, (shear * sin + cos) * high, 4 / h * u[5]]
-    return torch.stack(rows, dim=1)
+    return _affine(images, torch.stack(rows, dim=1))
 
 
 def lit(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -111,17 +86,15 @@ def mazzia(images: Tensor, generator: torch.Generator) -> Tensor:
     return images * ~(in_rows[:, None, :, None] & in_columns[:, None, None, :])
 
 
-def _affine(images: Tensor, theta: Tensor, moved: Tensor | float = 0.0) -> Tensor:
-    """Each pixel from where theta (b, 6) says, and `moved` (b, h, w, 2) beyond, in units of half the image."""
+def _affine(images: Tensor, theta: Tensor) -> Tensor:
     grid = nn.functional.affine_grid(theta.view(-1, 2, 3).to(images), list(images.shape), align_corners=False)
-    return nn.functional.grid_sample(images, grid + moved, align_corners=False).clamp(0, 1)
+    return nn.functional.grid_sample(images, grid, align_corners=False).clamp(0, 1)
 
 
 AUGMENTATIONS: dict[str, Callable] = {
     "none": lambda images, _: images,
     "shift": shift,
     "affine": affine,
-    "elastic": elastic,
     "mazzia": mazzia,
     "lit": lit,
 }

@@ -242,9 +242,9 @@ STUDIES = {
         "On MNIST: what do votes and routing add?",
         {"routed": training.RECIPES["efficient-capsnet-fast"], "dense": training.RECIPES["dense-fast"]},
     ),
-    "elastic": Study(
-        "On MNIST: do bent digits help Efficient-CapsNet, beside those of `controls` that are only turned and moved?",
-        {"routed": replace(training.RECIPES["efficient-capsnet-fast"], augmentation="elastic")},
+    "all-digits": Study(
+        "On MNIST: what do five Efficient-CapsNets read together, once the recipe of `controls` has all 60,000 digits?",
+        {"routed": replace(training.RECIPES["efficient-capsnet-fast"], data="mnist-all")},
         precision="bfloat16",
         together=True,
     ),

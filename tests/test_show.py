@@ -128,7 +128,12 @@ def test_files_and_folders_of_runs_are_networks_too(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("trained_on", "with_mnist", "without"),
-    [("digits", "digits", "digits"), ("mnist", "mnist", "digits"), ("mnist-few", "mnist", "digits")],
+    [
+        ("digits", "digits", "digits"),
+        ("mnist", "mnist", "digits"),
+        ("mnist-few", "mnist", "digits"),
+        ("mnist-all", "mnist", "digits"),
+    ],
 )
 def test_a_run_is_shown_the_test_images_of_its_recipe(trained_on, with_mnist, without, network, tmp_path, monkeypatch):
     monkeypatch.setitem(data.SETS, "mnist", data.digits)  # as if it were here

@@ -282,7 +282,7 @@ def test_two_processes_train_as_one(tmp_path):
         torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=2e-4, msg=name)
 
 
-@pytest.mark.parametrize("name", ["shift", "affine", "elastic", "mazzia"])
+@pytest.mark.parametrize("name", ["shift", "affine", "mazzia"])
 def test_augmentation_is_repeatable_and_stays_an_image(name):
     images = data.digits("train").images[:64]
     change = augment.AUGMENTATIONS[name]
@@ -322,20 +322,6 @@ def test_affine_moves_every_image_differently_and_by_little():
     assert (places.std(dim=1) - 2 / 3**0.5).abs().max() < 0.15  # uniform on ±2
     assert ink.min() > 3
     assert ink.max() < 6  # four pixels of ink, stretched by 0.9² to 1.1²
-
-
-def test_elastic_bends_by_a_pixel_and_tears_nothing():
-    """On a slope, the brightness of a pixel says where it came from."""
-    slope = (torch.arange(28.0) / 27).expand(2000, 1, 28, 28)
-    bent, straight = (
-        change(slope, torch.Generator().manual_seed(0))[:, 0, 8:20, 8:20]
-        for change in (augment.elastic, augment.affine)
-    )
-    moved = 27 * (bent - straight)  # both turned and moved alike
-    assert moved.std(dim=0).mean() == pytest.approx(1, abs=0.06)
-    neighbours = moved.diff(dim=2).std() / moved.std()
-    assert neighbours == pytest.approx(1 / (2**0.5 * 5), rel=0.15)  # of noise that a Gaussian of 5 pixels blurred
-    assert moved.mean(dim=(1, 2)).std() > 0.5  # every image has a sheet of its own
 
 
 def test_mazzia_erases_a_patch_of_sixteen_pixels():

@@ -10,7 +10,7 @@ from functools import partial
 from capsule_tutor.data.affine import TRANSFORM, affine, shifted, transformed
 from capsule_tutor.data.digits import digits
 from capsule_tutor.data.folders import Pictures, classes_of, example_folder, folder, pictures_of
-from capsule_tutor.data.mnist import has_mnist, mnist, mnist_few, mnist_folder
+from capsule_tutor.data.mnist import has_mnist, mnist, mnist_all, mnist_few, mnist_folder
 from capsule_tutor.data.multimnist import multidigits, multimnist, pair_maker
 from capsule_tutor.data.pictures import place, prepare, read_picture
 from capsule_tutor.data.smallnorb import has_smallnorb, smallnorb
@@ -34,6 +34,7 @@ __all__ = [
     "has_mnist",
     "has_smallnorb",
     "mnist",
+    "mnist_all",
     "mnist_few",
     "mnist_folder",
     "multidigits",
@@ -56,6 +57,7 @@ __all__ = [
 SETS = {
     "digits": digits,
     "mnist": mnist,
+    "mnist-all": mnist_all,
     "mnist-few": mnist_few,
     "multidigits": multidigits,
     "multimnist": multimnist,

@@ -15,6 +15,7 @@ DIGITS = tuple("0123456789")
 _EMBEDDED = {
     "mnist": "digits",
     "mnist-few": "digits",
+    "mnist-all": "digits",
     "multimnist": "multidigits",
     "shifted": "shifted-digits",
     "smallnorb": "toys",
@@ -65,7 +66,7 @@ def gallery(images: str | data.Split) -> Gallery:
 
 def at_hand(name: str) -> str:
     """A data set if it is on this machine; otherwise its like that needs no download."""
-    name = "mnist" if name == "mnist-few" else name  # they share their test images
+    name = "mnist" if name in ("mnist-few", "mnist-all") else name  # they share their test images
     return name if (data.has_smallnorb() if name == "smallnorb" else data.has_mnist()) else embedded(name)
 
 
