@@ -160,6 +160,16 @@ def test_mnist(real_mnist, split):
 
 
 @pytest.mark.mnist
+def test_all_60000_digits_are_the_training_and_the_validation_images(real_mnist):
+    every, train, validation = data.mnist_all("train"), data.mnist("train"), data.mnist("validation")
+    assert len(every.labels) == 60_000
+    assert torch.equal(every.images[:55_000], train.images)
+    assert torch.equal(every.images[55_000:], validation.images)
+    assert torch.equal(every.labels, torch.cat([train.labels, validation.labels]))
+    for split in ("validation", "test"):
+        assert torch.equal(data.mnist_all(split).labels, data.mnist(split).labels)
+
+
 def test_mnist_is_what_torchvision_reads(real_mnist):
     train = torchvision.datasets.MNIST(real_mnist, train=True)
     test = torchvision.datasets.MNIST(real_mnist, train=False)

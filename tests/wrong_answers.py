@@ -1,21 +1,21 @@
-"""Wrong answers of the kind that readers write, one class for each exercise of lessons 02 to 12 and 14, and for some
-of 07 and 13.
+"""Wrong answers of the kind that readers write, one class for each exercise.
 
 A docstring holds words that the check must say; none means that no sentence names this mistake yet, and that what is
 said about its numbers must do. Most were written before the checks named them; some hold two mistakes at once.
 """
 
 
-# ruff: noqa: B007, B905, E731, RUF059
+# ruff: noqa: B007, B905, E731, RUF059, SIM114
 
 import math
+import statistics
 from math import comb
 
 import torch
 import torch.nn.functional as F
 
 from capsule_tutor import functional as caps
-from capsule_tutor import layers
+from capsule_tutor import layers, registration
 
 
 class squash:
@@ -3509,3 +3509,1300 @@ class read_angle:
         t = torch.stack([r.sin(), r.cos()], dim=1)
         s, c = (with_ones(new) @ torch.linalg.lstsq(with_ones(poses), t).solution).T
         return torch.rad2deg(torch.atan2(s, c)) % (2 * math.pi)
+
+
+class influence:
+    def clone_outside(function, x):
+        """In turn k all rows up to k are changed"""
+        before = function(x)
+        changed = x.clone()
+        rows = []
+        for k in range(len(x)):
+            changed[k] = torch.randn_like(changed[k])
+            rows.append((function(changed) != before).reshape(len(before), -1).any(dim=1))
+        return torch.stack(rows)
+
+    def transposed(function, x):
+        """Your table is (m"""
+        before = function(x)
+        columns = []
+        for k in range(len(x)):
+            changed = x.clone()
+            changed[k] = torch.randn_like(changed[k])
+            columns.append((function(changed) != before).reshape(len(before), -1).any(dim=1))
+        return torch.stack(columns, dim=1)
+
+    def plus_one(function, x):
+        """You add the same number to all numbers of x[k]"""
+        before = function(x)
+        rows = []
+        for k in range(len(x)):
+            changed = x.clone()
+            changed[k] += 1
+            rows.append((function(changed) != before).reshape(len(before), -1).any(dim=1))
+        return torch.stack(rows)
+
+    def in_place(function, x):
+        """On a routing whose images are apart it changed its input `x` in place"""
+        before = function(x).clone()
+        table = torch.zeros(len(x), len(before), dtype=torch.bool)
+        for k in range(len(x)):
+            x[k] = torch.randn_like(x[k])
+            table[k] = (function(x) != before).reshape(len(before), -1).any(dim=1)
+        return table
+
+    def random_factor(function, x):
+        """With inputs that are all zero you find nothing"""
+        before, rows = function(x), []
+        for k in range(len(x)):
+            changed = x.clone()
+            changed[k] = changed[k] * torch.rand_like(changed[k])
+            rows.append((function(changed) != before).reshape(len(before), -1).any(dim=1))
+        return torch.stack(rows)
+
+    def return_in_loop(function, x):
+        """Your table has one row"""
+        before, rows = function(x), []
+        for k in range(len(x)):
+            changed = x.clone()
+            changed[k] = torch.randn_like(changed[k])
+            rows.append((function(changed) != before).reshape(len(before), -1).any(dim=1))
+            return torch.stack(rows)
+
+
+class fixed_routing:
+    def children(u_hat, iterations=3):
+        """the softmax runs over the children"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for n in range(iterations):
+            c = torch.softmax(logits, dim=1)
+            v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            if n < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def still_mean(u_hat, iterations=3):
+        """the images share their logits"""
+        b, i, j, _ = u_hat.shape
+        logits = torch.zeros(b, i, j, dtype=u_hat.dtype)
+        for n in range(iterations):
+            c = torch.softmax(logits, dim=2)
+            v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            if n < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v).mean(dim=0)
+        return v, c
+
+    def one_too_many(u_hat, iterations=3):
+        """it computes one softmax more than `iterations` says"""
+        b, i, j, _ = u_hat.shape
+        logits = torch.zeros(b, i, j, dtype=u_hat.dtype)
+        for _ in range(iterations):
+            c = torch.softmax(logits, dim=-1)
+            v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        c = torch.softmax(logits, dim=-1)
+        v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+        return v, c
+
+    def late_c(u_hat, iterations=3):
+        """Your v is right"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for _ in range(iterations):
+            v = caps.squash(torch.einsum("bij,bijz->bjz", logits.softmax(2), u_hat))
+            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, logits.softmax(2)
+
+    def first_turn_missing(u_hat, iterations=3):
+        """`- 1` is too much"""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for _ in range(iterations - 1):
+            c = torch.softmax(logits, dim=2)
+            v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def return_in_loop(u_hat, iterations=3):
+        """Every coupling stays 1/j"""
+        logits = torch.zeros(u_hat.shape[:3], dtype=u_hat.dtype)
+        for _ in range(iterations):
+            c = torch.softmax(logits, dim=2)
+            v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+            return v, c
+
+    def zeros_plus(u_hat, iterations=3):
+        """Your logits hold the last agreement alone"""
+        b, i, j, _ = u_hat.shape
+        start = torch.zeros(b, i, j, dtype=u_hat.dtype)
+        logits = start
+        for _ in range(iterations):
+            c = torch.softmax(logits, dim=2)
+            v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            logits = start + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def einsum_ij(u_hat, iterations=3):
+        """You add up the agreements of all images where it was their mean"""
+        b, i, j, _ = u_hat.shape
+        logits = torch.zeros(i, j, dtype=u_hat.dtype)
+        for _ in range(iterations):
+            c = torch.softmax(logits, dim=1).expand(b, i, j)
+            v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            logits = logits + torch.einsum("bijz,bjz->ij", u_hat, v)
+        return v, c
+
+    def dim0_kept(u_hat, iterations=3):
+        """Your softmax runs over the images (axis 0)"""
+        b, i, j, _ = u_hat.shape
+        logits = torch.zeros(b, i, j, dtype=u_hat.dtype)
+        for _ in range(iterations):
+            c = torch.softmax(logits, dim=0)
+            v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+    def range_minus_one(u_hat, iterations=3):
+        """`- 1` is too much"""
+        b, i, j, _ = u_hat.shape
+        logits = torch.zeros(b, i, j, dtype=u_hat.dtype)
+        for _ in range(iterations - 1):
+            c = torch.softmax(logits, dim=2)
+            v = caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
+            logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)
+        return v, c
+
+
+class swapped_lengths:
+    def four_axes(u_hat, c, squash=caps.exponential_squash):
+        """You count three axes of c before the new one"""
+        s = (c[:, :, :, None] * u_hat).sum(dim=1)
+        return caps.lengths(squash(s))
+
+    def over_parents(u_hat, c, squash=caps.exponential_squash):
+        """You added up over the parents"""
+        s = (c[..., None] * u_hat).sum(dim=2)
+        return caps.lengths(squash(s))
+
+    def softmax(u_hat, c, squash=caps.exponential_squash):
+        """You sent c through a softmax"""
+        c = c.softmax(dim=-1)
+        s = torch.einsum("...ij,...ijz->...jz", c, u_hat)
+        return caps.lengths(squash(s))
+
+    def own_squash(u_hat, c, squash=caps.exponential_squash):
+        """You always use the exponential squash"""
+        s = (c.unsqueeze(-1) * u_hat).sum(dim=1)
+        return caps.lengths(caps.exponential_squash(s))
+
+    def squash_votes(u_hat, c, squash=caps.exponential_squash):
+        """You squashed every vote and then added up"""
+        s = (c[..., None] * squash(u_hat)).sum(dim=1)
+        return caps.lengths(s)
+
+    def einsum_b(u_hat, c, squash=caps.exponential_squash):
+        """Your einsum wants three axes of c"""
+        return caps.lengths(squash(torch.einsum("bij,bijz->bjz", c, u_hat)))
+
+    def no_axis(u_hat, c, squash=caps.exponential_squash):
+        """`c * u_hat` should be `c.unsqueeze(-1) * u_hat`"""
+        return caps.lengths(squash((c * u_hat).sum(dim=1)))
+
+    def uniform_softmax(u_hat, c, squash=caps.exponential_squash):
+        """You gave each parent the same share"""
+        c = torch.zeros_like(u_hat[..., 0]).softmax(dim=2)
+        return caps.lengths(squash((c[..., None] * u_hat).sum(dim=1)))
+
+    def normalised(u_hat, c, squash=caps.exponential_squash):
+        """You divided s by what each parent received"""
+        s = (c[..., None] * u_hat).sum(1) / c.sum(-2)[..., None]
+        return caps.lengths(squash(s))
+
+    def squash_before(u_hat, c, squash=caps.exponential_squash):
+        """You squashed the votes with their couplings"""
+        return caps.lengths(squash(c[..., None] * u_hat).sum(1))
+
+
+class coupling_entropy:
+    def nan(c):
+        """A share of 0 gives NaN: 0 · ln 0 is 0 · (−∞) for torch"""
+        h = -(c * c.log()).sum(dim=2)
+        return h.mean() / math.log(c.shape[2])
+
+    def over_children(c):
+        """You treated each parent's column as the shares"""
+        h = torch.special.entr(c).sum(dim=1)
+        return h.mean() / math.log(c.shape[1])
+
+    def mean_everything(c):
+        """You took the mean over the parents"""
+        return torch.special.entr(c).mean() / math.log(c.shape[-1])
+
+    def no_minus(c):
+        """The minus is missing"""
+        h = torch.xlogy(c, c).sum(dim=-1)
+        return h.mean() / math.log(c.shape[-1])
+
+    def of_mean(c):
+        """You averaged the couplings first"""
+        share = c.mean(dim=(0, 1))
+        return torch.special.entr(share).sum() / math.log(c.shape[2])
+
+    def mean_everywhere(c):
+        """Your result is the entropy divided by J. Did you divide by J, or take the mean"""
+        return torch.special.entr(c).mean()
+
+    def nan_to_num(c):
+        """The number at which you cut off the logarithm is so large that it changes the"""
+        return -(c * torch.log(c.clamp(min=0.01))).sum(-1).mean() / math.log(c.shape[-1])
+
+    def log_of_sum(c):
+        """You divided by the logarithm of the number of images"""
+        return torch.special.entr(c).sum(dim=2).mean() / math.log(len(c))
+
+    def j_of_children(c):
+        """You divided by the logarithm of the number of children"""
+        return -(c * (c + 1e-12).log()).sum(-1).mean() / math.log(c.shape[1])
+
+    def minus_lost(c):
+        """You added up over the children as well"""
+        return -(c * (c + 1e-12).log()).sum(dim=(1, 2)).mean() / math.log(c.shape[2])
+
+    def log10(c):
+        """`log10()` should be `log()`"""
+        return -(c * (c + 1e-12).log10()).sum(-1).mean() / math.log(c.shape[-1])
+
+
+class runs_needed:
+    def not_squared(difference, spread):
+        """You forgot to square"""
+        return max(2, math.ceil(2.8 * spread / difference))
+
+    def rounded(difference, spread):
+        """You rounded to the nearest whole number"""
+        return max(2, round((2.8 * spread / difference) ** 2))
+
+    def only_level(difference, spread):
+        """You took 1.96 alone"""
+        return max(2, math.ceil((1.96 * spread / difference) ** 2))
+
+    def min_for_max(difference, spread):
+        """You return the SMALLER of n and 2"""
+        return min(2, math.ceil((2.8 * spread / difference) ** 2))
+
+    def strict_search(difference, spread):
+        """Where the number comes out whole"""
+        n = 2
+        while 2.8 * spread / n**0.5 >= abs(difference):
+            n += 1
+        return n
+
+    def spread_not_squared(difference, spread):
+        """You did not square the spread"""
+        return max(2, math.ceil(2.8**2 * spread / difference**2))
+
+    def if_negative(difference, spread):
+        """For a negative difference you return 2"""
+        if difference <= 0:
+            return 2
+        return max(2, math.ceil((2.8 * spread / difference) ** 2))
+
+    def xor(difference, spread):
+        """`2.8 * spread / abs(difference) * 2` should be `(2.8 * spread /"""
+        return max(2, math.ceil((2.8 * spread / abs(difference)) * 2))
+
+    def floor_plus_max(difference, spread):
+        """You rounded down before you squared"""
+        return max(2, int(2.8 * spread / abs(difference)) ** 2)
+
+    def only_196(difference, spread):
+        """There are two mistakes. You took 1.96 alone"""
+        return max(2, math.ceil((1.96 * spread / abs(difference)) ** 2 + 0.84))
+
+    def round_half(difference, spread):
+        """You rounded down"""
+        return max(2, int((2.8 * spread) ** 2 // difference**2))
+
+
+class verdict:
+    def zero_inside(low, high, margin):
+        """You call it "no difference that matters" whenever the interval contains 0"""
+        if low < 0 < high:
+            return "no difference that matters"
+        if high < 0:
+            return "routing helps"
+        if low > 0:
+            return "routing hurts"
+        return "cannot tell"
+
+    def margin_last(low, high, margin):
+        """You let the side of 0 decide about an interval that is wholly within the margin"""
+        if high < 0:
+            return "routing helps"
+        if low > 0:
+            return "routing hurts"
+        if -margin < low and high < margin:
+            return "no difference that matters"
+        return "cannot tell"
+
+    def sign(low, high, margin):
+        """You exchanged "helps" and "hurts". The numbers are differences of ERRORS: below"""
+        if -margin < low and high < margin:
+            return "no difference that matters"
+        if low > 0:
+            return "routing helps"
+        if high < 0:
+            return "routing hurts"
+        return "cannot tell"
+
+    def one_end(low, high, margin):
+        """You never say "cannot tell". An interval that holds 0 and reaches beyond the"""
+        if -margin < low and high < margin:
+            return "no difference that matters"
+        if low < 0:
+            return "routing helps"
+        if high > 0:
+            return "routing hurts"
+        return "cannot tell"
+
+    def middle(low, high, margin):
+        """letter by letter"""
+        if -margin < low and high < margin:
+            return "No difference that matters"
+        return "routing helps" if high < 0 else "routing hurts" if low > 0 else "cannot tell"
+
+    def sides_first_then_or(low, high, margin):
+        """Two things: the margin comes first"""
+        if high < 0:
+            return "routing helps"
+        if low > 0:
+            return "routing hurts"
+        if low > -margin or high < margin:
+            return "no difference that matters"
+        return "cannot tell"
+
+    def abs_width(low, high, margin):
+        """You compared the WIDTH of the interval with the margin"""
+        if abs(high - low) < margin:
+            return "no difference that matters"
+        return "routing helps" if high < 0 else "routing hurts" if low > 0 else "cannot tell"
+
+
+class held_out:
+    def minus_zero(labels, things):
+        """A class of fewer than five things goes WHOLLY into the test"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test |= torch.isin(things, own[-(len(own) // 5) :])
+        return test
+
+    def pictures(labels, things):
+        """You sort a class's pictures by their things, and take a fifth of the PICTURES"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            rows = (labels == j).nonzero().squeeze(1)
+            rows = rows[things[rows].argsort(stable=True)]
+            test[rows[-max(1, len(rows) // 5) :]] = True
+        return test
+
+    def all_classes_together(labels, things):
+        """You take a fifth of all things"""
+        own = things.unique()
+        return torch.isin(things, own[-max(1, len(own) // 5) :])
+
+    def lowest(labels, things):
+        """You took the things with the lowest numbers"""
+        test = torch.zeros_like(labels, dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test = test | torch.isin(things, own[: max(1, len(own) // 5)])
+        return test
+
+    def training(labels, things):
+        """Your mask is True for the training pictures"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test |= torch.isin(things, own[-max(1, len(own) // 5) :])
+        return ~test
+
+    def up(labels, things):
+        """You rounded the fifth up"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test |= torch.isin(things, own[-math.ceil(len(own) / 5) :])
+        return test
+
+    def overwrites(labels, things):
+        """Only your last class has pictures in the test"""
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test = torch.isin(things, own[-max(1, len(own) // 5) :])
+        return test
+
+    def counts_pictures(labels, things):
+        """You took as many things as a fifth of the PICTURES. It is a fifth of the"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            mask = labels == j
+            own = things[mask].unique()
+            test |= torch.isin(things, own[-max(1, int(mask.sum()) // 5) :])
+        return test
+
+    def swapped(labels, things):
+        """`isin(own[-max(1, len(own) // 5):], things)` should be `isin(things,"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test |= torch.isin(own[-max(1, len(own) // 5) :], things)
+        return test
+
+    def float(labels, things):
+        """`len(own) / 5` should be `len(own) // 5`"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test |= torch.isin(things, own[-max(1, len(own) / 5) :])
+        return test
+
+    def numbers(labels, things):
+        """`.nonzero()` is too much"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test |= torch.isin(things, own[-max(1, len(own) // 5) :])
+        return test.nonzero().flatten()
+
+    def min(labels, things):
+        """`min(1, len(own) // 5)` should be `max(1, len(own) // 5)`"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test |= torch.isin(things, own[-min(1, len(own) // 5) :])
+        return test
+
+    def no_unique(labels, things):
+        """You look for a class's highest things among its last PICTURES. Pictures come in"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j]
+            test |= torch.isin(things, own[-max(1, len(own) // 5) :])
+        return test
+
+    def lowest_and_up(labels, things):
+        """There are two mistakes: you took the things with the lowest numbers"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test |= torch.isin(things, own[: math.ceil(len(own) / 5)])
+        return test
+
+    def every_fifth(labels, things):
+        """You took every fifth number"""
+        return things % 5 == 0
+
+    def collects_with_and(labels, things):
+        """You put nothing into the test"""
+        test = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            test &= torch.isin(things, own[-max(1, len(own) // 5) :])
+        return test
+
+
+class decide:
+    def set(runs, seeds, fingerprint, margin, t):
+        """Where a run is there twice"""
+        there = {(arm, seed) for arm, seed, _, _ in runs}
+        if there != {(arm, seed) for arm in ("claimed", "control") for seed in seeds}:
+            return "not as promised"
+        if any(registered != fingerprint for *_, registered in runs):
+            return "not as promised"
+        errors = {(arm, seed): error for arm, seed, error, _ in runs}
+        d = [errors["claimed", s] - errors["control", s] for s in seeds]
+        mean, half = statistics.mean(d), t * statistics.stdev(d) / math.sqrt(len(d))
+        return registration.verdict(mean - half, mean + half, margin)
+
+    def one_fingerprint(runs, seeds, fingerprint, margin, t):
+        """You did not look at the fingerprint of EVERY run"""
+        promised = sorted((arm, seed) for arm in ("claimed", "control") for seed in seeds)
+        if sorted((arm, seed) for arm, seed, _, _ in runs) != promised:
+            return "not as promised"
+        if not any(run[3] == fingerprint for run in runs):
+            return "not as promised"
+        errors = {(arm, seed): error for arm, seed, error, _ in runs}
+        d = [errors["claimed", s] - errors["control", s] for s in seeds]
+        mean, half = statistics.mean(d), t * statistics.stdev(d) / math.sqrt(len(d))
+        return registration.verdict(mean - half, mean + half, margin)
+
+    def list_order(runs, seeds, fingerprint, margin, t):
+        """You paired the runs in the order in which they come"""
+        promised = sorted((arm, seed) for arm in ("claimed", "control") for seed in seeds)
+        if sorted((arm, seed) for arm, seed, _, _ in runs) != promised or any(run[3] != fingerprint for run in runs):
+            return "not as promised"
+        ours = [error for arm, _, error, _ in runs if arm == "claimed"]
+        theirs = [error for arm, _, error, _ in runs if arm == "control"]
+        d = [x - y for x, y in zip(ours, theirs)]
+        mean, half = statistics.mean(d), t * statistics.stdev(d) / math.sqrt(len(d))
+        return registration.verdict(mean - half, mean + half, margin)
+
+    def no_control(runs, seeds, fingerprint, margin, t):
+        """You hold only the claimed arm to its promise"""
+        if sorted(seed for arm, seed, _, _ in runs if arm == "claimed") != sorted(seeds):
+            return "not as promised"
+        if any(registered != fingerprint for _, _, _, registered in runs):
+            return "not as promised"
+        errors = {(arm, seed): error for arm, seed, error, _ in runs}
+        d = [errors["claimed", s] - errors["control", s] for s in seeds]
+        mean = statistics.mean(d)
+        half = t * statistics.stdev(d) / math.sqrt(len(d))
+        return registration.verdict(mean - half, mean + half, margin)
+
+    def margin_first(runs, seeds, fingerprint, margin, t):
+        """You handed the margin to `registration.verdict` first"""
+        promised = sorted((arm, seed) for arm in ("claimed", "control") for seed in seeds)
+        if sorted((arm, seed) for arm, seed, _, _ in runs) != promised:
+            return "not as promised"
+        if any(registered != fingerprint for _, _, _, registered in runs):
+            return "not as promised"
+        errors = {(arm, seed): error for arm, seed, error, _ in runs}
+        d = [errors["claimed", s] - errors["control", s] for s in seeds]
+        mean = statistics.mean(d)
+        half = t * statistics.stdev(d) / math.sqrt(len(d))
+        return registration.verdict(margin, mean - half, mean + half)
+
+    def half_of_half(runs, seeds, fingerprint, margin, t):
+        """Your interval is half as wide as it should be"""
+        promised = sorted((arm, seed) for arm in ("claimed", "control") for seed in seeds)
+        if sorted((arm, seed) for arm, seed, _, _ in runs) != promised:
+            return "not as promised"
+        if any(registered != fingerprint for _, _, _, registered in runs):
+            return "not as promised"
+        errors = {(arm, seed): error for arm, seed, error, _ in runs}
+        d = [errors["claimed", s] - errors["control", s] for s in seeds]
+        mean = statistics.mean(d)
+        half = t * statistics.stdev(d) / math.sqrt(len(d)) / 2
+        return registration.verdict(mean - half, mean + half, margin)
+
+    def mean_only(runs, seeds, fingerprint, margin, t):
+        """You judged the mean alone"""
+        promised = sorted((arm, seed) for arm in ("claimed", "control") for seed in seeds)
+        if sorted((arm, seed) for arm, seed, _, _ in runs) != promised:
+            return "not as promised"
+        if any(registered != fingerprint for _, _, _, registered in runs):
+            return "not as promised"
+        errors = {(arm, seed): error for arm, seed, error, _ in runs}
+        mean = statistics.mean(errors["claimed", s] - errors["control", s] for s in seeds)
+        return registration.verdict(mean, mean, margin)
+
+    def absolute(runs, seeds, fingerprint, margin, t):
+        """`abs(errors['claimed', s] - errors['control', s])` should be `errors['claimed',"""
+        promised = sorted((arm, seed) for arm in ("claimed", "control") for seed in seeds)
+        if sorted((arm, seed) for arm, seed, _, _ in runs) != promised:
+            return "not as promised"
+        if any(registered != fingerprint for _, _, _, registered in runs):
+            return "not as promised"
+        errors = {(arm, seed): error for arm, seed, error, _ in runs}
+        d = [abs(errors["claimed", s] - errors["control", s]) for s in seeds]
+        mean = statistics.mean(d)
+        half = t * statistics.stdev(d) / math.sqrt(len(d))
+        return registration.verdict(mean - half, mean + half, margin)
+
+
+class flaws:
+    def elif_chain(claim):
+        """You never give more than one entry"""
+        ours, theirs = claim["parameters"]
+        found = []
+        if abs(ours - theirs) > max(ours, theirs) / 20:
+            found.append("another size")
+        elif claim["chosen_by"] == "test":
+            found.append("chosen on the test")
+        elif claim["shared_things"] > 0:
+            found.append("leak")
+        elif claim["seeds"] == 1:
+            found.append("one seed")
+        elif claim["says"] == "better" and claim["high"] >= 0:
+            found.append("says too much")
+        elif claim["says"] == "equal" and (claim["low"] < -claim["margin"] or claim["high"] > claim["margin"]):
+            found.append("says too much")
+        return sorted(found)
+
+    def equal_holds_zero(claim):
+        """You let "equal" pass wherever the interval holds 0"""
+        ours, theirs = claim["parameters"]
+        low, high = claim["low"], claim["high"]
+        tests = {
+            "another size": abs(ours - theirs) > max(ours, theirs) / 20,
+            "chosen on the test": claim["chosen_by"] == "test",
+            "leak": claim["shared_things"] > 0,
+            "one seed": claim["seeds"] == 1,
+            "says too much": (claim["says"] == "better" and high >= 0)
+            or (claim["says"] == "equal" and not low <= 0 <= high),
+        }
+        return sorted(name for name, found in tests.items() if found)
+
+    def cannot_tell(claim):
+        """You judge "cannot tell" as if it said "equal". Is that what your `else` does"""
+        ours, theirs = claim["parameters"]
+        found = []
+        if abs(ours - theirs) > max(ours, theirs) / 20:
+            found.append("another size")
+        if claim["chosen_by"] == "test":
+            found.append("chosen on the test")
+        if claim["shared_things"] > 0:
+            found.append("leak")
+        if claim["seeds"] < 2:
+            found.append("one seed")
+        if claim["says"] == "better":
+            if claim["high"] >= 0:
+                found.append("says too much")
+        elif not (-claim["margin"] < claim["low"] and claim["high"] < claim["margin"]):
+            found.append("says too much")
+        return sorted(found)
+
+    def set(claim):
+        """On a sound claim it returned a set; expected a list"""
+        ours, theirs = claim["parameters"]
+        found = set()
+        if abs(ours - theirs) > max(ours, theirs) / 20:
+            found.add("another size")
+        if claim["chosen_by"] == "test":
+            found.add("chosen on the test")
+        if claim["shared_things"] > 0:
+            found.add("leak")
+        if claim["seeds"] < 2:
+            found.add("one seed")
+        if claim["says"] == "better" and claim["high"] >= 0:
+            found.add("says too much")
+        if claim["says"] == "equal" and not (-claim["margin"] < claim["low"] and claim["high"] < claim["margin"]):
+            found.add("says too much")
+        return found
+
+    def sort_in_place(claim):
+        """`.sort()` is too much"""
+        ours, theirs = claim["parameters"]
+        found = []
+        if abs(ours - theirs) > max(ours, theirs) / 20:
+            found.append("another size")
+        if claim["chosen_by"] == "test":
+            found.append("chosen on the test")
+        if claim["shared_things"] > 0:
+            found.append("leak")
+        if claim["seeds"] < 2:
+            found.append("one seed")
+        if claim["says"] == "better" and claim["high"] >= 0:
+            found.append("says too much")
+        if claim["says"] == "equal" and not (-claim["margin"] < claim["low"] and claim["high"] < claim["margin"]):
+            found.append("says too much")
+        return found.sort()
+
+    def beyond_margin(claim):
+        """For "better" you allow everything below +margin"""
+        ours, theirs = claim["parameters"]
+        found = []
+        if abs(ours - theirs) > max(ours, theirs) / 20:
+            found.append("another size")
+        if claim["chosen_by"] == "test":
+            found.append("chosen on the test")
+        if claim["shared_things"] > 0:
+            found.append("leak")
+        if claim["seeds"] < 2:
+            found.append("one seed")
+        if claim["says"] == "better" and claim["high"] >= claim["margin"]:
+            found.append("says too much")
+        if claim["says"] == "equal" and not (-claim["margin"] < claim["low"] and claim["high"] < claim["margin"]):
+            found.append("says too much")
+        return sorted(found)
+
+    def equal_forgotten(claim):
+        """You never blame "equal". It is too much"""
+        ours, theirs = claim["parameters"]
+        found = []
+        if abs(ours - theirs) > max(ours, theirs) / 20:
+            found.append("another size")
+        if claim["chosen_by"] == "test":
+            found.append("chosen on the test")
+        if claim["shared_things"] > 0:
+            found.append("leak")
+        if claim["seeds"] < 2:
+            found.append("one seed")
+        if claim["says"] == "better" and claim["high"] >= 0:
+            found.append("says too much")
+        return sorted(found)
+
+    def twenty(claim):
+        """You let sizes differ by more than a twentieth of the larger one"""
+        ours, theirs = claim["parameters"]
+        found = []
+        if abs(ours - theirs) > max(ours, theirs) * 0.2:
+            found.append("another size")
+        if claim["chosen_by"] == "test":
+            found.append("chosen on the test")
+        if claim["shared_things"] > 0:
+            found.append("leak")
+        if claim["seeds"] < 2:
+            found.append("one seed")
+        if claim["says"] == "better" and claim["high"] >= 0:
+            found.append("says too much")
+        if claim["says"] == "equal" and not (-claim["margin"] < claim["low"] and claim["high"] < claim["margin"]):
+            found.append("says too much")
+        return sorted(found)
+
+    def precedence(claim):
+        """For "equal" you blame only what is below −margin"""
+        ours, theirs = claim["parameters"]
+        found = []
+        if abs(ours - theirs) > max(ours, theirs) / 20:
+            found.append("another size")
+        if claim["chosen_by"] == "test":
+            found.append("chosen on the test")
+        if claim["shared_things"] > 0:
+            found.append("leak")
+        if claim["seeds"] < 2:
+            found.append("one seed")
+        if claim["says"] == "better" and claim["high"] >= 0:
+            found.append("says too much")
+        if claim["says"] == "equal" and not (-claim["margin"] < claim["low"]) and claim["high"] < claim["margin"]:
+            found.append("says too much")
+        return sorted(found)
+
+
+class front_cost:
+    def grey(shape, layers, channels):
+        """Your first convolution reads one map"""
+        side, before, total = shape[1], 1, 0
+        for (kernel, stride), width in zip(layers, channels):
+            total += width * (before * kernel**2 + 3)
+            side = (side - kernel) // stride + 1 if kernel <= side else 0
+            before = width
+        return side, total
+
+    def stops(shape, layers, channels):
+        """Your PARAMETERS stop where a kernel does not fit"""
+        before, side, _ = shape
+        total = 0
+        for (kernel, stride), width in zip(layers, channels):
+            if kernel > side:
+                return 0, total
+            side = (side - kernel) // stride + 1
+            total += width * (before * kernel * kernel + 3)
+            before = width
+        return side, total
+
+    def true_division(shape, layers, channels):
+        """`(side - kernel) / stride` should be `(side - kernel) // stride`"""
+        before, side, _ = shape
+        total = 0
+        for (kernel, stride), width in zip(layers, channels):
+            side = (side - kernel) / stride + 1 if kernel <= side else 0
+            total += width * (before * kernel**2 + 1 + 2)
+            before = width
+        return side, total
+
+    def norm_once(shape, layers, channels):
+        """Your count leaves the normalisation out"""
+        before, side, _ = shape
+        total = 0
+        for (kernel, stride), width in zip(layers, channels):
+            side = (side - kernel) // stride + 1 if side >= kernel else 0
+            total += width * before * kernel**2 + width
+            before = width
+        return side, total
+
+    def bias_by_before(shape, layers, channels):
+        """You count bias and normalisation once for each map that comes IN. They belong"""
+        side, total, before = shape[1], 0, shape[0]
+        for (kernel, stride), width in zip(layers, channels, strict=True):
+            total += width * before * (kernel**2 + 3)
+            side = 0 if kernel > side else (side - kernel) // stride + 1
+            before = width
+        return side, total
+
+    def depthwise(shape, layers, channels):
+        """Your filters read one map each"""
+        side, total = shape[1], 0
+        for (kernel, stride), width in zip(layers, channels, strict=True):
+            total += width * (kernel**2 + 3)
+            side = 0 if kernel > side else (side - kernel) // stride + 1
+        return side, total
+
+    def side_that_is_a_float(shape, layers, channels):
+        """`(side - kernel) / stride` should be `(side - kernel) // stride`"""
+        before, side, _ = shape
+        parameters = 0
+        for (kernel, stride), width in zip(layers, channels):
+            parameters += width * (before * kernel**2 + 3)
+            side = (side - kernel) / stride + 1 if kernel <= side else 0
+            before = width
+        return side, parameters
+
+    def hwc(shape, layers, channels):
+        """You read the shape as (h"""
+        side, _, before = shape
+        parameters = 0
+        for (kernel, stride), width in zip(layers, channels):
+            parameters += width * (before * kernel**2 + 3)
+            side = (side - kernel) // stride + 1 if kernel <= side else 0
+            before = width
+        return side, parameters
+
+    def last_only(shape, layers, channels):
+        """it is inside the loop, and ends it in the first round"""
+        before, side, _ = shape
+        parameters = 0
+        for (kernel, stride), width in zip(layers, channels):
+            parameters += width * (before * kernel**2 + 3)
+            side = (side - kernel) // stride + 1 if kernel <= side else 0
+            before = width
+            return side, parameters
+
+    def assigns(shape, layers, channels):
+        """every round overwrites what the one before it gave"""
+        before, side, _ = shape
+        parameters = 0
+        for (kernel, stride), width in zip(layers, channels):
+            parameters = width * (before * kernel**2 + 3)
+            side = (side - kernel) // stride + 1 if kernel <= side else 0
+            before = width
+        return side, parameters
+
+
+class lengths:
+    def eps_outside(v, eps=1e-8):
+        """The values are right"""
+        return (v * v).sum(dim=-1).sqrt() + eps
+
+    def keepdim(v, eps=1e-8):
+        """Your lengths still carry an axis of size 1"""
+        return ((v**2).sum(-1, keepdim=True) + eps).sqrt()
+
+    def rms(v, eps=1e-8):
+        """You took the mean of the squares"""
+        return torch.sqrt(torch.mean(v**2, dim=-1) + eps)
+
+    def axis_1(v, eps=1e-8):
+        """You summed along axis 1"""
+        return (v.pow(2).sum(1) + eps).sqrt()
+
+    def half_by_division(v, eps=1e-8):
+        """You return half of the squared length"""
+        return ((v * v).sum(-1) + eps) / 2
+
+    def abs_in_place(v, eps=1e-8):
+        """`.abs_()` is too much"""
+        v.abs_()
+        return ((v * v).sum(-1) + eps).sqrt()
+
+    def root_before_sum(v, eps=1e-8):
+        """You add up the sizes of the entries"""
+        return (v * v).sqrt().sum(-1)
+
+    def abs_of_sum(v, eps=1e-8):
+        """Your result is the size of the SUM of the entries"""
+        return v.sum(-1).abs() + eps
+
+    def norm_plus_eps(v, eps=1e-8):
+        """With a large eps your lengths are not √(Σ v² + eps)"""
+        return v.norm(dim=-1) + eps
+
+    def axis_1_no_eps(v, eps=1e-8):
+        """There are two mistakes. You summed along axis 1"""
+        return (v * v).sum(1).sqrt()
+
+    def eps_to_v(v, eps=1e-8):
+        """You add eps to the entries before you square them"""
+        return ((v + eps) ** 2).sum(-1).sqrt()
+
+
+class pose:
+    def x_y_exchanged(image, eps=1e-8):
+        """You exchanged x and y throughout"""
+        h, w = image.shape[1:]
+        x = torch.arange(h, dtype=image.dtype)[:, None]
+        y = torch.arange(w, dtype=image.dtype)
+        mass = image.sum(dim=(1, 2)) + eps
+        mean_x = (image * x).sum(dim=(1, 2)) / mass
+        mean_y = (image * y).sum(dim=(1, 2)) / mass
+        dx = x - mean_x[:, None, None]
+        dy = y - mean_y[:, None, None]
+        covariance = (image * dx * dy).sum(dim=(1, 2)) / mass
+        variance = (image * dy**2).sum(dim=(1, 2)) / mass
+        return torch.stack([mean_x, mean_y, covariance / (variance + eps)], dim=1)
+
+    def variance_of_x(image, eps=1e-8):
+        """You divided by var(x)"""
+        h, w = image.shape[1:]
+        x = torch.arange(w, dtype=image.dtype)
+        y = torch.arange(h, dtype=image.dtype)[:, None]
+        mass = image.sum(dim=(1, 2)) + eps
+        mean_x = (image * x).sum(dim=(1, 2)) / mass
+        mean_y = (image * y).sum(dim=(1, 2)) / mass
+        dx = x - mean_x[:, None, None]
+        dy = y - mean_y[:, None, None]
+        covariance = (image * dx * dy).sum(dim=(1, 2)) / mass
+        variance = (image * dx * dx).sum(dim=(1, 2)) / mass
+        return torch.stack([mean_x, mean_y, covariance / (variance + eps)], dim=1)
+
+    def variance_not_weighted(image, eps=1e-8):
+        """In the slant your variance counts all pixels alike"""
+        h, w = image.shape[1:]
+        x = torch.arange(w, dtype=image.dtype)
+        y = torch.arange(h, dtype=image.dtype)[:, None]
+        mass = image.sum(dim=(1, 2)) + eps
+        mean_x = (image * x).sum(dim=(1, 2)) / mass
+        mean_y = (image * y).sum(dim=(1, 2)) / mass
+        dx = x - mean_x[:, None, None]
+        dy = y - mean_y[:, None, None]
+        covariance = (image * dx * dy).sum(dim=(1, 2)) / mass
+        variance = (dy**2).mean(dim=(1, 2))
+        return torch.stack([mean_x, mean_y, covariance / (variance + eps)], dim=1)
+
+    def mean_not_unsqueezed(image, eps=1e-8):
+        """The means have shape (b,) and do not line up with pixels"""
+        h, w = image.shape[1:]
+        x = torch.arange(w, dtype=image.dtype)
+        y = torch.arange(h, dtype=image.dtype).view(h, 1)
+        mass = image.sum(dim=(1, 2)) + eps
+        mean_x = (image * x).sum(dim=(1, 2)) / mass
+        mean_y = (image * y).sum(dim=(1, 2)) / mass
+        dx = x - mean_x
+        dy = y - mean_y
+        covariance = (image * dx * dy).sum(dim=(1, 2)) / mass
+        variance = (image * dy**2).sum(dim=(1, 2)) / mass
+        return torch.stack([mean_x, mean_y, covariance / (variance + eps)], dim=1)
+
+    def one_mass_for_batch(image, eps=1e-8):
+        """You divided by the mass of the whole batch"""
+        h, w = image.shape[1:]
+        x = torch.arange(w, dtype=image.dtype)
+        y = torch.arange(h, dtype=image.dtype)[:, None]
+        mass = image.sum() + eps
+        mean_x = (image * x).sum(dim=(1, 2)) / mass
+        mean_y = (image * y).sum(dim=(1, 2)) / mass
+        dx = x - mean_x[:, None, None]
+        dy = y - mean_y[:, None, None]
+        covariance = (image * dx * dy).sum(dim=(1, 2)) / mass
+        variance = (image * dy**2).sum(dim=(1, 2)) / mass
+        return torch.stack([mean_x, mean_y, covariance / (variance + eps)], dim=1)
+
+    def x_by_the_height_alone(image, eps=1e-8):
+        """Something as long as the image is high runs along the columns"""
+        b, h, w = image.shape
+        x, y = torch.arange(h, dtype=image.dtype), torch.arange(h, dtype=image.dtype)[:, None]
+        mass = image.sum(dim=(1, 2)) + eps
+        mx, my = (image * x).sum(dim=(1, 2)) / mass, (image * y).sum(dim=(1, 2)) / mass
+        dx, dy = x - mx[:, None, None], y - my[:, None, None]
+        cov = (image * dx * dy).sum(dim=(1, 2)) / mass
+        var = (image * dy * dy).sum(dim=(1, 2)) / mass
+        return torch.stack([mx, my, cov / (var + eps)], dim=1)
+
+
+class equivariance_error:
+    def no_abs(f, move, move_pose, image):
+        """You forgot the absolute value"""
+        return (f(move(image)) - move_pose(f(image))).max()
+
+    def moved_twice(f, move, move_pose, image):
+        """You moved the image on both sides"""
+        moved = move(image)
+        return (f(moved) - move_pose(f(moved))).abs().max()
+
+    def invariance(f, move, move_pose, image):
+        """You compare with f(image) itself"""
+        return torch.max(torch.abs(f(move(image)) - f(image)))
+
+    def norm(f, move, move_pose, image):
+        """You took the root of the summed squares"""
+        return torch.norm(f(move(image)) - move_pose(f(image)))
+
+    def other_order_max(f, move, move_pose, image):
+        """`max()` should be `abs().max()`"""
+        return (move_pose(f(image)) - f(move(image))).max()
+
+    def amax_of_axis_1(f, move, move_pose, image):
+        """You return one error per image"""
+        return (f(move(image)) - move_pose(f(image))).abs().max(dim=1).values
+
+    def relu(f, move, move_pose, image):
+        """`relu()` should be `abs()`"""
+        return (f(move(image)) - move_pose(f(image))).relu().max()
+
+    def item(f, move, move_pose, image):
+        """`.item()` is too much"""
+        return (f(move(image)) - move_pose(f(image))).abs().max().item()
+
+
+class pose_test:
+    def dx_dy_swapped(pose):
+        """Your test fails on every right pose, and is silent on one that gives the row first"""
+        image = torch.zeros(2, 12, 14)
+        image[:, 3:7, 4:9] = torch.rand(2, 4, 5)
+        before = pose(image)
+        moved = image.roll((3, 2), dims=(1, 2))
+        assert torch.allclose(pose(moved), before + torch.tensor([3.0, 2.0, 0.0]), atol=1e-3)
+        assert torch.allclose(pose(0.5 * image), before, atol=1e-3)
+
+    def same_shift(pose):
+        """Whoever exchanges x and y is not found by your test"""
+        image = torch.zeros(2, 12, 14)
+        image[:, 3:7, 4:9] = torch.rand(2, 4, 5)
+        before = pose(image)
+        moved = image.roll((2, 2), dims=(1, 2))
+        assert torch.allclose(pose(moved), before + torch.tensor([2.0, 2.0, 0.0]), atol=1e-3)
+        assert torch.allclose(pose(0.5 * image), before, atol=1e-3)
+
+    def returns_bool(pose):
+        """Your test returned a bool"""
+        image = torch.zeros(2, 12, 14)
+        image[:, 3:7, 4:9] = torch.rand(2, 4, 5)
+        before = pose(image)
+        moved = image.roll((3, 2), dims=(1, 2))
+        same = torch.allclose(pose(moved), before + torch.tensor([2.0, 3.0, 0.0]), atol=1e-3)
+        return same and torch.allclose(pose(0.5 * image), before, atol=1e-3)
+
+    def absolute_numbers(pose):
+        """On a right pose that counts columns and rows from 1 this line gives an alarm"""
+        image = torch.zeros(2, 12, 14)
+        image[:, 3:7, 4:9] = 1.0
+        before = pose(image)
+        assert torch.allclose(before, torch.tensor([[6.0, 4.5, 0.0]]).expand(2, 3), atol=1e-3)
+        moved = image.roll((3, 2), dims=(1, 2))
+        assert torch.allclose(pose(moved), before + torch.tensor([2.0, 3.0, 0.0]), atol=1e-3)
+        assert torch.allclose(pose(0.5 * image), before, atol=1e-3)
+
+    def no_fainter(pose):
+        """finds no pose that depends on the brightness"""
+        image = torch.zeros(2, 12, 14)
+        image[:, 3:7, 4:9] = torch.rand(2, 4, 5)
+        before = pose(image)
+        for dy in (0, 1, 3):
+            for dx in (0, 2, 4):
+                after = pose(image.roll((dy, dx), dims=(1, 2)))
+                assert torch.allclose(after, before + torch.tensor([dx, dy, 0.0]), atol=1e-3)
+
+    def fainter_alone(pose):
+        """lets pass even a pose that never moves"""
+        image = torch.zeros(2, 12, 14)
+        image[:, 3:7, 4:9] = torch.rand(2, 4, 5)
+        assert torch.allclose(pose(0.5 * image), pose(image), atol=1e-3)
+
+
+class paired_interval:
+    def first_minus_second(first, second, t=2.776):
+        """You subtract second from first"""
+        d = first - second
+        half = t * d.std() / len(d) ** 0.5
+        return (d.mean() - half).item(), d.mean().item(), (d.mean() + half).item()
+
+    def unpaired(first, second, t=2.776):
+        """You take the spread of each group by itself"""
+        k = len(first)
+        mean = (second.mean() - first.mean()).item()
+        half = t * ((first.var() + second.var()) / k).sqrt().item()
+        return mean - half, mean, mean + half
+
+    def no_root(first, second, t=2.776):
+        """You divide by k"""
+        g = second - first
+        h = t * g.std() / len(g)
+        return (g.mean() - h).item(), g.mean().item(), (g.mean() + h).item()
+
+    def no_sqrt_at_all(first, second, t=2.776):
+        """Your interval is that of a single run"""
+        g = second - first
+        h = t * g.std()
+        return (g.mean() - h).item(), g.mean().item(), (g.mean() + h).item()
+
+    def population(first, second, t=2.776):
+        """Your standard deviation divides by k"""
+        g = second - first
+        h = t * g.std(correction=0) / len(g) ** 0.5
+        return (g.mean() - h).item(), g.mean().item(), (g.mean() + h).item()
+
+    def t_ignored(first, second, t=2.776):
+        """You use 1.96"""
+        g = second - first
+        h = 1.96 * g.std() / len(g) ** 0.5
+        return (g.mean() - h).item(), g.mean().item(), (g.mean() + h).item()
+
+    def order(first, second, t=2.776):
+        """`(g.mean().item(), (g.mean() - h).item(), (g.mean() + h).item())` should be"""
+        g = second - first
+        h = t * g.std() / len(g) ** 0.5
+        return g.mean().item(), (g.mean() - h).item(), (g.mean() + h).item()
+
+    def hard5(first, second, t=2.776):
+        """You divide by √5"""
+        g = second - first
+        h = t * g.std() / math.sqrt(5)
+        return (g.mean() - h).item(), g.mean().item(), (g.mean() + h).item()
+
+    def variance(first, second, t=2.776):
+        """`var()` should be `std()`"""
+        g = second - first
+        h = t * g.var() / len(g) ** 0.5
+        return (g.mean() - h).item(), g.mean().item(), (g.mean() + h).item()
+
+    def noreturn(first, second, t=2.776):
+        """On five seeds that go up and down together it returned None"""
+        g = second - first
+        h = t * g.std() / len(g) ** 0.5
+        print(g.mean() - h, g.mean(), g.mean() + h)
+
+    def wrongarg(first, second, t=2.776):
+        """`std(ddof=1)` should be `std()`"""
+        g = second - first
+        h = t * g.std(ddof=1) / len(g) ** 0.5
+        return (g.mean() - h).item(), g.mean().item(), (g.mean() + h).item()
+
+    def percent(first, second, t=2.776):
+        """You divide by the first error"""
+        g = (second - first) / first * 100
+        h = t * g.std() / len(g) ** 0.5
+        return (g.mean() - h).item(), g.mean().item(), (g.mean() + h).item()
+
+
+class fgsm:
+    def no_sign(objective, images, eps):
+        """You move by eps times the gradient"""
+        x = images.detach().clone().requires_grad_()
+        g = torch.autograd.grad(objective(x).sum(), x)[0]
+        return (images + eps * g).clamp(0, 1)
+
+    def down(objective, images, eps):
+        """You subtract the step"""
+        x = images.detach().clone().requires_grad_()
+        g = torch.autograd.grad(objective(x).sum(), x)[0]
+        return (images - eps * g.sign()).clamp(0, 1)
+
+    def backward_of_vector(objective, images, eps):
+        """`objective` gives one number for each image"""
+        x = images.detach().clone().requires_grad_()
+        objective(x).backward()
+        return (images + eps * x.grad.sign()).clamp(0, 1)
+
+    def zero_goes_up(objective, images, eps):
+        """Where the gradient is zero your pixels go up"""
+        x = images.detach().clone().requires_grad_()
+        g = torch.autograd.grad(objective(x).sum(), x)[0]
+        return torch.where(g >= 0, images + eps, images - eps).clamp(0, 1)
+
+    def noclamp(objective, images, eps):
+        """Some of your pixels are below 0 or above 1"""
+        x = images.detach().clone().requires_grad_(True)
+        (g,) = torch.autograd.grad(objective(x).sum(), x)
+        return images + eps * g.sign()
+
+    def requires_grad_on_input(objective, images, eps):
+        """On a slope that is the same everywhere, eps=0.1 it"""
+        images.requires_grad_(True)
+        objective(images).sum().backward()
+        return (images + eps * images.grad.sign()).clamp(0, 1).detach()
+
+    def nosum(objective, images, eps):
+        """`objective` gives one number for each image"""
+        x = images.detach().clone().requires_grad_(True)
+        (g,) = torch.autograd.grad(objective(x), x)
+        return (images + eps * g.sign()).clamp(0, 1)
+
+    def tuple(objective, images, eps):
+        """`[0]` is missing behind"""
+        x = images.detach().clone().requires_grad_(True)
+        g = torch.autograd.grad(objective(x).sum(), x)
+        return (images + eps * g.sign()).clamp(0, 1)
+
+    def clamp_eps(objective, images, eps):
+        """You clip the picture to (−eps"""
+        x = images.detach().clone().requires_grad_(True)
+        (g,) = torch.autograd.grad(objective(x).sum(), x)
+        return (images + eps * g.sign()).clamp(-eps, eps)
+
+    def alias_detach(objective, images, eps):
+        """`detach()` should be `clone()`"""
+        x = images.detach().requires_grad_(True)
+        objective(x).sum().backward()
+        x.data += eps * x.grad.sign()
+        return x.detach().clamp(0, 1)
+
+    def strict(objective, images, eps):
+        """Where the gradient is zero your pixels move nevertheless"""
+        x = images.detach().clone().requires_grad_(True)
+        (g,) = torch.autograd.grad(objective(x).sum(), x)
+        return (images + torch.where(g > 0, eps, -eps)).clamp(0, 1)
+
+    def max_instead(objective, images, eps):
+        """Only one image of your batch is attacked"""
+        x = images.detach().clone().requires_grad_(True)
+        (g,) = torch.autograd.grad(objective(x).max(), x)
+        return (images + eps * g.sign()).clamp(0, 1)
+
+    def l2(objective, images, eps):
+        """You divide the gradient by its length"""
+        x = images.detach().clone().requires_grad_(True)
+        (g,) = torch.autograd.grad(objective(x).sum(), x)
+        n = g.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
+        return (images + eps * g / n).clamp(0, 1)
+
+    def only_change(objective, images, eps):
+        """You return the step alone"""
+        x = images.detach().clone().requires_grad_(True)
+        (g,) = torch.autograd.grad(objective(x).sum(), x)
+        return (eps * g.sign()).clamp(0, 1)
+
+
+class routing_test:
+    def sums_and_positive(route):
+        """That is one property of a routing"""
+        v, c = route(torch.randn(2, 5, 3, 6), 3)
+        assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
+        assert (c >= 0).all()
+
+    def shapes_alone(route):
+        """All of these mistakes have the right shapes: assert something about the numbers"""
+        v, c = route(torch.randn(2, 5, 3, 6), 3)
+        assert v.shape == (2, 3, 6)
+        assert c.shape == (2, 5, 3)
+
+    def uniform_first_alone(route):
+        """What do a child's couplings sum to at the end?"""
+        _, first = route(torch.randn(2, 5, 3, 6), 1)
+        assert torch.allclose(first, torch.full_like(first, 1 / 3), atol=1e-4)
+
+    def squash_of_s(route):
+        """On a right routing with the exponential squash this line gives an alarm"""
+        u_hat = torch.randn(2, 5, 3, 6)
+        v, c = route(u_hat, 3)
+        s = torch.einsum("bij,bijz->bjz", c, u_hat)
+        assert torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
+        assert torch.allclose(caps.squash(s), v, atol=1e-4)
+
+    def reference_numbers(route):
+        """Right routings with another squash or smaller steps fail your test"""
+        u_hat = 2 * torch.randn(2, 5, 3, 6)
+        for votes in (u_hat, u_hat * 0):
+            for turns in (1, 3):
+                for got, want in zip(route(votes, turns), caps.dynamic_routing(votes, turns)):
+                    assert torch.allclose(got, want, atol=1e-4)
+
+    def winner_grows_without_zeros(route):
+        """On every right one this line gives an alarm"""
+        u_hat, order = 2 * torch.randn(2, 5, 3, 6), torch.tensor([3, 0, 4, 1, 2])
+        v, c = route(u_hat, 3)
+        close = lambda x, y: torch.allclose(x, y, atol=1e-4)
+        assert close(c.sum(dim=2), torch.ones(2, 5))
+        _, first = route(u_hat, 1)
+        assert close(first, torch.full_like(first, 1 / 3))
+        assert not close(first, c)
+        assert v.norm(dim=2).max() < 1.0001
+        assert close(route(u_hat[:1], 3)[0], v[:1])
+        assert close(route(u_hat[:, order], 3)[0], v)
+        flipped, same = route(-u_hat, 3)
+        assert close(flipped, -v)
+        assert close(same, c)
+        s = torch.einsum("bij,bijz->bjz", c, u_hat)
+        assert torch.cosine_similarity(s, v, dim=2).min() > 0.999
+        for n in (1, 4):
+            (_, a), (_, b) = route(u_hat, n), route(u_hat, n + 1)
+            assert (b.amax(2) >= a.amax(2) - 1e-4).all()

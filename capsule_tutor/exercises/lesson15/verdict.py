@@ -104,6 +104,13 @@ class wrong:
         not."""
         return HELPS if high < 0 else HURTS if low > 0 else EQUAL if -margin < low and high < margin else UNKNOWN
 
+    def sides_first_and_one_end_within(low, high, margin):
+        """Two things: the margin comes first, whether 0 is inside or not, and BOTH ends must be within it. −0.9 to 0.05
+        is within it at one end only."""
+        if high < 0 or low > 0:
+            return HELPS if high < 0 else HURTS
+        return EQUAL if -margin < low or high < margin else UNKNOWN
+
     def helps_and_hurts_exchanged(low, high, margin):
         """You exchanged "helps" and "hurts". The numbers are differences of ERRORS: below 0 means fewer mistakes with
         routing."""

@@ -121,6 +121,16 @@ class wrong:
             mask[places[-max(1, len(places) // 5) :]] = True
         return mask
 
+    def last_pictures_in_the_order_of_things(labels, things):
+        """You sort a class's pictures by their things, and take a fifth of the PICTURES. One thing is then cut in two.
+        Take a fifth of the things, and of these every picture."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            places = (labels == j).nonzero()[:, 0]
+            places = places[things[places].argsort(stable=True)]
+            mask[places[-max(1, len(places) // 5) :]] = True
+        return mask
+
     def one_picture_of_each_thing(labels, things):
         """You put one picture of each thing into the test. That makes every thing known, which is the leak itself."""
         mask = torch.zeros(len(labels), dtype=torch.bool)
