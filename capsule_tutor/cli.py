@@ -273,8 +273,10 @@ def study(
     from capsule_tutor import study as studies
 
     if name == "list":
+        wide = max(map(len, studies.STUDIES))
         for known, declared in studies.STUDIES.items():
-            typer.echo(f"{known:14} {len(declared.arms)} arms × {len(declared.seeds)} seeds  {declared.question}")
+            done, planned = studies.progress(known)
+            typer.echo(f"{known:{wide}}  {done:3} of {planned:3} runs  {declared.question}")
         return
     if folder:
         os.environ["CAPSULE_TUTOR_DATA"] = folder

@@ -408,8 +408,8 @@ def _ask_together(name: str, study: Study, out: Path) -> None:
     from filelock import FileLock
 
     with FileLock(out.with_suffix(".lock")):
-        waiting = not all(_finished(name, arm, seed) for arm in study.arms for seed in study.seeds)
-        if waiting or "together" in results(name):
+        done, planned = progress(name)
+        if done < planned or "together" in results(name):
             return  # another process still trains one of them, or has been here
         together = {arm: {} for arm in study.arms}
         for arm, recipe in study.arms.items():
@@ -434,6 +434,13 @@ def _measured(arm: str, measure: Callable[..., dict], seed: int, threads: int, s
             "date": date.today().isoformat(),
             "version": __version__,
         }
+
+
+def progress(name: str) -> tuple[int, int]:
+    """How many runs of a study are finished, and how many it has. Raises StudyError for an unknown name."""
+    study = _known(name)
+    runs = [(arm, seed) for arm in study.arms for seed in study.seeds]
+    return sum(_finished(name, *run) for run in runs), len(runs)
 
 
 def _finished(name: str, arm: str, seed: int) -> bool:

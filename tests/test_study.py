@@ -61,14 +61,14 @@ def test_every_arm_with_every_seed_once(tiny, monkeypatch):
 
 def test_networks_asked_together_wait_for_the_last_seed(tiny, monkeypatch):
     """The mean of the lengths of all seeds, once; until then no network is let go of."""
-    longer = replace(QUICK, epochs=20)  # with less learned, the mean says what the worst network says
-    monkeypatch.setitem(
-        study.STUDIES, "tiny", replace(TINY, arms={"slow": longer, "fast": QUICK}, seeds=(0, 1, 2), together=True)
-    )
+    some = lambda split: data.Split(*(part[:512] for part in data.digits(split)))  # noqa: E731
+    monkeypatch.setitem(data.SETS, "some", some)
+    arms = {"slow": replace(QUICK, epochs=3, data="some"), "fast": QUICK}
+    monkeypatch.setitem(study.STUDIES, "tiny", study.Study("And together?", arms, seeds=(0, 1, 2), together=True))
     with FileLock(tiny / "tiny" / "fast-1" / "lock"):  # another process trains it
         assert "together" not in study.run("tiny", tiny, "cpu")
     networks = [caps.load(str(tiny / "tiny" / f"slow-{seed}")) for seed in (0, 1, 2)]
-    images, labels = few("test")[:2]
+    images, labels = some("test")
     with torch.inference_mode():
         lengths = torch.stack([network(images).norm(dim=-1) for network in networks])  # (seed, n, j)
     done = study.run("tiny", tiny, "cpu")
@@ -167,6 +167,16 @@ def test_an_arm_may_measure_for_itself(tiny, monkeypatch):
     assert rows == [("ten, seed 0", {"epoch": 1}), ("ten, seed 3", {"epoch": 1})]
     study.run("tiny", tiny, "cpu")
     assert asked == [0, 3]
+
+
+def test_the_list_says_what_is_done(tiny):
+    finished(tiny, ("slow", 0, 1.0), ("slow", 1, 1.1), ("fast", 0, 1.2))
+    listed = CliRunner().invoke(cli.app, ["study", "list"]).output.splitlines()
+    assert len(listed) == len(study.STUDIES)
+    assert [line.split() for line in listed if "tiny" in line] == [
+        ["tiny", "3", "of", "4", "runs", *TINY.question.split()]
+    ]
+    assert len({line.index(" runs  ") for line in listed}) == 1
 
 
 def test_declared_studies_differ_in_one_thing():
