@@ -599,7 +599,7 @@ def import_keras(
         raise stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[export]')}") from None
     except OSError as error:
         raise stop(f"{path} cannot be written ({short(error)}); choose another --out") from None
-    typer.echo(f'{path}: use it as capsule_tutor.load("{path}")')
+    typer.echo(f'{path}: use it as capsule_tutor.load("{path}"), on capsule_tutor.keras.prepared(images, "{kind}")')
 
 
 @app.command()

@@ -6,6 +6,7 @@ Their repository, EscVM/Efficient-CapsNet (Apache 2.0), holds Keras files: `bin/
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -50,6 +51,30 @@ def read(path: Path, kind: str) -> models.CapsuleNetwork:
     if left:
         raise KerasError(f"{path} holds more than a {kind}: {', '.join(left)} are left over; read it as another kind")
     return network.eval()
+
+
+def prepared(images: Tensor, kind: str) -> Tensor:
+    """Images as the released code shows them to the network of `kind`, whose weights expect them so.
+
+    images   in [0, 1]: digits (n, 1, 28, 28), pairs (n, 1, 36, 36), or all photographs (n, 2, 96, 96) of one half of
+             smallNORB, as `data.smallnorb("test", size=96)` has them
+    Digits were divided by 256. Photographs are standardised, each eye by the mean and the standard deviation of all
+    that are given, so that each image knows about the others; then scaled to 64×64, of which the network sees the
+    inner 48×48. utils/pre_process_mnist.py and utils/pre_process_smallnorb.py in the authors' repository.
+    Raises KerasError for an unknown kind or images of another size.
+    """
+    if kind not in KINDS:
+        raise KerasError(f"there is no kind {kind!r}; choose one of {', '.join(KINDS)}")
+    photographs = kind == "efficient-capsnet-smallnorb"
+    shape = (2, 96, 96) if photographs else KINDS[kind][1].get("shape", (1, 28, 28))
+    if tuple(images.shape[1:]) != shape or not images.is_floating_point():
+        wanted, found = f"(n, {', '.join(map(str, shape))}) in [0, 1]", f"{images.dtype} {tuple(images.shape)}"
+        raise KerasError(f"{kind} is prepared from float images {wanted}, not from {found}")
+    if not photographs:
+        return images if kind == "efficient-capsnet-multimnist" else images * (255 / 256)
+    mean, spread = (of(images, dim=(0, 2, 3), keepdim=True) for of in (torch.mean, partial(torch.std, correction=0)))
+    scaled = nn.functional.interpolate((images - mean) / spread, size=(64, 64), mode="bilinear")
+    return scaled[:, :, 8:-8, 8:-8]  # (n, 2, 48, 48)
 
 
 def _arrays(path: Path) -> dict[tuple[bool, str], list[Tensor]]:

@@ -153,6 +153,39 @@ def test_the_norb_decoder_gets_its_weights_in_order(numbers, tmp_path):
         assert parameter.shape[0] == value.shape[-1]
 
 
+def test_photographs_are_prepared_as_the_released_code_prepares_them():
+    """Standardised over all, then two thirds of the size by weights written out, then the inner 48×48."""
+    photographs = np.random.default_rng(0).random((5, 2, 96, 96))
+    standard = (photographs - photographs.mean((0, 2, 3), keepdims=True)) / photographs.std((0, 2, 3), keepdims=True)
+    weights = np.zeros((64, 96))
+    for pixel in range(64):  # its middle is at 1.5 (pixel + 1/2) − 1/2 of the larger picture
+        at = 1.5 * (pixel + 0.5) - 0.5
+        weights[pixel, int(at)], weights[pixel, int(at) + 1] = 1 - at % 1, at % 1
+    wanted = (weights @ standard @ weights.T)[:, :, 8:56, 8:56]
+    found = keras.prepared(torch.from_numpy(photographs), "efficient-capsnet-smallnorb")
+    torch.testing.assert_close(found, torch.from_numpy(wanted))
+
+
+def test_digits_are_prepared_as_the_released_code_prepares_them():
+    digits, pairs = torch.rand(3, 1, 28, 28), torch.rand(3, 1, 36, 36)
+    for kind in ("efficient-capsnet-mnist", "capsnet-mnist"):
+        torch.testing.assert_close(keras.prepared(digits, kind), (255 * digits) / 256)
+    assert torch.equal(keras.prepared(pairs, "efficient-capsnet-multimnist"), pairs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "images", "told"),
+    [
+        ("mnist", torch.rand(2, 1, 28, 28), "there is no kind 'mnist'"),
+        ("capsnet-mnist", torch.rand(2, 28, 28), r"\(n, 1, 28, 28\) in \[0, 1\], not from torch.float32 \(2, 28, 28\)"),
+        ("efficient-capsnet-smallnorb", torch.zeros(2, 2, 96, 96, dtype=torch.uint8), "not from torch.uint8"),
+    ],
+)
+def test_images_that_cannot_be_prepared_are_named(kind, images, told):
+    with pytest.raises(keras.KerasError, match=told):
+        keras.prepared(images, kind)
+
+
 def test_imported_weights_load_by_their_path(numbers, tmp_path):
     theirs, ours = tmp_path / "theirs.h5", tmp_path / "ours.safetensors"
     write(theirs, *efficient("efficient-capsnet-mnist", numbers))
