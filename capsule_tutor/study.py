@@ -250,10 +250,8 @@ STUDIES = {
     ),
     "capsnet": Study(
         "On MNIST: how much of CapsNet's error hangs on its seed?",
-        # As many steps as 15 epochs of 128, in a third of the time.
-        {"5 epochs": replace(training.RECIPES["capsnet-fast"], epochs=5, batch_size=32)},
-        seeds=(0, 1, 2),
-        precision="bfloat16",
+        {"as shipped": training.RECIPES["capsnet-fast"]},
+        seeds=(1, 2),  # hours each; seed 0 is the shipped one
     ),
     "small": Study(
         "How much of MNIST do fewer than 20,000 parameters read?",
