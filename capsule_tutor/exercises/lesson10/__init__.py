@@ -51,6 +51,12 @@ PREDICTIONS = {
         "b": "There is such a core. But more than half of what a seed gets wrong, some other seed gets right.",
         "c": "They share more than chance would let them: 40 of 10,000 twice would share none. But not nearly all.",
     },
+    "10-all-digits": {
+        "a": "All five would have to stumble over the same images. They share many mistakes, not all.",
+        "b": "Yes: 29. What one seed alone gets wrong, the mean mostly gets right; what fools them all stays wrong.",
+        "c": "So few would be left if the seeds made their mistakes independently. They share a core, as you have "
+        "seen in section 6.",
+    },
     "10-rank": {
         "a": "Look at the widest step, from 25 to 39 wrong: if no image is wrong for both, 64 coins fall as unevenly "
         "in one of ten throws.",
