@@ -82,8 +82,9 @@ def mnist_all(split: str = "train") -> Split:
 
     "validation" is the last 5,000 of them, as ever, but they are learned from: errors on them say nothing of new ones.
     """
-    some, last = mnist(split), mnist("validation")
-    return Split(*map(torch.cat, zip(some, last, strict=True))) if split == "train" else some
+    if split != "train":
+        return mnist(split)
+    return Split(*map(torch.cat, zip(mnist("train"), mnist("validation"), strict=True)))
 
 
 def _missing() -> list[Path]:
