@@ -170,6 +170,7 @@ def test_all_60000_digits_are_the_training_and_the_validation_images(real_mnist)
         assert torch.equal(data.mnist_all(split).labels, data.mnist(split).labels)
 
 
+@pytest.mark.mnist
 def test_mnist_is_what_torchvision_reads(real_mnist):
     train = torchvision.datasets.MNIST(real_mnist, train=True)
     test = torchvision.datasets.MNIST(real_mnist, train=False)
