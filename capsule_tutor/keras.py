@@ -6,7 +6,6 @@ Their repository, EscVM/Efficient-CapsNet (Apache 2.0), holds Keras files: `bin/
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -32,9 +31,7 @@ def read(path: Path, kind: str) -> models.CapsuleNetwork:
 
     Raises KerasError for a file that is missing, damaged or of another network, and ImportError without h5py.
     """
-    if kind not in KINDS:
-        raise KerasError(f"there is no kind {kind!r}; choose one of {', '.join(KINDS)}")
-    model, options = KINDS[kind]
+    model, options = _known(kind)
     network, found = models.MODELS[model](**options), _arrays(Path(path))
     for part, is_decoder in ((network.encoder, False), (network.decoder, True)):
         for ours, name, turned in _plan(part):
@@ -63,18 +60,22 @@ def prepared(images: Tensor, kind: str) -> Tensor:
     inner 48×48. utils/pre_process_mnist.py and utils/pre_process_smallnorb.py in the authors' repository.
     Raises KerasError for an unknown kind or images of another size.
     """
-    if kind not in KINDS:
-        raise KerasError(f"there is no kind {kind!r}; choose one of {', '.join(KINDS)}")
     photographs = kind == "efficient-capsnet-smallnorb"
-    shape = (2, 96, 96) if photographs else KINDS[kind][1].get("shape", (1, 28, 28))
+    shape = _known(kind)[1].get("shape", (1, 28, 28)) if not photographs else (2, 96, 96)
     if tuple(images.shape[1:]) != shape or not images.is_floating_point():
         wanted, found = f"(n, {', '.join(map(str, shape))}) in [0, 1]", f"{images.dtype} {tuple(images.shape)}"
         raise KerasError(f"{kind} is prepared from float images {wanted}, not from {found}")
     if not photographs:
         return images if kind == "efficient-capsnet-multimnist" else images * (255 / 256)
-    mean, spread = (of(images, dim=(0, 2, 3), keepdim=True) for of in (torch.mean, partial(torch.std, correction=0)))
+    spread, mean = torch.std_mean(images, dim=(0, 2, 3), correction=0, keepdim=True)
     scaled = nn.functional.interpolate((images - mean) / spread, size=(64, 64), mode="bilinear")
     return scaled[:, :, 8:-8, 8:-8]  # (n, 2, 48, 48)
+
+
+def _known(kind: str) -> tuple[str, dict]:
+    if kind not in KINDS:
+        raise KerasError(f"there is no kind {kind!r}; choose one of {', '.join(KINDS)}")
+    return KINDS[kind]
 
 
 def _arrays(path: Path) -> dict[tuple[bool, str], list[Tensor]]:

@@ -297,7 +297,7 @@ def results(name: str) -> dict:
     """The result file of a study: name, question and runs, one entry for each arm and seed that is finished.
 
     Each run has arm, seed, recipe, validation_error and test_error in per cent, measured, log, seconds, hardware,
-    precision, date and version. A study that asks its networks together has their errors, too: arm → test_error and
+    precision, date and version. A study that asks its networks together has `together`, too: arm → their test_error and
     validation_error. Raises StudyError if there is no such study or nothing is finished.
     """
     _known(name)
@@ -353,7 +353,7 @@ def run(
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 with FileLock(folder / "lock", timeout=0):
-                    if not _finished(name, arm, seed):
+                    if (arm, seed) not in _done(name):
                         entry = _train(study, arm, recipe, seed, folder, device, threads, say, tick, study.precision)
                         _add(name, study, entry)
             except Timeout:
@@ -436,15 +436,16 @@ def _measured(arm: str, measure: Callable[..., dict], seed: int, threads: int, s
 
 def progress(name: str) -> tuple[int, int]:
     """How many runs of a study are finished, and how many it has. Raises StudyError for an unknown name."""
-    study = _known(name)
+    study, done = _known(name), _done(name)
     runs = [(arm, seed) for arm in study.arms for seed in study.seeds]
-    return sum(_finished(name, *run) for run in runs), len(runs)
+    return sum(run in done for run in runs), len(runs)
 
 
-def _finished(name: str, arm: str, seed: int) -> bool:
+def _done(name: str) -> set[tuple[str, int]]:
+    """arm and seed of every run in a study's result file, as it is now"""
     path = FOLDER / f"{name}.json"
     runs = json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else []
-    return any((entry["arm"], entry["seed"]) == (arm, seed) for entry in runs)
+    return {(entry["arm"], entry["seed"]) for entry in runs}
 
 
 def _add(name: str, study: Study, entry: dict) -> None:
@@ -459,9 +460,9 @@ def _write(name: str, study: Study, change: Callable[[dict], dict]) -> None:
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.json"
     with FileLock(FOLDER / f".{name}.lock"):
-        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"runs": []}
-        made = {"name": name, "question": study.question, "runs": []} | change(found) | {"question": study.question}
-        files.write_text(path, json.dumps(made, indent=1) + "\n")
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        found = {"name": name, "question": "", "runs": []} | kept | {"question": study.question}
+        files.write_text(path, json.dumps(change(found), indent=1) + "\n")
 
 
 def _known(name: str) -> Study:
