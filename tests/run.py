@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTEST = ["-m", "pytest"]
 TWO_AT_A_TIME = ["-n", "2", "--dist"]
 # A file stays whole on one worker: one that takes minutes must not be the last to begin.
-SLOW = [f"tests/test_{name}.py" for name in ("teaching_nbgrader", "training", "pretrained", "hostile")]
+SLOW = [f"tests/test_{name}.py" for name in ("verdicts", "teaching_nbgrader", "training", "pretrained", "hostile")]
 # One notebook stays whole on one worker: its cells share a kernel.
 NOTEBOOKS = [*TWO_AT_A_TIME, "loadfile", "--nbval-current-env", f"--nbval-cell-timeout={HUNG}"]
 NOTEBOOKS += ["-p", "no:cacheprovider"]
