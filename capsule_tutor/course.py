@@ -54,7 +54,7 @@ LESSONS = (
         "Full training",
         90,
         "put intervals on errors, compare networks image by image, look at the wrong ones "
-        "(20 minutes more for its second sitting)",
+        "(45 minutes more for its second sitting)",
     ),
     Lesson(
         "11",

@@ -125,9 +125,9 @@ def two_slips(x, power=2):
         (over_the_rows, "`mean(dim=0)` should be `mean(dim=-1)`: another axis is meant"),
         (summed, "`sum(dim=1)` should be `mean(dim=1)`"),
         (typed_in, "should be `abs() ** power`: a number is typed in"),
-        (one_too_few, "`- 1` is too much"),
+        (one_too_few, "`- 1` should go"),
         (no_abs, "`.abs()` is missing behind `x ** power`"),
-        (doubled, "`2 *` is too much"),
+        (doubled, "`2 *` should go"),
         (sum_before_the_power, "`(x.abs() ** power).mean(1)`: the power comes before the mean"),
         (with_letters, "should be `einsum('ji->j', x.abs() ** power)`"),
     ],
@@ -224,7 +224,7 @@ def test_a_check_says_what_would_make_the_answer_right(tmp_path, monkeypatch):
 
     status, sentence, _ = checks.find("votes").verdict(votes)
     assert status == "not yet"
-    assert "`+ 3` is too much. With that, your answer is right." in sentence
+    assert "`+ 3` should go. With that, your answer is right." in sentence
 
 
 def test_beside_a_repair_nothing_is_left_to_ask(tmp_path, monkeypatch):

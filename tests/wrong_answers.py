@@ -619,7 +619,7 @@ class coupling:
         return logits.abs() / logits.abs().sum(2, keepdim=True)
 
     def softmax_twice(logits):
-        """`.softmax(2)` is too much. With that, your answer is right."""
+        """`.softmax(2)` should go. With that, your answer is right."""
         return logits.softmax(2).softmax(2)
 
     def relu_share(logits):
@@ -1852,7 +1852,7 @@ class self_attention_routing:
         return caps.squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
 
     def prior_softmaxed(u_hat, prior=None):
-        """`.softmax(1)` is too much. With that, your answer is right."""
+        """`.softmax(1)` should go. With that, your answer is right."""
         c = caps_logits(u_hat).softmax(2)
         c = c if prior is None else c + prior.softmax(1)
         return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
@@ -2123,6 +2123,21 @@ def _ends(a, b, c):
 
 
 class error_interval:
+    def rule_of_three(wrong, n, z=1.96):
+        """That is the bar of before"""
+        share = wrong / n
+        if wrong == 0:
+            return 0.0, 3 / n
+        half = z * (share * (1 - share) / n) ** 0.5
+        return max(0.0, share - half), min(1.0, share + half)
+
+    def torch_sqrt(wrong, n, z=1.96):
+        """Where a plain number is right, math has such functions"""
+        share = wrong / n
+        a, b, c = 1 + z**2 / n, -(2 * share + z**2 / n), share**2
+        root = torch.sqrt(b**2 - 4 * a * c)
+        return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
     def a_minus_and_c(wrong, n, z=1.96):
         """There are two mistakes. In a the sign of z²/n is wrong"""
         s = wrong / n
@@ -2169,7 +2184,7 @@ class error_interval:
         return _ends(1 + 4 / n, -(2 * s + 4 / n), s**2)
 
     def brought_to_the_right(wrong, n, z=1.96):
-        """Did you bring all to the right side?"""
+        """If you brought all to the right side"""
         s = wrong / n
         return _ends(-1 - z**2 / n, 2 * s + z**2 / n, -(s**2))
 
@@ -2185,6 +2200,14 @@ class error_interval:
 
 
 class paired_test:
+    def tensor_power(wrong_a, wrong_b):
+        """Is m a tensor?"""
+        m = (wrong_a ^ wrong_b).sum()
+        only_a = int((wrong_a & ~wrong_b).sum())
+        only_b = int((wrong_b & ~wrong_a).sum())
+        p = 2 * sum(comb(int(m), k) for k in range(min(only_a, only_b) + 1)) / 2**m
+        return only_a, only_b, min(1.0, float(p))
+
     def missing_power(wrong_a, wrong_b):
         """Your p is always 1. Either the sum runs too far (the tail of uneven splits ends"""
         a, b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
@@ -2262,6 +2285,15 @@ class paired_test:
 
 
 class honest_score:
+    def list_of_floats(validation, test):
+        """torch.tensor makes one of such a list"""
+        return [float(t[v.argmin()]) for v, t in zip(validation, test)]
+
+    def no_dim(validation, test):
+        """You found the lowest place of the whole table"""
+        chosen = validation.argmin() % validation.shape[1]
+        return test[:, chosen]
+
     def rows_by_epochs(validation, test):
         """picks rows, which are runs, by numbers of epochs"""
         return test[validation.argmin(dim=1)]
@@ -3022,7 +3054,7 @@ class pairs_test:
         assert abs(float(measure([[0.9, 0.1, 0.8, 0.0]], [[2, 0]])) - 1) < 1e-4
 
     def float_labels(measure):
-        """`.float()` is too much"""
+        """`.float()` should go"""
         assert abs(float(measure(LENGTHS, PAIRS.float())) - 0.6) < 1e-4
 
     def try_except(measure):
@@ -3167,7 +3199,7 @@ class pgd:
         return x
 
     def step_over_steps(objective, images, eps, steps, step):
-        """`/ steps` is too much. With that, your answer is right."""
+        """`/ steps` should go. With that, your answer is right."""
         x = images.clone()
         for _ in range(steps):
             x = x + step / steps * _gradient(objective, x).sign()
@@ -3613,7 +3645,7 @@ class fixed_routing:
         return v, logits.softmax(2)
 
     def first_turn_missing(u_hat, iterations=3):
-        """`- 1` is too much"""
+        """`- 1` should go"""
         logits = u_hat.new_zeros(u_hat.shape[:3])
         for _ in range(iterations - 1):
             c = torch.softmax(logits, dim=2)
@@ -3662,7 +3694,7 @@ class fixed_routing:
         return v, c
 
     def range_minus_one(u_hat, iterations=3):
-        """`- 1` is too much"""
+        """`- 1` should go"""
         b, i, j, _ = u_hat.shape
         logits = torch.zeros(b, i, j, dtype=u_hat.dtype)
         for _ in range(iterations - 1):
@@ -3967,7 +3999,7 @@ class held_out:
         return test
 
     def numbers(labels, things):
-        """`.nonzero()` is too much"""
+        """`.nonzero()` should go"""
         test = torch.zeros(len(labels), dtype=torch.bool)
         for j in labels.unique():
             own = things[labels == j].unique()
@@ -4181,7 +4213,7 @@ class flaws:
         return found
 
     def sort_in_place(claim):
-        """`.sort()` is too much"""
+        """`.sort()` should go"""
         ours, theirs = claim["parameters"]
         found = []
         if abs(ours - theirs) > max(ours, theirs) / 20:
@@ -4391,7 +4423,7 @@ class lengths:
         return ((v * v).sum(-1) + eps) / 2
 
     def abs_in_place(v, eps=1e-8):
-        """`.abs_()` is too much"""
+        """`.abs_()` should go"""
         v.abs_()
         return ((v * v).sum(-1) + eps).sqrt()
 
@@ -4530,7 +4562,7 @@ class equivariance_error:
         return (f(move(image)) - move_pose(f(image))).relu().max()
 
     def item(f, move, move_pose, image):
-        """`.item()` is too much"""
+        """`.item()` should go"""
         return (f(move(image)) - move_pose(f(image))).abs().max().item()
 
 

@@ -52,7 +52,11 @@ def _of_another_kind(seen: Observation, right: Observation, axes: tuple[str, ...
         tensors = isinstance(want, Tensor)
         if not _same_kind(got, want):
             why = ", the root of a negative number" if "complex" in wording.kind(got) else ""
-            how = ": torch.stack makes one of a list of tensors" if isinstance(got, list) and tensors else ""
+            how = ""
+            if isinstance(got, list) and tensors:
+                of_tensors = any(isinstance(entry, Tensor) for entry in got)
+                how = f": {'torch.stack' if of_tensors else 'torch.tensor'} makes one of "
+                how += "a list of tensors" if of_tensors else "such a list"
             yield f"it returned {wording.kind(got)}{why}; expected {wording.kind(want)}{how}."
         if tensors:
             if got.shape != want.shape:

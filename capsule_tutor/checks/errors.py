@@ -48,9 +48,14 @@ _MEANS = (
         "a list or tuple is no tensor: torch.tensor makes one of numbers, torch.stack one of tensors",
     ),
     (
-        r"'(int|float|bool|str)' object has no attribute|must be Tensor, not (int|float|bool|str)",
-        "this is a plain {1}{2} of Python's and no tensor: has .item(), float(), len() or a number that is typed in "
+        r"'(int|float|bool|str)' object has no attribute",
+        "this is a plain {1} of Python's and no tensor: has .item(), float(), len() or a number that is typed in "
         "made it one?",
+    ),
+    (
+        r"must be Tensor, not (int|float|bool|str)",
+        "torch's function wants a tensor, and this is a plain {1} of Python's: has .item(), float(), len() or a number "
+        "that is typed in made it one? Where a plain number is right, math has such functions",
     ),
     (
         r"expected Tensor as element|must be tuple of Tensors",

@@ -347,7 +347,7 @@ def made(change: Change) -> Callable[[], None]:
 
 def _difference(before: str, after: str) -> str:
     """What is missing, too much or different in the second of two expressions, in words."""
-    for short, long, says in ((before, after, "is missing"), (after, before, "is too much")):
+    for short, long, says in ((before, after, "is missing"), (after, before, "should go")):
         for part in (short, f"({short})"):
             if says == "is missing" and part == short and _reads_otherwise(short, long):
                 break

@@ -97,7 +97,11 @@ def _middle_and_reach(item, value):
     if _near(reach, right_reach):
         middles = told_apart(middle / 2, right_middle / 2)
         return "the width is right, but the middle is {}; expected {}.".format(*middles)
-    return "the ends are {}; expected {}.".format(*told_apart((low, high), (right_low, right_high)))
+    said = "the ends are {}; expected {}.".format(*told_apart((low, high), (right_low, right_high)))
+    bar = [min(1.0, max(0.0, end)) for end in _wald(*item.args, item.kwargs.get("z", 1.96))]
+    if all(map(_near, (min(1.0, max(0.0, low)), min(1.0, max(0.0, high))), bar)):
+        said += " That is the bar of before, with the standard error taken at the share. Wilson takes it at p."
+    return said
 
 
 def _near(x, y):
@@ -258,8 +262,8 @@ class wrong:
         return error_interval(n - wrong, n, z)
 
     def high_first(wrong, n, z):
-        """You return (high, low). The lower end comes first. Did you bring all to the right side? Then a is negative,
-        and the two roots change places: bring all to the left."""
+        """You return (high, low). The lower end comes first. (If you brought all to the right side, a is negative, and
+        the two roots change places: bring all to the left.)"""
         return error_interval(wrong, n, z)[::-1]
 
     def centre_and_half(wrong, n, z):

@@ -116,6 +116,11 @@ class wrong:
         axis? Every run needs an epoch of its own: dim=1."""
         return test.flatten()[validation.argmin()]
 
+    def epoch_of_the_lowest_place(validation, test):
+        """You found the lowest place of the whole table, and gave its epoch to every run. Has the argmin no axis? Every
+        run has a best epoch of its own: dim=1."""
+        return test[:, validation.argmin() % test.shape[1]]
+
     def best_over_both(validation, test):
         """You chose with validation and test together. As soon as test has a say, its number is no longer a test."""
         return test.gather(1, (validation + test).argmin(dim=1, keepdim=True)).squeeze(1)

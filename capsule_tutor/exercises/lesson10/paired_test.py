@@ -64,6 +64,7 @@ def cases():
         case("two networks that never disagree", *_pair(6, 0, 0, 11), atol=1e-9),
         case("10 only B and none only A", *_pair(25, 0, 10, 50), atol=1e-9),
         case("a single image, only A wrong", *_pair(0, 1, 0, 0), atol=1e-9),
+        case("14 only A and 67 only B", *_pair(20, 14, 67, 40), atol=1e-9),
     ]
 
 
@@ -155,6 +156,13 @@ class right:
 
 
 class wrong:
+    def power_of_a_tensor(wrong_a, wrong_b):
+        """Where the two disagree on many images, your p is not right: 2**63 is too large for an integer tensor, and it
+        comes out negative, or 0. Is m a tensor? Make it an int of Python's, which knows no limit."""
+        a, b = _split(wrong_a, wrong_b)
+        ways = torch.tensor(2) ** (a + b)
+        return a, b, min(1.0, float(2 * sum(comb(a + b, k) for k in range(min(a, b) + 1)) / ways))
+
     def one_side_only(wrong_a, wrong_b):
         """You count the uneven splits to one side. Before looking, A or B could have come out ahead: double it."""
         a, b = _split(wrong_a, wrong_b)

@@ -9,8 +9,8 @@ from capsule_tutor.checks.cases import case
 
 EFFORT = {"minutes": 10, "difficulty": 3, "importance": 5}
 HINTS = (
-    "Each tool lets one thing vary and holds the others fixed: the table at the end of section 3 says which. A claim "
-    "needs the tool that lets vary what the claim leaves open.",
+    "Each tool lets one thing vary and holds the others fixed: the table at the end of section 3 says which. Choose "
+    "the tool that varies what the claim leaves open.",
     "A claim about weights leaves the images open, one about a recipe the seed. Then ask what the tool needs to work "
     "at all: one run has no spread, and counts do not say who was wrong where.",
     'Begin with `if about == "recipe":` and decide by `seeds`; for weights decide by `networks`, and for two of them '
