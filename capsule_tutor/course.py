@@ -26,15 +26,31 @@ LESSONS = (
     Lesson("01", "Capsules", 85, "see what pooling forgets, measure a pose, test for equivariance"),
     Lesson("02", "Squash", 65, "choose, code and break the function that turns length into presence"),
     Lesson(
-        "03", "Votes", 65, "cut feature maps into capsules without scrambling them, and let children predict parents"
+        "03",
+        "Votes",
+        70,
+        "cut feature maps into capsules without scrambling them, and let children predict parents "
+        "(15 minutes more for its appendix)",
     ),
-    Lesson("04", "Dynamic routing", 90, "route by agreement: by hand, in a loop, for a batch"),
-    Lesson("05", "Losses", 75, "read a stuck log like a doctor; train a small capsule network in under a minute"),
+    Lesson(
+        "04",
+        "Dynamic routing",
+        90,
+        "route by agreement: by hand, in a loop, for a batch (25 minutes more for its appendices)",
+    ),
+    Lesson(
+        "05",
+        "Losses",
+        85,
+        "read a stuck log like a doctor; train a small capsule network in under a minute "
+        "(5 minutes more for its appendix)",
+    ),
     Lesson(
         "06",
         "CapsNet",
-        80,
-        "assemble the network of 2017, count its 8.2 million parameters, question a trained one about its mistakes",
+        90,
+        "assemble the network of 2017, count its 8.2 million parameters, question a trained one about its mistakes "
+        "(45 minutes more for its second sitting)",
     ),
     Lesson(
         "07",
@@ -46,9 +62,15 @@ LESSONS = (
         "08",
         "Self-attention routing",
         80,
-        "go from formula to code and from O(n²) to O(n), and find the bridge to dynamic routing",
+        "go from formula to code and from O(n²) to O(n), and find the bridge to dynamic routing "
+        "(20 minutes more for its second sitting)",
     ),
-    Lesson("09", "Efficient-CapsNet", 65, "do the same task with 161,824 parameters, trained on your own CPU"),
+    Lesson(
+        "09",
+        "Efficient-CapsNet",
+        70,
+        "do the same task with 161,824 parameters, trained on your own CPU (45 minutes more for its second sitting)",
+    ),
     Lesson(
         "10",
         "Full training",

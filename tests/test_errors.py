@@ -68,6 +68,8 @@ PROVOKED = {
     lambda: torch.sqrt((1, 2)): "no tensor",
     lambda: x.sum().item().sqrt(): "a plain float",
     lambda: torch.maximum(x, 0): "a plain int",
+    lambda: torch.nn.functional.batch_norm(x, (x[0], x[0]), x[0], x[0]): "take the tuple apart first",
+    lambda: torch.conv2d(torch.ones(1, 1, 5, 5), torch.ones(1, 1, 3, 3), 2): "Name it, as in stride=2",
     lambda: torch.stack([1.0, 2.0]): "want a list of tensors",
     lambda: rows[0, 0]: "[a][b]",
     unpacked: "one number for each axis",

@@ -238,6 +238,15 @@ class exponential_squash:
 
 
 class votes:
+    def first_image_for_all(u, weight):
+        """Every image gets the votes of image 0"""
+        one = torch.einsum("id,ijdz->ijz", u[0], weight)
+        return one[None].expand(u.shape[0], -1, -1, -1)
+
+    def unsqueeze_in_place(u, weight):
+        """with the underscore it writes into"""
+        return (u.unsqueeze_(2).unsqueeze_(2) @ weight).squeeze(-2)
+
     def tensordot_over_d(u, weight):
         """Every child meets the matrices of every other child"""
         return torch.tensordot(u, weight, dims=([2], [2]))
@@ -263,7 +272,7 @@ class votes:
         return torch.einsum("bid,ijdz->bijz", u, weight).relu()
 
     def matmul_squeeze_all(u, weight):
-        """An axis of size 1 is gone"""
+        """`squeeze()` should be `squeeze(-2)`"""
         return (u[:, :, None, None, :] @ weight).squeeze()
 
     def axes_z_before_j(u, weight):
@@ -300,6 +309,11 @@ class votes:
 
 
 class primary_capsules:
+    def square_only(features, d):
+        """`reshape(b, channels // d, d, h, w)`"""
+        b, channels, h, w = features.shape
+        return features.reshape(b, channels // d, d, h, h).permute(0, 1, 3, 4, 2).reshape(b, -1, d)
+
     def permute_then_wrong_merge(features, d):
         """Your capsules are right"""
         b, c, h, w = features.shape
@@ -358,6 +372,13 @@ class primary_capsules:
 
 
 class touched:
+    def one_call(to_capsules, features, row, column):
+        """your batch is not the one that you"""
+        bump = torch.zeros_like(features[:1])
+        bump[:, :, row, column] = 1
+        before, after = to_capsules(torch.cat([features[:1], features[:1] + bump]))
+        return (after - before).abs().amax(dim=-1) > 0
+
     def threshold(to_capsules, features, row, column):
         """you missed some that moved a little"""
         changed = features.clone()
@@ -854,6 +875,24 @@ def _rows(target, lengths):
 
 
 class margin_loss:
+    def in_place(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """with the underscore"""
+        if target.ndim == 1:
+            target = torch.nn.functional.one_hot(target, lengths.shape[1])
+        present = target.to(lengths.dtype)
+        too_short = (m_plus - lengths).clamp(min=0) ** 2
+        too_long = lengths.sub_(m_minus).clamp(min=0) ** 2
+        return (present * too_short + absent_weight * (1 - present) * too_long).sum(dim=1).mean()
+
+    def clamp_binds_first(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """do the brackets end before it"""
+        if target.ndim == 1:
+            target = torch.nn.functional.one_hot(target, lengths.shape[1])
+        present = target.to(lengths.dtype)
+        too_short = (m_plus - lengths.clamp(min=0)) ** 2
+        too_long = (lengths - m_minus).clamp(min=0) ** 2
+        return (present * too_short + absent_weight * (1 - present) * too_long).sum(dim=1).mean()
+
     def tables_the_wrong_way_round(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
         """You exchanged the two tables"""
         T = _rows(target, lengths)
@@ -946,6 +985,23 @@ class margin_loss:
 
 
 class diagnosis:
+    def pops_in_place(losses):
+        """Leave it as it is, and make a new one"""
+        while len(losses) > 10:
+            losses.pop(0)
+        for level, word in (
+            (0.81, "lengths 0"),
+            (3.645, "lengths 1"),
+            (0.9, "no square"),
+            (4.05, "no square"),
+            (0.64, "softmax"),
+            (0.446, "softmax"),
+            (0.524, "same answer"),
+        ):
+            if all(abs(loss - level) < 0.035 for loss in losses):
+                return word
+        return "healthy"
+
     def by_the_first(losses):
         """You read where the log begins"""
         for level, word in ((0.81, "lengths 0"), (3.645, "lengths 1"), (0.64, "softmax"), (0.446, "softmax")):
@@ -1062,7 +1118,7 @@ class reconstruction_loss:
         return 0.0005 * ((reconstruction.flatten(1) - image.flatten(1)) ** 2).sum(1).mean() / len(image)
 
     def per_image_list(reconstruction, image):
-        """There is an axis of size 2 too many"""
+        """`.mean(0)` is missing"""
         return 0.0005 * ((reconstruction.flatten(1) - image.flatten(1)) ** 2).sum(1)
 
     def huber(reconstruction, image):
@@ -1171,6 +1227,12 @@ class mask_capsules:
 
 
 class capsule_loss:
+    def decoder_gets_target(v, target, image, decoder):
+        """Does a bracket close too early"""
+        return caps.margin_loss(caps.lengths(v), target) + caps.reconstruction_loss(
+            decoder(caps.mask_capsules(v), target), image
+        )
+
     def mean_times_0392(v, target, image, decoder):
         """You took 0.392 × the mean for the second loss"""
         drawn = decoder(caps.mask_capsules(v, target)).view_as(image)
@@ -1239,6 +1301,14 @@ class capsule_loss:
 
 
 class capsnet_forward:
+    def bias_as_stride(images, first_weight, first_bias, primary_weight, primary_bias, vote_weight, iterations=3):
+        """is something else where the bias belongs"""
+        x = torch.conv2d(images, first_weight, first_bias).relu()
+        x = torch.conv2d(x, primary_weight, 2)
+        u = caps.squash(layers.primary_capsules(x, vote_weight.shape[2]))
+        v, _ = caps.dynamic_routing(caps.votes(u, vote_weight), iterations)
+        return v
+
     def batchnorm_between(images, fw, fb, pw, pb, vw, iterations=3):
         """You normalised the maps between the convolutions"""
         x = torch.conv2d(images, fw, fb).relu()
@@ -1397,6 +1467,16 @@ class capsnet_parameters:
 
 
 class runner_up:
+    def topk_of_poses(v):
+        """You ranked v itself"""
+        longest, classes = v.topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], longest[:, 0] - longest[:, 1]
+
+    def values_for_classes(v):
+        """gives the values first"""
+        classes, longest = caps.lengths(v).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], longest[:, 0] - longest[:, 1]
+
     def dim_0(v):
         """You looked for the two longest among the images"""
         n, k = v.norm(dim=2).topk(2, dim=0)
@@ -1424,7 +1504,7 @@ class runner_up:
         return c[0], c[1], n[0] - n[1]
 
     def gap_summed(v):
-        """Axis b is gone"""
+        """`.mean()` should go"""
         n, c = caps.lengths(v).topk(2, dim=1)
         return c[:, 0], c[:, 1], (n[:, 0] - n[:, 1]).mean()
 
@@ -1456,6 +1536,11 @@ class runner_up:
 
 
 class draw_all:
+    def full_of_length_j(v, decoder):
+        """One for each IMAGE is wanted"""
+        j = v.shape[1]
+        return torch.stack([decoder(caps.mask_capsules(v, torch.full((j,), k))) for k in range(j)], dim=1)
+
     def the_same_zeros_in_every_round(v, decoder):
         """Your capsule j is drawn together with those before it"""
         drawings, alone = [], torch.zeros_like(v)
@@ -1688,7 +1773,7 @@ class attention_logits:
         return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1) / u_hat.shape[-1] ** 2
 
     def keepdim_left(u_hat):
-        """There is an axis of size 1 too many"""
+        """should be `sum(-1)`"""
         return (u_hat * u_hat.sum(1, keepdim=True)).sum(-1, keepdim=True) / u_hat.shape[-1] ** 0.5
 
     def root_of_the_toy(u_hat):
@@ -2026,7 +2111,7 @@ class depthwise_capsules:
         return caps.exponential_squash(s.reshape(len(s), -1, d)).transpose(1, 2)
 
     def conv_not_squeezed(features, weight, bias, d):
-        """There is an axis of size 1 too many"""
+        """`reshape(len(s), -1, d, 1)` should be"""
         s = F.conv2d(features, weight, bias, groups=len(weight))
         return caps.exponential_squash(s.reshape(len(s), -1, d, 1))
 
@@ -2044,6 +2129,17 @@ class depthwise_capsules:
 
 
 class front_block:
+    def stride_positional(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """take the tuple apart first"""
+        y = F.conv2d(x, weight, bias, stride=stride).relu()
+        return F.batch_norm(y, statistics, scale, shift, eps=eps)
+
+    def no_scale(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
+        """You normalised, and stopped there."""
+        mean, variance = statistics
+        y = F.conv2d(x, weight, bias, stride=stride).relu()
+        return (y - mean[:, None, None]) / (variance[:, None, None] + eps).sqrt()
+
     def std_stored(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3):
         """You squared the variance"""
         m, v = statistics
@@ -2638,6 +2734,33 @@ class tweak_grid:
 
 
 class steps_alike:
+    def ours_alone(ours, theirs, x):
+        """the largest entry of OURS"""
+        a, b = x, x
+        for n in range(len(ours)):
+            a, b = ours[n](a), theirs[n](b)
+            if a.shape != b.shape or not (a - b).abs().max() <= 1e-3 * a.abs().max():
+                return n
+        return len(ours)
+
+    def empties_the_lists(ours, theirs, x):
+        """Leave it as it is, and make a new one"""
+        a, b, n = x, x, 0
+        while ours:
+            a, b = ours.pop(0)(a), theirs.pop(0)(b)
+            if a.shape != b.shape or not torch.allclose(a, b, rtol=0, atol=1e-3 * b.abs().max().item()):
+                return n
+            n += 1
+        return n
+
+    def whole_networks(ours, theirs, x):
+        """say all or none"""
+        a, b = x, x
+        for mine, yours in zip(ours, theirs):
+            a, b = mine(a), yours(b)
+        alike = a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=1e-3 * b.abs().max().item())
+        return len(ours) if alike else 0
+
     def equal_of_torch(ours, theirs, x):
         """You demand equal bits"""
         a, b = x, x
@@ -2786,6 +2909,12 @@ class steps_alike:
 
 
 class why_worse:
+    def other_words(batch, stored):
+        """none of the words that are wanted"""
+        stale = stored[0] - batch[0] > 5
+        over = batch[1] - batch[0] > 5
+        return "both" if stale and over else "stale" if stale else "overfit" if over else "neither"
+
     def gap_of_the_stored_pair(batch, stored):
         """You look for overfitting with the stored statistics"""
         stale, over = stored[0] - batch[0] > 5, stored[1] - stored[0] > 5

@@ -28,7 +28,10 @@ def complaints(
         (got, *_) = (got for got in seen.tensors if isinstance(got, Tensor) and not torch.isfinite(got).all())
         yield "values", f"{where} there are {wording.not_finite(got)} in the result."
     if seen.changed:
-        yield "values", f"{where} it changed its input `{seen.changed}` in place. Make a new tensor instead."
+        yield (
+            "values",
+            f"{where} it changed its input `{seen.changed}` in place. Leave it as it is, and make a new one.",
+        )
     if seen.left and not right.left:
         yield "values", f"{where} it {seen.left}"
     for prop in properties:

@@ -44,6 +44,10 @@ _MEANS = (
         "tensors",
     ),
     (
+        r"argument '(?!input|self|other|tensors)(\w+)' .*must be Tensor, not tuple",
+        "`{1}` is one tensor, and a whole tuple is given for it: take the tuple apart first, as in `one, other = pair`",
+    ),
+    (
         r"'(list|tuple)' object has no attribute|must be Tensor, not (list|tuple)",
         "a list or tuple is no tensor: torch.tensor makes one of numbers, torch.stack one of tensors",
     ),
@@ -84,6 +88,11 @@ _MEANS = (
         "a module such as nn.Softmax is first made, with its axis, and then called: nn.Softmax(dim=1)(x)",
     ),
     (
+        r"(conv[123]d)\(\) received an invalid combination of arguments",
+        "{1} takes the input, the weight, the bias, and then the rest: is something else where the bias belongs? Name "
+        "it, as in stride=2",
+    ),
+    (
         r"received an invalid combination of arguments",
         "one of these arguments is of the wrong kind, in the wrong place, or has a name that this function does not "
         "know",
@@ -99,7 +108,8 @@ _MEANS = (
     ),
     (
         r"takes (from )?\d+.* positional arguments? but \d+",
-        "more is handed over than it takes. If it wants several things, does it want them as one list or one tensor?",
+        "more is handed over than it takes. Does a bracket close too early, or does it want several things as one list "
+        "or one tensor?",
     ),
     (
         r"^KeyError",

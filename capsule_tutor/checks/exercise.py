@@ -229,7 +229,7 @@ class Questions:
         if kind == "values" and not any(o.changed for o in seen):
             related = overall.of_results(seen, self.expected, self.exercise.reference)
         if repaired:  # which knows more than a question or than one of two mistakes
-            what = re.sub(r" [A-Z][^.]*\?$", "", what)
+            what = re.sub(r" [A-Z][^.]*\?$| That is: .*$| Leave it as it is, and .*$", "", what)
             related = related if repaired.endswith(repairs.RIGHT) else related.removesuffix(" The rest is right.")
         return "not yet", " ".join(filter(None, [related, repaired, what]))
 

@@ -71,6 +71,9 @@ def _of_one(got: tuple, want: tuple, sizes: dict[str, list[float]]) -> str:
             return ""  # `relations` looks at those
         got, want = [a.item() for a in got], [b.item() for b in want]
     if _are((str, bool), got, want):
+        foreign = [word for word in got if isinstance(word, str) and word not in want]
+        if foreign and len(set(want)) > 1:
+            return f'"{foreign[0]}" is none of the words that are wanted.'
         return _of_labels(got, want)
     if _are((int, float), got, want):
         said = next(_of_numbers(got, want, sizes), "")

@@ -10,6 +10,7 @@ import copy
 import functools
 import inspect
 import itertools
+import re
 import string
 import textwrap
 import time
@@ -259,20 +260,33 @@ class Source:
             for n, line in enumerate(lines):
                 if isinstance(line, ast.If) and not line.orelse:
                     yield _of_lines(owner, field, lines, n, n + 1, [], "it should not be there")
-        for kind in (_axes, _left_out, _slips, _one_more, _taken_for, _exchanged, _orders, _letters, _rewritten):
+        for kind in (
+            _underscores,
+            _axes,
+            _left_out,
+            _slips,
+            _one_more,
+            _taken_for,
+            _exchanged,
+            _orders,
+            _letters,
+            _rewritten,
+        ):
             same: dict[str, list[Change]] = {}
             for owner, field, place, node in nodes:
+                if kind is _underscores and isinstance(owner, ast.Expr):
+                    continue  # a line of its own, which would do nothing without it
                 for new, why in kind(node):
                     likely = kind in _LIKELY or (kind is _left_out and isinstance(node, ast.BinOp | ast.UnaryOp))
                     change = _of_part(owner, field, place, node, new, why, likely)
                     key = why if why and kind is not _exchanged else f"{_name(node)} {_name(new)} {why}"
                     same.setdefault(key, []).append(change)
                     yield change
-            if kind in (_slips, _taken_for, _exchanged, _rewritten):
+            if kind in (_underscores, _slips, _taken_for, _exchanged, _rewritten):
                 yield from (_everywhere(changes) for changes in same.values() if len(changes) > 1)
         yield from _lines_moved(self.tree)
         own |= {node.id for *_, node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-        for owner, field, place, node in nodes:
+        for owner, field, place, node in reversed(nodes):  # who writes (h, h) for (h, w) means the second
             names = own if _is_number(node) or (_is_read(node) and _name(node) in own) else set()
             why = "a number is typed in" if _is_number(node) else "another name is meant"
             for name in sorted(names - {_name(node)}):
@@ -525,6 +539,14 @@ def _with_body(loop: ast.For, body: list[ast.stmt]) -> ast.For:
 # --- changes of expressions: node → (what it becomes, why) ------------------------------------------------------------
 
 _Found = Iterator[tuple[ast.AST, str]]
+
+
+def _underscores(node: ast.AST) -> _Found:
+    """`clamp_` for `clamp`: it writes into what the caller goes on using."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and re.search("[^_]_$", node.func.attr):
+        func = copy.copy(node.func)
+        func.attr = func.attr.removesuffix("_")
+        yield ast.Call(func, node.args, node.keywords), "with the underscore it writes into what it is called on"
 
 
 def _axes(node: ast.AST) -> _Found:

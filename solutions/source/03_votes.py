@@ -9,7 +9,7 @@
 # - write the test that finds this trap wherever features are cut into capsules;
 # - say where the number 1152 comes from, and what it costs.
 #
-# **Minutes:** 65, and 15 more for the appendix · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
+# **Minutes:** 70, and 15 more for the appendix · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
 
 # %% [markdown] id="hook"
 # ## Two witnesses
@@ -19,7 +19,7 @@
 # mouths long.
 #
 # Each part is a witness for the face. If two witnesses who have not talked to each other tell the same story, you believe
-# it. Their poses are arrows: the direction is how the part is turned, the length how large it is.
+# it. The poses of the parts are arrows: the direction is how the part is turned, the length how large it is.
 
 # %% id="setup"
 import torch
@@ -31,7 +31,7 @@ nose = torch.tensor([0.0, -1.0])  # from the bridge to the tip: down, length 1
 mouth = torch.tensor([2.0, 0.0])  # from its left end to its right end: length 2
 
 # %% [markdown] id="matrices-intro"
-# How a part is placed in its face fits into a matrix, one per part. Poses are rows in this course, so the pose is to the left
+# How a part sits in its face can be written as a matrix, one for each part. Poses are rows in this course, so the pose is to the left
 # of its matrix, and row $k$ of the matrix says where the $k$-th unit arrow goes. The nose: turn round and make it three times
 # as long. The mouth: a quarter turn to the left, one and a half times as long.
 
@@ -110,14 +110,15 @@ pictures.faces(
 # That is the idea of capsules in one picture. **The matrix holds how a part is placed in its whole. When the face turns, all
 # poses change and no matrix does.** And when the parts do not fit together, the votes say so.
 #
-# Two caveats. This needs matrices $W$ with $RW = WR$ for every turn $R$: turns in the plane have it, the mirror does not. In a
-# network nothing enforces it. It has to *learn* poses for which one matrix per pair is enough. And our arrows know turn and
-# size only, so a mouth on the forehead would go unnoticed. With four numbers, place and arrow, a 4×4 matrix votes for the
-# place as well.
+# Two caveats. First, it works only if a turn $R$ and the matrix may change places, $RW = WR$. Turns and enlargements in the plane
+# allow that, a mirror does not, and nothing in a network enforces it: the network must *learn* poses for which one matrix per
+# pair is enough. Second, our arrows know turn and size only, so a mouth on the forehead would go unnoticed. With four numbers,
+# place and arrow, a 4×4 matrix votes for the place as well.
 #
 # How much is an agreement worth? That depends on how often it happens by chance.
 #
-# **Predict before you run.** Draw two votes at random, with 16 numbers each. How often do they point within 26° of each other?
+# **Predict before you run.** Draw two votes at random, with 16 numbers each. How often do they point nearly the
+# same way, less than 26° apart (a cosine above 0.9)?
 #
 # - **a** practically never
 # - **b** once in a hundred times
@@ -158,7 +159,8 @@ print(f"16 numbers, and 2 added to each: {close.float().mean().item():.1%} of pa
 #
 # (The paper writes $W_{ij}u_i$, with columns. Its $W_{ij}$ is ours transposed.)
 #
-# Read $\hat u_{j|i}$ as "the pose of $j$, if one asks $i$". By hand: each entry of $u_i$ says how much it takes of one row.
+# Read $\hat u_{j|i}$ as "the pose of $j$, if one asks $i$". By hand: entry $k$ of $u_i$ says how much of row
+# $k$ goes into the vote.
 
 # %% id="by-hand-rows"
 u_i = torch.tensor([2.0, 1.0])
@@ -312,7 +314,7 @@ print(f"nose, mouth and brow, against the loop: the largest difference is {diffe
 #
 # A toy makes it visible: 2 types with 3-D poses are 6 channels, on a 2×2 grid. We fill them with numbers that tell their
 # own story. 213 means: type **2**, pose entry **1**, place **3**. (These digits count from 1; indices in brackets, as in code,
-# from 0.)
+# from 0, so that the toy's first type is type 0 there.)
 
 # %% id="telling"
 features = torch.zeros(1, 6, 2, 2)  # (b, types·d, h, w)
@@ -388,8 +390,8 @@ figures.blocks(
 # A layer of primary capsules is three steps: a convolution, this cut, squash. The filters of the convolution are shared by all
 # places, as always. The vote matrices are **not**: capsules 0 and 1 are of the same type, and still each has its own $W_{ij}$.
 # When an image is shifted by one place (2 pixels, the strides multiplied), its poses move one capsule on, as they are, and meet
-# the neighbour's $W$. That the votes still agree must be learned place by place. It is also why the number of matrices will
-# matter.
+# the neighbour's $W$. So what the network has learned of a stroke here does not help with the same stroke next door: that the votes
+# agree must be learned place by place. And 1152 capsules need 1152 sets of matrices. We count them below.
 
 # %% [markdown] id="locality"
 # ## The locality test
@@ -449,13 +451,13 @@ for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.item
 
 # %% [markdown] id="receptive"
 # In other people's code the cut is often inside a layer, behind its convolution. Test the cut alone, or, where nothing is
-# padded, change the pixel at the corner $(0, 0)$: it is in one window only, so again one capsule per type should move. The count
-# cannot see *which* numbers of its place a capsule got, nor how capsules are numbered: channels split as (d, types) pass, and so do
-# rows exchanged with columns.
+# padded, hand the whole layer to `touched` and choose row 0 and column 0 of its input: only one window of the convolution covers that
+# corner, so again one capsule per type should move. How many move does not say *which* numbers of its place a capsule got, nor how
+# capsules are numbered: channels split as (d, types) pass, and so do rows exchanged with columns.
 #
 # ### What a capsule sees
 #
-# From the other end: which pixels of the *image* can one capsule see? Autograd knows. We send a digit through two fresh
+# Now look from the other end. Which pixels of the *image* can one capsule see? Autograd knows. We send a digit through two fresh
 # convolutions (kernels 9 and 9, strides 1 and 2, as in CapsNet, with fewer channels) and ask for the gradient of one capsule with
 # respect to the image. A pixel with gradient 0 is out of sight. (The picture shows the square root, so that faint pixels are
 # seen, too; a dot is the middle of a window.)
@@ -492,7 +494,7 @@ pictures.sight(
 )
 
 # %% [markdown] id="receptive-read"
-# With permute the capsule looks through one window: 9 rows of the middle map, each of which sees 9 pixel rows, are 17. In the
+# With permute the capsule looks through one window: 9 rows of the middle map, each of which sees 9 pixel rows, see 9 + 8 = 17 together. In the
 # bare view its eight entries look through eight windows: six side by side across the whole image, and two more a step below.
 # Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
 
@@ -667,7 +669,8 @@ checks.predict("03-std", "b")
 ### END SOLUTION
 
 # %% [markdown] id="size-intro"
-# We measure it with two kinds of children: those that a fresh network makes of digits, and sure ones.
+# We measure it with two kinds of children: those that a fresh network makes of digits, and sure ones. The last two columns say what follows:
+# how steep squash is there (lesson 02), and where the loss of lesson 05 begins.
 
 # %% id="size-code"
 from capsule_tutor import functional as caps
@@ -713,8 +716,8 @@ pictures.lengths(
 # - **std 0.01**: nothing is there, and with fresh children the slope is 0.04: the slow corner of lesson 02.
 # - **std 0.1**: short with fresh children, undecided with sure ones. Our layers start so.
 #
-# A slope alone is no forecast: how slow it is depends on the optimiser, too. In lesson 05 you will train from several of these
-# starts. And the sum grows with the square root of the number of children: a layer with sixteen wants larger weights than one
+# A slope alone is no forecast: how slow it is depends on the optimiser, too. In lesson 05 you will train from a much
+# smaller start, from a much larger one, and from this one. And the sum grows with the square root of the number of children: a layer with sixteen wants larger weights than one
 # with 1152.
 
 # %% [markdown] id="floor"

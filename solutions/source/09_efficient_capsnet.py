@@ -9,7 +9,7 @@
 # - train the network on a CPU, and test an explanation of its log instead of believing it;
 # - compare three networks without fooling yourself.
 #
-# **Minutes:** 65, and 15 more from *Three networks, side by side* on · **Prerequisites:** lessons 03 (votes), 05 (losses), 06 (CapsNet) and 08 (self-attention routing); what
+# **Minutes:** 70, and 45 more from *Train it* on, in a second sitting · **Prerequisites:** lessons 03 (votes), 05 (losses), 06 (CapsNet) and 08 (self-attention routing); what
 # batch normalisation is for.
 
 # %% [markdown] id="hook"
@@ -58,7 +58,7 @@ figures.bars(
 # ### A map
 #
 # Walk through the small network, if a kernel is running: choose an image, click a stage, and go on with the arrow keys. How
-# many children are left, and how many had CapsNet on lesson 06's map? (Read on a web page, the cell below shows nothing.)
+# many children are left, and how many did CapsNet have on lesson 06's map? (Read on a web page, the cell below shows nothing.)
 
 # %% id="map"
 from capsule_tutor.theatre import network_map
@@ -243,7 +243,8 @@ figures.heatmaps(
 # %% [markdown] id="sees-read"
 # (Yellow is seen. The last row and column are dark because the stride of two never gets there.) So *where* a thing is can no
 # longer be told by which child speaks. Is it told by the poses? Test it: move each digit by −2 to 2 pixels, and let linear
-# regression guess the move from the poses, and, to compare, from other numbers.
+# regression guess the move from the poses, from 49 coarse pixels, and from 16 numbers of three kinds: random mixes of the poses, the
+# lengths, and the lengths of a network that was not trained. The three tell what training has done to poses and lengths.
 
 
 # %% id="probe"
@@ -257,35 +258,37 @@ def shifted(split, seed):
 pairs = shifted("train", 0), shifted("test", 1)
 torch.manual_seed(0)
 untrained, mix = models.efficient_capsnet().eval(), torch.randn(128, 16)
-poses, pooled = efficient.encoder[:2], convnet.encoder[:3]  # (b, i, d) and (b, 128)
+poses = efficient.encoder[:2]  # (b, i, d)
 readings = {  # what is read off images x with poses p
     "49 coarse pixels of the image": lambda x, p: torch.nn.functional.avg_pool2d(x, 4),
     "128 numbers of all poses": lambda x, p: p,
     "16 random mixes of them": lambda x, p: p.flatten(1) @ mix,
     "16 lengths": lambda x, p: functional.lengths(p),
     "16 lengths, untrained": lambda x, p: functional.lengths(untrained.encoder[:2](x)),
-    "128 means of a pooling network": lambda x, p: pooled(x),
-    "the same, on 44×44 pixels": lambda x, p: pooled(torch.nn.functional.pad(x, (8, 8, 8, 8))),
 }
 
 # %% id="probe-run"
 with torch.inference_mode():
     seen = [poses(x) for x, _ in pairs]  # (b, i, d) of the images to learn from, and of new ones
-print(f"{'guessing no move at all':32s} off by {pairs[1][1].double().abs().mean().item():.1f} pixels")
-for what, read in readings.items():
+
+
+def off_by(read):
+    """How many pixels a linear guess of the move is off, on new images, from what is read off them."""
     with torch.inference_mode():
         x_old, x_new = (read(x, p).flatten(1).double() for (x, _), p in zip(pairs, seen, strict=True))
     x_old, x_new = (torch.nn.functional.pad(x, (0, 1), value=1.0) for x in (x_old, x_new))
     guess = x_new @ torch.linalg.lstsq(x_old, pairs[0][1].double()).solution
-    print(f"{what:32s} off by {(guess - pairs[1][1]).abs().mean().item():.1f} pixels")
+    return (guess - pairs[1][1]).abs().mean().item()
+
+
+print(f"{'guessing no move at all':32s} off by {pairs[1][1].double().abs().mean().item():.1f} pixels")
+for what, read in readings.items():
+    print(f"{what:32s} off by {off_by(read):.1f} pixels")
 
 # %% [markdown] id="probe-read"
-# The poses tell the place to a fraction of a pixel, but so do 49 pixels. Compare 16 numbers with 16 numbers: random mixes of the poses tell
-# something of the place, trained lengths nearly nothing, and *untrained* lengths more. So training made the lengths blind to the place,
-# and left it in the poses.
-#
-# Now the surprise: a pooling network's *means* over whole maps keep the place as well. The border gives it away, since pixels near it enter
-# fewer places of a convolution that does not pad: on a wider black canvas nothing is left. So do not say "a mean forgets the place" untested.
+# The poses tell the place to a fraction of a pixel, but so do 49 pixels. So compare lines of 16 numbers. Random mixes of the poses
+# tell something of the place. The lengths of an untrained network do, too; those of the trained one tell nearly nothing. **Training has made the
+# lengths blind to the place, and has left the place in the poses.**
 #
 # And a "part" is no longer a part in the sense of lesson 03, a nose that votes for a face. The authors' bet is that sixteen good opinions
 # are enough. If so it saves vote matrices: CapsNet has $1152 \cdot 10$, this network $16 \cdot 10$, all with $8 \cdot 16$ numbers.
@@ -340,7 +343,8 @@ print(f"{counted:,} + {scale_and_shift} = {counted + scale_and_shift:,}")
 # are stored in the file, but no gradient ever reaches them, and so they are not counted as parameters. A summary that adds
 # everything in the file is 576 too high (and four more, since each layer counts its batches).
 #
-# Answer **a** is a mistake of public code (laubonghaudoi's): couplings declared as parameters. So do not trust a total that is right:
+# Answer **a** is a mistake of public code (laubonghaudoi's), couplings declared as parameters, but there would be $16 \cdot 10 = 160$ of
+# them. So do not trust a total that is right:
 # answer c explains every single number, and is wrong. **Compare the names, too**, as the cell above did.
 
 # %% [markdown] id="shares"
@@ -359,9 +363,9 @@ for what, part, whole in (
     print(f"{what:18s}  {part:9,d} / {whole:9,d} = {100 * part / whole:4.1f} %")
 
 # %% [markdown] id="shares-read"
-# Which of them is the headline? The third fits to the digit, and that is the trap again. Table 2 of the paper lists
-# 161 thousand parameters beside 6800 thousand: two encoders. So the headline is the first line, rounded down. It is 2.4 % if you only want to *classify*, and 19 % if you train, or ship, the whole. Ask of each percentage
-# that you read: *of what?*
+# Which of them is the headline? The third fits to the digit, and once more a number that fits is a trap. Table 2 of the paper lists
+# 161 thousand parameters beside 6800 thousand: two encoders. So the headline is the first line, rounded down. For classifying alone the
+# honest number is 2.4 %, for training or shipping the whole it is 19 %. Ask of each percentage that you read: *of what?*
 #
 # **Predict before you run.** The encoder has 2.4 % of the parameters of CapsNet's encoder. How many of its multiplications
 # does it need for one image?
@@ -505,7 +509,7 @@ print(f"smallest stored variance of the first block: {least:.4f}, eps 0.0010")
 print(f"with eps 0.00001 its channel is {((least + 1e-3) / (least + 1e-5)) ** 0.5:.2f} times as large")
 
 # %% [markdown] id="drift-read"
-# The first drift shows in any score. The other two hardly change an answer, and yet all layers from the mistake on are other ones.
+# The first drift shows in any score. The other two hardly change an answer, and yet every layer from the mistake on differs.
 # (*eps* matters in channels that hardly vary.) **Compare numbers, layer by layer, not scores**: the first layer that differs is the one to
 # repair.
 #
@@ -527,6 +531,8 @@ with torch.no_grad():
 
 # %% [markdown] id="train"
 # ## Train it
+#
+# (A good place for a break. With a new kernel, choose *Run All Above Selected Cell* before you go on.)
 #
 # The published recipe takes 150 epochs in batches of 16. Ours takes an eightieth of its steps, with a learning rate that rises to
 # six times the paper's and falls to nothing, so that the weights settle: the **one-cycle** schedule (Smith 2018). Stop it half-way,
@@ -582,7 +588,8 @@ network.load_state_dict(weights)
 network = network.eval()
 
 # %% [markdown] id="stale-text"
-# Look at the last line of this log. A few per cent are wrong in training, and several times as many of the validation images.
+# Look at the last line of this log. A few per cent are wrong in training, although those images are shifted, and several times as many of the
+# validation images.
 #
 # **Predict before you run.** What has happened?
 #
@@ -598,7 +605,7 @@ checks.predict("09-stale", "c")
 
 # %% [markdown] id="stale-test"
 # Test it instead of arguing. Leave every weight as it is and let the same network look at the images as it looked in training:
-# normalised with the mean and variance of the batch at hand, here all of them at once. (On a copy: training mode overwrites what is stored.)
+# normalised with the mean and variance of the current batch, here all of them at once. (On a copy: training mode overwrites what is stored.)
 
 # %% id="stale-batch"
 from copy import deepcopy
@@ -661,8 +668,8 @@ def with_the_guess(network, share, **guess):
     twin = deepcopy(network)
     for norm in norms(twin):
         for name, value in guess.items():
-            stored = getattr(norm, name)
-            stored.copy_(share * value + (1 - share) * stored)
+            old = getattr(norm, name)
+            old.copy_(share * value + (1 - share) * old)
     return twin
 
 
@@ -683,9 +690,10 @@ for what, pair in (("stored", stored), ("the batch's own", batch)):
     print(f"{what} statistics: {pair[0]:.1f} % of the training images wrong, {pair[1]:.1f} % of the new ones")
 
 # %% [markdown] id="stale-read"
-# Refreshed statistics repair nearly everything, without a single step of learning, and the start alone brings nearly all the damage back. It does
-# it through the variances, and without the means even more: the guess says 1 for every map, where the first block's are far below 1 and the
-# later ones' above.
+# Refreshed statistics repair nearly everything, without a single step of learning, and the start alone brings nearly all the damage back. The damage
+# comes from the variances: the guess says 1 for every map, where the first block's are far below 1 and the later ones' above. (Put into the
+# variances alone, it does even more damage: in the full guess the means undo a little of it. That is one run.) With PyTorch's
+# $m = 0.1$ nothing of the guess would be left.
 #
 # **A momentum is a number of steps**, about $1/m$, and 0.01 was chosen for runs of many thousands of them. Remember the pattern:
 # *good in training, bad in evaluation, few steps*. Before you write "it overfits", look at the same images in both modes, and at new images *of
@@ -722,11 +730,11 @@ print("this network is:", why_worse(batch, stored))
 # ## Three networks, side by side
 #
 # The third network that we ship, `convnet`, is a *pooling* network: the same four convolutions, then average pooling and one dense
-# layer to $10 \cdot 16$ numbers, squashed, with the same losses and the same decoder. It has no votes and no routing. Whatever it can
-# do does not need them.
+# layer to $10 \cdot 16$ numbers, squashed, with the same losses and the same decoder. It has no votes and no routing. What it can
+# do needs neither.
 #
-# The converse does not hold. It lacks a second thing: the 128 depthwise filters, which weigh each place of a map by itself, where a
-# mean weighs all alike, and with them the children and their squash. So what it *cannot* do may have more than one reason. The control that
+# But when it *fails*, we do not know why. It lacks votes and routing, and it also lacks the 128 depthwise filters, which weigh each place
+# of a map by itself, where a mean weighs all alike, and with them the children and their squash. The control that
 # isolates the routing is `models.dense`: the same front, the same depthwise capsules, then one linear layer in place of votes and routing.
 
 # %% id="control"
@@ -740,9 +748,9 @@ with torch.inference_mode():
 print(f"trained network, every coupling replaced by 1/10: {others} of {len(test.images)} answers change")
 
 # %% [markdown] id="control-read"
-# The dense control has the very same number of parameters. But for its bias and its first weights (what those are worth is a question of
-# lesson 15) it *is* Efficient-CapsNet with equal couplings, in which no child listens to another. (Even the trained network hardly notices
-# when its couplings are taken away.) First the three networks of the cards, and then, in a study of its own, the control.
+# The dense control has the very same number of parameters. It *is* Efficient-CapsNet with equal couplings, in which no child listens to
+# another, but for a bias and other first weights, which are a question of lesson 15. Even the trained network hardly notices when its couplings
+# are taken away. First the three networks of the cards, and then, in a study of its own, the control.
 
 # %% id="cards"
 stems = {"CapsNet": "capsnet", "Efficient-CapsNet": "efficient-capsnet", "ConvNet": "convnet"}
@@ -837,8 +845,19 @@ print(
 #
 # The step from the pooling network is many times larger, and routing cannot explain it: the dense control has none and is already there.
 # Somebody who compares Efficient-CapsNet with a pooling network alone would credit the routing with it. This is what a control is
-# for. What deserves the credit? Two things change at once: filters that weigh every *place* of a map by itself replace a mean (which, as
-# you saw, does not forget the place), and their numbers are squashed as capsules. To tell these apart takes two more networks.
+# for. What deserves the credit? Two things change at once: filters that weigh every *place* of a map by itself replace a mean, and their
+# numbers are squashed as capsules. To tell these apart takes two more networks. But does a mean over a whole map really forget the place, as
+# everybody says?
+
+# %% id="means-keep"
+pooled = convnet.encoder[:3]  # (b, 128): means over whole maps
+print(f"128 means of the pooling network: off by {off_by(lambda x, p: pooled(x)):.1f} pixels")
+wider = off_by(lambda x, p: pooled(torch.nn.functional.pad(x, (8, 8, 8, 8))))
+print(f"the same, on 44×44 pixels:        off by {wider:.1f} pixels")
+
+# %% [markdown] id="means-keep-read"
+# In 28×28 pixels the means tell the place as well as the poses did. The border gives it away, since pixels near it enter
+# fewer places of a convolution that does not pad: on a wider black canvas nothing is left.
 #
 # (The card's 0.40 is the mean of three other runs of the routed arm's recipe: that is how far such means move. And this is one data set, of
 # single digits. Where two digits overlap, the same pair of networks comes out differently: lesson 12.)

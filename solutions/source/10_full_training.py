@@ -1039,6 +1039,18 @@ for key, better in (("val_accuracy", max), ("validation_error", min)):
 # In CapsNet's released code the reconstruction weighs twenty times as much
 # against the margin loss as in the paper's formula (lesson 06). Does it matter? We know of no published comparison, so this one is ours: a
 # thin CapsNet, a twentieth of MNIST (2,750 training digits), five seeds, and nothing else is different.
+#
+# **Predict before you run.** What does the twentyfold weight do, on the mean of five seeds?
+#
+# - **a** the test error falls: who draws well has understood the digit
+# - **b** the drawings get better, and the test error does not fall
+# - **c** nothing: Adam evens out how large a loss is
+
+# %% id="predict-twenty"
+### BEGIN SOLUTION
+# stub: checks.predict("10-twenty")
+checks.predict("10-twenty", "b")
+### END SOLUTION
 
 # %% id="ratio-study"
 compare("loss-ratio", "× 20", "× 1")

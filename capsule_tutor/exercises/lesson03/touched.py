@@ -1,6 +1,7 @@
 """Write the locality test: `touched(to_capsules, features, row, column)`. Change all channels of image 0 at ONE place
 of `features` (b, channels, h, w), and say for each capsule of image 0 whether any of its numbers moved. `to_capsules`
-is a function from features to capsules (b, i, d). Return a bool tensor (i,)."""
+is a function from features to capsules (b, i, d): hand it the whole batch, once as it is and once changed, for a cut
+that mixes images should be seen at work. Return a bool tensor (i,)."""
 
 import torch
 from torch import Tensor
@@ -268,7 +269,8 @@ class wrong:
         return _moved(to_capsules, features, changed)[0].any(dim=0)
 
     def any_over_the_batch(to_capsules, features, row, column):
-        """You count a capsule of image 0 as moved because one of another image did: look at image 0 alone."""
+        """Capsules of image 0 count as moved where those of another image did, or your batch is not the one that you
+        got. Hand over the whole batch twice, as it is and changed, and look at `[0]` of both."""
         changed = _plus_one(features, (0, slice(None), row, column))
         return _moved(to_capsules, features, changed).any(dim=-1).any(dim=0)
 

@@ -87,6 +87,11 @@ class right:
 
 
 class wrong:
+    def first_image_for_all(u, weight):
+        """Every image gets the votes of image 0. Is there a `[0]`, or a loop that stops after the first image? Let the
+        batch run along: `bid,ijdz->bijz`."""
+        return torch.einsum("id,ijdz->ijz", u[0], weight).expand(len(u), -1, -1, -1)
+
     def transposed_weight(u, weight):
         """You multiply by the transposed matrix: W_ij is (d, z), so d is its first axis and z its second."""
         return torch.einsum("bid,ijzd->bijz", u, weight)

@@ -37,4 +37,12 @@ PREDICTIONS = {
         "c": "Yes, if a little lower than without them. A softmax keeps the order of the lengths, and the other two "
         "act on the drawing.",
     },
+    "05-sum-or-mean": {
+        "a": "Yes. A step of SGD is the rate times the gradient, so it is 784 times shorter with the mean. Adam "
+        "divides by the gradient's own size.",
+        "b": "Adam divides every gradient by its own recent size: 784 times smaller above and below the line is no "
+        "difference.",
+        "c": "It has no rival here, that is right. But a step of SGD is the rate times the gradient, and that is 784 "
+        "times smaller.",
+    },
 }

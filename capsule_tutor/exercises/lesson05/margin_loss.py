@@ -312,7 +312,8 @@ class wrong:
         return (present * short**2 + absent_weight * (1 - present) * (lengths - m_minus) ** 2).sum(1).mean()
 
     def first_hinge_not_clamped(lengths, target, m_plus, m_minus, absent_weight):
-        """You clamp the second hinge only. A present class longer than m_plus should cost nothing, too."""
+        """Your first hinge is not cut off at 0: a present class longer than m_plus should cost nothing, too. Is the
+        clamp missing there, or do the brackets end before it, so that it acts on the length alone?"""
         present = _rows(target, lengths)
         _, long = _hinges(lengths, m_plus, m_minus)
         return (present * (m_plus - lengths) ** 2 + absent_weight * (1 - present) * long**2).sum(1).mean()

@@ -105,6 +105,12 @@ class right:
 
 
 class wrong:
+    def one_index_for_each_class(v, decoder):
+        """Your index has an entry for each class. One for each IMAGE is wanted, all of them k:
+        `torch.full((len(v),), k)`."""
+        j = v.shape[1]
+        return torch.stack([decoder(functional.mask_capsules(v, torch.full((j,), k))) for k in range(j)], dim=1)
+
     def nothing_masked(v, decoder):
         """You gave the decoder all capsules at once, so all classes draw the same. For drawing j, set all the others to
         zero."""

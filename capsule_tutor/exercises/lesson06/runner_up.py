@@ -101,6 +101,17 @@ class right:
 
 
 class wrong:
+    def numbers_of_the_pose_ranked(v):
+        """You ranked v itself, number by number, and an axis is left over. Rank the lengths of the capsules, which are
+        (b, j)."""
+        longest, classes = v.topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], longest[:, 0] - longest[:, 1]
+
+    def values_taken_for_classes(v):
+        """You return lengths as classes. `topk` gives the values first and the indices second."""
+        classes, longest = functional.lengths(v).topk(2, dim=1)
+        return classes[:, 0], classes[:, 1], longest[:, 0] - longest[:, 1]
+
     def by_the_largest_entry(v):
         """You rank the capsules by their largest single number. The length counts, and it takes all entries."""
         return _top(v.amax(2), v)

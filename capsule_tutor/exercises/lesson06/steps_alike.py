@@ -84,6 +84,12 @@ def _nan(x):
     return functional.squash(x) * float("nan")
 
 
+def _overflowing(x):
+    changed = functional.squash(x)
+    changed[0, 0, 0] = float("inf")
+    return changed
+
+
 def _summed(x):
     return functional.lengths(x).mean(dim=1, keepdim=True)
 
@@ -128,6 +134,11 @@ WIRINGS = {
         {"squash": _nan},
         {},
         "The third gives NaN, and `NaN > 0.001` is False: ask whether the difference is small, not whether it is big.",
+    ),
+    "a port whose squash overflows in one entry": (
+        {"squash": _overflowing},
+        {},
+        "One entry of the third is inf, and no finite number is near that.",
     ),
     "a port whose squash turns every pose round, so that the lengths are right again": (
         {"squash": _turned},
@@ -284,6 +295,13 @@ class wrong:
             ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).abs().max() <= 1e-3 * b.max())
         )
 
+    def largest_of_ours(ours, theirs, x):
+        """What you allow is a thousandth of the largest entry of OURS, so that a port that overflows allows itself
+        everything. The original says what is allowed: take theirs."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).abs().max() <= _allowed(a))
+        )
+
     def mean_of_theirs(ours, theirs, x):
         """You allow a thousandth of the mean entry of theirs, which is too little. Take a thousandth of the largest."""
         return _first_apart(
@@ -320,6 +338,14 @@ class wrong:
         for f, g in zip(ours, theirs, strict=True):
             a, b = f(a), g(b)
         return len(ours) if _close(a, b) else len(ours) - 1
+
+    def all_or_none(ours, theirs, x):
+        """You compare the last results alone, and say all or none. Then nobody knows where they part, and two steps may
+        make up for each other. Compare after every step."""
+        a = b = x
+        for f, g in zip(ours, theirs, strict=True):
+            a, b = f(a), g(b)
+        return len(ours) if _close(a, b) else 0
 
     def sums_compared(ours, theirs, x):
         """You compare the sums, or the means, of the results. The same entries in another order have the same sum, and

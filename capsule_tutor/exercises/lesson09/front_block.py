@@ -248,15 +248,16 @@ class wrong:
 
     def scale_left_out(x, weight, bias, statistics, scale, shift, stride, eps):
         """You left out the learned scale. Multiply by it after the division."""
-        return _normalised(_rectified(x, weight, bias, stride), statistics, 1 + 0 * scale, shift, eps)
+        return _normalised(_rectified(x, weight, bias, stride), statistics, torch.ones_like(scale), shift, eps)
 
     def shift_left_out(x, weight, bias, statistics, scale, shift, stride, eps):
         """You left out the learned shift. Add it at the end."""
-        return _normalised(_rectified(x, weight, bias, stride), statistics, scale, 0 * shift, eps)
+        return _normalised(_rectified(x, weight, bias, stride), statistics, scale, torch.zeros_like(shift), eps)
 
     def scale_and_shift_left_out(x, weight, bias, statistics, scale, shift, stride, eps):
         """You normalised, and stopped there. The learned scale and shift come last: scale · (…) + shift."""
-        return _normalised(_rectified(x, weight, bias, stride), statistics, 1 + 0 * scale, 0 * shift, eps)
+        ones, zeros = torch.ones_like(scale), torch.zeros_like(shift)
+        return _normalised(_rectified(x, weight, bias, stride), statistics, ones, zeros, eps)
 
     def scale_and_shift_exchanged(x, weight, bias, statistics, scale, shift, stride, eps):
         """You exchanged scale and shift: multiply by `scale`, then add `shift`."""

@@ -2,7 +2,8 @@
 network, in per cent, as two pairs (training images, new images): `batch` with every batch normalised by its own
 statistics, `stored` with the stored ones. Nothing is augmented. Return "stale" if the stored statistics are to blame,
 "overfitted" if the network knows the training images better than new ones of the same kind, "both", or "neither". A
-difference counts if it is larger than 5 points."""
+difference counts if it is larger than 5 points. (Whether the statistics are stale may be judged on either kind of
+images.)"""
 
 from capsule_tutor.checks.cases import case
 
@@ -10,8 +11,8 @@ EFFORT = {"minutes": 7, "difficulty": 3, "importance": 5}
 HINTS = (
     "Two questions, and each has its own answer. For each find two of the four errors that differ in one thing alone: "
     "in the statistics, or in the images.",
-    "For the statistics compare on the same images. For the images compare with the same statistics, and with those "
-    "that cannot be stale.",
+    "For the statistics compare on the same images, old or new: they nearly always agree. For the images compare with "
+    "the same statistics, and with those that cannot be stale.",
     "`stale = stored[0] - batch[0] > 5`, and the other question compares the two numbers of one pair: which pair? "
     "Then four cases are left to name.",
 )

@@ -51,6 +51,14 @@ PREDICTIONS = {
         "b": "There is such a core. But more than half of what a seed gets wrong, some other seed gets right.",
         "c": "They share more than chance would let them: 40 of 10,000 twice would share none. But not nearly all.",
     },
+    "10-twenty": {
+        "a": "It is what one hopes. But the weight is taken from the lengths, which are what the error is about. Read "
+        "the test line of both arms.",
+        "b": "Yes. The squared error of a drawing falls by a third, and the test error is higher with every seed. "
+        "Seed by seed its interval leaves out 0; as two groups it does not.",
+        "c": "Adam evens out the size of a whole loss. Here two losses share one network, and how they share it is "
+        "just what the weight says.",
+    },
     "10-all-digits": {
         "a": "All five would have to stumble over the same images. They share many mistakes, not all.",
         "b": "Yes: 29. What one seed alone gets wrong, the mean mostly gets right; what fools them all stays wrong.",
