@@ -233,11 +233,12 @@ def read(path: Path):
         for number, cell in enumerate(notebook.cells):
             kept = cell.metadata.pop("id", None)
             cell.id = cell.get("id") or kept or f"cell-{number}"
+        notebook.nbformat_minor = max(5, notebook.nbformat_minor)  # the first that has ids
+        nbformat.validate(notebook)
     except FileNotFoundError:
         raise
     except Exception as error:
         raise AuthoringError(f"{path} is not a notebook ({type(error).__name__})") from error
-    notebook.nbformat_minor = max(5, notebook.nbformat_minor)  # the first that has ids
     return notebook
 
 

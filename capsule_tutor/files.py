@@ -12,12 +12,20 @@ def write_text(path: Path, text: str, newline: str | None = None) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=newline))
 
 
+def table_cell(text: str) -> str:
+    """A name in a table: one that a spreadsheet would take for a formula is text, too."""
+    return f"'{text}" if text and text[0] in "=+-@\t\r" else text
+
+
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, flush it to the disk, and give it the name `path`.
 
     A reader sees the old file or the new one, never a part of it. Whatever goes wrong, the temporary file is removed
-    and the old file stays. Raises what `write` raises, and OSError if the disk is full or the folder is read-only.
+    and the old file stays. Raises what `write` raises, and OSError if the disk is full, or the folder is read-only or
+    not there.
     """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}: make it first")
     # Not the process id: two containers that share a home may both be process 7.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

@@ -265,6 +265,7 @@ def as_csv(entries: list[dict]) -> str:
     table.writerow(("data", "test images", "exam", "who", "name", "parameters", "error in %", "seeds", "date"))
     for one in entries:
         data, seeds = one["recipe"]["data"], len(one["runs"])
-        row = (data, one["images"], one["exam"], one["who"], one["name"], one["parameters"], f"{error(one):.4f}")
+        who, name = files.table_cell(one["who"]), files.table_cell(one["name"])
+        row = (data, one["images"], one["exam"], who, name, one["parameters"], f"{error(one):.4f}")
         table.writerow((*row, seeds, one["date"]))
     return text.getvalue()

@@ -137,7 +137,7 @@ def decide(registered: Registration, folders: Iterable[Path]) -> tuple[str, tupl
         followed = _plain(training.Recipe(**result["recipe"]))
         arm = next((arm for arm, recipe in wanted.items() if recipe == followed), None)
         if arm is None:
-            bears = f"registered {registered.fingerprint}" in result["recipe"]["note"]
+            bears = f"registered {registered.fingerprint}" in result["recipe"].get("note", "")
             why = "follows neither recipe" if bears else "does not carry this registration's fingerprint"
             raise RegistrationError(f"{folder} {why}: it is not one of the promised runs")
         key = arm, result["seed"]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from capsule_tutor.doctor import pip_install, stop
+from capsule_tutor.doctor import pip_install, short, stop
 
 app = typer.Typer()
 
@@ -23,7 +23,9 @@ def _refusing(extra: str, *expected: type[Exception]) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise stop(f"{error.name} is missing. Install it: {pip_install(f'capsule-tutor[{extra}]')}") from None
+        raise stop(
+            f"{error.name or short(error)} is missing or broken. Install it: {pip_install(f'capsule-tutor[{extra}]')}"
+        ) from None
     except expected as error:
         raise stop(str(error.args[0] if isinstance(error, KeyError) else error)) from None
 

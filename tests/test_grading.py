@@ -3,6 +3,7 @@
 import inspect
 import json
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def course(tmp_path_factory):
             copy.write_bytes(path.read_bytes())
     half = folder / "submitted" / "half" / "homework"
     notebook(half / "02_squash.ipynb", SETUP, SQUASH, SLOPE.replace("2 * n", "n"))
-    (half / "timestamp.txt").write_text("2026-03-03 09:00:00.000000 UTC")
+    (half / "timestamp.txt").write_text("2026-03-03 10:00:00.000000 UTC")
     notebook(folder / "submitted" / "=SUM(A1)<b>" / "homework" / "02_squash.ipynb", SETUP, SQUASH + " )", SLOPE)
     broken = folder / "submitted" / "torn" / "homework" / "02_squash.ipynb"
     broken.parent.mkdir(parents=True)
@@ -171,6 +172,55 @@ def test_the_command(tmp_path):
     assert "There is no lesson '77'" in unknown.output
 
 
+def test_what_cannot_be_written_is_said_before_the_grading(tmp_path):
+    notebook(tmp_path / "ada.ipynb", SETUP, SQUASH)
+    arguments = ["grade", str(tmp_path), "--lessons", "02"]
+    done = CliRunner().invoke(cli.app, [*arguments, "--csv", str(tmp_path / "typo" / "grades.csv")])
+    assert (done.exit_code, "There is no folder" in done.output, "ada" in done.output) == (1, True, False)
+    done = CliRunner().invoke(cli.app, [*arguments, "--late", "10"])
+    assert (done.exit_code, "--late needs --due" in done.output) == (1, True)
+
+
+def test_one_strange_answer_does_not_end_the_grading(tmp_path, monkeypatch):
+    notebook(tmp_path / "ada.ipynb", SETUP, SQUASH, SLOPE)
+    judged = grader.judge
+
+    def strange(asked, *more):
+        if asked.exercise.name == "squash":
+            raise OverflowError("int too large")
+        return judged(asked, *more)
+
+    monkeypatch.setattr(grader, "judge", strange)
+    (ada,) = grader.grade(tmp_path, ["02"], seed=1, limits=sandbox.Limits(patience=300)).students
+    assert "could not be judged (OverflowError: int too large)" in ada.verdicts["02-squash"].sentence
+    assert ada.verdicts["02-squash-slope"].status == "passed"
+
+
+def test_a_number_beyond_all_counts_is_a_wrong_answer(tmp_path):
+    huge = "def capsnet_parameters(**_):\n    return 1152**160\ncapsnet_parameters = checks.capsnet_parameters("
+    notebook(tmp_path / "ada.ipynb", SETUP, huge + "capsnet_parameters)")
+    (ada,) = grader.grade(tmp_path, ["06"], seed=1, limits=sandbox.Limits(patience=300)).students
+    assert ada.verdicts["06-capsnet-parameters"].status == "not yet"
+    assert "could not be judged" not in ada.verdicts["06-capsnet-parameters"].sentence
+
+
+def test_another_lesson_costs_no_lateness(tmp_path):
+    for lesson, source, day in (("02_squash", SLOPE, 30), ("05_losses", "x = 1", 31)):
+        folder = tmp_path / "submitted" / "ada" / lesson
+        notebook(folder / f"{lesson}.ipynb", SETUP, source)
+        (folder / "timestamp.txt").write_text(f"2026-01-{day} 12:00")
+    late = grader.Late(datetime(2026, 1, 30, 23), per_day=0.1)
+    (ada,) = grader.grade(tmp_path, ["02"], seed=1, late=late, limits=sandbox.Limits(patience=300)).students
+    assert ada.lost == 0
+
+
+def test_a_function_of_a_case_takes_no_number_that_would_keep_it_busy():
+    said = sandbox._called(
+        [lambda iterations: range(iterations)], {"remote": 0, "args": (), "kwargs": {"iterations": 9**9}}
+    )
+    assert said == {"raised": ("ValueError", "these inputs are too large")}
+
+
 # ---- what a child has, and what it has not
 
 
@@ -218,6 +268,29 @@ def test_students_are_folders_or_files(tmp_path):
     assert submissions.find(tmp_path)["bob"][0].when == datetime.fromtimestamp(86_400)
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system has one time zone for all")
+@pytest.mark.parametrize(
+    ("stamp", "when"),
+    [
+        ("2026-02-01 02:00:00.000000 UTC", datetime(2026, 1, 31, 21)),
+        ("2026-02-01 02:00:00.000000 +02:00", datetime(2026, 1, 31, 19)),
+        ("2026-02-01 02:00:00 Europe/Paris", datetime(2026, 1, 31, 20)),
+        ("2026-02-01 02:00:00 Middle/Earth", datetime(2026, 1, 31, 21)),
+        ("2026-02-01 02:00", datetime(2026, 2, 1, 2)),
+    ],
+)
+def test_a_timestamp_is_read_in_its_own_time_zone(tmp_path, monkeypatch, stamp, when):
+    notebook(tmp_path / "ada" / "02.ipynb", "a = 1")
+    (tmp_path / "ada" / "timestamp.txt").write_text(stamp)
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert submissions.find(tmp_path)["ada"][0].when == when
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"cells": 3}', '{"cells": [{"cell_type": "code", "source": 3}]}'])
 def test_no_file_ends_the_grading(tmp_path, content):
     (tmp_path / "ada.ipynb").write_text(content)
@@ -229,7 +302,18 @@ def test_magic_and_other_languages_are_left_out():
     assert cells.without_magic("%matplotlib inline\nx = 1\n!ls\nx?") == "pass\nx = 1\npass\npass"
     assert cells.without_magic("%%time\nx = 1") == "\nx = 1"
     assert cells.without_magic("%%html\n<b>x</b>") == ""
-    assert cells.without_magic("x = 5 % 3\ny = a if b else c") == "x = 5 % 3\ny = a if b else c"
+    assert cells.without_magic("files = !ls\nused = %timeit -o f()") == "files = None\nused = None"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["x = 5 % 3\ny = a if b else c", "x = (\n    i\n    % n\n)", "y = (\n    a\n    != b\n)", 't = """\n!ls\n"""'],
+)
+def test_what_is_python_stays_as_it_is(source):
+    assert cells.without_magic(source) == source
+    with_magic = f"%matplotlib inline\n{source}"
+    if '"' not in source:
+        assert cells.without_magic(with_magic) == f"pass\n{source}"
 
 
 def test_only_what_an_answer_needs_is_run():

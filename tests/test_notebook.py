@@ -59,6 +59,11 @@ def test_each_check_of_a_cell_speaks_for_what_is_above_it(capsys):
     assert [line[0] for line in capsys.readouterr().out.splitlines()] == ["✗", "✓"]
 
 
+def test_an_import_from_the_future_stays_first(capsys):
+    run(f"from __future__ import annotations\n{RIGHT}{CHECK}")
+    assert capsys.readouterr().out.startswith("✓")
+
+
 @pytest.mark.parametrize(
     "cell", ["1 / 0", "checks.board('77')\n1 / 0", "squash = other.squash(1 / 0)", "a, b = checks.squash(1 / 0), 2"]
 )

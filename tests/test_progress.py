@@ -114,6 +114,18 @@ def test_a_full_disk_loses_nothing(home, monkeypatch, capsys):
     assert {path.name for path in home.iterdir()} <= {"progress.json", "progress.lock"}
 
 
+def test_what_could_not_be_saved_is_saved_with_the_next_attempt(home, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        progress.record("02-squash", "not yet")
+    progress.record("02-squash", "passed")
+    assert progress.load()["02-squash"]["status"] == "passed"
+    assert progress.load()["02-squash"]["attempts"] == 2
+
+
 def test_notebooks_writing_at_once_lose_no_attempt(home):
     code = (
         "from capsule_tutor.checks import progress\nfor n in range(25): progress.record('0%d-x' % (n % 3), 'not yet')"

@@ -153,6 +153,13 @@ def test_a_handouts_board_shows_its_lessons_and_its_checks_work(unpacked, tmp_pa
     assert f"\n1 of {len([e for e in checks.EXERCISES.values() if e.lesson in shown])} passed\n" in said
 
 
+def test_a_handout_is_made_in_a_checkout(tmp_path, monkeypatch):
+    monkeypatch.setattr(handout, "ROOT", tmp_path)
+    with pytest.raises(authoring.AuthoringError, match="make handouts in a checkout"):
+        handout.write(tmp_path / "class.zip", ["02"])
+    assert list(tmp_path.iterdir()) == []
+
+
 # ---- new versions
 
 
@@ -187,6 +194,9 @@ def new_version(tmp_path: Path) -> Path:
 
 def test_an_update_brings_the_new_and_keeps_the_answers(mine, tmp_path):
     before, new = mine.read_bytes(), new_version(tmp_path)
+    for left in (".ipynb_checkpoints/02_squash-checkpoint.ipynb", "02_squash.before-update-1.ipynb"):
+        (new.parent / left).parent.mkdir(exist_ok=True)
+        (new.parent / left).write_bytes(before)
     result = run("update", mine, "--new", new.parent)
     assert result.exit_code == 0, result.output
     assert "kept your work in 2 cells (1a2b3c4d, squash)" in result.output
@@ -416,6 +426,17 @@ def test_a_class_on_one_page(a_class, tmp_path):
     assert (effort["begun"], effort["passed"], effort["attempts"], effort["minutes"]) == (3, 2, 6, 20.5)
     assert effort["long"]
     assert not next(row for row in report.efforts(learners) if row["exercise"].id == "03-votes")["long"]
+
+
+def test_a_table_that_a_spreadsheet_has_saved_is_read_and_a_part_is_no_pass(tmp_path):
+    table = "student;02-squash;03-votes;total;of\nada;5;0,25;5,25;10\n"
+    (tmp_path / "grades.csv").write_text(table, encoding="utf-8-sig")
+    (ada,) = report.read(tmp_path)
+    assert ada.points == {"02-squash": 5, "03-votes": 0.25}
+    assert ada.passed([checks.squash, checks.votes]) == 1
+    (tmp_path / "grades.csv").write_text("student,02-squash,total,of\nada,good,5,10\n")
+    with pytest.raises(report.ReportError, match="'good' for 02-squash are no number"):
+        report.read(tmp_path)
 
 
 def test_what_a_learner_reads_is_recorded_for_the_report(tmp_path):

@@ -451,6 +451,14 @@ def test_the_map_counts_every_parameter_and_holds_what_the_network_computes(name
     assert shapes["votes"] == ([1152, 10, 16] if name == "capsnet-mnist" else [16, 10, 16])
 
 
+def test_the_map_says_what_its_layers_compute():
+    (first, *_) = network_map("efficient-capsnet-toys").answer(
+        {"what": "network", "network": "efficient-capsnet-toys"}
+    )["stages"]
+    assert "negative answers shrink to 0.3 of themselves" in first["says"]
+    assert first["formula"] == "x ← norm(LeakyReLU(w ∗ x + b))"
+
+
 def test_where_a_lesson_asks_for_them_the_map_tells_no_parameters():
     asked = network_map("capsnet-mnist", parameters=False).answer
     stages = asked({"what": "network", "network": "capsnet-mnist"})["stages"]

@@ -148,6 +148,8 @@ def predict(id_: str, guess: object = None) -> None:
     elif guess in question:
         guesses.tell(id_, question, guess)
     else:
+        if guess:
+            wording.say(f"There is no choice {guess!r} here: {', '.join(question)}.")
         guesses.card(id_, question)
 
 

@@ -141,7 +141,15 @@ def _end(pid: int) -> str:
     _, status = os.waitpid(pid, 0)
     if not ended:
         return "stopped"
-    return signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "exit"
+    return signal_name(os.WTERMSIG(status)) if os.WIFSIGNALED(status) else "exit"
+
+
+def signal_name(number: int) -> str:
+    """Such as SIGKILL; real-time signals have no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 # --- in the fork ------------------------------------------------------------------------------------------------------

@@ -362,7 +362,8 @@ class Questions:
             return ""
         if any(_shape(a) != _shape(b) for a, b in zip(seen, self.expected, strict=True)):
             return ""  # a wrong shape says more
-        numbers = {number for o in seen for number in torch.as_tensor(o.tensors[0]).flatten().tolist()}
+        results = [o.tensors[0] for o in seen]
+        numbers = {n for x in results for n in (x.flatten().tolist() if isinstance(x, Tensor) else [x])}
         exact = any(isinstance(number, float) for number in numbers)
         if len(numbers) < (2 if exact or numbers <= {False, True} else 4):
             return ""  # few numbers: they fit too many changes of an input, and mostly none was made

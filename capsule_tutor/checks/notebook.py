@@ -27,6 +27,9 @@ class Cells(ast.NodeTransformer):
     def visit_Module(self, cell: ast.Module) -> ast.Module:
         done, above = [], []
         for statement in cell.body:
+            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+                done.append(statement)  # nothing but these may come before it
+                continue
             above.append(statement)
             if _is_check(statement):
                 done.append(_goes_on(above, statement))

@@ -161,7 +161,7 @@ def _of_labels(got: tuple, want: tuple) -> str:
         return ""
     if len(set(got)) == 1:
         return f"Your answer is {_quoted(got[0])} on every input."
-    confused = {(a, b) for a, b in zip(got, want, strict=True) if a != b}
+    confused = dict.fromkeys((a, b) for a, b in zip(got, want, strict=True) if a != b)  # in the order of the inputs
     right = {b for a, b in zip(got, want, strict=True) if a == b}
     for a, b in confused:
         if (b, a) in confused and len(confused) == 2 and not {a, b} & right:

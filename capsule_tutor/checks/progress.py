@@ -81,9 +81,14 @@ def record(exercise: str, status: str, sentence: str = "") -> None:
     """
 
     def add(exercises: dict) -> None:
-        exercises[exercise] = _next(exercises.get(exercise, {}), status, sentence)
+        stored = exercises.get(exercise, {})
+        # An attempt that could not be saved counts, too, and what another process has passed stays passed.
+        before = stored if stored.get("status") == "passed" else _memory.get(exercise, stored)
+        exercises[exercise] = _next(before, status, sentence)
 
-    if not _saved("exercises", add):
+    if _saved("exercises", add):
+        _memory.pop(exercise, None)
+    else:
         _memory[exercise] = _next(load().get(exercise, {}), status, sentence)
 
 

@@ -75,7 +75,7 @@ def _told(value: Any, payloads: list[bytes], functions: list[Callable] | None, d
         return _told_tensor(value, payloads)
     if issubclass(type_, int):
         number = int.__index__(value)
-        return {"int": str(number)} if number.bit_length() < 4_000 else {"foreign": "huge int"}
+        return {"int": str(number)} if number.bit_length() < 64 else {"foreign": "huge int"}
     if issubclass(type_, float):
         return {"float": float.__repr__(value)}
     if type_ is complex:
@@ -91,7 +91,7 @@ def _told(value: Any, payloads: list[bytes], functions: list[Callable] | None, d
     if functions is not None and callable(value):
         functions.append(value)
         return {"function": len(functions) - 1}
-    return {"foreign": type.__getattribute__(type_, "__name__")[:100]}
+    return {"foreign": type.__getattribute__(type_, "__name__")[:100] or "nameless object"}
 
 
 def _told_tensor(value: Tensor, payloads: list[bytes]) -> dict:
@@ -140,7 +140,7 @@ def _built(told: Any, rest: memoryview, function: Callable[[int], Any], depth: i
     if kind == "function":
         return function(int(content)), rest
     if kind == "foreign":
-        return Foreign(str(content)[:100]), rest
+        return Foreign(str(content)[:100] or "nameless object"), rest
     raise WireError(f"there is no kind {str(kind)[:20]!r}")
 
 

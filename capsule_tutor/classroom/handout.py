@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from capsule_tutor import authoring, checks, course
+from capsule_tutor import authoring, checks, course, files
 from capsule_tutor.doctor import ROOT
 
 FOLDER = "capsule-tutor"  # inside the ZIP file
@@ -40,6 +40,8 @@ def write(out: Path, lessons: Iterable[str]) -> list[str]:
     (The reference functions stay: a lesson goes on with them where a learner has not finished.) The progress board
     shows these lessons alone. Raises KeyError for an unknown lesson, AuthoringError for one that is not here.
     """
+    if not (ROOT / "pyproject.toml").is_file():
+        raise authoring.AuthoringError(f"There is no pyproject.toml in {ROOT}: make handouts in a checkout.")
     chosen = [course.find(name) for name in lessons]
     content = {f"lessons/{lesson.stem}.ipynb": _lesson(lesson) for lesson in chosen}
     if course.LESSONS[-1] in chosen:
@@ -55,10 +57,14 @@ def write(out: Path, lessons: Iterable[str]) -> list[str]:
         if path.is_file() and "__pycache__" not in place.parts and place.parts[0] != "lessons":
             text = _without_right(path) if place.parts[0] == "exercises" and path.suffix == ".py" else path.read_bytes()
             content[f"capsule_tutor/{place.as_posix()}"] = text
+    files.write_atomically(out, lambda temporary: _zipped(temporary, content))
+    return list(content)
+
+
+def _zipped(out: Path, content: dict[str, str | bytes]) -> None:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in content.items():
             archive.writestr(f"{FOLDER}/{name}", text)
-    return list(content)
 
 
 def _lesson(lesson: course.Lesson) -> str:

@@ -36,7 +36,8 @@ class Learner:
 
     def passed(self, exercises: list) -> int:
         return sum(
-            self.records.get(one.id, {}).get("status") == "passed" or bool(self.points.get(one.id)) for one in exercises
+            self.records.get(one.id, {}).get("status") == "passed" or self.points.get(one.id, 0) >= one.importance
+            for one in exercises
         )
 
 
@@ -54,7 +55,7 @@ def read(folder: Path) -> list[Learner]:
     for path in sorted(folder.rglob("*.csv")):
         for row in _rows(path):
             one = learners.setdefault(row["student"], Learner(row["student"]))
-            one.points |= {id_: float(points) for id_, points in row.items() if id_ in _known() and points}
+            one.points |= {id_: _number(points, path, id_) for id_, points in row.items() if id_ in _known() and points}
             one.total = f"{row['total']} of {row['of']}"
     if not learners:
         raise ReportError(
@@ -164,11 +165,20 @@ def _name(place: Path) -> str:
 
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        with path.open(newline="", encoding="utf-8-sig") as file:  # a spreadsheet may have saved it
+            semicolons = ";" in file.readline()
+            file.seek(0)
+            rows = list(csv.DictReader(file, delimiter=";" if semicolons else ","))
     except (OSError, UnicodeDecodeError, csv.Error):
         return []
     return rows if rows and {"student", "total", "of"} <= rows[0].keys() else []
+
+
+def _number(text: str, path: Path, exercise: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise ReportError(f"{path}: the points {text!r} for {exercise} are no number.") from None
 
 
 def _minutes(record: dict) -> float | None:

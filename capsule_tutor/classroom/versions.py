@@ -108,12 +108,17 @@ def _new_version(path: Path, folder: Path | None):
         place = folder or course.folder()
     except KeyError as error:
         raise VersionError(error.args[0]) from None
-    found = sorted(place.rglob(f"{lesson.number}_*.ipynb")) if place.is_dir() else [place]
+    found = sorted(filter(_is_original, place.rglob(f"{lesson.number}_*.ipynb"))) if place.is_dir() else [place]
     if not found:
         raise VersionError(f"There is no lesson {lesson.number} in {place}.")
     if found[0].resolve() == path.resolve():
         raise VersionError(f"{path} is this installation's own copy: name the new version, as --new class.zip")
     return _read(found[0])
+
+
+def _is_original(path: Path) -> bool:
+    """Whether it is no copy that Jupyter or an update has left."""
+    return ".ipynb_checkpoints" not in path.parts and "before-update" not in path.stem
 
 
 @contextmanager

@@ -139,8 +139,8 @@ def images(pictures, alt: str, titles: list[str] | None = None, columns: int = 1
     import matplotlib.pyplot as plt
 
     pictures = [p.reshape(p.shape[-2:]) for p in pictures]
-    columns = min(columns, len(pictures))
-    rows = -(-len(pictures) // columns)
+    columns = max(1, min(columns, len(pictures)))
+    rows = max(1, -(-len(pictures) // columns))
     figure, all_axes = plt.subplots(rows, columns, figsize=(size * columns, (size + 0.15) * rows), squeeze=False)
     for axes in all_axes.flat:
         axes.axis("off")

@@ -83,11 +83,20 @@ def module() -> types.ModuleType:
 
 
 def without_magic(source: str) -> str:
-    """A cell without IPython's own lines; nothing is left of a cell in another language."""
+    """A cell without IPython's own lines; nothing is left of a cell in another language.
+
+    A cell that is Python stays as it is: in `a\\n% b` the sign is no magic.
+    """
     if source.lstrip().startswith("%%"):
         first, _, source = source.lstrip().partition("\n")
         source = "\n" + source if first.split()[0] in _HARMLESS_MAGIC else ""
-    return re.sub(r"^(\s*)(?:[%!].*|\??[\w.]+\?{1,2}|\?\S*)$", r"\1pass", source, flags=re.MULTILINE)
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError):
+        source = re.sub(r"^(\s*[\w, ]+=\s*)(?:%(?=\w)|!(?!=)).*$", r"\1None", source, flags=re.MULTILINE)
+        magic = r"^(\s*)(?:(?:%(?=[\w%])|!(?!=)).*|\??[\w.]+\?{1,2}|\?\S*)$"
+        source = re.sub(magic, r"\1pass", source, flags=re.MULTILINE)
+    return source
 
 
 def normalised(cells: Iterable[str], name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from capsule_tutor import files
 from capsule_tutor.doctor import stop
 
 
@@ -15,13 +16,21 @@ def grade(
     lessons: Annotated[list[str], typer.Option(help="Lessons to grade: --lessons 02 04.")],
     csv: Annotated[Path | None, typer.Option(help="Write the points here, a row for each student.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page here: points, reasons, similar answers.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Of the secret inputs.  [default: a fresh one]")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Seed of the secret inputs; the same gives the same ones.  [default: a fresh one]"),
+    ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Points for the parts of an answer that are right.")
     ] = False,
-    due: Annotated[datetime | None, typer.Option(help="When the work was due, as 2026-01-31T23:59:00.")] = None,
-    late: Annotated[float, typer.Option(min=0, max=100, help="Percent that each day begun after it costs.")] = 0,
-    late_cap: Annotated[float, typer.Option(min=0, max=100, help="Percent that coming late costs at most.")] = 100,
+    due: Annotated[
+        datetime | None,
+        typer.Option(help="When the work was due, as 2026-01-31T23:59:00; a day alone is its first moment."),
+    ] = None,
+    late: Annotated[
+        float, typer.Option(min=0, max=100, help="Percent of the points lost for each day begun after --due.")
+    ] = 0,
+    late_cap: Annotated[float, typer.Option(min=0, max=100, help="The most that lateness can cost, in percent.")] = 100,
     container: Annotated[str, typer.Option(help="Run answers in docker=IMAGE or podman=IMAGE instead.")] = "",
     seconds: Annotated[int, typer.Option(min=1, help="Processor time for each exercise.")] = 20,
 ) -> None:
@@ -31,11 +40,16 @@ def grade(
     lateness = grader.Late(due, late / 100, late_cap / 100)
     limits = sandbox.Limits(seconds=seconds, patience=3 * seconds)
     numbers = [number for text in [*lessons, *more.args] for number in text.replace(",", " ").split()]
+    if late and due is None:
+        raise stop("--late needs --due, the time when the work was due.")
+    for path in filter(None, (csv, html)):  # hours before it is written
+        if not path.parent.is_dir():
+            raise stop(f"There is no folder {path.parent}: make it first.")
     try:
         found = grader.grade(folder, numbers, seed, partial, lateness, container, limits, say=typer.echo)
         for path, text in ((csv, report.as_csv), (html, report.as_html)):
             if path is not None:
-                path.write_text(text(found), encoding="utf-8")
+                files.write_text(path, text(found))
                 typer.echo(f"wrote {path}")
     except (KeyError, OSError, sandbox.SandboxError) as error:
         raise stop(str(error.args[0]) if len(error.args) == 1 else str(error)) from None

@@ -12,7 +12,7 @@ from capsule_tutor import course, exercises
 from capsule_tutor.checks.exercise import Exercise, Questions
 from capsule_tutor.grading import kit, similarity, submissions
 from capsule_tutor.grading.answers import Verdict, judge
-from capsule_tutor.grading.sandbox import Limits, Sandbox, opened
+from capsule_tutor.grading.sandbox import Limits, Sandbox, SandboxError, opened
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ def grade(
             students = []
             for name, notebooks in found.items():
                 student = _student(name, notebooks, questions, kits, sandbox, seed, partial)
-                student.lost = (late or Late()).lost(max(notebook.when for notebook in notebooks))
+                answering = [n for n in notebooks if any(n.mentions(one.name) == 2 for one in chosen)] or notebooks
+                student.lost = (late or Late()).lost(max(notebook.when for notebook in answering))
                 students.append(student)
                 say(f"{name}: {student.total:g} of {sum(map(points, chosen))}")
             pairs = similarity.report(chosen, found, sandbox, kits)
@@ -123,7 +124,13 @@ def _student(
         if not cells:
             verdict = Verdict("not attempted", f"there is no `{exercise.name}` in what was submitted.")
         else:
-            verdict = judge(asked, cells, sandbox, kits[id_], given.get(exercise.lesson, {}), seed)
+            try:
+                verdict = judge(asked, cells, sandbox, kits[id_], given.get(exercise.lesson, {}), seed)
+            except SandboxError:
+                raise
+            except Exception as error:  # whatever one answer does, the others are to be graded
+                why = f"{type(error).__name__}: {error}"[:200]
+                verdict = Verdict("not yet", f"it could not be judged ({why}): look at it yourself.")
         if verdict.status != "passed":
             given.setdefault(exercise.lesson, {})[exercise.name] = kit.reference_source(exercise.name)
         student.verdicts[id_] = verdict

@@ -5,6 +5,7 @@ import html
 import io
 from datetime import datetime
 
+from capsule_tutor import files
 from capsule_tutor.grading import grader
 
 _MARKS = {"passed": "✓", "not yet": "✗", "not attempted": "○"}
@@ -17,7 +18,7 @@ def as_csv(report: "grader.Report") -> str:
     rows.writerow(["student", *(exercise.id for exercise in report.exercises), "late", "total", "of"])
     for student in report.students:
         got = (f"{student.points[exercise.id]:g}" for exercise in report.exercises)
-        rows.writerow([_cell(student.name), *got, f"-{student.lost:.0%}", f"{student.total:g}", report.of])
+        rows.writerow([files.table_cell(student.name), *got, f"-{student.lost:.0%}", f"{student.total:g}", report.of])
     return out.getvalue()
 
 
@@ -38,11 +39,6 @@ def as_html(report: "grader.Report") -> str:
         seed=report.seed,
         partial=partial,
     )
-
-
-def _cell(text: str) -> str:
-    """A name that a spreadsheet would take for a formula is text, too."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 def _row(student: "grader.Student", report: "grader.Report") -> str:

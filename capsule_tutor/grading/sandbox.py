@@ -26,9 +26,11 @@ import torch
 from torch import Tensor
 
 from capsule_tutor.checks import wire
+from capsule_tutor.checks.apart import signal_name
 
 _PACKAGE = Path(__file__).parents[1]
 _LARGEST_CALL = 20_000  # numbers in the inputs of a function that a child has called here
+_LARGEST_NUMBER = 1_000  # and how large a plain int of them may be
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/nix")
 
 
@@ -96,7 +98,8 @@ def _called(functions: list[Callable], call: dict) -> dict:
     try:
         args, kwargs = tuple(call["args"]), dict(call["kwargs"])
         tensors = [part for part in (*args, *kwargs.values()) if isinstance(part, Tensor)]
-        if sum(part.numel() for part in tensors) > _LARGEST_CALL:
+        numbers = [part for part in (*args, *kwargs.values()) if isinstance(part, int)]  # such as rounds of a loop
+        if sum(part.numel() for part in tensors) > _LARGEST_CALL or any(abs(n) > _LARGEST_NUMBER for n in numbers):
             raise ValueError("these inputs are too large")
         if "gradients" not in call:
             before = [part.clone() for part in tensors]
@@ -235,7 +238,7 @@ class Sandbox:
             process.wait()
             if status is None:
                 return ""
-            return signal.Signals(-status).name if status < 0 else "exit"
+            return signal_name(-status) if status < 0 else "exit"
 
         return end
 
@@ -278,8 +281,10 @@ def _visible() -> list[list[str]]:
 
 
 def _hidden() -> list[str]:
-    """The package itself, where it lies in one of the visible folders: in a child only its kit is to be found."""
-    return [str(_PACKAGE)] if any(Path(path) in _PACKAGE.parents for path, _ in _visible()) else []
+    """The package, and a checkout's solutions, where they lie in a visible folder: a child is to find its kit only."""
+    solutions = _PACKAGE.parent / "solutions"
+    ours = [_PACKAGE, *([solutions] if solutions.is_dir() else [])]
+    return [str(place) for place in ours if any(Path(path) in place.parents for path, _ in _visible())]
 
 
 def _bubblewrap(run: Path) -> list[str]:
@@ -355,7 +360,10 @@ def opened(run: Path, kit: str, limits: Limits, container: str = "", way: str = 
         finally:
             sandbox.close()
         return
-    raise SandboxError(f"no process for the students' code can be started here ({'; '.join(problems)})")
+    raise SandboxError(
+        f"students' code cannot be run on this machine ({'; '.join(problems)}). Is Capsule Tutor installed in an "
+        "environment of its own (venv)? What is installed with --user is not found"
+    )
 
 
 def _ways(container: str) -> list[str]:
@@ -396,12 +404,20 @@ def _try_out(sandbox: Sandbox, kit: str) -> None:
     what = ("the files of this machine", "the network", "other processes")
     kept = [name for name, kept in zip(what, seen["value"], strict=True) if kept]
     out = [name for name, kept in zip(what, seen["value"], strict=True) if not kept]
-    gigabytes = sandbox.limits.memory / 2**30
     sandbox.says = (
         f"{sandbox.way}: out of reach are {_listed(kept) or 'none of them'}"
-        f"{f'; WITHIN REACH are {_listed(out)}' if out else ''}; at most {sandbox.limits.seconds} s of processor time "
-        f"and {gigabytes:g} GB for each exercise"
+        f"{f'; WITHIN REACH are {_listed(out)}' if out else ''}; {_limited(sandbox)}"
     )
+
+
+def _limited(sandbox: "Sandbox") -> str:
+    """What a child may use: not every system can limit it."""
+    seconds, memory = f"{sandbox.limits.seconds} s of processor time", f"{sandbox.limits.memory / 2**30:g} GB"
+    if sandbox.way == "container" or sys.platform.startswith("linux"):
+        return f"at most {seconds} and {memory} for each exercise"
+    if sys.platform == "win32":
+        return f"at most {sandbox.limits.patience} s by the clock for each exercise, and memory WITHOUT LIMIT"
+    return f"at most {seconds} for each exercise, and memory WITHOUT LIMIT"
 
 
 def _listed(names: list[str]) -> str:

@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 _NOT_SUBMITTED = {"source", "release", "autograded", "feedback", "__pycache__", ".ipynb_checkpoints"}
 _LARGEST = 30 * 2**20  # bytes of a notebook
@@ -66,11 +67,24 @@ def _code(content: dict) -> Iterator[str]:
 
 
 def _submitted(path: Path) -> datetime:
-    """By nbgrader's timestamp.txt beside the notebook, else by the file itself."""
+    """By nbgrader's timestamp.txt beside the notebook, else by the file itself: in the time of this machine."""
     stamp = path.with_name("timestamp.txt")
     try:
         text = stamp.read_text(encoding="utf-8").strip()
-        day, time = re.match(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)", text).groups()
-        return datetime.fromisoformat(f"{day} {time}")
+        pattern = r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(.*)"
+        day, time, zone = re.match(pattern, text).groups()
+        when = datetime.fromisoformat(f"{day} {time}")
+        return when.replace(tzinfo=_zone(zone)).astimezone().replace(tzinfo=None) if zone else when
     except (OSError, AttributeError, ValueError):
         return datetime.fromtimestamp(path.stat().st_mtime)
+
+
+def _zone(name: str) -> tzinfo:
+    """Such as UTC, which is nbgrader's, +02:00 or Europe/Paris; one that nobody knows is taken for UTC."""
+    if offset := re.fullmatch(r"([+-]\d\d):?(\d\d)", name):
+        hours, minutes = offset.groups()
+        return timezone(timedelta(hours=int(hours), minutes=int(f"{hours[0]}{minutes}")))
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        return UTC

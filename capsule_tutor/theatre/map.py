@@ -146,9 +146,12 @@ def _stage(name: str, says: str, formula: str, shape: tuple, parameters: int, le
 def _convolution(n: int, part: nn.Sequential, shape: tuple, lesson: str) -> dict:
     layer, normed = part[0], len(part) > 2
     k, step = layer.kernel_size[0], "" if layer.stride[0] == 1 else "second "
-    says = f"{layer.out_channels} filters of {k}×{k} pixels look at every {step}place; negative answers become 0"
+    leaky = isinstance(part[1], nn.LeakyReLU)
+    negative = f"shrink to {part[1].negative_slope:g} of themselves" if leaky else "become 0"
+    says = f"{layer.out_channels} filters of {k}×{k} pixels look at every {step}place; negative answers {negative}"
     says += f"{', and every map is brought to one scale' if normed else ''}. Shown is one picture for each filter."
-    formula = "norm(ReLU(w ∗ x + b))" if normed else "ReLU(w ∗ x + b)"
+    formula = f"{type(part[1]).__name__}(w ∗ x + b)"
+    formula = f"norm({formula})" if normed else formula
     return _stage(f"convolution {n}", says, f"x ← {formula}", shape, _count(part), lesson)
 
 
