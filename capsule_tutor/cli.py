@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from capsule_tutor import teaching
-from capsule_tutor.doctor import ROOT, examine, pip_install, short, stop
+from capsule_tutor.doctor import ROOT, examine, pip_install, pip_install_extra, short, stop
 from capsule_tutor.grading import command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -40,7 +40,7 @@ def lab(context: typer.Context) -> None:
     try:
         from jupyterlab.labapp import LabApp
     except Exception as error:
-        raise stop(f"JupyterLab is missing ({short(error)}). Fix it: {pip_install('-e', f'{ROOT}[lab]')}") from None
+        raise stop(f"JupyterLab is missing ({short(error)}). Fix it: {pip_install_extra('lab')}") from None
 
     # Jupyter's news and update pop-ups are switched off by a file there; no command-line option hides both.
     ours, others = str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")
@@ -179,7 +179,7 @@ def _took(recipe: object) -> str:
     from capsule_tutor import pretrained
 
     for name in pretrained.NAMES:
-        if replace(pretrained.recipe(name), note=recipe.note) == recipe:
+        if replace(pretrained.recipe(name), note=recipe.note).fingerprint == recipe.fingerprint:
             card = pretrained.card(name)
             return f"{card['seconds']['mean'] / 60:.1f} minutes on {card['hardware']}"
     return ""
@@ -235,9 +235,14 @@ def train(
     if folder:
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     out = out or Path("runs") / f"{recipe}-{seed}"
+    if pictures and pictures.resolve() in (out.resolve(), *out.resolve().parents):
+        raise stop(f"{out} is inside {pictures}, where it would become a class of pictures; choose another --out")
     try:
         if registered:
-            chosen = registration.bound(registration.read(registered), recipe)
+            claim = registration.read(registered)
+            chosen = registration.bound(claim, recipe)
+            if seed not in claim.seeds:
+                raise stop(f"Seed {seed} is not registered; choose one of {', '.join(map(str, claim.seeds))}.")
         else:
             chosen = replace(training.RECIPES[recipe], **changes)
         if pictures:
@@ -284,10 +289,13 @@ def study(
         training.keep_memory()
         if check:
             stored, again = studies.repeat(name, out, device, threads)
-            for key in ("validation_error", "test_error"):
-                typer.echo(
-                    f"{stored['arm']}, seed {stored['seed']}: {key} {again[key]:.2f} %, on file {stored[key]:.2f} %"
-                )
+            who = f"{stored['arm']}, seed {stored['seed']}"
+            for key in sorted({"validation_error", "test_error"} & stored.keys(), reverse=True):
+                typer.echo(f"{who}: {key} {again[key]:.2f} %, on file {stored[key]:.2f} %")
+            numbers = dict(_numbers(again))  # an arm may have measured something else
+            for key, number in _numbers(stored):
+                if key not in ("seed", "seconds", "validation_error", "test_error"):
+                    typer.echo(f"{who}: {key.removeprefix('measured, ')} {numbers.get(key)}, on file {number}")
             typer.echo(f"now on {again['hardware']}; then on {stored['hardware']}")
             return
         finished = studies.run(name, out, device, threads, lambda what, row: typer.echo(f"{what}: {_row(row)}"))
@@ -297,6 +305,15 @@ def study(
         typer.echo(f"\nStopped and saved. Go on with: {_again()}", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"{name}: {len(finished['runs'])} runs are finished, in {studies.FOLDER / name}.json")
+
+
+def _numbers(measured: dict, before: str = "") -> Iterator[tuple[str, float]]:
+    """The numbers of nested dictionaries, each with its path, as "wrong, uniform, all"."""
+    for name, value in measured.items():
+        if isinstance(value, dict):
+            yield from _numbers(value, f"{before}{name}, ")
+        elif isinstance(value, int | float):
+            yield f"{before}{name}", value
 
 
 @contextlib.contextmanager
@@ -361,7 +378,7 @@ def evaluate(
     partners: Annotated[
         int, typer.Option(min=0, help="Two digits: pair every test digit with so many others; the paper has 1,000.")
     ] = 0,
-    folder: Annotated[str, typer.Option("--folder", "--data", help=IN)] = "",
+    folder: Annotated[str, typer.Option(help=IN)] = "",
 ) -> None:
     """Measure a shipped network's error again, and compare it with its card."""
     from rich.progress import Progress
@@ -427,7 +444,7 @@ def predict(
     if network.shape != image.shape[1:]:
         fitting = [known for known in pretrained.NAMES if pretrained.recipe(known).data == "mnist"]
         raise stop(f"{name} does not read pictures of one digit; choose one of {', '.join(fitting)}")
-    lengths, reconstruction = network.lengths(image)[0], network.reconstruct(image)
+    lengths = network.lengths(image)[0]
     table = Table("digit", "length", "")
     for digit in lengths.argsort(descending=True).tolist()[:3]:
         length = lengths[digit].item()
@@ -436,11 +453,13 @@ def predict(
     doubt = pretrained.doubt(name, lengths)
     answer = f"No answer: {doubt}." if doubt else f"{lengths.argmax().item()}."
     try:
-        figures.save_pictures([image[0, 0], reconstruction[0, 0]], out)
+        drawing = [network.reconstruct(image)[0, 0]] if network.decoder else []
+        figures.save_pictures([image[0, 0], *drawing], out)
     except (OSError, ValueError) as error:  # Pillow: a folder that is not there, an ending that it does not know
         typer.echo(answer)
         raise stop(f"{out} cannot be written ({short(error)}); choose another --out, ending in .png") from None
-    typer.echo(f"{answer} Left in {out}: the digit as the network got it; right: what it thinks it saw.")
+    right = "; on the right what it thinks it saw" if drawing else ""
+    typer.echo(f"{answer} In {out}{', on the left' if drawing else ''}: the digit as the network got it{right}.")
     if doubt and strict:
         raise typer.Exit(1)
 
@@ -523,7 +542,9 @@ def report(
     except (pretrained.WeightsError, data.DataError, leaderboard.BoardError) as error:
         raise stop(str(error)) from None
     except ImportError as error:
-        raise stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[lab]')}") from None
+        raise stop(
+            f"{error.name or short(error)} is missing or broken. Install it: {pip_install_extra('lab')}"
+        ) from None
     except OSError as error:
         raise stop(f"{short(error)}; choose another --out or --board") from None
     run = found.runs[found.best]
@@ -553,7 +574,7 @@ def explore(
     try:
         from voila.app import Voila
     except Exception as error:
-        raise stop(f"Voilà is missing ({short(error)}). Fix it: {pip_install('-e', f'{ROOT}[lab]')}") from None
+        raise stop(f"Voilà is missing ({short(error)}). Fix it: {pip_install_extra('lab')}") from None
     import nbformat
 
     from capsule_tutor import pretrained
@@ -596,7 +617,9 @@ def import_keras(
     except keras.KerasError as error:
         raise stop(str(error)) from None
     except ImportError as error:
-        raise stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[export]')}") from None
+        raise stop(
+            f"{error.name or short(error)} is missing or broken. Install it: {pip_install_extra('export')}"
+        ) from None
     except OSError as error:
         raise stop(f"{path} cannot be written ({short(error)}); choose another --out") from None
     typer.echo(f'{path}: use it as capsule_tutor.load("{path}"), on capsule_tutor.keras.prepared(images, "{kind}")')
@@ -616,7 +639,9 @@ def export(
     except pretrained.WeightsError as error:
         raise stop(str(error)) from None
     except ImportError as error:
-        raise stop(f"{error.name} is missing. Install it: {pip_install('-e', f'{ROOT}[export]')}") from None
+        raise stop(
+            f"{error.name or short(error)} is missing or broken. Install it: {pip_install_extra('export')}"
+        ) from None
     except OSError as error:
         raise stop(f"{path} cannot be written ({short(error)}); choose another place") from None
     typer.echo(f"{path}: any number of images; in onnxruntime it differs by at most {difference:.0e}")

@@ -55,8 +55,9 @@ LESSONS = (
     Lesson(
         "07",
         "Bug museum",
-        90,
-        "hear, find and fix the mistakes of public capsule code, and write the tests that catch them",
+        55,
+        "hear, find and fix the mistakes of public capsule code, and write the tests that catch them "
+        "(50 minutes more for its second sitting)",
     ),
     Lesson(
         "08",
@@ -81,26 +82,26 @@ LESSONS = (
     Lesson(
         "11",
         "Dimension perturbation",
-        90,
+        70,
         "turn the knobs of a capsule, measure what each one does, and find out what it does not mean "
-        "(20 minutes more for its appendix)",
+        "(40 minutes more for its second sitting)",
     ),
     Lesson(
-        "12", "MultiMNIST", 85, "read two digits on top of each other, measure it honestly, and take their pixels apart"
+        "12", "MultiMNIST", 90, "read two digits on top of each other, measure it honestly, and take their pixels apart"
     ),
     Lesson(
         "13",
         "Robustness",
-        90,
+        75,
         "hold networks against digits they never met, write attacks, and find out when an attack is blind "
-        "(10 minutes more for its appendix)",
+        "(35 minutes more for its second sitting)",
     ),
     Lesson(
         "14",
         "Viewpoints",
-        85,
+        80,
         "turn toys on a table, train on some sides and test on others, read the angle off a capsule "
-        "(10 minutes more for its appendix)",
+        "(35 minutes more for its second sitting)",
     ),
     Lesson(
         "15",

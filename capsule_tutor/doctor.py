@@ -95,6 +95,13 @@ def pip_install(*arguments: str) -> str:
     return " ".join([_this_python(), "-m pip install", *(a if a.startswith("-") else f'"{a}"' for a in arguments)])
 
 
+def pip_install_extra(extra: str) -> str:
+    """The command that installs this package with an extra, from the checkout or, where there is none, by its name."""
+    if (ROOT / "pyproject.toml").is_file():
+        return pip_install("-e", f"{ROOT}[{extra}]")
+    return pip_install(f"capsule-tutor[{extra}]")
+
+
 def _this_python() -> str:
     return f'"{sys.executable}"' if " " in sys.executable else sys.executable
 
@@ -123,7 +130,7 @@ def _needs() -> list[tuple[str, Callable[[], str], str]]:
     itself = pip_install("--force-reinstall", "--no-deps", "-e", str(ROOT))
     return [
         ("Python", _python, "Install Python 3.11 or newer, then: make clean lab"),
-        ("capsule-tutor", _itself, pip_install("-e", f"{ROOT}[lab]")),
+        ("capsule-tutor", _itself, pip_install_extra("lab")),
         *packages,
         ("torch computes", _torch, pip_install("--force-reinstall", "torch", "torchvision")),
         ("digits load", _digits, itself),

@@ -218,7 +218,7 @@ def perturb(v: Tensor, delta: Tensor, index: Tensor | None = None) -> Tensor:
     if index is None:
         index = lengths(v).argmax(dim=1)
     # v_k + δ for the kept capsule k, 0 for all others
-    return mask_capsules(v + delta.reshape(-1, 1, v.shape[2]), index)
+    return mask_capsules(v + delta.to(v).reshape(-1, 1, v.shape[2]), index)
 
 
 def _norm(m: Tensor, n2: Tensor, eps: float) -> Tensor:

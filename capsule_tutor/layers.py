@@ -47,7 +47,8 @@ class RoutedCapsules(nn.Module):
     """Votes and dynamic routing. u (b, i, d) → v (b, j, z); one matrix (d, z) for every pair of child and parent.
 
     Sabour 2017, section 4 (DigitCaps). Weights start normal, cut off at two standard deviations `std`, as in the
-    authors' released code; so does the bias, at 0.1, which is added to s in every iteration if `bias` is true.
+    authors' released code. The bias, which is added to s in every iteration if `bias` is true, starts at 0.1
+    everywhere, as it does there.
     """
 
     def __init__(

@@ -97,8 +97,9 @@ def checked(one: object) -> dict:
             raise BoardError(f"{said} has a run without seed, wrong, validation_error and weights")
         if not 0 <= run["wrong"] <= one["images"]:
             raise BoardError(f"{said} has {run['wrong']} wrong of {one['images']} images")
-    if len({run["weights"] for run in one["runs"]}) < len(one["runs"]):
-        raise BoardError(f"{said} counts the same weights twice")
+    for what in ("weights", "seed"):
+        if len({run[what] for run in one["runs"]}) < len(one["runs"]):
+            raise BoardError(f"{said} counts the same {what} twice")
     counted = _parameters(one, said)
     if counted not in (None, one["parameters"]):
         raise BoardError(f"{said} says {one['parameters']:,} parameters; its recipe builds {counted:,}")
@@ -114,6 +115,8 @@ def _parameters(one: dict, said: str) -> int | None:
         recipe = training.Recipe(**one["recipe"])
         if recipe.model not in models.MODELS:
             return None
+        if any(isinstance(size, int) and size > 10_000 for size in recipe.options.values()):
+            raise ValueError("a size above 10,000")  # time is spent even where no memory is
         with torch.device("meta"):
             return models.count_parameters(recipe.network())
     except Exception as problem:

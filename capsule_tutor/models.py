@@ -37,6 +37,7 @@ class CapsuleNetwork(nn.Module):
         """images (b, channels, h, w) with pixels in [0, 1] → capsules v (b, j, z)"""
         if images.ndim != 4 or images.shape[1:] != self.shape:
             raise ValueError(f"images has shape {tuple(images.shape)}; expected (b, {', '.join(map(str, self.shape))})")
+        _check_dtype(images, self)
         return self.encoder(images)
 
     def lengths(self, images: Tensor) -> Tensor:
@@ -412,6 +413,16 @@ def _checked(classes: int, shape: tuple[int, int, int]) -> tuple[int, int, int]:
 def _check_channels(channels: tuple[int, int, int, int]) -> None:
     if len(channels) != 4 or min(channels) < 1 or channels[3] % 8:
         raise ValueError(f"channels are {channels}; expected four numbers above 0, the last of them a multiple of 8")
+
+
+def _check_dtype(images: Tensor, network: nn.Module) -> None:
+    """Refuse what NumPy hands over as it is: a network of float32 takes no float64, and none takes bytes."""
+    weights = next(network.parameters()).dtype
+    if images.dtype != weights and (images.dtype == torch.float64 or not images.is_floating_point()):
+        how = "images.float()" if images.is_floating_point() else "images.float() / 255"
+        raise ValueError(
+            f"images have dtype {str(images.dtype)[6:]}, and the network has {str(weights)[6:]}; hand it {how}"
+        )
 
 
 def _check_pixels(images: Tensor) -> None:

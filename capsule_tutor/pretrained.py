@@ -125,6 +125,8 @@ def result(folder: Path) -> dict:
     with _reading(folder):
         found = json.loads((folder / "result.json").read_text(encoding="utf-8"))
         training.Recipe(**found["recipe"])
+        if missing := {"seed", "test_error"} - found.keys():
+            raise ValueError(f"{min(missing)} is missing")
         return found
 
 
@@ -257,6 +259,8 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
     results = [json.loads((run / "result.json").read_text(encoding="utf-8")) for run in runs]
     if any(training.Recipe(**result["recipe"]) != training.Recipe(**results[0]["recipe"]) for result in results):
         raise WeightsError(f"the runs of {name} follow different recipes; pack runs that differ in their seed alone")
+    if len({result["seed"] for result in results}) < len(results):
+        raise WeightsError(f"two runs of {name} have one seed; pack runs that differ in their seed")
     followed = training.Recipe(**results[0]["recipe"])
     train, validation, test = (data.SETS[followed.data](part) for part in ("train", "validation", "test"))
     sizes = [f"{len(split.images):,} {part}" for split, part in ((train, "training"), (validation, "validation"))]
@@ -296,7 +300,7 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None 
         "date": (today or date.today()).isoformat(),
         "parameters": {
             "encoder": models.count_parameters(shipped.encoder),
-            "decoder": models.count_parameters(shipped.decoder),
+            "decoder": models.count_parameters(shipped.decoder) if shipped.decoder else 0,
         },
         "sha256": hashlib.sha256(weights).hexdigest(),
         "version": results[best]["version"],

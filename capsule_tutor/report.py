@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import io
+import os
 import statistics
 from collections import Counter
 from collections.abc import Callable
@@ -73,7 +74,7 @@ def measure(names: list[str], tick: Callable[[int], None] = lambda images: None)
     """Count what a shipped network, or runs of one recipe with different seeds, get wrong on the recipe's test images.
 
     `tick` hears how many images are done. Raises WeightsError for what is no finished run, for runs of different
-    recipes or for one run twice, and DataError if the test images are not to be had.
+    recipes or for one run or seed twice, and DataError if the test images are not to be had.
     """
     recipes = [pretrained.recipe(name) for name in names]
     if any(one != recipes[0] for one in recipes):
@@ -90,8 +91,10 @@ def measure(names: list[str], tick: Callable[[int], None] = lambda images: None)
         wrong = ~training.exactly_right(functional.lengths(v), split.labels)
         said.append(v)
         runs.append(Trained(*_known(name), wrong, sha256))
+    if len({run.seed for run in runs}) < len(runs):
+        raise pretrained.WeightsError(f"two of {' and '.join(names)} have one seed; report on runs with different ones")
     best = min(range(len(runs)), key=lambda n: runs[n].validation_error)
-    made = pretrained.card(names[0]) if names[0] in pretrained.NAMES else pretrained.result(Path(names[0]))
+    made = pretrained.card(names[best]) if names[best] in pretrained.NAMES else pretrained.result(Path(names[best]))
     name = names[best] if names[best] in pretrained.NAMES else Path(names[best]).resolve().name
     hardware, network = made.get("hardware") or made.get("device", ""), pretrained.load(names[best])
     return Found(name, recipes[0], network, shown, said[best], runs, best, hardware, made["version"])
@@ -195,6 +198,7 @@ def curves(found: Found) -> str:
     low, high = min(seen) / 1.4, max(seen) * 1.4
     ticks = [tick for tick in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if low <= tick <= high]
     axes.set(ylim=(low, high))
+    ticks = ticks or [round(min(seen), 2)]
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.xaxis.get_major_locator().set_params(integer=True)
@@ -388,7 +392,10 @@ def page(found: Found) -> str:
 
 
 def notebook(found: Found, names: list[str]):
-    """The same as a notebook: each part with the code that makes it, to go on from, and the explorer at its end."""
+    """The same as a notebook: each part with the code that makes it, to go on from, and the explorer at its end.
+
+    `names` are as seen from the folder that the notebook is in.
+    """
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
     begin = f"from IPython.display import HTML\n\nfrom capsule_tutor import report\n\nfound = report.measure({names!r})"
@@ -420,7 +427,9 @@ def write(found: Found, names: list[str], out: Path) -> list[Path]:
     refuse(out)
     beside = out.with_suffix(".ipynb")
     files.write_text(out, page(found))
-    files.write_text(beside, nbformat.writes(notebook(found, names), indent=1) + "\n")
+    # Jupyter runs a notebook in its own folder.
+    there = [name if name in pretrained.NAMES else Path(os.path.relpath(name, out.parent)).as_posix() for name in names]
+    files.write_text(beside, nbformat.writes(notebook(found, there), indent=1) + "\n")
     return [out, beside]
 
 
@@ -432,6 +441,9 @@ def refuse(out: Path) -> None:
         raise OSError(f"{out} would hold the notebook in place of the page; name the page {out.with_suffix('.html')}")
     if not out.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {out.parent}")
+    beside = out.with_suffix(".ipynb")
+    if beside.exists() and "report.measure(" not in beside.read_text(encoding="utf-8", errors="replace"):
+        raise FileExistsError(f"{beside} is no report, and would be lost: name another page")
 
 
 def _known(name: str) -> tuple[int, list[dict], float, float]:
@@ -443,6 +455,6 @@ def _known(name: str) -> tuple[int, list[dict], float, float]:
     result, folder = pretrained.result(Path(name)), Path(name)
     try:
         log = training.read_log(folder / "log.csv")
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         raise pretrained.WeightsError(f"{folder / 'log.csv'} is missing or damaged; train the run again") from None
     return result["seed"], log, result["validation_error"], result["seconds"]

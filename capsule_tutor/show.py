@@ -205,7 +205,7 @@ def draw(sheet: Sheet, path: Path) -> None:
 
 def named(name: str) -> str:
     """What a picture of this network is called by default: the name, or that of its file or folder."""
-    return name if name in pretrained.NAMES else Path(name).resolve().with_suffix("").name
+    return name if name in pretrained.NAMES else Path(name).resolve().name.removesuffix(".safetensors")
 
 
 def _first(shown: Gallery) -> tuple[Tensor, Tensor]:

@@ -152,10 +152,15 @@ def for_folder(recipe: Recipe, folder: Path | str, shape: tuple[int, int, int]) 
         data=f"{Path(folder).as_posix()}/",  # never the name of a data set
         pictures=data.pictures_of(folder),
         augmentation="lit",
-        reconstruction=recipe.reconstruction * 784 / math.prod(shape),
+        reconstruction=recipe.reconstruction * _pixels(recipe) / math.prod(shape),
         options=recipe.options
         | {"classes": len(data.classes_of(folder)), "shape": list(shape), "layers": [list(layer) for layer in layers]},
     )
+
+
+def _pixels(recipe: Recipe) -> int:
+    """How many pixels the images have that the recipe's weight of the reconstruction is made for."""
+    return math.prod(recipe.options.get("shape", (1, 28, 28)))
 
 
 # --- the loop ----------------------------------------------------------------------------------------------
@@ -227,7 +232,9 @@ def train(
     split, validation = load("train").to(device), load("validation")
     batch = min(recipe.batch_size, len(split.images))
     if batch % world:
-        raise TrainingError(f"a batch of {batch} cannot be shared by {world} processes; choose a multiple")
+        raise TrainingError(
+            f"a batch of {batch} cannot be shared by {world} processes; choose a --batch-size that {world} divides"
+        )
     ways = _ways(precision, threads, device)
     run = _begin(recipe, seed, device, out, resume)
     if validation.images.shape[1:] != run.model.shape:
@@ -288,16 +295,12 @@ def _epoch(
         tick(run.epoch, run.step, steps)
         if stop:
             run.seconds += time.monotonic() - started
+            _refuse_nan(run, out)
             if rank == 0:
                 _save(run, out)
             raise KeyboardInterrupt
     loss, right, seen = _summed(run.totals, world).tolist()
-    if not math.isfinite(loss):
-        kept = f"; {out / 'checkpoint.pt'} holds the last good one" if (out / "checkpoint.pt").exists() else ""
-        raise TrainingError(
-            f"the loss is no longer finite in epoch {run.epoch + 1}{kept}. Try a lower learning rate or --precision "
-            "float32."
-        )
+    _refuse_nan(run, out, loss)
     rate = learning_rate(run.recipe, run.epoch * steps + steps - 1, steps)
     run.epoch, run.step = run.epoch + 1, 0
     run.seconds += time.monotonic() - started
@@ -310,6 +313,17 @@ def _epoch(
             "rate": rate,
             "seconds": round(run.seconds, 1),
         }
+    )
+
+
+def _refuse_nan(run: Run, out: Path, loss: float = 0.0) -> None:
+    """Raise TrainingError where the loss or a weight is no number: that must not take the place of a good state."""
+    if math.isfinite(loss) and all(bool(weight.isfinite().all()) for weight in run.model.parameters()):
+        return
+    kept = f"; {out / 'checkpoint.pt'} holds the last good state" if (out / "checkpoint.pt").exists() else ""
+    raise TrainingError(
+        f"the loss is no longer finite in epoch {run.epoch + 1}{kept}. Go on with --precision float32, or begin again "
+        "with another recipe or batch size."
     )
 
 
@@ -554,9 +568,12 @@ def _write_csv(log: list[dict], path: Path) -> None:
 
 
 def read_log(path: Path) -> list[dict]:
-    """The rows of a log.csv, as numbers."""
+    """The rows of a log.csv, as numbers. Raises OSError, or ValueError or TypeError for a damaged one."""
     with path.open(newline="", encoding="utf-8") as file:
-        return [{key: round(float(value), 6) for key, value in row.items()} for row in csv.DictReader(file)]
+        rows = [{key: round(float(value), 6) for key, value in row.items()} for row in csv.DictReader(file)]
+    if not rows or not {"epoch", "train_error", "validation_error"} <= rows[0].keys():
+        raise ValueError("no log of a training")
+    return rows
 
 
 @contextlib.contextmanager

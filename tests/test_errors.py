@@ -63,6 +63,8 @@ PROVOKED = {
     lambda: [1] * 2.5: "cannot be multiplied",
     lambda: [1] - [2]: "entry by entry",
     lambda: (1, 2) ** 2: "entry by entry",
+    lambda: (x, x) - (x, x): "take the one that you mean",
+    lambda: (x, x).sum(): "take it apart, as in",
     lambda: [1] + 1: "entry by entry",
     lambda: [1].sum(): "no tensor",
     lambda: torch.sqrt((1, 2)): "no tensor",

@@ -222,3 +222,19 @@ def test_the_gain_of_a_deep_capsnet_is_what_its_docstring_says():
         s = functional.votes(u, routed.weight).sum(dim=1) / j  # equal couplings
         ratio = (s.square().sum(dim=-1).mean() / u.square().sum(dim=-1).mean()).sqrt()
         assert ratio.item() == pytest.approx(0.88 * 2.0, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [
+        (
+            torch.zeros(1, 1, 28, 28, dtype=torch.float64),
+            r"float64, and the network has float32; hand it images.float\(\)",
+        ),
+        (torch.zeros(1, 1, 28, 28, dtype=torch.uint8), r"hand it images.float\(\) / 255"),
+    ],
+)
+def test_images_as_numpy_has_them_are_a_sentence(images, says):
+    with pytest.raises(ValueError, match=says):
+        models.dense()(images)
+    models.dense().double()(torch.zeros(1, 1, 28, 28, dtype=torch.float64))

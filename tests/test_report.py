@@ -1,5 +1,6 @@
 """`capsule-tutor report` and `leaderboard`: what a page counts, what an entry may say, and how boards are merged."""
 
+import ast
 import csv
 import json
 import re
@@ -12,6 +13,7 @@ import html5lib
 import nbformat
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from capsule_tutor import cli, data, leaderboard, models, pretrained, report, show, training
@@ -54,6 +56,10 @@ def test_a_recipe_for_a_folder_says_everything_that_a_run_needs(place):
     recipe = training.Recipe(**pretrained.result(place / "a-0")["recipe"])
     assert recipe.options["classes"] == 3
     assert recipe.reconstruction == pytest.approx(784 / (3 * 16 * 16))
+    toys = training.for_folder(
+        training.RECIPES["dense-toys"], place / "shapes", SHAPE
+    )  # whose 0.170 is for 4,608 pixels
+    assert toys.reconstruction == pytest.approx(784 / (3 * 16 * 16), rel=2e-3)
     assert recipe.data.endswith("shapes/")
     assert recipe.split("test").classes == ("disc", "square", "triangle")
     assert pretrained.load(str(place / "a-0")).shape == SHAPE
@@ -210,6 +216,10 @@ def test_one_run_is_no_two_seeds(place, tmp_path, monkeypatch):
         assert said.exit_code == 1
         assert "hold the same weights; name each run once" in said.output.replace("\n", " ")
         assert not Path("leaderboard.json").exists()
+    weights = load_file("copy/weights.safetensors")
+    save_file({name: weight + 1e-7 for name, weight in weights.items()}, "copy/weights.safetensors")
+    with pytest.raises(pretrained.WeightsError, match="have one seed"):
+        report.measure([str(place / "a-0"), "copy"])
 
 
 # ---- the page
@@ -281,6 +291,18 @@ def test_the_notebook_holds_the_same_and_the_code_for_it(place, found):
     code = next(cell.source for cell in notebook.cells if '"Confusion"' in cell.source)
     shown = next(o.data["text/html"] for o in outputs if o.data["text/plain"].startswith("[Confusion"))
     assert eval(code, namespace).data == shown
+
+
+def test_a_page_takes_no_other_notebook_away_and_its_own_runs_where_it_lies(place, tmp_path, found):
+    (tmp_path / "mine.ipynb").write_text("my work")
+    with pytest.raises(FileExistsError, match=r"mine\.ipynb is no report"):
+        report.write(found, [str(place / "a-0")], tmp_path / "mine.html")
+    assert (tmp_path / "mine.ipynb").read_text() == "my work"
+    _, beside = report.write(found, [str(place / "a-0")], tmp_path / "page.html")
+    report.write(found, [str(place / "a-0")], tmp_path / "page.html")
+    (code,) = [cell.source for cell in nbformat.read(beside, 4).cells if "report.measure" in cell.source]
+    (run_,) = ast.literal_eval(code.partition("measure(")[2].removesuffix(")"))
+    assert (tmp_path / run_).resolve() == (place / "a-0").resolve()
 
 
 # ---- the command

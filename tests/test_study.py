@@ -149,6 +149,15 @@ def test_the_command_checks_a_run_and_says_what_is_missing(tiny):
     assert "tiny " in run("list").output
 
 
+def test_a_study_that_only_measures_is_checked_by_its_numbers(monkeypatch):
+    stored = {"arm": "CapsNet", "seed": 0, "seconds": 1.0, "hardware": "then", "wrong": {"uniform": {"all": 3}}}
+    again = stored | {"wrong": {"uniform": {"all": 4}}, "hardware": "now"}
+    monkeypatch.setattr(study, "repeat", lambda *_: (stored, again))
+    checked = CliRunner().invoke(cli.app, ["study", "couplings", "--check"])
+    assert checked.exit_code == 0, checked.output
+    assert "CapsNet, seed 0: wrong, uniform, all 4, on file 3" in checked.output
+
+
 def test_an_arm_may_measure_for_itself(tiny, monkeypatch):
     asked = []
 

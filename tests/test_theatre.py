@@ -452,7 +452,7 @@ def test_the_map_counts_every_parameter_and_holds_what_the_network_computes(name
 
 
 def test_the_map_says_what_its_layers_compute():
-    (first, *_) = network_map("efficient-capsnet-toys").answer(
+    _, first, *_ = network_map("efficient-capsnet-toys").answer(
         {"what": "network", "network": "efficient-capsnet-toys"}
     )["stages"]
     assert "negative answers shrink to 0.3 of themselves" in first["says"]

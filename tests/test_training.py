@@ -150,7 +150,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_file(tmp_path):
         images, labels = few(split)
         return data.Split(images * float("nan") if split == "train" else images, labels)
 
-    with pytest.raises(training.TrainingError, match=r"no longer finite in epoch 1\. Try a lower"):
+    with pytest.raises(training.TrainingError, match=r"no longer finite in epoch 1\. Go on with"):
         training.train(SMALL, tmp_path / "bad", device="cpu", load=poisoned)
     assert not (tmp_path / "bad" / "checkpoint.pt").exists()
 
@@ -160,8 +160,15 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_file(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         training.train(SMALL, tmp_path / "good", device="cpu", load=few, say=stop_after_the_first)
     kept = (tmp_path / "good" / "checkpoint.pt").read_bytes()
-    with pytest.raises(training.TrainingError, match=r"finite in epoch 2; .*checkpoint.pt holds the last good one\."):
+    with pytest.raises(training.TrainingError, match=r"finite in epoch 2; .*checkpoint.pt holds the last good state\."):
         training.train(SMALL, tmp_path / "good", device="cpu", load=poisoned, resume=True)
+    assert (tmp_path / "good" / "checkpoint.pt").read_bytes() == kept
+
+    def impatient(*_step):
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(training.TrainingError, match="finite in epoch 2"):  # and Ctrl-C does not save it either
+        training.train(SMALL, tmp_path / "good", device="cpu", load=poisoned, resume=True, tick=impatient)
     assert (tmp_path / "good" / "checkpoint.pt").read_bytes() == kept
 
 
@@ -358,6 +365,9 @@ def test_the_command_trains_refuses_and_resumes(tmp_path):
 def test_wishes_that_contradict_each_other_are_refused(tmp_path):
     _, err = cli("dense-fast", "--data", "digits", "--pictures", tmp_path).communicate(timeout=HUNG)
     assert err.strip() == "Images come from --data or from --pictures: leave one of them out."
+    inside = data.example_folder(tmp_path / "shapes") / "runs" / "first"
+    _, err = cli("dense-fast", "--pictures", tmp_path / "shapes", "--out", inside).communicate(timeout=HUNG)
+    assert "where it would become a class of pictures; choose another --out" in err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")

@@ -5,7 +5,7 @@ said about its numbers must do. Most were written before the checks named them; 
 """
 
 
-# ruff: noqa: B007, B905, E731, RUF059, SIM114
+# ruff: noqa: B007, B905, E731, PT018, RUF059, SIM114
 
 import math
 import statistics
@@ -71,12 +71,12 @@ class squash:
         return torch.sigmoid(n) * s / n
 
     def python_loop_last_axis_only(s, dim=-1, eps=1e-8):
-        """1 of a (2, 4, 3) tensor"""
+        """You always use the last axis"""
         n2 = (s**2).sum(-1, keepdim=True)
         return n2 / (1 + n2) * s / torch.sqrt(n2)
 
     def mean_and_no_keepdim(s, dim=-1, eps=1e-8):
-        """it raised RuntimeError"""
+        """You took the mean of the squares"""
         n2 = (s * s).mean(dim)
         return n2 / (1 + n2) * s / (n2 + eps).sqrt()
 
@@ -88,6 +88,18 @@ class squash:
 
 
 class squash_test:
+    def cosine_abs(squash):
+        """Do you ask for a cosine near 1, or for its size alone"""
+        s = 5 * torch.randn(4, 3, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
+        assert (squash(s).norm(dim=-1) < 1).all()
+        assert squash(torch.tensor([[0.01, 0.0]])).norm() < 0.1
+        assert torch.cosine_similarity(s, squash(s), dim=-1).abs().min() > 0.999
+        assert torch.cosine_similarity(s, squash(s, dim=0), dim=0).abs().min() > 0.999
+        zero = torch.zeros(2, 3, requires_grad=True)
+        out = squash(zero)
+        out.sum().backward()
+        assert out.isfinite().all() and zero.grad.isfinite().all()
+
     def a_pair_is_true(squash):
         """a pair is always true"""
         condition = (squash(3 * torch.randn(4, 5, 6)).norm(dim=-1) < 1).all()
@@ -1961,6 +1973,11 @@ def caps_logits(u_hat):
 
 
 class prior_comes_last:
+    def whole_result(route):
+        """take the one that you mean"""
+        u_hat, prior = torch.randn(2, 5, 3, 6), torch.randn(5, 3)
+        return torch.allclose(route(u_hat, prior) - route(u_hat, torch.zeros(5, 3)), prior, atol=1e-4)
+
     def fresh_votes(route):
         """No route passes your test"""
         prior = torch.randn(5, 3)
@@ -3305,6 +3322,16 @@ class masked_share:
 
 
 class pgd:
+    def eps_steps(objective, images, eps, steps, step):
+        """exchanged eps and step"""
+        attacked = images.detach().clone()
+        for _ in range(steps):
+            x = attacked.clone().requires_grad_()
+            gradient = torch.autograd.grad(objective(x).sum(), x)[0]
+            attacked = attacked + eps * gradient.sign()
+            attacked = (images + (attacked - images).clamp(-step, step)).clamp(0, 1)
+        return attacked
+
     def clamps_the_picture(objective, images, eps, steps, step):
         """You clamp the picture itself"""
         x = images.clone()
@@ -3353,6 +3380,21 @@ class pgd:
 
 
 class attack_test:
+    def no_abs_again(attack):
+        """Does a pixel that went down count"""
+        images = torch.rand(3, 1, 6, 5)
+        images[:, 0, 0] = 0.0
+        images[:, 0, 1] = 1.0
+        before = images.clone()
+
+        def objective(x):
+            return -x.square().sum(dim=(1, 2, 3))
+
+        attacked = attack(objective, images, 0.1, 20)
+        assert (attacked - before).max() <= 0.1 + 1e-5, "left the ball"
+        assert attacked.min() >= -1e-5 and attacked.max() <= 1 + 1e-5, "left the range"
+        assert torch.equal(images, before), "changed its input"
+
     def one_number_for_the_batch(attack):
         """Your objective gives one number for the whole batch"""
         images, weight = (3 * torch.rand(3, 1, 6, 5) - 1).clamp(0, 1), torch.randn(1, 6, 5)

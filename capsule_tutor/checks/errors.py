@@ -39,6 +39,10 @@ _MEANS = (
         "a list cannot be multiplied by such a number; a tensor can: torch.tensor or torch.stack makes one",
     ),
     (
+        r"operand type\(s\) for .*'tuple' and '(tuple|Tensor)'",
+        "a tuple holds several things: take the one that you mean, as in f(x)[1], and compute with that",
+    ),
+    (
         r"operand type\(s\) for .*'(list|tuple)'|can only concatenate (list|tuple)",
         "lists and tuples do not compute entry by entry: torch.tensor makes a tensor of numbers, torch.stack one of "
         "tensors",
@@ -48,7 +52,12 @@ _MEANS = (
         "`{1}` is one tensor, and a whole tuple is given for it: take the tuple apart first, as in `one, other = pair`",
     ),
     (
-        r"'(list|tuple)' object has no attribute|must be Tensor, not (list|tuple)",
+        r"'tuple' object has no attribute",
+        "a tuple holds several things: if a function gave it, take it apart, as in `v, c = …`; tensors that belong "
+        "together torch.stack makes one",
+    ),
+    (
+        r"'list' object has no attribute|must be Tensor, not (list|tuple)",
         "a list or tuple is no tensor: torch.tensor makes one of numbers, torch.stack one of tensors",
     ),
     (

@@ -304,8 +304,8 @@ class Source:
                 yield Change(spots, both[0][4], None, f"`{one}` and `{other}` are exchanged throughout")
         for template in map(_parsed, _MISSING):
             for owner, field, place, node in read:
-                if isinstance(owner, ast.Slice):
-                    continue  # nobody means x[: n ** 2]
+                if isinstance(owner, ast.Slice) or _name(node) in ("dim", "axis"):
+                    continue  # nobody means x[: n ** 2] or sum(~dim)
                 likely = "squeeze" in ast.dump(template)
                 yield _of_part(owner, field, place, node, _filled(template, {"X": node}), "", likely)
 
@@ -573,7 +573,9 @@ def _slips(node: ast.AST) -> _Found:
 
 
 def _rewritten(node: ast.AST) -> _Found:
-    yield from _by_pattern(node, _REWRITTEN)
+    for new, why in _by_pattern(node, _REWRITTEN):
+        if not (why == "it should be rounded up" and isinstance(node.left, ast.UnaryOp)):  # it is rounded up already
+            yield new, why
 
 
 def _by_pattern(node: ast.AST, table: tuple[tuple[str, str, str], ...]) -> _Found:

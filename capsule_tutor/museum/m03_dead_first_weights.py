@@ -1,7 +1,7 @@
 """First weights so small that nothing arrives.
 
 A rule for first weights counts the inputs of a unit from the shape of its weight. Given four axes instead of two it
-counts 1,152 children times 16 numbers, and the votes come out a hundred times too short. Near zero squash shrinks what
+counts 10 times 1,152 pairs as well, and the votes come out some thirty times too short. Near zero squash shrinks what
 is short to its square, and its slope goes to zero with it.
 
 Seen in: XifengGuo (Keras), ageron (an old version).

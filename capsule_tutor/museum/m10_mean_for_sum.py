@@ -5,7 +5,7 @@ The weight 0.0005 belongs to a sum over 784 pixels. With the mean, which is what
 gradients, so the drawings look fine. What is lost is their pull on the capsules.)
 
 Seen in: akhdanfadh, higgsfield, labml, zsoltkebel (784 times too weak), adambielski (78 times).
-Symptom: the reconstruction part of the loss is a millionth.
+Symptom: the reconstruction part of the loss is some millionths.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """The perturbation is added to all ten capsules after masking.
 
 Masking has set nine capsules to zero. A delta that is added afterwards, with broadcasting's help, lands in all ten: the
-decoder gets a pose and nine small ghosts, and draws something between eleven digits.
+decoder gets a pose and nine small ghosts, and draws something between ten digits.
 
 Seen in: cezannec.
 Symptom: blurred drawings that do not return to the reconstruction of the digit.

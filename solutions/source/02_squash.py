@@ -49,7 +49,7 @@ print("the third at lengths 0.1, 2 and 4, after a tanh:", angle((sizes * s[2] / 
 
 # %% [markdown] id="sigmoid-verdict"
 # The sigmoid sends every vector into the same quarter of the plane: the third capsule pointed to the left (162°) and now
-# points steeply up. The tanh is gentler and still bends the second and the third towards a diagonal, the more the longer
+# points steeply up. The tanh is gentler. It hardly touches the first and still bends the second and the third towards a diagonal, the more the longer
 # they are (last line), and two numbers near 1 make a length of 1.4. A pose that changes when the confidence changes is
 # no pose. **Whatever we do must act on the length alone.**
 
@@ -63,8 +63,8 @@ print("the third at lengths 0.1, 2 and 4, after a tanh:", angle((sizes * s[2] / 
 # 2. $g(n) \to 0$ for short ones ("not there");
 # 3. it should be cheap and smooth.
 #
-# $\frac{x}{1+x}$ does 1 and 2 for $x \ge 0$. So does $x = n$, and so do many other curves: from here on it is a choice.
-# Take $x = n^2$, which pushes short vectors down further and starts flat. That is equation 1 of Sabour, Frosst and Hinton (2017):
+# $\frac{x}{1+x}$ rises from 0 towards 1. What should $x$ be? With $x = n$ conditions 1 and 2 hold, and with many others: from here on it is a
+# choice. Take $x = n^2$, which pushes short vectors down further and starts flat. That is equation 1 of Sabour, Frosst and Hinton (2017):
 #
 # $$v \;=\; \underbrace{\frac{\lVert s\rVert^2}{1+\lVert s\rVert^2}}_{\text{new length}}\;
 # \underbrace{\frac{s}{\lVert s\rVert}}_{\text{direction}}$$
@@ -87,7 +87,7 @@ for n in (0.0, 0.1, 0.5, 1.0, 2.0, 3.0, 10.0):
     print(f"length {n:4.1f}  →  {n**2 / (1 + n**2):.3f}")
 
 # %% [markdown] id="table-read"
-# Read each row as an opinion. Up to a length of 0.5 a capsule hardly counts, at 1 it is undecided, at 3 it is 90 % sure.
+# Read each row as an opinion. Up to a length of 0.5 a capsule hardly counts, at 1 it is undecided, at 3 its length is 0.9.
 # (Lesson 05 will ask a capsule that is right to reach 0.9. Now you know how long its input must be. It is content with 0.9 for yes and
 # 0.1 for no, so a length of 0.9 does not mean that nine of ten such answers are right.)
 
@@ -390,7 +390,7 @@ turned = squash(s[:1].unsqueeze(1), dim=1)[0]  # our first capsule, (0.3, 0.1)
 print(f"angle before {angle(s[:1]).item():.0f}°, after the wrong axis {angle(turned).item():.0f}°")
 
 # %% [markdown] id="wild-axis-read"
-# A length above 2. What finds it in one line: *no length after squash reaches 1*, asked of vectors that are long. (Eight
+# A length above 2. One line finds it: *no length after squash reaches 1*, asked of vectors that are long. (Eight
 # numbers of 0.6 would come out with 0.75.)
 #
 # **The missing or misplaced eps**, in the code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski. You have seen it. It is

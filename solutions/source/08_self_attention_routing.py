@@ -41,7 +41,7 @@ figures.heatmaps(
 
 # %% [markdown] id="hook-question"
 # The new table leans the same way as the one of two iterations, only further. Chance? This is the routing of
-# Efficient-CapsNet (Mazzia, Salvetti and Chiaberge 2021), the network of the next lesson. At the end of this one you will
+# Efficient-CapsNet (Mazzia, Salvetti and Chiaberge 2021), the network of the next lesson. In this one you will
 # get from the second table to the fourth, and back, by multiplying the logits of each parent by a number (here one number
 # serves both).
 
@@ -446,17 +446,22 @@ print(f"other verdicts: {(verdicts(loud) != verdicts(shares)).sum().item()} of {
 # shows: the true class has nearly the factor $\frac15$, and the others have small logits on either scale. The two can part; this
 # network gives them no occasion.
 #
-# Sixteen children keep the logits small. What does one look say about votes that are noise, from 16 children and from 1152?
+# These votes are short. What does one look say about votes that are noise, short ones and long ones, from 16 children and from 1152?
 
 # %% id="noise"
+short = u_hat_digits.norm(dim=-1).mean().item()
 for count in (16, 1152):
-    random = torch.randn(8, count, 10, 16, generator=torch.Generator().manual_seed(0))  # (b, i, j, z)
-    largest_share = attention_logits(random).softmax(dim=2).amax(dim=2).mean().item()
-    print(f"random votes of {count:4d} children: the largest share of a child is {largest_share:.2f} on average")
+    random = torch.randn(8, count, 10, 16, generator=torch.Generator().manual_seed(0))  # (b, i, j, z), of length 4
+    for length, votes_now in ((4.0, random), (short, random * short / 4)):
+        largest_share = attention_logits(votes_now).softmax(dim=2).amax(dim=2).mean().item()
+        print(
+            f"{count:4d} children, noise of length {length:.1f}: largest share of a child {largest_share:.2f} on average"
+        )
 
 # %% [markdown] id="noise-read"
-# With 1152 children one look is nearly certain, of nothing. The formula does not divide by their number $n$, and even for noise the logits
-# grow like $\sqrt n$.
+# An even share is 0.10. With 1152 children and long votes one look is nearly certain, of nothing. The formula does not divide by the number of
+# children, and even for noise the logits grow like its root, and like the square of the votes' length. So what keeps this network's looks
+# modest is both: few children and short votes.
 
 # %% [markdown] id="attention"
 # ## Is this attention?

@@ -9,7 +9,7 @@
 # - read the azimuth of a toy off its capsule, and say what that proves and what it does not;
 # - weigh the best-known claim about capsules and viewpoints against its critics.
 #
-# **Minutes:** 85, and 10 more for the appendix · **Prerequisites:** lessons 04 (votes, agreement), 09 (Efficient-CapsNet and its control) and 10 (intervals,
+# **Minutes:** 80 for sections 1 to 4, 35 more for the rest, in a second sitting, and 10 for the appendix · **Prerequisites:** lessons 04 (votes, agreement), 09 (Efficient-CapsNet and its control) and 10 (intervals,
 # paired runs).
 
 # %% [markdown] id="hook"
@@ -157,9 +157,9 @@ for degrees in (0, 30, 140):
 # %% [markdown] id="promise-read"
 # With $W$ on the right, the pose **turns** (it is *equivariant*, lesson 01), and the agreement **stays** (it is
 # *invariant*). That is the promise, and it holds without any training on other sides. With $W$ on the left the same
-# three votes agree at 0° and nowhere else.
+# three votes agree at 0° and, half a turn apart from that, nowhere else.
 #
-# Now the small print. The $M_i$ must come from somewhere. In every capsule network they come from a **convolution
+# Now the small print. The $M_i$ must come from somewhere. In the capsule networks of this course they come from a **convolution
 # over pixels**. Nothing makes a convolution report poses that are multiplied by $R$ when the table turns; it can only
 # *learn* to, on the sides that it sees. And a part that is hidden from there has no pose at all. Besides, the poses
 # of CapsNet and Efficient-CapsNet are *vectors*: their votes $W_{ij} u_i$ have the learned matrix on the left, as in
@@ -503,7 +503,7 @@ print("novel azimuths, routed, seed by seed:", ", ".join(f"{novel:.1f}" for nove
 
 # %% [markdown] id="converged"
 # The networks know every familiar view of the known toys, and yet they miss many of the same toys from a novel side.
-# And the nearest pixels keep up. On average only the routed network is better, only from novel azimuths, and by less
+# In novel error the nearest pixels keep up. (Their gap is larger: they start lower.) On average only the routed network is better, only from novel azimuths, and by less
 # than its seeds differ.
 #
 # Now the difference between the two networks' gaps, with your interval, for each length of training. The last one of
@@ -742,8 +742,8 @@ pictures.toys(
 #
 # <details><summary>Our answer</summary>
 #
-# At first sight it is generous to the convolutional network: capsules that are trained on would be better on both
-# sides. But the two were not treated alike, the epoch was found with the familiar part of the **test** set, and the gap
+# It looks generous to the convolutional network, since capsules that train on would be better on both sides. It need not be.
+# The two were not treated alike, the epoch was found with the familiar part of the **test** set, and the gap
 # depends on how long one trains, as you saw in section 4. One would like to see both at their end, and both by the same
 # rule, chosen on toys that are in no test. The paper's table has neither, nor a spread over seeds, nor the nearest
 # pixels.

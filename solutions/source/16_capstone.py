@@ -169,8 +169,8 @@ print(f"classes dealt out at random: {statistics.mean(counts):.0f}, standard dev
 
 # %% [markdown] id="held-out-read"
 # That is a few fewer than 32. Is something left of the leak? Not that we can tell: where the classes are dealt out at random there is
-# nothing to know, and the counts scatter just as widely around 32. That is how little twelve things say.
-# (`data.folder` takes other test things than you, chosen by their names.)
+# nothing to know, and yet the count is as low as ours in two of five deals: it scatters by six around 32. That is how little twelve things say.
+# (`data.folder` takes other test things than you, chosen by their names, so that a thing that is added later does not push the others about.)
 
 # %% [markdown] id="plan"
 # ### A network for your images
@@ -189,8 +189,8 @@ for shape in ((1, 28, 28), (3, 28, 28), (3, 64, 64), (3, 128, 128)):
     )
 
 # %% [markdown] id="plan-read"
-# Colour adds a little to the first convolution. Size adds nothing to the front, whose filters are used at every place. The decoder
-# pays for both, with every number that it draws. If your pictures are large and your machine is not, scale them down first.
+# Colour adds a little to the first convolution. Size adds nothing to the front, whose filters are used at every place, and the capsules even get cheaper: the
+# proposed strides leave a smaller last map. The decoder pays for both, with every number that it draws. If your pictures are large and your machine is not, scale them down first.
 #
 # ### Train, and report
 #
@@ -238,7 +238,7 @@ print(f"by pictures: {low:.0f} to {high:.0f} %; by things: {max(0, 100 * p - hal
 HTML(report.parts(found, "Confusion", "Card"))
 
 # %% [markdown] id="witnesses-read"
-# The interval by pictures is wide, and still too narrow. It takes 48 pictures for 48 witnesses, but mistakes come in clumps:
+# The interval by pictures is wide, and still too narrow. It counts 48 pictures as 48 witnesses, but mistakes come in clumps:
 # more things are wholly right or wholly wrong than if each picture failed on its own. So the last interval counts things: a mean of
 # twelve shares, with Student's t. To halve it you need four times as many **things**. More pictures of the same ones hardly help.
 #
@@ -336,7 +336,8 @@ print("in the recipe:", registration.bound(claim, "routed").note)
 # It does not protect from cheating, for one can register after the runs and run the same seeds again. Only a date in somebody else's
 # hands helps: send the text away, and promise seeds that nobody has run. *Ours is a bad example:* the runs of lesson 15 were known.
 #
-# **Predict before you run.** Five seeds were promised. The differences are −0.9, −0.8, −1.0, −0.9 and +0.6. Somebody trains a sixth seed,
+# **Predict before you run.** Five seeds were promised. The differences, claimed minus control in points of error, are −0.9, −0.8, −1.0, −0.9
+# and +0.6. Somebody trains a sixth seed,
 # fingerprint included, and leaves the odd one in. Is that as promised?
 #
 # - **a** no

@@ -1,8 +1,8 @@
 """Write a test, `pose_test(pose)`, for anybody's pose: `pose(image)` takes images (b, h, w) and gives (b, 3). Two
 things are true of every right one. A shift by dx columns and dy rows adds dx to the first number and dy to the second,
 and leaves the third alone. Fainter ink changes nothing. Both hold for every image of a batch. Your test is silent when
-both are so, and fails by `assert` when one is not. Right ones may count from another corner or give the slant as an
-angle: ask for no other numbers."""
+both are so, and fails by `assert` when one is not. Right ones may count from 1 or from the middle, or give the slant
+as an angle: ask for no other numbers."""
 
 import torch
 from torch import Tensor
@@ -377,8 +377,8 @@ class wrong:
         assert (pose(0.3 * image) == pose(image)).all()
 
     def numbers_of_one_pose(pose):
-        """Your test asks for the numbers of this lesson's pose. Right ones may count from another corner or give an
-        angle: compare a pose with that of the same code, before and after."""
+        """Your test asks for the numbers of this lesson's pose. Right ones may count from 1 or from the middle, or
+        give an angle: compare a pose with that of the same code, before and after."""
         image = _image()
         assert torch.allclose(pose(image), _pose(image), atol=1e-3)
 

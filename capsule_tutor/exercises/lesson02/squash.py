@@ -34,6 +34,7 @@ def cases():
     return [
         case("a batch of vectors of shape (2, 5, 4)", numbers(2, 5, 4)),
         case("vectors along axis 1 of a (2, 4, 3) tensor", numbers(2, 4, 3, seed=1), dim=1),
+        case("vectors along axis 0 of a (3, 4, 2) tensor", numbers(3, 4, 2, seed=8), dim=0),
         case("a batch of 1", numbers(1, 5, 4, seed=2)),
         case("one single vector", numbers(6, seed=3)),
         case("a batch that holds a zero vector", torch.cat([torch.zeros(1, 4), numbers(2, 4, seed=4)])),

@@ -101,6 +101,10 @@ class broken:
         n = (s * s).sum(dim, keepdim=True).sqrt()
         return n * n / (1 + n * n) * s / (n + 1e-8)
 
+    def turned_round(s, dim=-1):
+        """a squash that turns every vector round. Do you ask for a cosine near 1, or for its size alone?"""
+        return -functional.squash(s, dim)
+
 
 class right:
     def one_vector_after_the_other(squash):

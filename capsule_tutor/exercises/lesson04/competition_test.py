@@ -1,7 +1,8 @@
 """Write a test, `competition_test(route)`, that tells a softmax over the parents from one over the children without
 seeing a coupling. `route(u_hat, iterations)` takes votes (b, i, j, z) and gives the poses v (b, j, z), no more. Your
-test is silent where the parents compete for the children, whatever squash and updates a routing has, and fails by
-`assert` where a parent takes no notice of the others."""
+test is silent where the parents compete for the children, and fails by `assert` where a parent takes no notice of the
+others: with a softmax over the children, or where nobody negotiates and the couplings stay equal. Right routings may
+have another squash or other updates."""
 
 import torch
 from torch import Tensor

@@ -10,7 +10,7 @@ from capsule_tutor import functional
 from capsule_tutor.exercises.lesson07.sums_test import broken as broken_sums
 from capsule_tutor.museum import exhibit
 
-EFFORT = {"minutes": 13, "difficulty": 4, "importance": 5}
+EFFORT = {"minutes": 16, "difficulty": 4, "importance": 5}
 HINTS = (
     "Write down, without code, five things that are true of every routing: of its couplings, after one iteration, of "
     "one pose, from one iteration to the next, of special votes.",

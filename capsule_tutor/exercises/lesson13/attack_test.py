@@ -86,7 +86,8 @@ class sound:
 
 class broken:
     def without_a_ball(objective, images, eps, steps):
-        """an attack without a ball. Are there grey pixels, and enough steps to go far?"""
+        """an attack without a ball. Are there grey pixels, enough steps to go far, and an objective with a slope? Does
+        a pixel that went down count, too?"""
         return _loop(objective, images, eps, steps, lambda x, _: x.clamp(0, 1))
 
     def ball_around_the_last(objective, images, eps, steps):

@@ -200,7 +200,8 @@ class wrong:
 
     def returned_in_the_loop(objective, images, eps, steps, step):
         """No pixel gets farther than one `step`, whatever `steps` says. A `return` inside the loop does that, a step
-        that begins at `images` and not where the last one ended, and a `step` that is divided by `steps`."""
+        that begins at `images` and not where the last one ended, a `step` that is divided by `steps`. Or have you
+        exchanged eps and step?"""
         back = lambda x, _: (images + (x - images).clamp(-eps, eps)).clamp(0, 1)  # noqa: E731
         return _climb(objective, images, eps, 1, step, back)
 

@@ -55,12 +55,17 @@ def _pictures(*counts: int, shots: int = 3, seed: int = 0) -> tuple[Tensor, Tens
     return torch.tensor(labels)[shuffled], torch.tensor(things)[shuffled]
 
 
+def _numbered(numbers: tuple[int, ...], labels: Tensor, things: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.tensor(numbers)[labels], things
+
+
 def cases():
     return [
         case("two classes of 10 and 5 things", *_pictures(10, 5)),
         case("three classes of 4, 11 and 7 things", *_pictures(4, 11, 7, seed=1)),
         case("one picture of each thing", *_pictures(6, 9, shots=1, seed=2)),
         case("a class of a single thing", *_pictures(1, 10, seed=3)),
+        case("classes with the numbers 2 and 5", *_numbered((2, 5), *_pictures(7, 12, seed=8))),
     ]
 
 
