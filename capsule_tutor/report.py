@@ -457,4 +457,6 @@ def _known(name: str) -> tuple[int, list[dict], float, float]:
         log = training.read_log(folder / "log.csv")
     except (OSError, ValueError, TypeError):
         raise pretrained.WeightsError(f"{folder / 'log.csv'} is missing or damaged; train the run again") from None
+    if missing := {"seed", "validation_error", "seconds"} - result.keys():
+        raise pretrained.WeightsError(f"{folder / 'result.json'} has no {min(missing)!r}; train the run again")
     return result["seed"], log, result["validation_error"], result["seconds"]

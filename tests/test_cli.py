@@ -120,7 +120,7 @@ def picture(tmp_path):
 def test_an_answer_is_printed_whatever_letters_the_terminal_has(main, picture, tmp_path, encoding):
     code, out, err = main("predict", picture, "--out", tmp_path / "read.png", encoding=encoding)
     assert (code, err) == (0, "")
-    assert "0. Left in" in out
+    assert "0. In " in out
     assert ("━━━" if encoding == "utf-8" else "---") in out
     assert main("train", "list", encoding=encoding)[0] == 0
     assert main("predict", "--help", encoding=encoding)[0] == 0

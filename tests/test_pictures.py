@@ -229,7 +229,7 @@ def test_standard_input_is_read(tmp_path):
     Image.fromarray(grey(drawn(first(3), 200, 20))).save(file, "png")
     done = predict("-", cwd=tmp_path, input=file.getvalue())
     assert (done.returncode, done.stderr) == (0, b"")
-    assert b"3. Left in digit-read.png" in done.stdout
+    assert b"3. In digit-read.png" in done.stdout
     assert b"standard input is not a picture" in predict("-", cwd=tmp_path, input=b"").stderr
 
 

@@ -299,7 +299,7 @@ def test_predict_reads_and_draws(picture, name, tmp_path):
     path, label = picture
     result = run("predict", path, "--network", name, "--out", tmp_path / "read.png")
     assert result.exit_code == 0, result.output
-    assert f"\n{label}. Left in" in result.output
+    assert f"\n{label}. In " in result.output
     with Image.open(tmp_path / "read.png") as drawn:
         assert drawn.size == (600, 300)  # two of 28 pixels and a frame, ten times as large
 

@@ -148,7 +148,7 @@ def predict(id_: str, guess: object = None) -> None:
     elif guess in question:
         guesses.tell(id_, question, guess)
     else:
-        if guess:
+        if len(guess) == 1 and guess.isalpha():
             wording.say(f"There is no choice {guess!r} here: {', '.join(question)}.")
         guesses.card(id_, question)
 

@@ -761,6 +761,8 @@ strangers = 100 * (~dense).double().mean().item()
 print(f"{'none: dense control':20} {home['none: dense control']:6.1f} % {strangers:10.0f} % wrong")
 off = filed["wrong"]["uniform, no prior"]
 print(f"equal, on MNIST: {off['only here']} pairs lost and {off['only as trained']} won")
+
+# %% id="whose-digits"
 answer = lengths(route.gather(tampering.COUPLINGS["another image's"](route))).topk(2, dim=1).indices  # (b, 2)
 for whose, truly in (
     ("image seen", pairs.labels),
@@ -784,7 +786,7 @@ figures.bars(
 #   leaves a parent next to nothing. That row is about two parts that no longer fit, not about routing.
 # - On digits in other handwriting, where the network is out of its depth, its couplings bring nothing that a thousand pairs could show. The
 #   control is behind there all the same: the lead need not come from couplings.
-# - With *another image's* couplings the network names that image's digits (last lines). "It works without" and "it has no influence" are two
+# - With *another image's* couplings the network names that image's digits (see below the table). "It works without" and "it has no influence" are two
 #   statements: couplings say something about the classes themselves.
 # - A network that is *trained* with equal couplings may find other votes. Sabour's 7.5 and 5.2 % are about that, one iteration or
 #   three in training. Lesson 15 asks both questions, many times.
