@@ -762,7 +762,12 @@ print(f"{'none: dense control':20} {home['none: dense control']:6.1f} % {strange
 off = filed["wrong"]["uniform, no prior"]
 print(f"equal, on MNIST: {off['only here']} pairs lost and {off['only as trained']} won")
 
-# %% id="whose-digits"
+# %% id="off-picture"
+figures.bars(
+    {"pairs of MNIST's digits wrong (%)": {name: round(error, 1) for name, error in home.items()}},
+    alt="A bar for each kind of coupling, in per cent of MNIST's pairs wrong: "
+    + "; ".join(f"{name} {error:.1f}" for name, error in home.items()),
+)
 answer = lengths(route.gather(tampering.COUPLINGS["another image's"](route))).topk(2, dim=1).indices  # (b, 2)
 for whose, truly in (
     ("image seen", pairs.labels),
@@ -770,13 +775,6 @@ for whose, truly in (
 ):
     share = (answer[:, :, None] == truly[:, None, :]).any(dim=2).double().mean().item()
     print(f"another image's couplings: of the digits named {100 * share:.0f} % are in the {whose}")
-
-# %% id="off-picture"
-figures.bars(
-    {"pairs of MNIST's digits wrong (%)": {name: round(error, 1) for name, error in home.items()}},
-    alt="A bar for each kind of coupling, in per cent of MNIST's pairs wrong: "
-    + "; ".join(f"{name} {error:.1f}" for name, error in home.items()),
-)
 
 # %% [markdown] id="off-read"
 # On MNIST's pairs the network leans on its couplings: with equal ones most of the lead over the control is gone, **in agreement with
@@ -786,7 +784,7 @@ figures.bars(
 #   leaves a parent next to nothing. That row is about two parts that no longer fit, not about routing.
 # - On digits in other handwriting, where the network is out of its depth, its couplings bring nothing that a thousand pairs could show. The
 #   control is behind there all the same: the lead need not come from couplings.
-# - With *another image's* couplings the network names that image's digits (see below the table). "It works without" and "it has no influence" are two
+# - With *another image's* couplings the network names that image's digits (below the picture). "It works without" and "it has no influence" are two
 #   statements: couplings say something about the classes themselves.
 # - A network that is *trained* with equal couplings may find other votes. Sabour's 7.5 and 5.2 % are about that, one iteration or
 #   three in training. Lesson 15 asks both questions, many times.
