@@ -216,10 +216,10 @@ WRONG = {
         "",
     ),
     "the number of calls": (
-        "calls = []\n" + body("calls.append(1); return good if len(calls) <= 8 else s"),
+        "calls = []\n" + body("calls.append(1); return good if len(calls) <= 9 else s"),
         "Asked again",
     ),
-    "the last answer": ("last = []\n" + body("last.append(good); return last[-2] if len(last) > 7 else good"), ""),
+    "the last answer": ("last = []\n" + body("last.append(good); return last[-2] if len(last) > 8 else good"), ""),
     "forged progress": (
         'open(os.path.expanduser("~/progress.json"), "w").write(\'{"02-squash": "passed"}\')\n' + body("return s"),
         "s unchanged",
