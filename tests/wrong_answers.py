@@ -3323,7 +3323,7 @@ class masked_share:
 
 class pgd:
     def eps_steps(objective, images, eps, steps, step):
-        """exchanged eps and step"""
+        """`eps` and `step` are exchanged throughout"""
         attacked = images.detach().clone()
         for _ in range(steps):
             x = attacked.clone().requires_grad_()
