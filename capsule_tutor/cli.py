@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from capsule_tutor import teaching
-from capsule_tutor.doctor import ROOT, examine, pip_install, pip_install_extra, short, stop
+from capsule_tutor.doctor import ROOT, examine, missing, pip_install, pip_install_extra, short, stop
 from capsule_tutor.grading import command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -542,9 +542,7 @@ def report(
     except (pretrained.WeightsError, data.DataError, leaderboard.BoardError) as error:
         raise stop(str(error)) from None
     except ImportError as error:
-        raise stop(
-            f"{error.name or short(error)} is missing or broken. Install it: {pip_install_extra('lab')}"
-        ) from None
+        raise missing(error, pip_install_extra("lab")) from None
     except OSError as error:
         raise stop(f"{short(error)}; choose another --out or --board") from None
     run = found.runs[found.best]
@@ -617,9 +615,7 @@ def import_keras(
     except keras.KerasError as error:
         raise stop(str(error)) from None
     except ImportError as error:
-        raise stop(
-            f"{error.name or short(error)} is missing or broken. Install it: {pip_install_extra('export')}"
-        ) from None
+        raise missing(error, pip_install_extra("export")) from None
     except OSError as error:
         raise stop(f"{path} cannot be written ({short(error)}); choose another --out") from None
     typer.echo(f'{path}: use it as capsule_tutor.load("{path}"), on capsule_tutor.keras.prepared(images, "{kind}")')
@@ -639,9 +635,7 @@ def export(
     except pretrained.WeightsError as error:
         raise stop(str(error)) from None
     except ImportError as error:
-        raise stop(
-            f"{error.name or short(error)} is missing or broken. Install it: {pip_install_extra('export')}"
-        ) from None
+        raise missing(error, pip_install_extra("export")) from None
     except OSError as error:
         raise stop(f"{path} cannot be written ({short(error)}); choose another place") from None
     typer.echo(f"{path}: any number of images; in onnxruntime it differs by at most {difference:.0e}")

@@ -114,6 +114,11 @@ def stop(problem: str) -> Exception:
     return typer.Exit(1)
 
 
+def missing(error: ImportError, fix: str) -> Exception:
+    """`raise missing(error, "pip install …")` ends a command with the line that says which library is not there."""
+    return stop(f"{error.name or short(error)} is missing or broken. Install it: {fix}")
+
+
 def short(error: BaseException) -> str:
     """An error's name and the first line of what it says, cut to 200 characters."""
     lines = str(error).strip().splitlines()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from capsule_tutor.doctor import pip_install, short, stop
+from capsule_tutor.doctor import missing, pip_install, stop
 
 app = typer.Typer()
 
@@ -23,9 +23,7 @@ def _refusing(extra: str, *expected: type[Exception]) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise stop(
-            f"{error.name or short(error)} is missing or broken. Install it: {pip_install(f'capsule-tutor[{extra}]')}"
-        ) from None
+        raise missing(error, pip_install(f"capsule-tutor[{extra}]")) from None
     except expected as error:
         raise stop(str(error.args[0] if isinstance(error, KeyError) else error)) from None
 

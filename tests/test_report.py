@@ -56,9 +56,8 @@ def test_a_recipe_for_a_folder_says_everything_that_a_run_needs(place):
     recipe = training.Recipe(**pretrained.result(place / "a-0")["recipe"])
     assert recipe.options["classes"] == 3
     assert recipe.reconstruction == pytest.approx(784 / (3 * 16 * 16))
-    toys = training.for_folder(
-        training.RECIPES["dense-toys"], place / "shapes", SHAPE
-    )  # whose 0.170 is for 4,608 pixels
+    # The toys' 0.170 is for 4,608 pixels.
+    toys = training.for_folder(training.RECIPES["dense-toys"], place / "shapes", SHAPE)
     assert toys.reconstruction == pytest.approx(784 / (3 * 16 * 16), rel=2e-3)
     assert recipe.data.endswith("shapes/")
     assert recipe.split("test").classes == ("disc", "square", "triangle")

@@ -58,8 +58,8 @@ def _of_another_kind(seen: Observation, right: Observation, axes: tuple[str, ...
             how = ""
             if isinstance(got, list) and tensors:
                 of_tensors = any(isinstance(entry, Tensor) for entry in got)
-                how = f": {'torch.stack' if of_tensors else 'torch.tensor'} makes one of "
-                how += "a list of tensors" if of_tensors else "such a list"
+                makes = "torch.stack makes one of a list of tensors", "torch.tensor makes one of such a list"
+                how = f": {makes[0] if of_tensors else makes[1]}"
             yield f"it returned {wording.kind(got)}{why}; expected {wording.kind(want)}{how}."
         if tensors:
             if got.shape != want.shape:
