@@ -208,10 +208,10 @@ def train(
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "auto",
     precision: Annotated[str, typer.Option(help="float32 or bfloat16; auto takes the faster")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="On a CPU; 0 takes the faster of one and all.")] = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write events for TensorBoard, too.")] = False,
 ) -> None:
-    """Train a network; a run that was stopped or killed goes on with --resume."""
+    """Train a network; continue a run that was stopped or killed with --resume."""
     from dataclasses import replace
 
     from capsule_tutor import data, registration, training
@@ -231,7 +231,7 @@ def train(
     changes = {"epochs": epochs, "batch_size": batch_size, "data": data_set}
     changes = {name: value for name, value in changes.items() if value}
     if registered and (changes or pictures):
-        raise stop("What is registered is not changed: leave out --data, --pictures, --epochs and --batch-size.")
+        raise stop("A registered recipe cannot be changed: leave out --data, --pictures, --epochs and --batch-size.")
     if folder:
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     out = out or Path("runs") / f"{recipe}-{seed}"
@@ -254,7 +254,7 @@ def train(
         raise stop(str(error)) from None
     except KeyboardInterrupt:
         saved = (out / "checkpoint.pt").exists()
-        typer.echo(f"\nStopped and saved. Go on with: {_again('--resume')}" if saved else "\nStopped.", err=True)
+        typer.echo(f"\nStopped and saved. Continue with: {_again('--resume')}" if saved else "\nStopped.", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"test error {result['test_error']:.2f} %, weights and log in {out}")
 
@@ -302,7 +302,7 @@ def study(
     except (studies.StudyError, training.TrainingError, data.DataError) as error:
         raise stop(str(error)) from None
     except KeyboardInterrupt:
-        typer.echo(f"\nStopped and saved. Go on with: {_again()}", err=True)
+        typer.echo(f"\nStopped and saved. Continue with: {_again()}", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"{name}: {len(finished['runs'])} runs are finished, in {studies.FOLDER / name}.json")
 
@@ -653,8 +653,6 @@ def pack(
         made = pretrained.pack(name, runs)
     except (pretrained.WeightsError, data.DataError) as error:
         raise stop(str(error)) from None
-    except FileNotFoundError as error:
-        raise stop(f"{error.filename} is not there: only a finished run can be packed") from None
     typer.echo(f"{name}: seed {made['shipped_seed']} of {len(made['seeds'])}, test error {made['test_error']} %")
 
 

@@ -3,13 +3,35 @@
 import contextlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
 def write_text(path: Path, text: str, newline: str | None = None) -> None:
     """Write `text` as UTF-8 with `write_atomically`, and `newline` as in `Path.write_text`. Raises OSError."""
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=newline))
+
+
+class Busy(Exception):
+    """Another process holds the lock."""
+
+
+@contextlib.contextmanager
+def alone(lock: Path, seconds: float = 0) -> Iterator[None]:
+    """Hold the file `lock`, which one process can do at a time; where the file system cannot lock, do without it.
+
+    Raises Busy if another process still holds it after so many seconds; below 0, it waits as long as it takes.
+    """
+    from filelock import FileLock, Timeout
+
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(FileLock(lock, timeout=seconds))
+        except Timeout:
+            raise Busy(f"{lock} is held by another process") from None
+        except (OSError, NotImplementedError):  # as in some network homes
+            pass
+        yield
 
 
 def table_cell(text: str) -> str:

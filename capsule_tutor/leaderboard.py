@@ -128,7 +128,11 @@ def add(path: Path, one: dict) -> None:
 
     Raises BoardError if the entry is not sound or the file holds anything else, OSError if it cannot be written.
     """
-    write(path, merged([*(read(path) if path.exists() else []), checked(one)]))
+    try:
+        with files.alone(path.with_name(f".{path.name}.lock"), seconds=10):
+            write(path, merged([*(read(path) if path.exists() else []), checked(one)]))
+    except files.Busy:
+        raise BoardError(f"another process is writing {path}; try again") from None
 
 
 def merged(entries: Iterable[dict]) -> list[dict]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from capsule_tutor import data, fourier, functional, models, training
+from capsule_tutor import data, files, fourier, functional, models, training
 
 FOLDER = Path(__file__).parent / "weights"
 NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
@@ -53,7 +53,8 @@ def load(name: str) -> models.CapsuleNetwork:
 
 def save(network: models.CapsuleNetwork, model: str, options: dict, path: Path) -> None:
     """Write a network so that `load` finds it by its path. `model` and `options` say how `models.MODELS` builds it."""
-    path.write_bytes(_bytes(network.state_dict(), {"model": model, "options": json.dumps(options)}))
+    content = _bytes(network.state_dict(), {"model": model, "options": json.dumps(options)})
+    files.write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
 def run_code(path: Path) -> None:
@@ -78,7 +79,7 @@ def _load_file(path: Path) -> models.CapsuleNetwork:
         raise WeightsError(f"{path} is not there; name a file that capsule-tutor wrote") from None
     except Exception as problem:  # damaged, or what it says cannot be built: each model refuses in its own way
         what = " ".join(str(problem).split())[:120]
-        raise WeightsError(f"{path} holds no network of ours ({what}); write it again") from None
+        raise WeightsError(f"{path} is not a network that Capsule Tutor wrote ({what}); write it again") from None
 
 
 def _load_run(folder: Path) -> models.CapsuleNetwork:
@@ -109,8 +110,12 @@ def card(name: str) -> dict:
     seeds: one entry per seed with seed, validation_error, test_error, seconds and log (one row per epoch)
     at_once: how many classes there are in each image, 1 or 2
     test_error and validation_error: mean and standard deviation over the seeds, and those of the shipped seed.
+    Raises WeightsError if the card is missing or damaged.
     """
-    return json.loads(_read(name, ".json"))
+    try:
+        return json.loads(_read(name, ".json"))
+    except ValueError:
+        raise WeightsError(f"the card of {name} is damaged; install the package again") from None
 
 
 def recipe(name: str) -> training.Recipe:
@@ -124,7 +129,7 @@ def result(folder: Path) -> dict:
     """What `training.train` left in result.json. Raises WeightsError if it is not there or damaged."""
     with _reading(folder):
         found = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-        training.Recipe(**found["recipe"])
+        training.Recipe(**found["recipe"]), found["seed"]  # KeyError and TypeError tell of damage
         return found
 
 
@@ -175,7 +180,7 @@ class Mistakes(NamedTuple):
 def mistakes(name: str) -> Mistakes:
     """What every seed said to the hard images of the test split. Offline, and without the images themselves.
 
-    All other images were classified rightly by every seed, and so by any average of their lengths.
+    All other images were classified correctly by every seed, and so by any average of their lengths.
     """
     stored = _tensors(_read(name, "-mistakes.safetensors"))
     return Mistakes(**{part: stored[part] for part in Mistakes._fields})
@@ -218,11 +223,14 @@ def export_onnx(name: str, path: Path) -> float:
 
     Its input is `images`, its outputs are `capsules`, `lengths` and `drawing`. → the largest difference of any output
     over batches of 1 and 3 images. Raises ImportError if the `export` extra is not installed, WeightsError if the
-    difference is above 1e-5, and OSError if `path` cannot be written.
+    difference is above 1e-5 or the network has no decoder, and OSError if `path` cannot be written.
     """
     import onnxruntime
 
-    network = _Everything(load(name)).requires_grad_(False).eval()
+    loaded = load(name)
+    if loaded.decoder is None:
+        raise WeightsError(f"{name} has no decoder, and so no drawing to export; train it with one")
+    network = _Everything(loaded).requires_grad_(False).eval()
     numbers = torch.Generator().manual_seed(0)
     images = torch.rand(3, *network.network.shape, generator=numbers)
     program = torch.onnx.export(
@@ -248,67 +256,75 @@ def export_onnx(name: str, path: Path) -> float:
     return largest
 
 
-def pack(name: str, runs: list[Path], folder: Path = FOLDER, today: date | None = None) -> dict:
+def pack(name: str, runs: list[Path], folder: Path = FOLDER) -> dict:
     """Make the three files of `name` from finished runs of one recipe with different seeds. Returns the card.
 
     Every error is measured again, with the weights rounded to float16 as they are shipped and float32 arithmetic.
     The seed with the lowest validation error is shipped; where two tie, the earlier run.
     """
-    results = [json.loads((run / "result.json").read_text(encoding="utf-8")) for run in runs]
-    if any(training.Recipe(**result["recipe"]) != training.Recipe(**results[0]["recipe"]) for result in results):
-        raise WeightsError(f"the runs of {name} follow different recipes; pack runs that differ in their seed alone")
-    if len({result["seed"] for result in results}) < len(results):
-        raise WeightsError(f"two runs of {name} have one seed; pack runs that differ in their seed")
+    results = [result(run) for run in runs]
     followed = training.Recipe(**results[0]["recipe"])
-    train, validation, test = (data.SETS[followed.data](part) for part in ("train", "validation", "test"))
-    sizes = [f"{len(split.images):,} {part}" for split, part in ((train, "training"), (validation, "validation"))]
-    seeds, said, known = [], [], []
-    for run, result in zip(runs, results, strict=True):
-        network = fourier.through_frequencies(_network(followed, _rounded(run)))
-        v, lengths = capsules(network, test.images), functional.lengths(capsules(network, validation.images))
-        said.append(v)
-        known.append(lengths)
-        seeds.append(
-            {
-                "seed": result["seed"],
-                "validation_error": _error(lengths, validation.labels),
-                "test_error": _error(functional.lengths(v), test.labels),
-                "seconds": result["seconds"],
-                "log": training.read_log(run / "log.csv"),
-            }
-        )
-    best = min(range(len(runs)), key=lambda n: seeds[n]["validation_error"])
+    if any(training.Recipe(**found["recipe"]) != followed for found in results):
+        raise WeightsError(f"the runs of {name} follow different recipes; pack runs that differ in their seed alone")
+    if len({found["seed"] for found in results}) < len(results):
+        raise WeightsError(f"two runs of {name} have one seed; pack runs that differ in their seed")
+    splits = {part: data.SETS[followed.data](part) for part in ("train", "validation", "test")}
+    asked = [_asked(run, found, splits) for run, found in zip(runs, results, strict=True)]
+    best = min(range(len(runs)), key=lambda n: asked[n][0]["validation_error"])
+    seeds, lengths, said = [seed for seed, _, _ in asked], asked[best][1], [v for _, _, v in asked]
     weights = _bytes(_rounded(runs[best]))
-    shipped = _network(followed, _tensors(weights))
-    made = {
+    made = _card(name, results[best], seeds, best, splits, lengths) | {"sha256": hashlib.sha256(weights).hexdigest()}
+    hard = _bytes(_mistakes(said, splits["test"].labels, best))
+    folder.mkdir(parents=True, exist_ok=True)
+    files.write_atomically(folder / f"{name}.safetensors", lambda path: path.write_bytes(weights))
+    files.write_atomically(folder / f"{name}-mistakes.safetensors", lambda path: path.write_bytes(hard))
+    files.write_text(folder / f"{name}.json", json.dumps(made, indent=1) + "\n")
+    return made
+
+
+def _asked(run: Path, found: dict, splits: dict) -> tuple[dict, Tensor, Tensor]:
+    """One seed's entry in the card, its lengths of the validation images, and its capsules of the test images."""
+    network = fourier.through_frequencies(_network(training.Recipe(**found["recipe"]), _rounded(run)))
+    lengths = functional.lengths(capsules(network, splits["validation"].images))
+    v = capsules(network, splits["test"].images)
+    seed = {
+        "seed": found["seed"],
+        "validation_error": _error(lengths, splits["validation"].labels),
+        "test_error": _error(functional.lengths(v), splits["test"].labels),
+        "seconds": found["seconds"],
+        "log": training.read_log(run / "log.csv"),
+    }
+    return seed, lengths, v
+
+
+def _card(name: str, found: dict, seeds: list[dict], best: int, splits: dict, lengths: Tensor) -> dict:
+    """The card, but for the weights' checksum. `found` is the shipped run's result, `lengths` of validation images."""
+    followed, at_once = training.Recipe(**found["recipe"]), splits["validation"].labels[0].numel()
+    shipped = followed.network()
+    sizes = [f"{len(splits['train'].images):,} training", f"{len(splits['validation'].images):,} validation"]
+    return {
         "name": name,
         "model": followed.model,
-        "data": f"{followed.data}: {', '.join(sizes)} and {len(test.images):,} test images",
-        "at_once": validation.labels[0].numel(),
-        "recipe": results[0]["recipe"],
+        "data": f"{followed.data}: {', '.join(sizes)} and {len(splits['test'].images):,} test images",
+        "at_once": at_once,
+        "recipe": found["recipe"],
         "epochs": len(seeds[best]["log"]),
         "validation_error": _summary(seeds, "validation_error", best),
         "test_error": _summary(seeds, "test_error", best),
-        "lengths": expected_lengths(known[best], validation.labels[0].numel()),
+        "lengths": expected_lengths(lengths, at_once),
         "shipped_seed": seeds[best]["seed"],
         "chosen_by": "lowest validation error; the test split was read once, after the last epoch",
-        "hardware": results[best]["device"],
-        "precision": results[best]["precision"],
-        "seconds": {"mean": statistics.mean(s["seconds"] for s in seeds)},
-        "date": (today or date.today()).isoformat(),
+        "hardware": found["device"],
+        "precision": found["precision"],
+        "seconds": {"mean": statistics.mean(seed["seconds"] for seed in seeds)},
+        "date": date.today().isoformat(),
         "parameters": {
             "encoder": models.count_parameters(shipped.encoder),
             "decoder": models.count_parameters(shipped.decoder) if shipped.decoder else 0,
         },
-        "sha256": hashlib.sha256(weights).hexdigest(),
-        "version": results[best]["version"],
+        "version": found["version"],
         "seeds": seeds,
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.safetensors").write_bytes(weights)
-    (folder / f"{name}-mistakes.safetensors").write_bytes(_bytes(_mistakes(said, test.labels, best)))
-    (folder / f"{name}.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    return made
 
 
 def capsules(network: models.CapsuleNetwork, images: Tensor, tick: Callable[[int], None] = lambda n: None) -> Tensor:
@@ -368,7 +384,8 @@ def _tensors(content: bytes) -> dict[str, Tensor]:
 
 def _read(name: str, ending: str) -> bytes:
     if name not in NAMES:
-        raise WeightsError(f"there are no weights {name!r}; choose one of {', '.join(NAMES)}")
+        missing = f"are no weights {name!r}" if Path(name).name == name else f"is no folder {name}"
+        raise WeightsError(f"there {missing}; choose one of {', '.join(NAMES)}, or the folder of a finished run")
     path = FOLDER / f"{name}{ending}"
     try:
         return path.read_bytes()

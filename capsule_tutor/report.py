@@ -74,7 +74,7 @@ def measure(names: list[str], tick: Callable[[int], None] = lambda images: None)
     """Count what a shipped network, or runs of one recipe with different seeds, get wrong on the recipe's test images.
 
     `tick` hears how many images are done. Raises WeightsError for what is no finished run, for runs of different
-    recipes or for one run or seed twice, and DataError if the test images are not to be had.
+    recipes or for one run or seed twice, and DataError if the test images are not available.
     """
     recipes = [pretrained.recipe(name) for name in names]
     if any(one != recipes[0] for one in recipes):

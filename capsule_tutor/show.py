@@ -101,21 +101,25 @@ def affine(network: CapsuleNetwork, shown: Gallery) -> Sheet:
     some, truth = shown.images[:AT_MOST], shown.labels[:AT_MOST]
     shares = [_right(network, data.transformed(some, _turns([turn] * len(some))), truth) for turn in TURNS]
     right = ", ".join(f"{turn}°: {share:.0f} %" for turn, share in zip(TURNS, shares, strict=True))
-    return Sheet(torch.stack(rows), [""] * len(rows), titles, f"read rightly, of {len(some)} images turned by {right}")
+    return Sheet(
+        torch.stack(rows), [""] * len(rows), titles, f"read correctly, of {len(some)} images turned by {right}"
+    )
 
 
 def adversarial(network: CapsuleNetwork, shown: Gallery) -> Sheet:
-    """Images that are read rightly, attacked by PGD on artanh within growing balls, and what the network reads then.
+    """Images that are read correctly, attacked by PGD on artanh within growing balls, and what the network reads then.
 
     Raises ValueError where there are two classes in an image, since an attack needs one true class, and where none of
-    the images is read rightly.
+    the images is read correctly.
     """
     images, labels = _first(shown)
     if labels.shape[1] > 1:
         raise ValueError("an attack needs one true class, and these images hold two")
     right = attacks.survives(network, images, labels[:, 0])
     if not right.any():
-        raise ValueError(f"none of the {len(images)} images is read rightly, to be attacked; train the network longer")
+        raise ValueError(
+            f"none of the {len(images)} images is read correctly, so none can be attacked; train the network longer"
+        )
     images, labels = images[right], labels[right]
     rows, titles = [images], [shown.says(label) for label in labels.tolist()]
     for eps in EPS:
@@ -124,7 +128,7 @@ def adversarial(network: CapsuleNetwork, shown: Gallery) -> Sheet:
             titles += _answers(shown, labels, longest(network.lengths(attacked), 1))
         rows.append(attacked)
     names = ["image", *(f"eps {eps}" for eps in EPS)]
-    says = "images that are read rightly, and what is read after pixels moved by at most eps"
+    says = "images that are read correctly, and what is read after pixels moved by at most eps"
     return Sheet(shown.sheet(torch.stack(rows)), names, titles, says)
 
 
@@ -148,7 +152,7 @@ def couplings(network: CapsuleNetwork, shown: Gallery) -> Sheet:
 
 @torch.no_grad()
 def mistakes(network: CapsuleNetwork, shown: Gallery) -> Sheet:
-    """Images that are misread, above what the network draws of them.
+    """Images that are misread, above what the network draws of them, if it has a decoder.
 
     Raises ValueError if there is none.
     """
@@ -163,9 +167,11 @@ def mistakes(network: CapsuleNetwork, shown: Gallery) -> Sheet:
     images, labels, answers = (torch.cat(parts) for parts in zip(*found, strict=True))
     if not len(images):
         raise ValueError(f"none of the {looked:,} test images is misread")
+    titles, says = _answers(shown, labels[:10], answers[:10]), f"{len(images)} of {looked:,} images are misread"
+    if network.decoder is None:
+        return Sheet(shown.sheet(images[None, :10]), ["image"], titles, says)
     rows = torch.stack([images, network.reconstruct(images)])[:, :10]
-    titles = _answers(shown, labels[:10], answers[:10])
-    says = f"{len(images)} of {looked:,} images are misread; above the image, below what the network thinks it saw"
+    says += "; above the image, below what the network thinks it saw"
     return Sheet(shown.sheet(rows), ["image", "drawing"], titles, says)
 
 

@@ -344,19 +344,17 @@ def run(
     `say` gets "arm, seed" with every row of that run's log; `tick` every step. What another process is training now is
     left to it. Raises StudyError, TrainingError, and KeyboardInterrupt after saving.
     """
-    from filelock import FileLock, Timeout
-
     study = _known(name)
     for seed in study.seeds:  # seed by seed, so that a study that is cut short still compares every arm
         for arm, recipe in study.arms.items():
             folder = Path(out) / name / f"{arm}-{seed}"
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                with FileLock(folder / "lock", timeout=0):
+                with files.alone(folder / "lock"):
                     if (arm, seed) not in _done(name):
                         entry = _train(study, arm, recipe, seed, folder, device, threads, say, tick, study.precision)
                         _add(name, study, entry)
-            except Timeout:
+            except files.Busy:
                 continue
             if not study.together:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -385,7 +383,7 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
     if not isinstance(recipe, training.Recipe):
         return _measured(arm, recipe, seed, threads, hear)
     result = training.train(recipe, folder, seed, device, precision, threads, resume, None, hear, tick)
-    network = pretrained.load(str(folder)).to(training._device(device))
+    network = pretrained.load(str(folder)).to(training.usable(device))
     return {
         "arm": arm,
         "seed": seed,
@@ -403,9 +401,7 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
 
 def _ask_together(name: str, study: Study, out: Path) -> None:
     """Enter the errors of all seeds of an arm together, once they are there, and let go of the networks."""
-    from filelock import FileLock
-
-    with FileLock(out.with_suffix(".lock")):
+    with files.alone(out.with_suffix(".lock"), seconds=-1):
         done, planned = progress(name)
         if done < planned or "together" in results(name):
             return  # another process still trains one of them, or has been here
@@ -455,11 +451,9 @@ def _add(name: str, study: Study, entry: dict) -> None:
 
 
 def _write(name: str, study: Study, change: Callable[[dict], dict]) -> None:
-    from filelock import FileLock
-
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.json"
-    with FileLock(FOLDER / f".{name}.lock"):
+    with files.alone(FOLDER / f".{name}.lock", seconds=-1):
         kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         found = {"name": name, "question": "", "runs": []} | kept | {"question": study.question}
         files.write_text(path, json.dumps(change(found), indent=1) + "\n")

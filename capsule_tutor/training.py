@@ -32,7 +32,7 @@ SCHEDULES = ("one-cycle", "steps", "epochs")
 
 
 class TrainingError(RuntimeError):
-    """Training cannot begin or go on; the message says why and what to do next."""
+    """Training cannot begin or continue; the message says why and what to do next."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Recipe:
         return models.MODELS[self.model](**self.options)
 
     def split(self, name: str) -> "data.Split":
-        """The "train", "validation" or "test" images that it is for. Raises DataError if they are not to be had."""
+        """The "train", "validation" or "test" images that it is for. Raises DataError if they are not available."""
         if self.data in data.SETS:
             return data.SETS[self.data](name)
         if "shape" not in self.options:  # which a folder's pictures are scaled to
@@ -174,7 +174,17 @@ class Way(NamedTuple):
 
     @property
     def bfloat16(self) -> bool:
+        """Whether it is "bfloat16"."""
         return self.precision == "bfloat16"
+
+
+class Place(NamedTuple):
+    """Where a run is computed and kept: a folder, a device, and this process's number among all of torchrun's."""
+
+    out: Path
+    device: str
+    rank: int = 0
+    world: int = 1
 
 
 @dataclass
@@ -216,13 +226,12 @@ def train(
     say, tick    `say` gets every row of the log, `tick` every step
     Raises TrainingError with one line; KeyboardInterrupt, after saving, when the user stops it.
     """
-    rank, world = _processes()
-    device = _device(device)
+    device = usable(device)
     if device.startswith("cuda") and torch.cuda.current_stream() == torch.cuda.default_stream():
         # A step is captured as a graph, which the default stream cannot do.
         with torch.cuda.stream(torch.cuda.Stream(device)):
             return train(recipe, out, seed, device, precision, threads, resume, load, say, tick)
-    out, load = Path(out), load or recipe.split
+    place, load = Place(Path(out), device, *_processes(device)), load or recipe.split
     for what, name, known in (
         ("schedule", recipe.schedule, SCHEDULES),
         ("augmentation", recipe.augmentation, augment.AUGMENTATIONS),
@@ -231,29 +240,37 @@ def train(
             raise TrainingError(f"there is no {what} {name!r}; there are: {', '.join(known)}")
     split, validation = load("train").to(device), load("validation")
     batch = min(recipe.batch_size, len(split.images))
-    if batch % world:
+    if batch % place.world:
         raise TrainingError(
-            f"a batch of {batch} cannot be shared by {world} processes; choose a --batch-size that {world} divides"
+            f"a batch of {batch} cannot be shared by {place.world} processes; choose a --batch-size that "
+            f"{place.world} divides"
         )
     ways = _ways(precision, threads, device)
-    run = _begin(recipe, seed, device, out, resume)
+    run = _begin(recipe, seed, place, resume)
     if validation.images.shape[1:] != run.model.shape:
-        shape, name = tuple(validation.images.shape[1:]), recipe.data
-        raise TrainingError(f"images of {name} have shape {shape}, the network takes {run.model.shape}: other options?")
-    if run.way not in ways:
-        run.way = _fastest(ways, recipe, split, batch, device, world)
-    take = _stepper(run, split, batch, device, rank, world)
-    with threads_of(run.way):
-        while run.epoch < recipe.epochs:
-            with _ctrl_c_waits() as stop:  # also while validation images are read: an epoch is not lost for that
-                _epoch(run, take, len(split.images), batch, out, rank, world, tick, stop)
-                run.log[-1]["validation_error"] = error(run.model, validation, device, run.way.bfloat16)
-                if rank == 0:
-                    _save(run, out)
-                    say(run.log[-1])
-            if stop:
-                raise KeyboardInterrupt
-        return _finish(run, out, load("test"), device, rank)
+        raise TrainingError(_other_images(recipe, tuple(validation.images.shape[1:]), run.model.shape))
+    with _alone(place):
+        if run.way not in ways:
+            run.way = _fastest(ways, recipe, split, batch, place)
+        take = _stepper(run, split, batch, place)
+        with threads_of(run.way):
+            while run.epoch < recipe.epochs:
+                with _ctrl_c_waits() as stop:  # also while validation images are read: an epoch is not lost for that
+                    _epoch(run, take, len(split.images), batch, place, tick, stop)
+                    run.log[-1]["validation_error"] = error(run.model, validation, device, run.way.bfloat16)
+                    if place.rank == 0:
+                        _save(run, place.out)
+                        say(run.log[-1])
+                if stop:
+                    raise KeyboardInterrupt
+            return _finish(run, place, load("test"))
+
+
+def _other_images(recipe: Recipe, found: tuple, taken: tuple) -> str:
+    """What to do where images of one shape are given to a network that takes another."""
+    fitting = [name for name, known in RECIPES.items() if tuple(known.options.get("shape", (1, 28, 28))) == found]
+    advice = f"choose a recipe for them ({', '.join(fitting)}), or other --data" if fitting else "choose other --data"
+    return f"images of {recipe.data} have shape {found}, the network takes {taken}; {advice}"
 
 
 def trained(recipe: Recipe, runs: Path, name: str, seed: int = 0, **how) -> str:
@@ -268,15 +285,7 @@ def trained(recipe: Recipe, runs: Path, name: str, seed: int = 0, **how) -> str:
 
 
 def _epoch(
-    run: Run,
-    take: Callable[[Tensor], None],
-    images: int,
-    batch: int,
-    out: Path,
-    rank: int,
-    world: int,
-    tick: Callable,
-    stop: list,
+    run: Run, take: Callable[[Tensor], None], images: int, batch: int, place: Place, tick: Callable, stop: list
 ) -> None:
     """Train for one epoch, or for what is left of it, and add its row to the log. `take` does a step.
 
@@ -295,12 +304,12 @@ def _epoch(
         tick(run.epoch, run.step, steps)
         if stop:
             run.seconds += time.monotonic() - started
-            _refuse_nan(run, out)
-            if rank == 0:
-                _save(run, out)
+            _refuse_nan(run, place.out)
+            if place.rank == 0:
+                _save(run, place.out)
             raise KeyboardInterrupt
-    loss, right, seen = _summed(run.totals, world).tolist()
-    _refuse_nan(run, out, loss)
+    loss, right, seen = _summed(run.totals, place.world).tolist()
+    _refuse_nan(run, place.out, loss)
     rate = learning_rate(run.recipe, run.epoch * steps + steps - 1, steps)
     run.epoch, run.step = run.epoch + 1, 0
     run.seconds += time.monotonic() - started
@@ -322,16 +331,17 @@ def _refuse_nan(run: Run, out: Path, loss: float = 0.0) -> None:
         return
     kept = f"; {out / 'checkpoint.pt'} holds the last good state" if (out / "checkpoint.pt").exists() else ""
     raise TrainingError(
-        f"the loss is no longer finite in epoch {run.epoch + 1}{kept}. Go on with --precision float32, or begin again "
-        "with another recipe or batch size."
+        f"the loss is no longer finite in epoch {run.epoch + 1}{kept}. Continue with --precision float32, or begin "
+        "again with another recipe or batch size."
     )
 
 
-def _stepper(run: Run, split, batch: int, device: str, rank: int, world: int) -> Callable[[Tensor], None]:
+def _stepper(run: Run, split: "data.Split", batch: int, place: Place) -> Callable[[Tensor], None]:
     """A function that does one step with the images whose numbers it gets."""
-    network = _parallel(run.model, device, world)
-    take = lambda chosen: _step(run, network, split.batch(chosen, run.generator), rank, world)  # noqa: E731
-    return _captured(take, batch, run.generator) if device.startswith("cuda") and world == 1 else take
+    network = _parallel(run.model, place)
+    take = lambda chosen: _step(run, network, split.batch(chosen, run.generator), place.rank, place.world)  # noqa: E731
+    captured = place.device.startswith("cuda") and place.world == 1
+    return _captured(take, batch, run.generator) if captured else take
 
 
 def _captured(take: Callable[[Tensor], None], batch: int, generator: torch.Generator) -> Callable[[Tensor], None]:
@@ -430,18 +440,18 @@ def error(
     return 100 * wrong / len(split.labels)
 
 
-def _begin(recipe: Recipe, seed: int, device: str, out: Path, resume: bool) -> Run:
-    """The run in the folder `out`, or a new one."""
-    path = out / "checkpoint.pt"
+def _begin(recipe: Recipe, seed: int, place: Place, resume: bool) -> Run:
+    """The run in the folder, or a new one."""
+    out, path = place.out, place.out / "checkpoint.pt"
     if not resume and path.exists():
-        raise TrainingError(f"{out} already holds a run: add --resume to go on, or choose another --out")
-    run = _new(recipe, seed, device)
+        raise TrainingError(f"{out} already holds a run: add --resume to continue it, or choose another --out")
+    run = _new(recipe, seed, place.device)
     if resume:
-        _restore(run, path, device)
+        _restore(run, path, place.device)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise TrainingError(f"{out} cannot be made ({problem.strerror}); choose another --out") from None
+        raise TrainingError(f"{out} cannot be created ({problem.strerror}); choose another --out") from None
     return run
 
 
@@ -499,19 +509,35 @@ def _save(run: Run, out: Path) -> None:
         "seconds": run.seconds,
         "log": run.log,
     }
-    path = out / "checkpoint.pt"
-    try:
-        files.write_atomically(path, lambda temporary: torch.save(state, temporary))
+    with _full_disk(out / "checkpoint.pt"):
+        files.write_atomically(out / "checkpoint.pt", lambda temporary: torch.save(state, temporary))
         files.write_atomically(out / "log.csv", lambda temporary: _write_csv(run.log, temporary))
-    except (OSError, RuntimeError) as problem:  # torch reports a full disk as a RuntimeError
+
+
+@contextlib.contextmanager
+def _full_disk(path: Path) -> Iterator[None]:
+    """What cannot be written ends in TrainingError, which says that nothing is lost."""
+    try:
+        yield
+    except Exception as problem:  # torch and safetensors report a full disk by errors of their own
         what = str(problem).splitlines()[0]
         raise TrainingError(
-            f"{path} cannot be written ({what}); the last good one is kept. Make room, then go on with --resume."
+            f"{path} cannot be written ({what}); the last good state is kept. Make room, then continue with --resume."
         ) from problem
 
 
+@contextlib.contextmanager
+def _alone(place: Place) -> Iterator[None]:
+    """One training at a time in a folder: two would write over each other. Raises TrainingError for the second."""
+    try:
+        with files.alone(place.out / ".lock") if place.rank == 0 else contextlib.nullcontext():
+            yield
+    except files.Busy:
+        raise TrainingError(f"another process is training in {place.out} now; choose another --out") from None
+
+
 def _restore(run: Run, path: Path, device: str) -> None:
-    again = "start again without --resume, in another --out"
+    again = "start again, in another folder"
     try:
         state = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError:
@@ -536,27 +562,26 @@ def _restore(run: Run, path: Path, device: str) -> None:
         setattr(run, name, state[name])
 
 
-def _finish(run: Run, out: Path, test: data.Split, device: str, rank: int) -> dict:
+def _finish(run: Run, place: Place, test: data.Split) -> dict:
     result = {
         "recipe": asdict(run.recipe),
         "seed": run.seed,
         "validation_error": run.log[-1]["validation_error"],
-        "test_error": error(run.model, test, device, run.way.bfloat16),
+        "test_error": error(run.model, test, place.device, run.way.bfloat16),
         "epochs": run.epoch,
         "seconds": round(run.seconds, 1),
-        "device": hardware(device),
+        "device": hardware(place.device),
         "precision": run.way.precision,
         "parameters": models.count_parameters(run.model),
         "version": __version__,
     }
-    if rank == 0:
+    if place.rank == 0:
         from safetensors.torch import save_file
 
         weights = {name: value.cpu().contiguous() for name, value in run.model.state_dict().items()}
-        files.write_atomically(out / "weights.safetensors", lambda temporary: save_file(weights, temporary))
-        files.write_atomically(
-            out / "result.json", lambda temporary: temporary.write_text(json.dumps(result, indent=1))
-        )
+        with _full_disk(place.out / "weights.safetensors"):
+            files.write_atomically(place.out / "weights.safetensors", lambda temporary: save_file(weights, temporary))
+            files.write_text(place.out / "result.json", json.dumps(result, indent=1))
     return result
 
 
@@ -596,18 +621,18 @@ def _ctrl_c_waits() -> Iterator[list]:
 # --- where it runs -----------------------------------------------------------------------------------------
 
 
-def _processes() -> tuple[int, int]:
+def _processes(device: str) -> tuple[int, int]:
     """(rank, world size): those of torchrun, otherwise one process alone."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     return int(os.environ.get("RANK", "0")), world
 
 
-def _parallel(model: nn.Module, device: str, world: int) -> nn.Module:
-    if world == 1:
+def _parallel(model: nn.Module, place: Place) -> nn.Module:
+    if place.world == 1:
         return _Trained(model)
-    if device.startswith("cuda"):
+    if place.device.startswith("cuda"):
         model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
     return nn.parallel.DistributedDataParallel(_Trained(model))
 
@@ -619,15 +644,17 @@ def _summed(totals: Tensor, world: int) -> Tensor:
     return totals
 
 
-def _device(name: str) -> str:
+def usable(name: str) -> str:
+    """The device that a person means by "auto", "cpu", "cuda" … Raises TrainingError if it cannot be used."""
     if name == "auto":
-        return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if name == "cuda" else name  # torchrun: one process, one GPU
     try:
-        torch.ones(1, device=name).item()  # "meta" makes tensors, but without numbers in them
-    except (RuntimeError, AssertionError) as problem:
+        torch.ones(1, device=device).item()  # "meta" makes tensors, but without numbers in them
+    except (RuntimeError, AssertionError, ImportError) as problem:
         what = str(problem).partition(". ")[0].splitlines()[0][:120]  # torch may list all it was built with
         raise TrainingError(f"device {name!r} cannot be used ({what}); choose --device cpu") from None
-    return name
+    return device
 
 
 def _ways(precision: str, threads: int, device: str) -> list[Way]:
@@ -643,19 +670,19 @@ def _ways(precision: str, threads: int, device: str) -> list[Way]:
     return [Way(p, n) for p in (auto if precision == "auto" else [precision]) for n in counts]
 
 
-def _fastest(ways: list[Way], recipe: Recipe, split: data.Split, batch: int, device: str, world: int) -> Way:
+def _fastest(ways: list[Way], recipe: Recipe, split: data.Split, batch: int, place: Place) -> Way:
     """Time a few steps of every way on a network that is thrown away. The first way where processes must agree."""
-    if len(ways) == 1 or world > 1:
+    if len(ways) == 1 or place.world > 1:
         return ways[0]
     seconds = {}
     for way in ways:
-        run = _new(recipe, 0, device)
+        run = _new(recipe, 0, place.device)
         run.way, network = way, _Trained(run.model).train()
         with threads_of(way):
             took = []
             for _ in range(4):
                 started = time.perf_counter()
-                _step(run, network, split.batch(torch.arange(batch, device=device), run.generator), 0, 1)
+                _step(run, network, split.batch(torch.arange(batch, device=place.device), run.generator), 0, 1)
                 took.append(time.perf_counter() - started)
         seconds[way] = min(took[1:])  # the first one also sets things up
     return min(seconds, key=seconds.get)
@@ -690,10 +717,13 @@ def keep_memory() -> None:
 
 
 def hardware(device: str) -> str:
+    """What the card says about the machine: the GPU's name, or a CPU's threads, architecture and vector units."""
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     import platform
 
+    if device != "cpu":
+        return f"{device}, {platform.machine()}"
     threads = torch.get_num_threads()
     units = " with bfloat16" * _has_bfloat16_units()
     kind = f"{torch.backends.cpu.get_cpu_capability()}{units}"

@@ -190,6 +190,11 @@ def test_missing_and_unknown_weights_are_one_line(copied):
         caps.load("convnet-mnist")
     with pytest.raises(pretrained.WeightsError, match="choose one of capsnet-mnist"):
         caps.load("convnet")
+    with pytest.raises(pretrained.WeightsError, match="there is no folder runs/gone; choose one of capsnet-mnist"):
+        caps.load("runs/gone")
+    (copied / "convnet-mnist.json").write_text('{"sha256": "')
+    with pytest.raises(pretrained.WeightsError, match="the card of convnet-mnist is damaged; install"):
+        pretrained.card("convnet-mnist")
     result = run("evaluate", "convnet")
     assert result.exit_code == 1
     assert "choose one of capsnet-mnist" in result.output
@@ -220,7 +225,8 @@ def test_a_file_whose_network_cannot_be_built_is_one_line(tmp_path, model, optio
     path = tmp_path / "mine.safetensors"
     pretrained.save(models.dense(), model, options, path)
     with pytest.raises(
-        pretrained.WeightsError, match=r"mine.safetensors holds no network of ours \(.*\); write it again"
+        pretrained.WeightsError,
+        match=r"mine.safetensors is not a network that Capsule Tutor wrote \(.*\); write it again",
     ):
         caps.load(str(path))
 
@@ -260,10 +266,30 @@ def test_pack_refuses_runs_of_different_recipes(runs, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
     result = run("pack", "convnet-mnist", tmp_path / "nothing")
     assert result.exit_code == 1
-    assert "only a finished run can be packed" in result.output
+    assert "holds no finished run; finish it" in result.output
 
 
 # ---- predict
+
+
+@pytest.fixture(scope="module")
+def without_decoder(tmp_path_factory):
+    """A run of a recipe without a decoder, too short to read well."""
+    folder = tmp_path_factory.mktemp("small") / "run"
+    recipe = replace(training.RECIPES["efficient-capsnet-small"], epochs=1, data="digits")
+    training.train(recipe, folder, device="cpu", load=few)
+    return folder
+
+
+def test_a_network_without_a_decoder_ships(without_decoder, tmp_path):
+    card = pretrained.pack("convnet-mnist", [without_decoder], tmp_path)
+    assert card["parameters"] == {"encoder": 19_386, "decoder": 0}
+
+
+def test_a_network_without_a_decoder_has_no_drawing_to_export(without_decoder, tmp_path):
+    pytest.importorskip("onnxruntime")
+    with pytest.raises(pretrained.WeightsError, match="has no decoder, and so no drawing to export"):
+        pretrained.export_onnx(str(without_decoder), tmp_path / "network.onnx")
 
 
 @pytest.fixture

@@ -97,6 +97,13 @@ def test_mistakes_are_misread(network, shown):
         show.mistakes(network, gallery(right))
 
 
+def test_mistakes_of_a_network_without_a_decoder_are_shown_alone(shown):
+    sheet = show.mistakes(models.efficient_capsnet(decoder=False).eval(), shown)
+    assert sheet.names == ["image"]
+    assert sheet.pictures.shape[0] == 1
+    assert sheet.says.endswith("images are misread")
+
+
 @pytest.mark.parametrize("flags", [[], ["--tweak", "--affine"]])
 def test_one_look_at_a_time(flags):
     result = run(NAME, *flags)
@@ -120,7 +127,7 @@ def test_files_and_folders_of_runs_are_networks_too(tmp_path, monkeypatch):
     (tmp_path / "run").mkdir()
     assert "holds no finished run" in run("run", "--reconstruct").output
     recipe = json.loads(json.dumps(pretrained.card("convnet-mnist")["recipe"]))
-    (tmp_path / "run" / "result.json").write_text(json.dumps({"recipe": recipe}), encoding="utf-8")
+    (tmp_path / "run" / "result.json").write_text(json.dumps({"recipe": recipe, "seed": 0}), encoding="utf-8")
     save_file(caps.load("convnet-mnist").state_dict(), tmp_path / "run" / "weights.safetensors")
     assert run("run", "--reconstruct").output.startswith("run-reconstruct.png: ")
     assert torch.equal(caps.load("run").encoder[0][0].weight, caps.load("convnet-mnist").encoder[0][0].weight)
@@ -138,7 +145,7 @@ def test_files_and_folders_of_runs_are_networks_too(tmp_path, monkeypatch):
 def test_a_run_is_shown_the_test_images_of_its_recipe(trained_on, with_mnist, without, network, tmp_path, monkeypatch):
     monkeypatch.setitem(data.SETS, "mnist", data.digits)  # as if it were here
     recipe = pretrained.card(NAME)["recipe"] | {"data": trained_on}
-    (tmp_path / "result.json").write_text(json.dumps({"recipe": recipe}), encoding="utf-8")
+    (tmp_path / "result.json").write_text(json.dumps({"recipe": recipe, "seed": 0}), encoding="utf-8")
     assert show.images_for(network, str(tmp_path)).name == without
     monkeypatch.setattr(data, "has_mnist", lambda: True)
     assert show.images_for(network, str(tmp_path)).name == with_mnist
@@ -164,7 +171,7 @@ def test_without_a_decoder_there_is_nothing_to_draw(tmp_path):
 
 def test_what_is_misread_already_has_no_attack(network, shown):
     answers = torch.cat([network.predict(part) for part in shown.images.split(250)])
-    with pytest.raises(ValueError, match="none of the 10 images is read rightly, to be attacked; train"):
+    with pytest.raises(ValueError, match="none of the 10 images is read correctly, so none can be attacked; train"):
         show.adversarial(network, shown._replace(labels=((answers + 1) % 10)[:, None]))
 
 

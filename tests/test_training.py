@@ -16,7 +16,7 @@ import torch
 from patience import HUNG, watch
 from safetensors.torch import load_file
 
-from capsule_tutor import augment, data, training
+from capsule_tutor import augment, data, files, training
 
 ROOT = Path(__file__).parents[1]
 SMALL = replace(training.RECIPES["efficient-capsnet-small"], epochs=3, batch_size=8, schedule="epochs", decay=0.9)
@@ -150,7 +150,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_file(tmp_path):
         images, labels = few(split)
         return data.Split(images * float("nan") if split == "train" else images, labels)
 
-    with pytest.raises(training.TrainingError, match=r"no longer finite in epoch 1\. Go on with"):
+    with pytest.raises(training.TrainingError, match=r"no longer finite in epoch 1\. Continue with"):
         training.train(SMALL, tmp_path / "bad", device="cpu", load=poisoned)
     assert not (tmp_path / "bad" / "checkpoint.pt").exists()
 
@@ -185,7 +185,7 @@ def test_a_full_disk_keeps_the_last_good_file(tmp_path, monkeypatch):
     with pytest.raises(training.TrainingError, match=r"checkpoint.pt cannot be written .*No space left.*--resume"):
         training.train(SMALL, tmp_path, device="cpu", load=few, say=fill_after_first)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["epoch"] == 1
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint.pt", "log.csv"]
+    assert {p.name for p in tmp_path.iterdir()} - {".lock"} == {"checkpoint.pt", "log.csv"}
 
 
 BAD_CHECKPOINTS = {
@@ -244,11 +244,49 @@ def test_wrong_wishes_are_one_line(tmp_path):
             training.train(replace(SMALL, **change), tmp_path / "misspelt", device="cpu", load=few)
     with pytest.raises(data.DataError, match="there is no data set 'mnsit'; there are: "):
         training.train(replace(SMALL, data="mnsit"), tmp_path / "misspelt", device="cpu")
+    says = r"images of digits have shape \(1, 28, 28\), the network takes \(1, 36, 36\); choose a recipe for them"
+    with pytest.raises(training.TrainingError, match=says):
+        training.train(replace(training.RECIPES["dense-multimnist"], data="digits"), tmp_path / "other", device="cpu")
     (tmp_path / "file").touch()
-    with pytest.raises(training.TrainingError, match=r"file cannot be made \(.*\); choose another --out"):
+    with pytest.raises(training.TrainingError, match=r"file cannot be created \(.*\); choose another --out"):
         training.train(SMALL, tmp_path / "file", device="cpu", load=few)
     with pytest.raises(training.TrainingError, match=r"1 channel \(grey\) or 3 \(colours\), not 2"):
         training.for_folder(training.RECIPES["dense-fast"], tmp_path, (2, 64, 64))
+
+
+def test_one_training_at_a_time_in_a_folder(tmp_path):
+    with (
+        files.alone(tmp_path / ".lock"),
+        pytest.raises(training.TrainingError, match=r"another process is training in .* now; choose another --out"),
+    ):
+        training.train(SMALL, tmp_path, device="cpu", load=few)
+    assert training.train(SMALL, tmp_path, device="cpu", load=few)["epochs"] == SMALL.epochs
+
+
+def test_a_full_disk_at_the_very_end_loses_nothing(tmp_path, monkeypatch):
+    def full(path, text):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(files, "write_text", full)
+        with pytest.raises(training.TrainingError, match=r"No space left on device.*continue with --resume"):
+            training.train(SMALL, tmp_path, device="cpu", load=few)
+    assert training.train(SMALL, tmp_path, device="cpu", load=few, resume=True)["epochs"] == SMALL.epochs
+
+
+@pytest.mark.parametrize(
+    ("asked", "local", "device"),
+    [("cpu", "1", "cpu"), ("auto", "1", "cuda:1"), ("cuda", "1", "cuda:1"), ("cuda:0", "1", "cuda:0")],
+)
+def test_torchrun_gives_every_process_its_own_gpu(monkeypatch, asked, local, device):
+    monkeypatch.setattr(training.torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(training.torch, "ones", lambda *size, device: torch.zeros(1))
+    monkeypatch.setenv("LOCAL_RANK", local)
+    assert training.usable(asked) == device
+
+
+def test_a_gpu_that_is_not_nvidia_s_is_not_called_a_processor():
+    assert training.hardware("mps").startswith("mps, ")
 
 
 @pytest.mark.parametrize("schedule", training.SCHEDULES)
@@ -381,7 +419,7 @@ def test_ctrl_c_on_the_command_line_saves_and_exits_130(tmp_path):
     _, err = process.communicate(timeout=HUNG)
     assert process.returncode == 130
     typed = f"capsule-tutor train efficient-capsnet-small --data digits --epochs 500 --device cpu --out {tmp_path}/run"
-    assert f"Stopped and saved. Go on with: {typed} --resume" in err
+    assert f"Stopped and saved. Continue with: {typed} --resume" in err
     assert "Traceback" not in err
 
 

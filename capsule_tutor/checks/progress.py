@@ -64,7 +64,7 @@ def guesses() -> dict[str, str]:
 
 
 def right(questions: dict[str, str]) -> int:
-    """How many of these questions (id → the right choice) were guessed rightly at the first try."""
+    """How many of these questions (id → the right choice) were guessed correctly at the first try."""
     made = guesses()
     return sum(made.get(id_) == choice for id_, choice in questions.items())
 

@@ -45,8 +45,9 @@ class PairMaker(NamedTuple):
         # Sorted by class, all digits but those of one class are two blocks: draw a place, and jump over that class.
         own = self.labels[first]  # (b,)
         others = len(self.labels) - self.count[own]
-        draw = torch.rand(len(first), generator=generator, device=first.device, dtype=torch.float64)
-        place = (draw * others).long()
+        dtype = torch.float32 if first.device.type == "mps" else torch.float64  # which an Apple GPU does not have
+        draw = torch.rand(len(first), generator=generator, device=first.device, dtype=dtype)
+        place = (draw * others).long().clamp(max=others - 1)
         place = torch.where(place >= self.start[own], place + self.count[own], place)
         return self.overlay(first, self.order[place], generator)
 

@@ -5,7 +5,7 @@ not move them there: it cuts the picture into strips, and each "group" is a mixt
 shape is right.
 
 Seen in: an old version of tensorflow-addons, which Efficient-CapsNet's smallNORB network uses (issue 751 there).
-Symptom: with the authors' weights 2 of 12 toys are named rightly; with the transpose in its place 12 of 12.
+Symptom: with the authors' weights 2 of 12 toys are named correctly; with the transpose in its place 12 of 12.
 """
 
 from torch import Tensor

@@ -5,7 +5,7 @@
 #
 # - say why the lengths of capsules do not go through a softmax;
 # - write the margin loss, and a program that diagnoses a run from its loss;
-# - weigh a reconstruction rightly, for images of any size;
+# - weigh a reconstruction correctly, for images of any size;
 # - choose the capsule that is decoded, in training and after it;
 # - train a small capsule network of your own, and judge its score honestly.
 #

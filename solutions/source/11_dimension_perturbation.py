@@ -541,7 +541,7 @@ checks.predict("11-classes", "b")
 ### END SOLUTION
 
 # %% id="classes-row"
-firsts = [int(((labels == digit) & (said == digit)).nonzero()[0]) for digit in range(10)]  # read rightly
+firsts = [int(((labels == digit) & (said == digit)).nonzero()[0]) for digit in range(10)]  # read correctly
 row = torch.zeros(11, 16)  # (step, z)
 row[:, knob] = deltas
 drawn = torch.stack([network.decoder(functional.perturb(capsules[[n] * 11], row)) for n in firsts])

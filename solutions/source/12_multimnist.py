@@ -505,7 +505,7 @@ pictures.segmented(
     {"true": pairs.drawings[some, :, 0], "drawn, brightened": 1.6 * drawn[some, :, 0]},
     [f"{names[n]}" + ("" if right[n] else " (wrong)") for n in some.tolist()],
     alt="Nine pairs in three rows: the image in grey, whose ink it truly is in two colours, and the drawings of the two true capsules in the same "
-    "colours. In the first six, which are read rightly, the drawings mostly follow the digits, and two are clouds with a bar; the last three are read wrongly.",
+    "colours. In the first six, which are read correctly, the drawings mostly follow the digits, and two are clouds with a bar; the last three are read wrongly.",
 )
 
 # %% [markdown] id="iou-idea"
@@ -552,7 +552,7 @@ for name, drawing, which in (
     ("all the ink of the image", pairs.images.repeat_interleave(2, dim=0), slice(None)),
     ("the cloud", cloud.expand_as(flat), slice(None)),
     ("the drawings", strokes, slice(None)),
-    ("those of pairs read rightly", strokes, twice),
+    ("those of pairs read correctly", strokes, twice),
     ("those of pairs read wrongly", strokes, ~twice),
 ):
     own, wrong_one = agreement(drawing, which)
@@ -588,7 +588,7 @@ checks.predict("12-absent", "c")
 ### END SOLUTION
 
 # %% [markdown] id="absent-measure"
-# For each pair that is read rightly, two absent digits: the most tempting one (of those that are not in the image, the longest capsule), and the least
+# For each pair that is read correctly, two absent digits: the most tempting one (of those that are not in the image, the longest capsule), and the least
 # tempting. Then the most tempting one again, stretched to length 0.9, as if the network were sure of it; and beside it the same capsule as
 # another image makes it. And sixteen zeros, to see what the decoder draws of nothing.
 
@@ -599,7 +599,7 @@ def ink(drawings):
     return drawings.flatten(1).sum(dim=1) / flat.flatten(1).sum(dim=1).mean()
 
 
-good, image = v[right], pairs.images[right]  # for what is not there, only pairs that are read rightly
+good, image = v[right], pairs.images[right]  # for what is not there, only pairs that are read correctly
 long = lengths(good)
 absent = long.scatter(1, pairs.labels[right], torch.nan)  # the two that are there are out of the question
 most, least = absent.nan_to_num(-1).argmax(dim=1), absent.nan_to_num(2).argmin(dim=1)

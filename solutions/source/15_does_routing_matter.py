@@ -887,7 +887,7 @@ for layers, other in ((1, 1), (2, 2), (3, 3), (2, 1), (3, 1)):
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) whether a network trained with routing needs it to answer, and whether one trained without is worse; (2) with one digit the
 # class is in the votes and in the couplings: take one away and the other still says it, swap one and they contradict each other;
-# (3) how evenly children divide their unit; not whether they divide it rightly, nor whether it matters; (4) with few runs the interval holds 0 whatever is true; equality needs
+# (3) how evenly children divide their unit; not whether they divide it correctly, nor whether it matters; (4) with few runs the interval holds 0 whatever is true; equality needs
 # an interval wholly within a margin that was named beforehand; (5) everything but the one thing that is compared: parameters, front,
 # data, seeds, the way of choosing.
 # <!-- END SOLUTION -->

@@ -9,6 +9,7 @@ broadcasting, permuted einsums, every pair of children compared. Ours is the tra
 import statistics
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -93,9 +94,9 @@ def our_step(name, images, labels):
     recipe = replace(training.RECIPES[f"{name}-fast"], batch_size=BATCH)
     training.keep_memory()  # the textbook, in the same process, has it, too
     batch = data.Batch(images, labels)
-    run = training._new(recipe, 0, "cpu")
-    run.way = training._fastest(training._ways("auto", 0, "cpu"), recipe, data.Split(images, labels), BATCH, "cpu", 1)
-    network = training._parallel(run.model, "cpu", 1)
+    run, place = training._new(recipe, 0, "cpu"), training.Place(Path(), "cpu")
+    run.way = training._fastest(training._ways("auto", 0, "cpu"), recipe, data.Split(images, labels), BATCH, place)
+    network = training._parallel(run.model, place)
     run.model.train()
     return lambda: training._step(run, network, batch, 0, 1), run.way
 

@@ -12,7 +12,7 @@ PREDICTIONS = {
         "chance alone moves the difference of two such counts by seven or eight, if no image is wrong for both.",
     },
     "10-zero-wrong": {
-        "a": "Then a test with one image, read rightly, would prove a perfect network. No mistake in 10,000 images "
+        "a": "Then a test with one image, read correctly, would prove a perfect network. No mistake in 10,000 images "
         "only shows that mistakes are rare. How rare?",
         "b": "One image in 10,000 seems natural. But a network that makes one mistake in 10,000 on average gets "
         "through without any in 37 of 100 tests (1/e). So 0 wrong does not rule out rates well above it.",
