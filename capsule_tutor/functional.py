@@ -250,6 +250,9 @@ def _present(target: Tensor, lengths: Tensor) -> Tensor:
     if target.ndim == 1:
         return _one_hot("target", target, lengths)
     _check_shape("target", target, "b j", b=lengths.shape[0], j=lengths.shape[1])
+    span = _span(target)
+    if span and not 0 <= span[0] <= span[1] <= 1:
+        raise ValueError(f"target has entries from {span[0]:g} to {span[1]:g}; multi-hot entries are 0 or 1")
     return target.to(lengths.dtype)
 
 

@@ -40,7 +40,7 @@ def read(path: Path, kind: str) -> models.CapsuleNetwork:
             if value is None or value.shape != ours.shape:
                 has = "no more" if value is None else f"one of shape {tuple(value.shape)}"
                 raise KerasError(
-                    f"{path} is no {kind}: a {name} of shape {tuple(ours.shape)} should come next, and it has {has}; "
+                    f"{path} is not a file for {kind}: a {name} of shape {tuple(ours.shape)} should come next, and it has {has}; "
                     f"read it as one of {', '.join(KINDS)}"
                 )
             ours.data.copy_(value)

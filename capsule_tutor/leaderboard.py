@@ -83,12 +83,12 @@ def checked(one: object) -> dict:
     said = f"the entry of {one['name']!r}"
     for key, kind in _KEYS.items():
         if not isinstance(one.get(key), kind) or isinstance(one[key], bool):
-            raise BoardError(f"{said} has no sound {key!r}; make it again with `capsule-tutor report`")
+            raise BoardError(f"{said} has no valid {key!r}; make it again with `capsule-tutor report`")
     if one.keys() - _KEYS:
         raise BoardError(f"{said} also says {sorted(one.keys() - _KEYS)[0]!r}, which no report writes")
     for key in ("model", "data"):
         if not isinstance(one["recipe"].get(key), str):
-            raise BoardError(f"{said} has no sound {key!r} in its recipe; make it again with `capsule-tutor report`")
+            raise BoardError(f"{said} has no valid {key!r} in its recipe; make it again with `capsule-tutor report`")
     if one["images"] < 1 or not one["runs"]:
         raise BoardError(f"{said} has no images or no runs")
     for run in one["runs"]:
@@ -180,7 +180,7 @@ def _sound(path: Path) -> tuple[list[dict], list[str]]:
     except (OSError, ValueError) as problem:
         raise BoardError(f"{path} cannot be read ({type(problem).__name__})") from None
     if not isinstance(found, dict) or found.get("format") != _FORMAT or not isinstance(found.get("entries"), list):
-        raise BoardError(f"{path} is no leaderboard of Capsule Tutor")
+        raise BoardError(f"{path} is not a Capsule Tutor leaderboard")
     entries, problems = [], []
     for one in found["entries"]:
         try:

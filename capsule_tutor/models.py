@@ -81,6 +81,8 @@ def capsnet(
     shape = _checked(classes, shape)
     if min(shape[1:]) < 17:
         raise ValueError(f"shape is {shape}; two 9×9 convolutions need images of at least 17×17 pixels")
+    if min(iterations, maps, types) < 1:
+        raise ValueError(f"iterations, maps and types are {iterations}, {maps} and {types}; each needs at least 1")
     channels, h, w = shape
     children = types * _after(_after(h, 9, 1), 9, 2) * _after(_after(w, 9, 1), 9, 2)
     encoder = nn.Sequential(

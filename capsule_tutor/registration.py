@@ -78,7 +78,7 @@ def register(
     if not 0 < margin < math.inf:
         raise RegistrationError(f"margin is {margin}; say above 0 how many points of error would matter to you")
     if not claim.strip() or not source.strip():
-        raise RegistrationError("say which claim it is, and where it was made")
+        raise RegistrationError("write the claim itself, and its source")
     return Registration(claim, source, {name: _plain(recipe) for name, recipe in arms.items()}, seeds, margin)
 
 
@@ -112,7 +112,7 @@ def read(path: Path) -> Registration:
     except FileNotFoundError:
         raise RegistrationError(f"{path} is not there; write the registration first") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
-        raise RegistrationError(f"{path} is no registration ({type(problem).__name__})") from None
+        raise RegistrationError(f"{path} is not a registration ({type(problem).__name__})") from None
     return registered
 
 

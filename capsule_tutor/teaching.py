@@ -159,6 +159,6 @@ def leaderboard(
         if csv:
             files.write_text(csv, boards.as_csv(entries))
     for problem in problems:
-        typer.echo(f"left out or wrong: {problem}", err=True)
+        typer.echo(f"rejected: {problem}", err=True)
     if problems or not entries:
-        raise stop("Not every entry is sound." if problems else "There are no entries here.")
+        raise stop("Some entries are not valid." if problems else "There are no entries here.")

@@ -133,7 +133,7 @@ def test_a_bug_in_the_test_is_shown():
 def test_a_test_that_returns_is_told_how_a_test_speaks():
     status, sentence = verdict(lambda double: torch.allclose(double(torch.ones(2)), torch.full((2,), 2.0)))
     assert status == "not yet"
-    assert "Your test returned a bool (True). A test is silent when all is well, and speaks by `assert" in sentence
+    assert "Your test returned a bool (True). A test is silent when all is well, and speaks up with `assert" in sentence
 
 
 def stub(double):

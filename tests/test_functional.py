@@ -385,6 +385,12 @@ def test_margin_loss_takes_ids_and_multi_hot_alike():
         assert_close(F.margin_loss(lengths, target), expected)
 
 
+def test_margin_loss_refuses_a_class_that_is_there_twice():
+    twice = torch.tensor([[2.0, 0.0, 0.0]])
+    with pytest.raises(ValueError, match="target has entries from 0 to 2; multi-hot entries are 0 or 1"):
+        F.margin_loss(torch.tensor([[0.95, 0.05, 0.0]]), twice)
+
+
 def test_margin_loss_stops_pushing_beyond_the_margins():
     lengths = torch.tensor([[0.95, 0.05, 0.0]], requires_grad=True)
     F.margin_loss(lengths, torch.tensor([0])).backward()

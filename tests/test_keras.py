@@ -195,7 +195,10 @@ def test_imported_weights_load_by_their_path(numbers, tmp_path):
     images = torch.rand(2, 1, 28, 28)
     assert torch.equal(caps.load(ours)(images), keras.read(theirs, "efficient-capsnet-mnist")(images))
     for arguments, says in (
-        ((theirs, "--as", "capsnet-mnist"), r"is no capsnet-mnist: a kernel of shape (256, 1, 9, 9) should come next"),
+        (
+            (theirs, "--as", "capsnet-mnist"),
+            r"is not a file for capsnet-mnist: a kernel of shape (256, 1, 9, 9) should come next",
+        ),
         ((theirs, "--as", "capsnet"), "choose one of efficient-capsnet-mnist"),
         ((tmp_path / "nothing.h5", "--as", "capsnet-mnist"), "is not there"),
         ((theirs, "--as", "efficient-capsnet-mnist", "--out", tmp_path / "no" / "x.safetensors"), "cannot be written"),

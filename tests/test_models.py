@@ -112,6 +112,8 @@ def test_no_network_is_a_constant(build, shape):
     torch.manual_seed(0)
     said = build(5, shape).eval()(torch.rand(8, *shape))
     assert said.std(dim=0).mean() > 0.005 * said.abs().mean()
+    with pytest.raises(ValueError, match="iterations, maps and types are 0, 256 and 32; each needs at least 1"):
+        models.capsnet(iterations=0)
     with pytest.raises(ValueError, match="the pooling network is built for"):
         models.convnet(5, (2, 48, 48))
 

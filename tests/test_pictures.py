@@ -19,7 +19,7 @@ import capsule_tutor as caps
 from capsule_tutor import data, pretrained
 
 NETWORK = "efficient-capsnet-mnist"
-TWO = "two digits or more"
+TWO = "two or more digits"
 
 
 @cache
@@ -267,6 +267,12 @@ def test_of_a_film_the_beginning_alone_is_read(tmp_path):
         assert tracemalloc.get_traced_memory()[1] < 50_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (1, 1, 28, 28), (28,)])
+def test_tensors_that_are_no_picture_are_refused(shape):
+    with pytest.raises(ValueError, match=r"expected \(h, w\) or \(h, w, 3\)"):
+        data.prepare(torch.ones(shape))
 
 
 # ---- photographs

@@ -63,7 +63,7 @@ def test_another_comma_is_another_fingerprint(claim, change):
         ({"seeds": (False, True)}, "needs whole numbers"),
         ({"margin": 0}, "say above 0 how many points"),
         ({"margin": float("inf")}, "say above 0 how many points"),
-        ({"claim": " "}, "say which claim it is"),
+        ({"claim": " "}, "write the claim itself"),
     ],
 )
 def test_what_could_decide_nothing_is_refused(change, says):
@@ -75,7 +75,7 @@ def test_what_could_decide_nothing_is_refused(change, says):
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"claim": "x"}', '{"claim": 1, "source": 2, "arms": 3, "seeds": 4}'])
 def test_a_damaged_registration_is_a_line(text, tmp_path):
     (tmp_path / "claim.json").write_text(text)
-    with pytest.raises(registration.RegistrationError, match="is no registration"):
+    with pytest.raises(registration.RegistrationError, match="is not a registration"):
         registration.read(tmp_path / "claim.json")
     with pytest.raises(registration.RegistrationError, match="is not there; write the registration first"):
         registration.read(tmp_path / "none.json")

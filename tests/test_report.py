@@ -336,7 +336,7 @@ def test_what_cannot_be_reported_is_a_line(place, tmp_path, monkeypatch):
         "nobody": "there are no weights 'nobody'",
         "cut": "holds no run that can be read",
         "no-log": "log.csv is missing or damaged",
-        place / "a-0": "is no leaderboard of Capsule Tutor",
+        place / "a-0": "is not a Capsule Tutor leaderboard",
     }.items():
         result = run("report", name)
         assert result.exit_code == 1
@@ -406,13 +406,13 @@ WRONG = {
         {"runs": [_RUN | {"seed": n} for n in (0, 1)]},
         "counts the same weights twice",
     ),
-    "words for a number": ({"images": "48"}, "has no sound 'images'"),
+    "words for a number": ({"images": "48"}, "has no valid 'images'"),
     "a recipe of nothing": ({"recipe": {"model": "magic", "data": "mnist"}}, "a recipe that builds no network"),
     "a recipe for no data": (
         {"recipe": {"model": "dense", "epochs": 1, "batch_size": 1, "rate": 1.0, "schedule": ""}},
-        "has no sound 'data' in its recipe",
+        "has no valid 'data' in its recipe",
     ),
-    "a recipe of no model": ({"recipe": {"model": ["dense"], "data": "mnist"}}, "has no sound 'model' in its recipe"),
+    "a recipe of no model": ({"recipe": {"model": ["dense"], "data": "mnist"}}, "has no valid 'model' in its recipe"),
     "a network too large to be built": (
         {"recipe": {"model": "efficient-capsnet", "epochs": 1, "batch_size": 1, "rate": 1.0, "schedule": "",
                     "data": "mnist", "options": {"channels": [8, 8, 8, 8_000_000]}}},
@@ -528,7 +528,7 @@ def test_mistakes_are_counted_again_from_the_weights(place, entry, tmp_path):
     leaderboard.write(place / "leaderboard.json", [flattered])
     result = run("leaderboard", place, "--recount")
     assert result.exit_code == 1
-    assert re.search(r"left out or wrong: 'a-0' of ada says \d+ wrong", result.output)
+    assert re.search(r"rejected: 'a-0' of ada says \d+ wrong", result.output)
     (place / "leaderboard.json").unlink()
 
 

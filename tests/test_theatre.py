@@ -157,7 +157,12 @@ def test_your_own_votes_come_first():
 
 @pytest.mark.parametrize(
     ("shape", "says"),
-    [((2, 5, 3, 4), "expected (i, j, z)"), ((5, 3), "expected (i, j, z)"), ((41, 3, 4), "votes[:40]")],
+    [
+        ((2, 5, 3, 4), "expected (i, j, z)"),
+        ((5, 3), "expected (i, j, z)"),
+        ((41, 3, 4), "votes[:40]"),
+        ((0, 3, 4), "votes are empty or not all finite"),
+    ],
 )
 def test_votes_that_cannot_be_shown_are_refused(shape, says):
     with pytest.raises(ValueError, match=re.escape(says)):
@@ -457,6 +462,14 @@ def test_the_map_says_what_its_layers_compute():
     )["stages"]
     assert "negative answers shrink to 0.3 of themselves" in first["says"]
     assert first["formula"] == "x ← norm(LeakyReLU(w ∗ x + b))"
+
+
+def test_the_map_of_a_network_for_two_digits_says_so():
+    *_, capsules, drawing = network_map("efficient-capsnet-multimnist").answer(
+        {"what": "network", "network": "efficient-capsnet-multimnist"}
+    )["stages"]
+    assert "The two longest of them say what the network reads" in capsules["says"]
+    assert "each digit is drawn alone" in drawing["says"]
 
 
 def test_where_a_lesson_asks_for_them_the_map_tells_no_parameters():

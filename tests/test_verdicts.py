@@ -138,10 +138,10 @@ NUMBERS = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(0))
     ("change", "sentence"),
     [
         (lambda x: -x, "every number has the wrong sign"),
-        (lambda x: x.relu(), "every number below 0 has become 0: is there a ReLU or a clamp too much?"),
+        (lambda x: x.relu(), "every number below 0 has become 0: is there an extra ReLU or clamp?"),
         (lambda x: x / 5, "every number is 0.2 times what it should be: is something divided by 5?"),
         (lambda x: x + 2, "every number is 2 too large"),
-        (lambda x: x.softmax(2), "there is a softmax over j too much"),
+        (lambda x: x.softmax(2), "there is one softmax over j too many"),
         (lambda x: x.flip(2), "the numbers are right, but j runs backwards"),
         (lambda x: x[:1].expand_as(x), "your numbers are the same for every b, and they should differ"),
         (lambda x: torch.cat([x[:1], x[1:] ** 3]), "it is right only where b is 0"),

@@ -276,11 +276,11 @@ class votes:
         return u[:, :, None, :, None] * weight
 
     def softmaxed(u, weight):
-        """there is a softmax over j too much"""
+        """there is one softmax over j too many"""
         return torch.einsum("bid,ijdz->bijz", u, weight).softmax(dim=2)
 
     def relu_votes(u, weight):
-        """every number below 0 has become 0: is there a ReLU or a clamp too much"""
+        """every number below 0 has become 0: is there an extra ReLU or clamp"""
         return torch.einsum("bid,ijdz->bijz", u, weight).relu()
 
     def matmul_squeeze_all(u, weight):
@@ -618,7 +618,7 @@ class agreement:
         return (u_hat * v[:, None]).sum(-1).sigmoid()
 
     def relu_of_dot(u_hat, v):
-        """every number below 0 has become 0: is there a ReLU or a clamp too much"""
+        """every number below 0 has become 0: is there an extra ReLU or clamp"""
         return (u_hat * v[:, None]).sum(-1).relu()
 
     def detach_v(u_hat, v):
@@ -2093,7 +2093,7 @@ class parameters_of_convolution:
 
 class depthwise_capsules:
     def relu_after(features, weight, bias, d):
-        """every number below 0 has become 0: is there a ReLU or a clamp too much"""
+        """every number below 0 has become 0: is there an extra ReLU or clamp"""
         s = (features * weight[:, 0]).sum((2, 3)) + bias
         return caps.exponential_squash(s.reshape(len(s), -1, d)).relu()
 
@@ -4420,7 +4420,7 @@ class flaws:
         return sorted(found)
 
     def equal_forgotten(claim):
-        """You never blame "equal". It is too much"""
+        """You never blame "equal". It says too much"""
         ours, theirs = claim["parameters"]
         found = []
         if abs(ours - theirs) > max(ours, theirs) / 20:

@@ -97,7 +97,7 @@ def complaint(seen: list[Observation], right: list[Observation]) -> str | None:
     for observation in seen:
         if str(observation.value).startswith("returned"):
             return (
-                f"Your test {observation.value}. A test is silent when all is well, and speaks by "
+                f"Your test {observation.value}. A test is silent when all is well, and speaks up with "
                 '`assert condition, "what is wrong"`; whoever runs it does not look at what it returns.'
             )
     said = [_of_false_alarm(observation) for observation in _false_alarms(seen, right)[:1]]

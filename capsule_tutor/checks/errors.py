@@ -27,7 +27,7 @@ _MEANS = (
     ),
     (
         r"'(Tensor|torch\.Size|int|float|tuple|list)' object is not callable",
-        "(…) calls a function, and this is none: an entry is taken with […], a product needs `*`. Or has a variable "
+        "(…) calls a function, and this is not one: an entry is taken with […], a product needs `*`. Or has a variable "
         "the name of a function?",
     ),
     (

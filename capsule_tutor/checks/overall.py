@@ -33,8 +33,8 @@ _CHANGES: tuple[tuple[str, Callable[[float], float]], ...] = (
     ("is 1 over what it should be: are top and bottom exchanged?", lambda x: 1 / x),
     ("is the square of what it should be", lambda x: x * x),
     ("is the root of what it should be", math.sqrt),
-    ("has lost its sign: is there an abs() too much?", abs),
-    ("is 0 where it should be below 0: is there a max(0, …) too much?", lambda x: max(x, 0)),
+    ("has lost its sign: is there an extra abs()?", abs),
+    ("is 0 where it should be below 0: is there an extra max(0, …)?", lambda x: max(x, 0)),
     ("is rounded, and should not be", lambda x: float(round(x))),
     ("is rounded down, and should not be", lambda x: float(math.floor(x))),
 )
@@ -209,7 +209,7 @@ def _of_masks(got: Tensor, want: Tensor) -> str:
     if not (want & ~got).any():
         return "You found every True, and some more: is a condition missing, or too weak?"
     if not (got & ~want).any():
-        cause = "is a condition too much or too strict, or does a later one overwrite an earlier?"
+        cause = "is there an extra condition, or one that is too strict, or does a later one overwrite an earlier?"
         return f"Every True of yours is right, but you miss some: {cause}"
     return ""
 

@@ -139,15 +139,15 @@ def _with(case: Case, defaults: dict[str, Any], name: str, change: Callable) -> 
 
 
 def _found(got: Tensor, want: Tensor, letters: list[str], sizes: list[int]) -> Iterator[str]:
-    for too_much, missing, change in _CHANGES:
+    for one_too_many, missing, change in _CHANGES:
         if _same(got, change(want)):
-            yield too_much
+            yield one_too_many
         if missing and _same(want, change(got)):
             yield missing
     for n, letter in enumerate(letters):
         for name, change in _ALONG:
             if _same(got, change(want, n)):
-                yield f"there is {name} over {letter} too much"
+                yield f"there is one {name.removeprefix('a ')} over {letter} too many"
             if _same(want, change(got, n)):
                 yield f"{name} over {letter} is missing"
     yield from _factor(got, want, sizes)
@@ -259,14 +259,17 @@ _OF_TENSORS: tuple[tuple[str, Callable], ...] = (
     ("turned round along its last axis", lambda x: _float(x).flip(-1)),
 )
 _OF_NUMBERS: tuple[tuple[str, Callable], ...] = (
-    ("You get what should come out for twice as large a `{}`: is there a factor 2 too much?", lambda x: 2 * _number(x)),
-    ("You get what should come out for half as large a `{}`: is a factor 2 missing?", lambda x: _number(x) / 2),
     (
-        "The power of `{}` in your answer is twice what it should be: is a root missing, or a square too much?",
+        "You get what should come out for twice as large a `{}`: is there an extra factor of 2?",
+        lambda x: 2 * _number(x),
+    ),
+    ("You get what should come out for half as large a `{}`: is a factor of 2 missing?", lambda x: _number(x) / 2),
+    (
+        "The power of `{}` in your answer is twice what it should be: is a root missing, or is there an extra square?",
         lambda x: _number(x) ** 2,
     ),
     (
-        "The power of `{}` in your answer is half of what it should be: is a square missing, or a root too much?",
+        "The power of `{}` in your answer is half of what it should be: is a square missing, or is there an extra root?",
         lambda x: _root(_number(x)),
     ),
     ("You get what should come out if `{}` were larger by 1.", lambda x: _number(x) + 1),
@@ -276,9 +279,9 @@ _OF_NUMBERS: tuple[tuple[str, Callable], ...] = (
 # What is said if the change was made too often, what if it was left out ("" if that is the same), and the change.
 _CHANGES: tuple[tuple[str, str, Callable], ...] = (
     ("every number has the wrong sign", "", torch.neg),
-    ("every number below 0 has become 0: is there a ReLU or a clamp too much?", "no number should be below 0: is a "
+    ("every number below 0 has become 0: is there an extra ReLU or clamp?", "no number should be below 0: is a "
      "ReLU or a clamp missing?", torch.relu),
-    ("every number has lost its sign: is there an abs() too much?", "no number should be below 0: is an abs() or a "
+    ("every number has lost its sign: is there an extra abs()?", "no number should be below 0: is an abs() or a "
      "square missing?", torch.abs),
     ("every number is the square of what it should be", "every number is the root of what it should be", torch.square),
     ("every number has been through a sigmoid", "a sigmoid is missing", torch.sigmoid),

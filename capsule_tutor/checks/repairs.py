@@ -91,14 +91,14 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     ("A & B", "A | B", "both are wanted, where one is enough"),
     ("A | B", "A & B", "one is enough for you, where both are wanted"),
     ("A & B", "A & ~B", "a not is missing"),
-    ("A & ~B", "A & B", "there is a not too much"),
-    ("A and not B", "A and B", "there is a not too much"),
+    ("A & ~B", "A & B", "there is one `not` too many"),
+    ("A and not B", "A and B", "there is one `not` too many"),
     ("range(A)", "range(A + 1)", "`range` stops one before its end"),
-    ("range(A)", "range(A - 1)", "one round is too much"),
+    ("range(A)", "range(A - 1)", "there is one round too many"),
     ("range(A)", "range(1, A)", "it should begin at 1"),
     ("range(1, A)", "range(A)", "it should begin at 0"),
     ("range(A, B)", "range(A, B + 1)", "`range` stops one before its end"),
-    ("range(A, B)", "range(A, B - 1)", "one round is too much"),
+    ("range(A, B)", "range(A, B - 1)", "there is one round too many"),
 )
 _REWRITTEN: tuple[tuple[str, str, str], ...] = (
     ("A if B else C", "C if B else A", "the two branches are exchanged"),
@@ -360,7 +360,7 @@ def made(change: Change) -> Callable[[], None]:
 
 
 def _difference(before: str, after: str) -> str:
-    """What is missing, too much or different in the second of two expressions, in words."""
+    """What is missing, superfluous or different in the second of two expressions, in words."""
     for short, long, says in ((before, after, "is missing"), (after, before, "should go")):
         for part in (short, f"({short})"):
             if says == "is missing" and part == short and _reads_otherwise(short, long):
@@ -617,7 +617,7 @@ def _one_more(node: ast.AST) -> _Found:
 
 
 def _left_out(node: ast.AST) -> _Found:
-    """A part that is too much."""
+    """A part that should go."""
     parts: list[ast.AST] = []
     if isinstance(node, ast.BinOp):
         parts = [node.left, node.right]

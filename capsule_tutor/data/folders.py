@@ -126,12 +126,12 @@ def _things(place: Path) -> dict[str, dict[str, list[Path]]]:
             raise DataError(f"{entry} is empty; put the pictures of this class there, or delete the folder")
         if len(things) < 3:
             raise DataError(
-                f"{entry} shows {len(things)} of the 3 things that are needed to train, to choose and to test"
+                f"{entry} holds {len(things)}; at least 3 are needed: one to train on, one to validate, one to test"
             )
         found[entry.name] = things
     if len(found) < 2:
         count = f"{len(found)} class{'es' * (len(found) != 1)}"
-        raise DataError(f"{place} holds {count}; make a folder of pictures for each of two or more")
+        raise DataError(f"{place} holds {count}; make at least two folders of pictures, one for each class")
     return found
 
 

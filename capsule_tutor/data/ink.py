@@ -130,7 +130,7 @@ def _found(picture: np.ndarray) -> tuple[np.ndarray, Box] | None:
     if dark and light and (_encloses(light, dark) or (not _encloses(dark, light) and light.weight > dark.weight)):
         best = light
     if best.several:
-        raise DataError("there are two digits or more on the picture; show one alone")
+        raise DataError("there are two or more digits in the picture; show one alone")
     # The rim of a stroke has less than half of its ink, so it lies just outside of the mask.
     ink = best.contrast * ndimage.binary_dilation(best.mask, ALL) / _upper(best.contrast[best.mask])
     # Below a third of full ink lie shadows and grains; MNIST's strokes fade over a pixel or two, no more.

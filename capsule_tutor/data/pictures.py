@@ -149,8 +149,10 @@ def prepare(picture: Tensor) -> Tensor:
     """One digit of a photograph or drawing as MNIST would have it. (h, w) or (h, w, 3), from 0 up → (1, 1, 28, 28)
 
     The ink may be darker or lighter than its paper; shadows, ruling, frames, specks and the desk may show.
-    Raises DataError if there is no digit, or more than one.
+    Raises DataError if there is no digit, or more than one, and ValueError for another shape.
     """
+    if picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (1,), (3,)):
+        raise ValueError(f"picture has shape {tuple(picture.shape)}; expected (h, w) or (h, w, 3)")
     from capsule_tutor.data.ink import find_ink  # SciPy's filters, which nobody else here needs
 
     return place(find_ink(picture.float() if picture.ndim == 3 else picture.float().unsqueeze(2)))

@@ -3,12 +3,13 @@
 from capsule_tutor.figures import COLOURS, LINES, images, show
 
 
-def error_curves(panels: dict, ylabel: str, alt: str, t: float = 2.776, columns: int = 3) -> None:
+def error_curves(panels: dict, ylabel: str, alt: str, columns: int = 3) -> None:
     """The mean over the seeds, with its 95 % interval, all panels on one logarithmic scale, where a factor is a step.
 
     panels: label of the x axis → (x, {arm: errors in per cent (k, len(x))}); x holds numbers, or names side by side
     """
     import matplotlib.pyplot as plt
+    from scipy.stats import t
 
     rows, columns = -(-len(panels) // columns), min(columns, len(panels))
     size = (3.4 * columns, 2.9 * rows + 0.4)
@@ -19,7 +20,7 @@ def error_curves(panels: dict, ylabel: str, alt: str, t: float = 2.776, columns:
         at = range(len(x)) if isinstance(x[0], str) else x
         shift = 0.016 * (max(at) - min(at))  # so that bars beside each other do not hide each other
         for number, (arm, errors) in enumerate(arms.items()):
-            half = t * errors.std(dim=0) / len(errors) ** 0.5
+            half = t.ppf(0.975, len(errors) - 1) * errors.std(dim=0) / len(errors) ** 0.5
             style = {"color": COLOURS[number], "linestyle": LINES[number], "marker": "os^D"[number], "markersize": 4}
             places = [place + (number - 1) * shift for place in at]
             axes.errorbar(places, errors.mean(dim=0), half, label=arm, capsize=2, linewidth=1.6, **style)

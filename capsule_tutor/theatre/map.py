@@ -32,7 +32,7 @@ def answer(question: dict, names: list[str], shown: Gallery, parameters: bool = 
     network = loaded(question["network"])
     if question["what"] == "network":
         classes = list(shown.classes[: network.encoder[-1].weight.shape[1]])
-        stages = described(network, classes)
+        stages = described(network, classes, at_once=shown.labels.shape[1])
         if not parameters:
             stages = [stage | {"parameters": None} for stage in stages]
         return {"classes": classes, "stages": stages, "note": ""}
@@ -71,8 +71,11 @@ def activations(network: CapsuleNetwork, image: Tensor) -> tuple[list[Tensor], T
     return [image[0], *maps, children, votes, couplings, v, drawing], functional.lengths(v)[0]
 
 
-def described(network: CapsuleNetwork, classes: list[str]) -> list[dict]:
-    """Every stage: name, says, formula, shape, parameters, lesson; of its pictures sizes (n, h, w), axes and names."""
+def described(network: CapsuleNetwork, classes: list[str], at_once: int = 1) -> list[dict]:
+    """Every stage: name, says, formula, shape, parameters, lesson; of its pictures sizes (n, h, w), axes and names.
+
+    `at_once` is how many classes there are in an image, 1 or 2.
+    """
     tiles, _ = activations(network, torch.zeros(1, *network.shape))
     front, (primary, routing) = _front(network), network.encoder[-2:]
     i, j, d, z = routing.weight.shape
@@ -110,27 +113,38 @@ def described(network: CapsuleNetwork, classes: list[str]) -> list[dict]:
             names=classes,
         ),
         _coupling(routing, **(votes | {"names": classes} if many else {"axes": parents})),
-        _stage(
-            "class capsules",
-            "Every parent adds up its votes, weighted by the couplings, and squashes the sum. The longest of them says "
-            "what the network reads.",
-            f"v_j = {squash}(Σ_i c_{{ij}} û_{{j|i}})",
-            (j, z),
-            0,
-            "02",
-            axes="rows: parents j; columns: dimensions z",
-        ),
-        _stage(
-            "reconstruction",
-            "All capsules but the longest become 0, and three layers draw what is left. In training the drawing is "
-            "compared with the image.",
-            "x̂ = decoder(mask(v))",
-            network.shape,
-            _count(network.decoder),
-            "05",
-        ),
+        *_head(network, squash, (j, z), at_once),
     ]
     return [stage | {"sizes": list(picture.shape)} for stage, picture in zip(stages, tiles, strict=True)]
+
+
+def _head(network: CapsuleNetwork, squash: str, shape: tuple[int, int], at_once: int) -> list[dict]:
+    """The last two stages: class capsules v of this shape (j, z), and what they draw."""
+    longest = "The longest of them says" if at_once == 1 else "The two longest of them say"
+    capsules = _stage(
+        "class capsules",
+        f"Every parent adds up its votes, weighted by the couplings, and squashes the sum. {longest} what the network "
+        "reads.",
+        f"v_j = {squash}(Σ_i c_{{ij}} û_{{j|i}})",
+        shape,
+        0,
+        "02",
+        axes="rows: parents j; columns: dimensions z",
+    )
+    training = (
+        "In training the drawing is compared with the image."
+        if at_once == 1
+        else "Shown is the longest's. In training each digit is drawn alone, and compared with that digit."
+    )
+    reconstruction = _stage(
+        "reconstruction",
+        f"All capsules but the longest become 0, and three layers draw what is left. {training}",
+        "x̂ = decoder(mask(v))",
+        network.shape,
+        _count(network.decoder),
+        "05",
+    )
+    return [capsules, reconstruction]
 
 
 def _count(part: nn.Module) -> int:

@@ -96,8 +96,13 @@ def play(u_hat: Tensor, functions: dict[str, Callable], prior: Tensor | None = N
 def limit(u_hat: Tensor) -> float:
     """How far the plane of a parent reaches, so that no vote is cut off: at least 2.6, in steps of 0.2."""
     if u_hat.shape[2] == 2:
-        return max(2.6, 0.2 * math.ceil(u_hat.abs().max().item() / 0.2))
-    return max(1.0, 0.2 * math.ceil(u_hat.norm(dim=2).max().item() / 0.2))
+        return max(2.6, _above(u_hat.abs().max().item()))
+    return max(1.0, _above(u_hat.norm(dim=2).max().item()))
+
+
+def _above(x: float) -> float:
+    """The next multiple of 0.2; what float32 makes of 3.4 is 3.4."""
+    return 0.2 * math.ceil(x / 0.2 - 1e-5)
 
 
 def way(name: str, function: Callable, u_hat: Tensor, prior: Tensor | None = None) -> dict:
@@ -217,6 +222,8 @@ def _own(votes: Tensor) -> Tensor:
             f"votes has {votes.shape[0]} children (axis i); the stage shows {MOST_CHILDREN}: "
             f"choose some, for example votes[:{MOST_CHILDREN}]"
         )
+    if not votes.numel() or not votes.isfinite().all():
+        raise ValueError("votes are empty or not all finite numbers; look at them before they are played")
     return votes.detach().float()
 
 

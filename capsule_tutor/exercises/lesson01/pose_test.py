@@ -383,7 +383,7 @@ class wrong:
         assert torch.allclose(pose(image), _pose(image), atol=1e-3)
 
     def returned(pose):
-        """Your test returned a bool. A test is silent when all is well, and speaks by `assert condition, "what is
+        """Your test returned a bool. A test is silent when all is well, and speaks up with `assert condition, "what is
         wrong"`; whoever runs it does not look at what it returns."""
         image = _image()
         return torch.allclose(pose(0.5 * image), pose(image))

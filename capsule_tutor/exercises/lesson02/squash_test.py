@@ -249,7 +249,7 @@ class wrong:
         assert (torch.cosine_similarity(s, squash(s), dim=-1) == 2).all()
 
     def returned(squash):
-        """Your test returned a bool. A test is silent when all is well, and speaks by `assert condition, "what is
+        """Your test returned a bool. A test is silent when all is well, and speaks up with `assert condition, "what is
         wrong"`; whoever runs it does not look at what it returns."""
         return bool((squash(torch.randn(5, 3)).norm(dim=-1) < 1).all())
 

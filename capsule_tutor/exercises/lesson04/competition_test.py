@@ -167,6 +167,6 @@ class wrong:
         assert torch.allclose(route(u_hat, 3), functional.dynamic_routing(u_hat, 3)[0], atol=1e-4)
 
     def returned(route):
-        """Your test returned a bool. A test is silent when all is well, and speaks by `assert condition, "what is
+        """Your test returned a bool. A test is silent when all is well, and speaks up with `assert condition, "what is
         wrong"`; whoever runs it does not look at what it returns."""
         return bool(_moved(route, 0).min() > 1e-3)

@@ -182,7 +182,7 @@ class wrong:
             assert torch.allclose(network(pair.flip(0))[1], together[k], atol=1e-4)
 
     def returned(network):
-        """Your test returned a bool. A test is silent when all is well, and speaks by `assert condition, "what is
+        """Your test returned a bool. A test is silent when all is well, and speaks up with `assert condition, "what is
         wrong"`; whoever runs it does not look at what it returns."""
         images = torch.rand(4, 1, 8, 8)
         return torch.allclose(network(images[:1])[0], network(images)[0], atol=1e-4)

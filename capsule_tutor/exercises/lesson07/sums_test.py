@@ -142,7 +142,7 @@ class wrong:
         assert abs(c[0, 0].sum() - 1) < 1e-4
 
     def returned(route):
-        """Your test returned a bool. A test is silent when all is well, and speaks by `assert condition, "what is
+        """Your test returned a bool. A test is silent when all is well, and speaks up with `assert condition, "what is
         wrong"`; whoever runs it does not look at what it returns."""
         _, c = route(torch.randn(2, 5, 3, 6), 3)
         return torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)

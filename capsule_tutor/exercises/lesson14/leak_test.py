@@ -308,7 +308,7 @@ class wrong:
         assert f == set(range(5))
 
     def returned(split):
-        """Your test returned a bool. A test is silent when all is well, and speaks by `assert condition, "what is
+        """Your test returned a bool. A test is silent when all is well, and speaks up with `assert condition, "what is
         wrong"`; whoever runs it does not look at what it returns."""
         labels, info = _views()
         (a, b), _, _ = _sets(labels, info, *split(labels, info))

@@ -189,11 +189,11 @@ class wrong:
         return _with(claim, "says too much", claim["high"] >= claim["margin"])
 
     def equal_never_blamed(claim):
-        """You never blame "equal". It is too much, too, where the interval is not wholly within ±margin."""
+        """You never blame "equal". It says too much, too, where the interval is not wholly within ±margin."""
         return _with(claim, "says too much", claim["says"] == "better" and claim["high"] >= 0)
 
     def better_never_blamed(claim):
-        """You never blame "better". It is too much, too, where the interval is not wholly below 0."""
+        """You never blame "better". It says too much, too, where the interval is not wholly below 0."""
         return _with(claim, "says too much", claim["says"] == "equal" and "says too much" in flaws(claim))
 
     def below_zero_for_all(claim):
@@ -201,7 +201,7 @@ class wrong:
         return _with(claim, "says too much", claim["high"] >= 0 or "says too much" in flaws(claim))
 
     def unsure_judged_as_equal(claim):
-        """You judge "cannot tell" as if it said "equal". Is that what your `else` does? It is never too much."""
+        """You judge "cannot tell" as if it said "equal". Is that what your `else` does? That never says too much."""
         return flaws(claim | {"says": "equal"}) if claim["says"] == "cannot tell" else flaws(claim)
 
     def not_of_the_first_alone(claim):
@@ -229,7 +229,7 @@ class wrong:
         return _with(claim, "says too much", claim["high"] >= -claim["margin"])
 
     def unsure_is_a_flaw(claim):
-        """You blame "cannot tell". It is an honest answer to a wide interval, and never too much."""
+        """You blame "cannot tell". It is an honest answer to a wide interval, and never says too much."""
         return _with(claim, "says too much", claim["says"] == "cannot tell" or "says too much" in flaws(claim))
 
     def smaller_control_alone(claim):
