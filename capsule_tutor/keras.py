@@ -40,8 +40,8 @@ def read(path: Path, kind: str) -> models.CapsuleNetwork:
             if value is None or value.shape != ours.shape:
                 has = "no more" if value is None else f"one of shape {tuple(value.shape)}"
                 raise KerasError(
-                    f"{path} is not a file for {kind}: a {name} of shape {tuple(ours.shape)} should come next, and it has {has}; "
-                    f"read it as one of {', '.join(KINDS)}"
+                    f"{path} is not a file for {kind}: a {name} of shape {tuple(ours.shape)} should come next, and it "
+                    f"has {has}; read it as one of {', '.join(KINDS)}"
                 )
             ours.data.copy_(value)
     left = sorted({name for (_, name), theirs in found.items() if theirs})

@@ -120,7 +120,7 @@ HOSTILE = {
     "one class": (lambda place: (place / "mug").rename(place.with_name("mug")), "holds 1 class;"),
     "an empty class": (lambda place: (place / "pan").mkdir(), "pan is empty; put the pictures of this class there"),
     "empty things": (lambda place: (place / "pan" / "a").mkdir(parents=True), "pan is empty"),
-    "two things": (lambda place: [(place / f"mug/{n}.jpg").unlink() for n in (0, 1)], "mug holds 2; at least 3 are needed"),
+    "two things": (lambda place: [(place / f"mug/{n}.jpg").unlink() for n in (0, 1)], "mug holds 2; at least 3"),
     "no class": (lambda place: picture(place / "stray.png"), "stray.png is in no class; put every picture"),
     "too deep": (lambda place: (place / "cup" / "cup 1" / "more").mkdir(), "more is too deep; a class holds pictures"),
     "an empty file": (lambda place: (place / "mug/x.png").write_bytes(b""), "x.png is not a picture that can be"),

@@ -265,11 +265,11 @@ _OF_NUMBERS: tuple[tuple[str, Callable], ...] = (
     ),
     ("You get what should come out for half as large a `{}`: is a factor of 2 missing?", lambda x: _number(x) / 2),
     (
-        "The power of `{}` in your answer is twice what it should be: is a root missing, or is there an extra square?",
+        "The power of `{}` in your answer is twice what it should be: is a root missing, or a square too many?",
         lambda x: _number(x) ** 2,
     ),
     (
-        "The power of `{}` in your answer is half of what it should be: is a square missing, or is there an extra root?",
+        "The power of `{}` in your answer is half of what it should be: is a square missing, or a root too many?",
         lambda x: _root(_number(x)),
     ),
     ("You get what should come out if `{}` were larger by 1.", lambda x: _number(x) + 1),

@@ -150,8 +150,8 @@ class wrong:
         assert float(measure(lengths, torch.tensor([[0, 1], [1, 0], [2, 3]]))) == 2 / 3
 
     def returned(measure):
-        """Your test returned a bool. A test is silent when all is well, and speaks up with `assert`: whoever runs it does
-        not look at what it returns."""
+        """Your test returned a bool. A test is silent when all is well, and speaks up with `assert`: whoever runs it
+        does not look at what it returns."""
         lengths = torch.tensor([[0.9, 0.8, 0.1, 0.2]])
         return float(measure(lengths, torch.tensor([[0, 2]]))) == 0
 
