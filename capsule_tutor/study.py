@@ -248,6 +248,12 @@ STUDIES = {
         precision="bfloat16",
         together=True,
     ),
+    "batches": Study(
+        "On MNIST: do five Efficient-CapsNets read better, alone or together, in batches of half the size?",
+        {"batches of 64": replace(training.RECIPES["efficient-capsnet-fast"], batch_size=64)},  # of 128: in `controls`
+        precision="bfloat16",
+        together=True,
+    ),
     "capsnet": Study(
         "On MNIST: how much of CapsNet's error hangs on its seed?",
         {"as shipped": training.RECIPES["capsnet-fast"]},

@@ -109,7 +109,8 @@ def test_a_false_alarm_comes_first_and_is_named():
         assert double(torch.tensor([3.3]))[0] == 6.6
 
     said = "Caught 2 of 3, 1 false alarm. On a right double that rounds this line gives an alarm: "
-    said += "`assert double(torch.tensor([3.3]))[0] == 6.6`. Is what it demands true of every right one?"
+    said += "`assert double(torch.tensor([3.3]))[0] == 6.6`. It asks by == or torch.equal: does it allow for rounding? "
+    said += "Is what it demands true of every right one?"
     missed = " It lets pass a double of the first number."
     assert verdict(first_and_strict) == ("not yet", said + missed), "what it misses is said in the same breath"
 
@@ -126,8 +127,24 @@ def test_a_bug_in_the_test_is_shown():
     status, sentence = verdict(misspelt)
     assert status == "not yet"
     assert "On a right double that rounds your test raised AttributeError: module 'torch' has no attribute" in sentence
+    assert sentence.startswith("It judges nothing yet: it ends in an error, on right code, too."), "no praise for that"
     status, sentence = verdict(lambda: None)
     assert "takes 0 positional arguments but 1 was given" in sentence
+
+
+def test_a_test_that_can_never_raise_an_alarm_is_told_why():
+    def bare(double):
+        torch.allclose(double(torch.ones(2)), torch.full((2,), 2.0))
+
+    def swallowed(double):
+        try:
+            assert torch.allclose(double(torch.ones(2)), torch.full((2,), 2.0))
+        except Exception as error:
+            print(error)
+
+    score = "Caught 0 of 3, no false alarm."
+    assert verdict(bare)[1].startswith(f"{score} Your test has no `assert`, so it lets everything pass.")
+    assert verdict(swallowed)[1].startswith(f"{score} Your test lets everything pass: its `except` swallows")
 
 
 def test_a_test_that_returns_is_told_how_a_test_speaks():

@@ -4,7 +4,9 @@ A test takes an implementation. It is silent when all is well, and raises when i
 pytest, any exception is an alarm.
 """
 
+import ast
 import functools
+import re
 from collections.abc import Callable
 
 import torch
@@ -84,6 +86,8 @@ def score(seen: list[Observation], right: list[Observation]) -> str:
     """How many of the broken ones it caught, how many false alarms it gave, and which line of it gave the first."""
     broken = [o for o, r in zip(seen, right, strict=True) if r.value == ALARM]
     false, caught = _false_alarms(seen, right), sum(o.value == ALARM for o in broken)
+    if len(false) == len(seen) - len(broken) > 1 and not any(o.error.name in _FALSE for o in false):
+        return "It judges nothing yet: it ends in an error, on right code, too."
     said = f"Caught {caught} of {len(broken)}, {len(false) or 'no'} false alarm{'s' * (len(false) > 1)}."
     if false and false[0].error.name in _FALSE and (line := false[0].error.line):
         right_ones = len(seen) - len(broken)
@@ -108,13 +112,30 @@ def complaint(seen: list[Observation], right: list[Observation]) -> str | None:
     return " ".join(said) or None
 
 
+def never(seen: list[Observation], tree: ast.AST) -> str:
+    """Why a test that is silent whatever it is given cannot raise an alarm; "" if its own code does not tell."""
+    nodes = list(ast.walk(tree))
+    if any(o.value != SILENT for o in seen):
+        return ""
+    if not any(
+        isinstance(n, ast.Assert | ast.Raise) or "assert" in getattr(n, "attr", getattr(n, "id", "")) for n in nodes
+    ):
+        return 'Your test has no `assert`, so it lets everything pass. Say `assert condition, "what is wrong"`.'
+    if any(isinstance(node, ast.ExceptHandler) for node in nodes):
+        return "Your test lets everything pass: its `except` swallows what `assert` raises. Let that out."
+    return ""
+
+
 def _of_false_alarm(seen: Observation) -> str:
     error = seen.error
     if error.name == RareFalseAlarm.__name__:
         return "It does so with some random numbers only: what it demands is often true, but not always."
     if error.name not in _FALSE:
         return f"On {seen.case} your test {wording.happened(error).removeprefix('it ')}"
-    return "Is what it demands true of every right one?" if error.line else f"On {seen.case} it gives a false alarm."
+    if not error.line:
+        return f"On {seen.case} it gives a false alarm."
+    exact = "It asks by == or torch.equal: does it allow for rounding? " if re.search(r"==|equal\(", error.line) else ""
+    return f"{exact}Is what it demands true of every right one?"
 
 
 def too_slow(seen: list[Observation], of: int, seconds: float) -> str:

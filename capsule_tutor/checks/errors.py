@@ -276,7 +276,8 @@ _MEANS = (
     (
         r"Boolean value of Tensor",
         "`if`, `and`, `or` and `not` ask for one yes or no: say .all() or .any(), or use &, | and ~ entry by entry. "
-        "So do Python's own min and max: torch has minimum and maximum",
+        "So do Python's own min and max (torch has minimum and maximum), and == between two tuples of tensors, such as "
+        "sort and topk give: compare their .values or .indices",
     ),
     (
         r"object is not iterable",

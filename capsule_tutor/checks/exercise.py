@@ -239,7 +239,8 @@ class Questions:
             return "passed", score
         by_chance = any(o.value == alarms.SOMETIMES for o in seen)  # then a change may be right by chance, too
         source = None if by_chance else repairs.read(function)
-        said = self._kept(seen, source) or self.diagnosis(seen)
+        never = alarms.never(seen, source.tree) if source else ""
+        said = never or self._kept(seen, source) or self.diagnosis(seen)
         return "not yet", " ".join(
             filter(None, [score, said or complaint, "" if said else self._repaired(seen, source)])
         )

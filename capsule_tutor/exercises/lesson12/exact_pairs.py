@@ -131,6 +131,16 @@ class wrong:
         image, along axis 1."""
         return (lengths.topk(2).indices.sort(dim=0).values == labels.sort(dim=0).values).all(dim=1)
 
+    def anywhere_in_the_batch(lengths, labels):
+        """You ask whether a class is named anywhere in the batch: that is what `isin` looks at. Compare each image with
+        its own two labels."""
+        return torch.isin(lengths.topk(2).indices, labels).all(dim=1)
+
+    def labels_anywhere_in_the_batch(lengths, labels):
+        """You ask whether a label is named anywhere in the batch: that is what `isin` looks at. Compare each image with
+        its own two labels."""
+        return torch.isin(labels, lengths.topk(2).indices).all(dim=1)
+
     def values_for_indices(lengths, labels):
         """Not one image counts as right. Do you compare lengths with classes? `topk(2).values` are the two lengths,
         `topk(2).indices` the classes that have them. Or sets of tensors? Those are never equal: `.tolist()` first."""

@@ -12,7 +12,8 @@ EFFORT = {"minutes": 5, "difficulty": 2, "importance": 5}
 HINTS = (
     "Solve the inequality for n. What does the root turn into, and in which direction do you have to round?",
     "√n ≥ 2.8 · spread/difference. Square both sides. A run cannot be cut in pieces, and one run has no spread.",
-    "`n = math.ceil((2.8 * … / …) ** 2)`, and of n and 2 the larger one. The square takes care of a minus.",
+    "`n = math.ceil((2.8 * … / …) ** 2)`, and of n and 2 the larger one. The square takes care of a minus, a loop does "
+    "not: it needs abs(difference).",
 )
 GRADIENT = False
 

@@ -146,6 +146,12 @@ def _with_half(runs, seeds, fingerprint, margin, half):
 
 
 class wrong:
+    def nothing_promised(runs, seeds, fingerprint, margin, t):
+        """You went straight to the statistics. First comes the promise: where a promised run is missing, yours ends in
+        a KeyError, and what nobody promised is let through. Compare what is there with what was promised, and return
+        "not as promised" where they differ."""
+        return _by_interval(_differences(runs, seeds), margin, t)
+
     def what_is_there(runs, seeds, fingerprint, margin, t):
         """You used the seeds that have both runs, whatever was promised. Whoever may leave a pair out can leave out the
         one that spoils the result."""

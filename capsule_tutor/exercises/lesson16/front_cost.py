@@ -116,6 +116,12 @@ def _filter(before, kernel):
 
 
 class wrong:
+    def normalisation_of_what_comes_in(shape, layers, channels):
+        """You count the normalisation for the maps that come in. It follows the convolution: two numbers for each map
+        that the convolution gives."""
+        side, parameters = _cost(shape, layers, channels, lambda before, kernel: before * kernel**2 + 1, _side)
+        return side, parameters + 2 * sum((shape[0], *channels[:-1]))
+
     def no_normalisation(shape, layers, channels):
         """Your count leaves the normalisation out: two numbers for each map, a scale and a shift."""
         return _cost(shape, layers, channels, lambda before, k: before * k**2 + 1, _side)
