@@ -85,7 +85,8 @@ def start(folder: Annotated[Path, typer.Argument(help="A folder of yours; made i
         lessons = versions.start(folder, say=typer.echo)
     except (KeyError, OSError) as error:
         raise stop(error.args[0] if isinstance(error, KeyError) else short(error)) from None
-    typer.echo(f"The lessons are in {lessons}. Open them: cd {folder}; capsule-tutor lab")
+    place = f'"{folder}"' if " " in str(folder) else folder
+    typer.echo(f"The lessons are in {lessons}. Open them with these two commands:\n  cd {place}\n  capsule-tutor lab")
 
 
 @app.command()
@@ -212,8 +213,6 @@ def train(
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write events for TensorBoard, too.")] = False,
 ) -> None:
     """Train a network; continue a run that was stopped or killed with --resume."""
-    from dataclasses import replace
-
     from capsule_tutor import data, registration, training
 
     if recipe == "list":
@@ -221,15 +220,10 @@ def train(
             told = "; ".join(filter(None, (_took(known), known.note)))
             typer.echo(f"{name:28} {known.epochs:4} epochs, batch {known.batch_size:3}  {told}")
         return
-    if recipe not in training.RECIPES and not registered:
-        raise stop(f"There is no recipe {recipe!r}. There are: {', '.join(training.RECIPES)}.")
-    if data_set and data_set not in data.SETS:
-        hint = " Name a folder of MNIST by --folder, of pictures by --pictures." if Path(data_set).is_dir() else ""
-        raise stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.{hint}")
-    if data_set and pictures:
-        raise stop("Images come from --data or from --pictures: leave one of them out.")
     changes = {"epochs": epochs, "batch_size": batch_size, "data": data_set}
     changes = {name: value for name, value in changes.items() if value}
+    if data_set and pictures:
+        raise stop("Images come from --data or from --pictures: leave one of them out.")
     if registered and (changes or pictures):
         raise stop("A registered recipe cannot be changed: leave out --data, --pictures, --epochs and --batch-size.")
     if folder:
@@ -238,13 +232,7 @@ def train(
     if pictures and pictures.resolve() in (out.resolve(), *out.resolve().parents):
         raise stop(f"{out} is inside {pictures}, where it would become a class of pictures; choose another --out")
     try:
-        if registered:
-            claim = registration.read(registered)
-            chosen = registration.bound(claim, recipe)
-            if seed not in claim.seeds:
-                raise stop(f"Seed {seed} is not registered; choose one of {', '.join(map(str, claim.seeds))}.")
-        else:
-            chosen = replace(training.RECIPES[recipe], **changes)
+        chosen = _arm(registered, recipe, seed) if registered else _changed(recipe, changes)
         if pictures:
             chosen = training.for_folder(chosen, pictures, shape)
         with _bar(chosen.epochs) as (tick, say), _events(out if tensorboard else None, say) as say:
@@ -257,6 +245,32 @@ def train(
         typer.echo(f"\nStopped and saved. Continue with: {_again('--resume')}" if saved else "\nStopped.", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"test error {result['test_error']:.2f} %, weights and log in {out}")
+
+
+def _changed(recipe: str, changes: dict) -> object:
+    """The recipe of this name, with what a person has typed instead of its own."""
+    from dataclasses import replace
+
+    from capsule_tutor import data, training
+
+    if recipe not in training.RECIPES:
+        raise stop(f"There is no recipe {recipe!r}. There are: {', '.join(training.RECIPES)}.")
+    data_set = changes.get("data", "mnist")
+    if data_set not in data.SETS:
+        hint = " Name a folder of MNIST by --folder, of pictures by --pictures." if Path(data_set).is_dir() else ""
+        raise stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.{hint}")
+    return replace(training.RECIPES[recipe], **changes)
+
+
+def _arm(registered: Path, arm: str, seed: int) -> object:
+    """The recipe that a registration has for an arm, if it has promised this seed, too."""
+    from capsule_tutor import registration
+
+    claim = registration.read(registered)
+    chosen = registration.bound(claim, arm)
+    if seed not in claim.seeds:
+        raise stop(f"Seed {seed} is not registered; choose one of {', '.join(map(str, claim.seeds))}.")
+    return chosen
 
 
 def _again(*more: str) -> str:
@@ -542,7 +556,7 @@ def report(
     except (pretrained.WeightsError, data.DataError, leaderboard.BoardError) as error:
         raise stop(str(error)) from None
     except ImportError as error:
-        raise missing(error, pip_install_extra("lab")) from None
+        raise missing(error, "lab") from None
     except OSError as error:
         raise stop(f"{short(error)}; choose another --out or --board") from None
     run = found.runs[found.best]
@@ -615,7 +629,7 @@ def import_keras(
     except keras.KerasError as error:
         raise stop(str(error)) from None
     except ImportError as error:
-        raise missing(error, pip_install_extra("export")) from None
+        raise missing(error, "export") from None
     except OSError as error:
         raise stop(f"{path} cannot be written ({short(error)}); choose another --out") from None
     typer.echo(f'{path}: use it as capsule_tutor.load("{path}"), on capsule_tutor.keras.prepared(images, "{kind}")')
@@ -635,7 +649,7 @@ def export(
     except pretrained.WeightsError as error:
         raise stop(str(error)) from None
     except ImportError as error:
-        raise missing(error, pip_install_extra("export")) from None
+        raise missing(error, "export") from None
     except OSError as error:
         raise stop(f"{path} cannot be written ({short(error)}); choose another place") from None
     typer.echo(f"{path}: any number of images; in onnxruntime it differs by at most {difference:.0e}")

@@ -114,9 +114,9 @@ def stop(problem: str) -> Exception:
     return typer.Exit(1)
 
 
-def missing(error: ImportError, fix: str) -> Exception:
-    """`raise missing(error, "pip install …")` ends a command with the line that says which library is not there."""
-    return stop(f"{error.name or short(error)} is missing or broken. Install it: {fix}")
+def missing(error: ImportError, extra: str) -> Exception:
+    """`raise missing(error, "lab")` ends a command with the line that says which library of an extra is not there."""
+    return stop(f"{error.name or short(error)} is missing or broken. Install it: {pip_install_extra(extra)}")
 
 
 def short(error: BaseException) -> str:

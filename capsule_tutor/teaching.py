@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from capsule_tutor.doctor import missing, pip_install, stop
+from capsule_tutor.doctor import missing, stop
 
 app = typer.Typer()
 
@@ -23,7 +23,7 @@ def _refusing(extra: str, *expected: type[Exception]) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise missing(error, pip_install(f"capsule-tutor[{extra}]")) from None
+        raise missing(error, extra) from None
     except expected as error:
         raise stop(str(error.args[0] if isinstance(error, KeyError) else error)) from None
 
