@@ -161,7 +161,7 @@ def test_a_trained_run_carries_the_fingerprint_from_its_first_step(claim, tmp_pa
     left = pretrained.result(tmp_path / "run")
     assert left["recipe"] == registration._plain(registration.bound(claim, "a"))
     changed = CliRunner().invoke(cli.app, [*wish, "--epochs", "3", "--out", str(tmp_path / "run2")])
-    assert "What is registered is not changed" in changed.output
+    assert "A registered recipe cannot be changed" in changed.output
     seed = CliRunner().invoke(cli.app, [*wish, "--seed", "7", "--out", str(tmp_path / "run4")])
     assert "Seed 7 is not registered; choose one of" in seed.output
     nobody = CliRunner().invoke(cli.app, ["train", "c", "--registered", str(path), "--out", str(tmp_path / "run3")])

@@ -114,13 +114,12 @@ def complaint(seen: list[Observation], right: list[Observation]) -> str | None:
 
 def never(seen: list[Observation], tree: ast.AST) -> str:
     """Why a test that is silent whatever it is given cannot raise an alarm; "" if its own code does not tell."""
-    nodes = list(ast.walk(tree))
     if any(o.value != SILENT for o in seen):
         return ""
-    if not any(
-        isinstance(n, ast.Assert | ast.Raise) or "assert" in getattr(n, "attr", getattr(n, "id", "")) for n in nodes
-    ):
-        return 'Your test has no `assert`, so it lets everything pass. Say `assert condition, "what is wrong"`.'
+    nodes = list(ast.walk(tree))
+    names = [getattr(node, "attr", getattr(node, "id", "")) for node in nodes]
+    if not any(isinstance(node, ast.Assert | ast.Raise) for node in nodes) and not any("assert" in n for n in names):
+        return 'Your test lets everything pass. It has no `assert`: say `assert condition, "what is wrong"`.'
     if any(isinstance(node, ast.ExceptHandler) for node in nodes):
         return "Your test lets everything pass: its `except` swallows what `assert` raises. Let that out."
     return ""

@@ -389,6 +389,7 @@ class wrong:
         return torch.allclose(pose(0.5 * image), pose(image))
 
     def nothing_asserted(pose):
-        """Your test lets everything pass. Is there an `assert`, and can it fail? One of a tuple, `assert (condition,
-        "text")`, never does, nor does one that compares a pose with itself."""
-        pose(_image().roll((3, 2), dims=(1, 2)))
+        """Your test lets everything pass. Can its `assert` fail? One of a tuple, `assert (condition, "text")`, never
+        does, nor does one that compares a pose with itself."""
+        found = pose(_image().roll((3, 2), dims=(1, 2)))
+        assert found is found

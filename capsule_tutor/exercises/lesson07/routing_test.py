@@ -213,7 +213,8 @@ class wrong:
     def nothing_asserted(route):
         """Your test lets everything pass. All of these mistakes have the right shapes: assert something about the
         numbers. And `assert (condition, "text")` is always true: leave out the brackets."""
-        route(torch.randn(2, 5, 3, 6), 3)
+        v, _ = route(torch.randn(2, 5, 3, 6), 3)
+        assert v.shape == (2, 3, 6)
 
     def sums_alone(route):
         """Your test finds wrong sums of the couplings, and nothing else. That is one property of a routing; what else

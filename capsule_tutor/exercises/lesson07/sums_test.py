@@ -148,7 +148,7 @@ class wrong:
         return torch.allclose(c.sum(dim=2), torch.ones(2, 5), atol=1e-4)
 
     def never(route):
-        """Your test lets everything pass. Is there an `assert`? `assert (condition, "text")` is always true: leave out
-        the brackets. And that couplings are between 0 and 1 is true of all of these: ask for their sums."""
+        """Your test lets everything pass. `assert (condition, "text")` is always true: leave out the brackets. And that
+        couplings are between 0 and 1 is true of all of these: ask for their sums."""
         _v, c = route(torch.randn(2, 5, 3, 6), 3)
-        c.sum(dim=2)
+        assert c.shape == (2, 5, 3)
