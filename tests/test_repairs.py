@@ -236,7 +236,7 @@ def test_beside_a_repair_nothing_is_left_to_ask(tmp_path, monkeypatch):
     status, sentence, _ = checks.find("flaws").verdict(flaws)
     assert status == "not yet"
     assert repairs.RIGHT in sentence
-    assert "it returned None." in sentence
+    assert "a list's .sort() changes the list itself, and returns None" in sentence
     assert "?" not in sentence
 
 

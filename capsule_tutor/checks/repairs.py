@@ -202,6 +202,9 @@ def _tried(source: "Source", changes: Iterable["Change"], score: Score, deadline
         yield change, *score(function)
 
 
+Spot = tuple[Any, str, int | None, Any]  # owner, field, place in it or None where it holds one, and a node
+
+
 @dataclass(frozen=True)
 class Change:
     """A change of a syntax tree: each (owner, field, place) of `spots` becomes what is beside it.
@@ -210,7 +213,7 @@ class Change:
     likely         whether it easily slips in beside another mistake
     """
 
-    spots: list[tuple[Any, str, int | None, Any]]
+    spots: list[Spot]
     before: ast.AST
     after: ast.AST | None
     why: str
@@ -248,66 +251,17 @@ class Source:
     def changes(self) -> Iterator[Change]:
         """Everything else, the likeliest first."""
         nodes = [at for at in _nodes(self.tree) if not _is_tolerance(at[0])]
-        own = {node.arg for node in ast.walk(self.tree.args) if isinstance(node, ast.arg)}
-        read = [at for at in nodes if _is_read(at[3])]
+        names = {node.arg for node in ast.walk(self.tree.args) if isinstance(node, ast.arg)}
         yield from _in_loops(self.tree)
-        for name in sorted(own - {node.id for *_, node in read if isinstance(node, ast.Name)}):
-            why = f"`{name}` is handed in, and you take no notice of it"
-            for owner, field, place, node in nodes:
-                if _is_number(node) or _is_read(node):
-                    yield _of_part(owner, field, place, node, ast.Name(name, _LOAD), why, True)
-        for owner, field, lines in _bodies(self.tree):
-            for n, line in enumerate(lines):
-                if isinstance(line, ast.If) and not line.orelse:
-                    yield _of_lines(owner, field, lines, n, n + 1, [], "it should not be there")
-        for kind in (
-            _underscores,
-            _axes,
-            _left_out,
-            _slips,
-            _one_more,
-            _taken_for,
-            _exchanged,
-            _orders,
-            _letters,
-            _rewritten,
-        ):
-            same: dict[str, list[Change]] = {}
-            for owner, field, place, node in nodes:
-                if kind is _underscores and isinstance(owner, ast.Expr):
-                    continue  # a line of its own, which would do nothing without it
-                for new, why in kind(node):
-                    likely = kind in _LIKELY or (kind is _left_out and isinstance(node, ast.BinOp | ast.UnaryOp))
-                    change = _of_part(owner, field, place, node, new, why, likely)
-                    key = why if why and kind is not _exchanged else f"{_name(node)} {_name(new)} {why}"
-                    same.setdefault(key, []).append(change)
-                    yield change
-            if kind in (_underscores, _slips, _taken_for, _exchanged, _rewritten):
-                yield from (_everywhere(changes) for changes in same.values() if len(changes) > 1)
+        yield from _inputs_used(nodes, names)
+        yield from _without_conditions(self.tree)
+        for kind in _KINDS:
+            yield from _of_kind(kind, nodes)
         yield from _lines_moved(self.tree)
-        own |= {node.id for *_, node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-        for owner, field, place, node in reversed(nodes):  # who writes (h, h) for (h, w) means the second
-            names = own if _is_number(node) or (_is_read(node) and _name(node) in own) else set()
-            why = "a number is typed in" if _is_number(node) else "another name is meant"
-            for name in sorted(names - {_name(node)}):
-                yield _of_part(owner, field, place, node, ast.Name(name, _LOAD), why)
-                if isinstance(node, ast.Name):
-                    both = ast.BinOp(node, ast.BitAnd(), ast.UnaryOp(ast.Invert(), ast.Name(name, _LOAD)))
-                    yield _of_part(owner, field, place, node, both, "a condition is missing")
-        for one, other in itertools.combinations(sorted(own), 2):
-            both = [(a, f, p, ast.Name(other if n.id == one else one, n.ctx), n) for a, f, p, n in nodes
-                    if isinstance(n, ast.Name) and n.id in (one, other)]  # fmt: skip
-            if len({spot[3].id for spot in both}) == 2:
-                for spot in both:
-                    _place(spot[3], spot[4])
-                spots = [spot[:4] for spot in both]
-                yield Change(spots, both[0][4], None, f"`{one}` and `{other}` are exchanged throughout")
-        for template in map(_parsed, _MISSING):
-            for owner, field, place, node in read:
-                if isinstance(owner, ast.Slice) or _name(node) in ("dim", "axis"):
-                    continue  # nobody means x[: n ** 2] or sum(~dim)
-                likely = "squeeze" in ast.dump(template)
-                yield _of_part(owner, field, place, node, _filled(template, {"X": node}), "", likely)
+        names |= {node.id for *_, node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        yield from _other_names(nodes, names)
+        yield from _names_exchanged(nodes, names)
+        yield from _around(nodes)
 
     def changed(self, change: Change) -> Callable:
         """The function with this change. Raises SyntaxError, ValueError or TypeError if it is none."""
@@ -342,6 +296,75 @@ class Source:
             undo()
         why += ", here and elsewhere" * bool(more)
         return f"In the line `{line}`, {_difference(before, after)}{why}."
+
+
+def _inputs_used(nodes: list[Spot], names: set[str]) -> Iterator[Change]:
+    """An input that is never read, in the place of anything."""
+    used = {node.id for *_, node in nodes if isinstance(node, ast.Name) and _is_read(node)}
+    for name in sorted(names - used):
+        why = f"`{name}` is handed in, and you take no notice of it"
+        for owner, field, place, node in nodes:
+            if _is_number(node) or _is_read(node):
+                yield _of_part(owner, field, place, node, ast.Name(name, _LOAD), why, True)
+
+
+def _without_conditions(tree: ast.FunctionDef) -> Iterator[Change]:
+    """Each `if` that has no `else`, left out."""
+    for owner, field, lines in _bodies(tree):
+        for n, line in enumerate(lines):
+            if isinstance(line, ast.If) and not line.orelse:
+                yield _of_lines(owner, field, lines, n, n + 1, [], "it should not be there")
+
+
+def _of_kind(kind: Callable, nodes: list[Spot]) -> Iterator[Change]:
+    """What `kind` makes of every node, and at last of all nodes at once for which it says the same."""
+    same: dict[str, list[Change]] = {}
+    for owner, field, place, node in nodes:
+        if kind is _underscores and isinstance(owner, ast.Expr):
+            continue  # a line of its own, which would do nothing without it
+        for new, why in kind(node):
+            likely = kind in _LIKELY or (kind is _left_out and isinstance(node, ast.BinOp | ast.UnaryOp))
+            change = _of_part(owner, field, place, node, new, why, likely)
+            key = why if why and kind is not _exchanged else f"{_name(node)} {_name(new)} {why}"
+            same.setdefault(key, []).append(change)
+            yield change
+    if kind in _EVERYWHERE:
+        yield from (_everywhere(changes) for changes in same.values() if len(changes) > 1)
+
+
+def _other_names(nodes: list[Spot], names: set[str]) -> Iterator[Change]:
+    """One of the function's own names in the place of another, or of a number; two conditions in the place of one."""
+    for owner, field, place, node in reversed(nodes):  # who writes (h, h) for (h, w) means the second
+        if not _is_number(node) and not (_is_read(node) and _name(node) in names):
+            continue
+        why = "a number is typed in" if _is_number(node) else "another name is meant"
+        for name in sorted(names - {_name(node)}):
+            yield _of_part(owner, field, place, node, ast.Name(name, _LOAD), why)
+            if isinstance(node, ast.Name):
+                both = ast.BinOp(node, ast.BitAnd(), ast.UnaryOp(ast.Invert(), ast.Name(name, _LOAD)))
+                yield _of_part(owner, field, place, node, both, "a condition is missing")
+
+
+def _names_exchanged(nodes: list[Spot], names: set[str]) -> Iterator[Change]:
+    """Two of the function's own names, each wherever the other one is."""
+    for one, other in itertools.combinations(sorted(names), 2):
+        both = [(a, f, p, ast.Name(other if n.id == one else one, n.ctx), n) for a, f, p, n in nodes
+                if isinstance(n, ast.Name) and n.id in (one, other)]  # fmt: skip
+        if len({spot[3].id for spot in both}) == 2:
+            for spot in both:
+                _place(spot[3], spot[4])
+            spots = [spot[:4] for spot in both]
+            yield Change(spots, both[0][4], None, f"`{one}` and `{other}` are exchanged throughout")
+
+
+def _around(nodes: list[Spot]) -> Iterator[Change]:
+    """What may be missing around any expression."""
+    for template in map(_parsed, _MISSING):
+        for owner, field, place, node in nodes:
+            if not _is_read(node) or isinstance(owner, ast.Slice) or _name(node) in ("dim", "axis"):
+                continue  # nobody means x[: n ** 2] or sum(~dim)
+            likely = "squeeze" in ast.dump(template)
+            yield _of_part(owner, field, place, node, _filled(template, {"X": node}), "", likely)
 
 
 def made(change: Change) -> Callable[[], None]:
@@ -395,7 +418,7 @@ _LOAD = ast.Load()
 _VALUES = (ast.BinOp, ast.Call, ast.Subscript, ast.Name, ast.Compare)
 
 
-def _nodes(parent: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
+def _nodes(parent: ast.AST) -> Iterator[Spot]:
     """(owner, field, place in it or None, node) for all nodes of a function's body."""
     for field in ("body",) if isinstance(parent, ast.FunctionDef) else parent._fields:
         value = getattr(parent, field, None)
@@ -630,6 +653,8 @@ def _left_out(node: ast.AST) -> _Found:
     elif isinstance(node, ast.IfExp):
         parts = [node.body, node.orelse]
     elif isinstance(node, ast.Call):
+        if _name(node) in _OF_LISTS and not node.keywords and not _is_function(node):
+            yield node.func.value, f"a list's .{_name(node)}() changes the list itself, and returns None"
         parts = node.args[:1] if _is_function(node) else [node.func.value]
         for n in (n for n, keyword in enumerate(node.keywords) if not _is_tolerance(keyword)):
             parts.append(ast.Call(node.func, node.args, [*node.keywords[:n], *node.keywords[n + 1 :]]))
@@ -780,4 +805,11 @@ _OTHERS: dict[str, dict[str, None]] = {}
 for _row in map(str.split, _TAKEN):
     for _word in _row:
         _OTHERS.setdefault(_word, {}).update(dict.fromkeys(w for w in _row if w != _word))
+# What is made of one node: all of them in the order in which they are tried; those that easily slip in beside another
+# mistake; those that are made in several places at once.
+_KINDS = (
+    _underscores, _axes, _left_out, _slips, _one_more, _taken_for, _exchanged, _orders, _letters, _rewritten,
+)  # fmt: skip
+_OF_LISTS = ("append", "extend", "insert", "reverse", "sort")
 _LIKELY = (_axes, _slips, _exchanged, _letters, _taken_for, _rewritten)
+_EVERYWHERE = (_underscores, _slips, _taken_for, _exchanged, _rewritten)

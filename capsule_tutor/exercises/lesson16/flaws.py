@@ -157,11 +157,6 @@ def _apart(claim):
 
 
 class wrong:
-    def sorted_in_place(claim):
-        """You return what `.sort()` or `.append()` returns, and that is None: they change the list itself. Return the
-        list, on a line of its own."""
-        flaws(claim).sort()
-
     def absence_of_evidence(claim):
         """You let "equal" pass wherever the interval holds 0. From −0.9 to 0.8 is no evidence of equality: both ends
         must be within the margin."""
