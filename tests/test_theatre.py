@@ -190,7 +190,10 @@ def test_the_dial_shows_your_own_squash_with_its_mistakes():
 
 
 def test_two_squashes_of_one_name_are_told_apart():
-    assert list(dial.titles(functional.squash, functional.squash)) == ["squash (2017)", "squash (2017), second"]
+    assert list(dial.titles(functional.squash, functional.squash)) == [
+        "squash (Sabour 2017)",
+        "squash (Sabour 2017), second",
+    ]
 
 
 # ---- two digits, pulled apart
@@ -460,7 +463,7 @@ def test_the_map_says_what_its_layers_compute():
     _, first, *_ = network_map("efficient-capsnet-toys").answer(
         {"what": "network", "network": "efficient-capsnet-toys"}
     )["stages"]
-    assert "negative answers shrink to 0.3 of themselves" in first["says"]
+    assert "negative outputs shrink to 0.3 of themselves" in first["says"]
     assert first["formula"] == "x ← norm(LeakyReLU(w ∗ x + b))"
 
 
@@ -476,6 +479,14 @@ def test_where_a_lesson_asks_for_them_the_map_tells_no_parameters():
     asked = network_map("capsnet-mnist", parameters=False).answer
     stages = asked({"what": "network", "network": "capsnet-mnist"})["stages"]
     assert {stage["parameters"] for stage in stages} == {None}
+
+
+def test_a_network_without_a_decoder_has_nothing_to_explore(monkeypatch):
+    small = models.efficient_capsnet(decoder=False).eval()
+    monkeypatch.setattr(explore, "loaded", lambda name: small)
+    for scene in (explorer, network_map):
+        with pytest.raises(ValueError, match="has no decoder to draw with; choose another one"):
+            scene("efficient-capsnet-mnist")
 
 
 def test_a_network_without_routing_has_no_map():
@@ -505,6 +516,9 @@ def test_a_widget_answers_in_floats_and_a_mistake_is_a_line():
     with pytest.raises(KeyError):  # no mistake of a person: the page is told, and a programmer sees it, too
         failing.reply(failing, {"id": "x-2", "question": {"error": KeyError}, "bytes": []}, [])
     assert sent[1] == ({"id": "x-2", "error": "KeyError: 'one line'"},)
+    with pytest.raises(KeyboardInterrupt):  # somebody stops a function that loops: the page waits no longer
+        failing.reply(failing, {"id": "x-3", "question": {"error": KeyboardInterrupt}, "bytes": []}, [])
+    assert sent[2] == ({"id": "x-3", "error": "KeyboardInterrupt: one line"},)
 
 
 def test_without_a_kernel_a_scene_says_what_it_is():

@@ -1,12 +1,18 @@
 // Every scene of this page, from arithmetic and weights beside it: no kernel, no other machine.
-const { fromAddress, writing } = modules.address;
+const { fromAddress, writing } = modules.address, { failed } = modules.parts;
 const beside = document.currentScript.src;
 window.capsules = {};  // each file of data puts its own here
 
-function data(name) {
+const asked = {};
+const data = (name) => (asked[name] ??= fetched(name));  // once, however many scenes of a page need it
+function fetched(name) {
   const script = document.createElement("script");
   script.src = new URL(`${name}.js`, beside);
-  return new Promise((resolve) => { script.onload = () => resolve(capsules[name]); document.body.append(script); });
+  return new Promise((resolve, reject) => {
+    script.onload = () => resolve(capsules[name]);
+    script.onerror = () => reject(new Error(`${name}.js did not load`));
+    document.body.append(script);
+  });
 }
 
 for (const place of document.querySelectorAll("[data-scene]")) {
@@ -19,5 +25,5 @@ for (const place of document.querySelectorAll("[data-scene]")) {
     const state = { ...Object.fromEntries(new URLSearchParams(place.dataset.state)), ...(meant && sent) };
     await modules[name][name](place, { ask: answers(found)(name), state, changed: writing(name, () => touched) });
     if (meant && scrollY === top) place.scrollIntoView();  // who has begun to read is left where they are
-  });
+  }).catch((error) => { place.append(failed(error)); });
 }

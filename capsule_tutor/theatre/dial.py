@@ -49,7 +49,7 @@ def squashed(function: Callable, s: Tensor) -> tuple[Tensor, str]:
 
 def titles(first: Callable, second: Callable) -> dict[str, Callable]:
     """What each of the two is called, in a legend."""
-    known = {"squash": "squash (2017)", "exponential_squash": "exponential squash (2021)"}
+    known = {"squash": "squash (Sabour 2017)", "exponential_squash": "exponential squash (Xi 2017)"}
     names = [getattr(function, "__name__", "a squash") for function in (first, second)]
     one, other = (known.get(name, name) for name in names)
     return {one: first, other if other != one else f"{other}, second": second}

@@ -17,7 +17,7 @@ from capsule_tutor import data, functional, pretrained
 from capsule_tutor.figures import BLUE, ORANGE
 from capsule_tutor.models import CapsuleNetwork
 from capsule_tutor.theatre import page
-from capsule_tutor.theatre.gallery import Gallery, at_hand, gallery, loaded, read
+from capsule_tutor.theatre.gallery import DIGITS, Gallery, at_hand, gallery, loaded, read
 
 # What the explorer in a notebook and the one in a file share.
 CONTROLS = {
@@ -38,18 +38,26 @@ def explorer(network: str = "efficient-capsnet-mnist", images: str | data.Split 
     `network` is one of pretrained.NAMES, or a run's folder; those that were trained on the same data can be chosen
     beside it. `images` are those to choose from: a name in data.SETS, for its test images, or images and labels of
     your own. By default they are the test images that belong to the network, or, where they are not on this machine,
-    others of their kind that need no download. Raises ValueError for images of another shape than the network's.
+    others of their kind that need no download. Raises ValueError for images of another shape than the network's, and
+    for a network that does not draw.
     """
     trained_on = pretrained.recipe(network).data
     if images is None:
         images = at_hand(trained_on) if trained_on in data.SETS else pretrained.recipe(network).split("test")
     names = [network, *(n for n in pretrained.NAMES if n != network and pretrained.recipe(n).data == trained_on)]
+    check_decoder(network)
     shown, shape = gallery(images), loaded(network).shape
     if shown.images.shape[1:] != shape:
         raise ValueError(
             f"images has shape {tuple(shown.images.shape)}; {network} reads (n, {', '.join(map(str, shape))})"
         )
     return page.widget("explorer", partial(answer, names=names, shown=shown), "[theatre: the explorer, live]")
+
+
+def check_decoder(network: str) -> None:
+    """Raises ValueError for a network that was trained without one."""
+    if loaded(network).decoder is None:
+        raise ValueError(f"network is {network!r}, which has no decoder to draw with; choose another one")
 
 
 def answer(question: dict, names: list[str], shown: Gallery) -> dict:
@@ -67,13 +75,13 @@ def labels(shown: Gallery) -> list[tuple[int, str]]:
 def _network(_question: dict, name: str, shown: Gallery) -> dict:
     network = loaded(name)
     j, z = capsules(network)
-    # What is drawn is one digit: a network that looks at toys has no use for it.
+    # What is drawn is one digit of 28 pixels, and a frame around it: others have no use for it.
     return {
         "classes": list(shown.classes[:j]),
         "present": shown.labels.shape[1],
         "z": z,
         "shape": list(network.shape),
-        "paper": not shown.photo,
+        "paper": shown.classes == DIGITS and network.shape[0] == 1 and network.shape[1] >= 28,
         "expected": pretrained.card(name)["lengths"] if name in pretrained.NAMES else None,  # outside: in doubt
     }
 

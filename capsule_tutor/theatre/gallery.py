@@ -47,12 +47,18 @@ class Gallery(NamedTuple):
     def says(self, classes: list[int]) -> str:
         """What is in an image: "a 3", "an airplane", "3 and 5"."""
         names = self.names(classes)
-        return names if len(classes) > 1 else f"{'an' if names[0] in 'aeiou8' else 'a'} {names}"
+        return names if len(classes) > 1 else f"{'an' if names[0].lower() in 'aeiou8' else 'a'} {names}"
 
     def sheet(self, image: Tensor) -> Tensor:
         """All channels side by side, in ink. (…, c, h, w) → (…, h, c·w)"""
         ink = torch.cat(image.unbind(-3), dim=-1)
         return 1 - ink if self.photo else ink
+
+
+def own_images(network: str) -> Gallery:
+    """Test images of the kind that a network reads, without a download; a person's own pictures where it is theirs."""
+    trained = pretrained.recipe(network)
+    return gallery(embedded(trained.data) if trained.data in data.SETS else trained.split("test"))
 
 
 def gallery(images: str | data.Split) -> Gallery:

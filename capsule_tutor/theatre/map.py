@@ -5,23 +5,23 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from capsule_tutor import course, functional, pretrained
+from capsule_tutor import course, functional
 from capsule_tutor.layers import AttentionCapsules, RoutedCapsules
 from capsule_tutor.models import CapsuleNetwork
 from capsule_tutor.theatre import explore, page
-from capsule_tutor.theatre.gallery import Gallery, embedded, gallery, loaded
+from capsule_tutor.theatre.gallery import Gallery, loaded, own_images
 
 
 def network_map(network: str = "efficient-capsnet-mnist", parameters: bool = True) -> object:
     """Every stage of a shipped network, alive for the image you choose. Returns a widget: put it last in a cell.
 
     `network` is one of pretrained.NAMES; `parameters` says whether their numbers are told. Raises ValueError for a
-    network that does not route.
+    network that does not route or does not draw.
     """
     if not isinstance(loaded(network).encoder[-1], AttentionCapsules | RoutedCapsules):
         raise ValueError(f"network is {network!r}, which does not route; choose a CapsNet or an Efficient-CapsNet")
-    shown = gallery(embedded(pretrained.recipe(network).data))
-    told = partial(answer, names=[network], shown=shown, parameters=parameters)
+    explore.check_decoder(network)
+    told = partial(answer, names=[network], shown=own_images(network), parameters=parameters)
     return page.widget("map", told, f"[theatre: the map of {network}, live]")
 
 
@@ -32,10 +32,11 @@ def answer(question: dict, names: list[str], shown: Gallery, parameters: bool = 
     network = loaded(question["network"])
     if question["what"] == "network":
         classes = list(shown.classes[: network.encoder[-1].weight.shape[1]])
-        stages = described(network, classes, at_once=shown.labels.shape[1])
+        at_once = shown.labels.shape[1]
+        stages = described(network, classes, at_once, shown.photo)
         if not parameters:
             stages = [stage | {"parameters": None} for stage in stages]
-        return {"classes": classes, "stages": stages, "note": ""}
+        return {"classes": classes, "stages": stages, "present": at_once, "note": ""}
     if question["what"] != "look":  # the chooser's
         return explore.answer(question, names, shown)
     place = min(max(0, question["place"]), len(shown.images) - 1)
@@ -71,10 +72,10 @@ def activations(network: CapsuleNetwork, image: Tensor) -> tuple[list[Tensor], T
     return [image[0], *maps, children, votes, couplings, v, drawing], functional.lengths(v)[0]
 
 
-def described(network: CapsuleNetwork, classes: list[str], at_once: int = 1) -> list[dict]:
+def described(network: CapsuleNetwork, classes: list[str], at_once: int = 1, photo: bool = False) -> list[dict]:
     """Every stage: name, says, formula, shape, parameters, lesson; of its pictures sizes (n, h, w), axes and names.
 
-    `at_once` is how many classes there are in an image, 1 or 2.
+    `at_once` is how many classes there are in an image, 1 or 2; in a `photo` 1 is light, elsewhere it is ink.
     """
     tiles, _ = activations(network, torch.zeros(1, *network.shape))
     front, (primary, routing) = _front(network), network.encoder[-2:]
@@ -85,16 +86,17 @@ def described(network: CapsuleNetwork, classes: list[str], at_once: int = 1) -> 
     votes = {
         "axes": "rows: types of children; columns: their places" if many else "rows: children i; columns: dimensions z"
     }
+    seen = "0 is dark, 1 is light; shown is the negative" if photo else "0 is paper, 1 is ink"
     cut = f"{i} capsules of {d} numbers each"
     stages = [
-        _stage("image", "What the network sees: 0 is paper, 1 is ink.", "x", network.shape, 0, "01"),
+        _stage("image", f"What the network sees: {seen}.", "x", network.shape, 0, "01"),
         *(_convolution(n, part, tiles[n].shape, first) for n, part in enumerate(front, start=1)),
         _stage(
             "primary capsules",
             f"A last convolution, without a ReLU, is cut into {cut}: {len(tiles[-5])} types at every place. Shown are "
             "their lengths, type by type."
             if many
-            else f"A filter as large as the map for each channel, without a ReLU. What they say is cut into {cut}.",
+            else f"A filter as large as the map for each channel, without a ReLU. Their output is cut into {cut}.",
             f"u_i = {squash}(…)",
             (i, d),
             _count(primary),
@@ -131,6 +133,7 @@ def _head(network: CapsuleNetwork, squash: str, shape: tuple[int, int], at_once:
         "02",
         axes="rows: parents j; columns: dimensions z",
     )
+    layers = f"{sum(hasattr(layer, 'weight') for layer in network.decoder)} layers"
     training = (
         "In training the drawing is compared with the image."
         if at_once == 1
@@ -138,7 +141,7 @@ def _head(network: CapsuleNetwork, squash: str, shape: tuple[int, int], at_once:
     )
     reconstruction = _stage(
         "reconstruction",
-        f"All capsules but the longest become 0, and three layers draw what is left. {training}",
+        f"All capsules but the longest become 0, and {layers} draw what is left. {training}",
         "x̂ = decoder(mask(v))",
         network.shape,
         _count(network.decoder),
@@ -162,8 +165,11 @@ def _convolution(n: int, part: nn.Sequential, shape: tuple, lesson: str) -> dict
     k, step = layer.kernel_size[0], "" if layer.stride[0] == 1 else "second "
     leaky = isinstance(part[1], nn.LeakyReLU)
     negative = f"shrink to {part[1].negative_slope:g} of themselves" if leaky else "become 0"
-    says = f"{layer.out_channels} filters of {k}×{k} pixels look at every {step}place; negative answers {negative}"
-    says += f"{', and every map is brought to one scale' if normed else ''}. Shown is one picture for each filter."
+    says = (
+        f"{layer.out_channels} filters of {k}×{k} pixels are applied at every {step}place; negative outputs {negative}"
+    )
+    says += ", and every map is brought to one scale" if normed else ""
+    says += ". Shown is one picture for each filter."
     formula = f"{type(part[1]).__name__}(w ∗ x + b)"
     formula = f"norm({formula})" if normed else formula
     return _stage(f"convolution {n}", says, f"x ← {formula}", shape, _count(part), lesson)

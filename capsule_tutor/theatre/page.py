@@ -58,7 +58,7 @@ def widget(scene: str, answer: Callable[[dict], dict], says: str) -> object:
                 self.send({"id": asked["id"], "reply": content}, buffers)
             except ValueError as error:
                 self.send({"id": asked["id"], "error": str(error)})
-            except Exception as error:  # the page would wait for ever
+            except BaseException as error:  # an interrupt, too: the page would wait for ever
                 self.send({"id": asked["id"], "error": f"{type(error).__name__}: {error}"})
                 raise
 

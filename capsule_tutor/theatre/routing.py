@@ -2,16 +2,16 @@
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 
 import torch
 from torch import Tensor
 
-from capsule_tutor import functional, pretrained
+from capsule_tutor import functional
 from capsule_tutor.layers import AttentionCapsules
 from capsule_tutor.theatre import explore, page
-from capsule_tutor.theatre.gallery import Gallery, embedded, gallery, loaded
+from capsule_tutor.theatre.gallery import Gallery, loaded, own_images
 
 ITERATIONS = 10
 MOST_CHILDREN = 40  # more lines than this are a wall
@@ -26,14 +26,14 @@ TOYS = {
 
 # What each algorithm does with the votes, under its name on the stage.
 RULES = {
-    "dynamic routing": "Logits begin at 0 and grow by û·v after each iteration. Softmax over the parents makes shares "
-    "of them.",
-    "self-attention": "No iterations: each vote is multiplied with all votes for the same parent. Softmax over the "
-    "parents makes shares. Its squash, of 2021, gives larger lengths.",
+    "dynamic routing": "Logits begin at 0 and change by û·v after each iteration. A softmax over the parents "
+    "turns them into shares.",
+    "self-attention": "No iterations: each vote times all votes for the same parent, over √z. A softmax over the "
+    "parents turns this into shares. The exponential squash gives larger lengths.",
     "self-attention with prior": "The same; then a prior is added to each share: learned in training, the same for "
     "every image, it lets a child favour or avoid a parent whatever the votes say. So shares may be negative, and "
     "their sum Σ need not be 1.",
-    "uniform": "Every child gives every parent the same, whatever the votes: dynamic routing's first iteration.",
+    "uniform": "Every child gives every parent the same share, whatever the votes: dynamic routing's first iteration.",
 }
 
 
@@ -95,7 +95,7 @@ def play(u_hat: Tensor, functions: dict[str, Callable], prior: Tensor | None = N
 
 def limit(u_hat: Tensor) -> float:
     """How far the plane of a parent reaches, so that no vote is cut off: at least 2.6, in steps of 0.2."""
-    if u_hat.shape[2] == 2:
+    if u_hat.shape[2] == 2 and u_hat.shape[1] <= 3:  # drawn by their coordinates; others by their lengths
         return max(2.6, _above(u_hat.abs().max().item()))
     return max(1.0, _above(u_hat.norm(dim=2).max().item()))
 
@@ -122,6 +122,7 @@ def way(name: str, function: Callable, u_hat: Tensor, prior: Tensor | None = Non
     entropy = torch.special.entr(c).sum(dim=2).mean(dim=1) / math.log(2)  # (k,)
     return {
         "name": name,
+        "prior": prior is not None and "prior" in _parameters(function),
         "logits": next((how for known, how in LOGITS if known is function), ""),
         "steps": len(c),
         "c": c,
@@ -141,16 +142,20 @@ def _steps(function: Callable, votes: Tensor, prior: Tensor | None) -> tuple[Ten
     if function is functional.dynamic_routing:  # all steps at once, so that the lines keep up with a hand
         v, c = (x[:, 0] for x in functional.dynamic_routing_steps(votes, ITERATIONS))
         return _finite("v", v), _finite("c", c)
-    try:
-        takes = inspect.signature(function).parameters
-    except (TypeError, ValueError):  # a builtin has no signature to read
-        takes = {}
+    takes = _parameters(function)
     if "iterations" in takes:
         steps = [function(votes.clone(), iterations=k) for k in range(1, ITERATIONS + 1)]
     else:
         steps = [function(votes.clone(), prior) if prior is not None and "prior" in takes else function(votes.clone())]
     v, c = zip(*[_right_shape(returned, votes) for returned in steps], strict=True)
     return _finite("v", torch.cat(v)), _finite("c", torch.cat(c))
+
+
+def _parameters(function: Callable) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError):  # a builtin has no signature to read
+        return {}
 
 
 def _right_shape(returned: object, votes: Tensor) -> tuple[Tensor, Tensor]:
@@ -241,8 +246,7 @@ def _programme(own: Tensor | None, network: str) -> dict:
 
 @cache
 def _shown(network: str) -> Gallery:
-    """Images of the kind that the network reads; they need no download."""
-    return gallery(embedded(pretrained.recipe(network).data))
+    return own_images(network)
 
 
 def _digit(network: str, place: int) -> tuple[Tensor, str, Tensor, Tensor]:

@@ -53,7 +53,7 @@ figures.images(
 #
 # Here is the whole network, alive, if a kernel is running. Choose an image, click a stage and walk on with the arrow keys: each
 # says its shape, its formula and the lesson in which you met it. How many parameters it has you will count yourself.
-# (Read on a web page, the cell below shows nothing; the next section prints the same shapes.)
+# (Where a notebook is only shown, as on GitHub, the cell below is empty; the next section prints the same shapes.)
 
 # %% id="map"
 from capsule_tutor.theatre import network_map

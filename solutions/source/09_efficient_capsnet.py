@@ -58,7 +58,8 @@ figures.bars(
 # ### A map
 #
 # Walk through the small network, if a kernel is running: choose an image, click a stage, and go on with the arrow keys. How
-# many children are left, and how many did CapsNet have on lesson 06's map? (Read on a web page, the cell below shows nothing.)
+# many children are left, and how many did CapsNet have on lesson 06's map? (Where a notebook is only shown, as on GitHub, the cell
+# below is empty.)
 
 # %% id="map"
 from capsule_tutor.theatre import network_map

@@ -176,7 +176,7 @@ def test_a_person_explores(page):
     page.click(".reset")
     assert_drawn(page, 0, {})
 
-    page.check("text=only the misread")
+    page.check("text=only misread images")
     page.wait_for_function("() => /is an? (\\d); the network reads (?!\\1)\\d/.test(document.body.innerText)")
 
     paper = page.locator(".paper")

@@ -199,7 +199,7 @@ def test_lines_are_as_wide_as_their_couplings(visit):
             torch.testing.assert_close(couplings(shown, n), c, rtol=0, atol=1e-3)
         words = shown.locator(".panel .words").first.inner_text()
         longest = told["ways"][0]["lengths"][2].argmax().item()
-        assert words.startswith(f"after 3 iterations parent {told['parents'][longest]} is longest")
+        assert words.startswith(f"After 3 iterations, parent {told['parents'][longest]} is longest")
 
 
 @pytest.mark.parametrize("screen", ["desk", "calm"])
@@ -420,6 +420,42 @@ def test_algorithms_leave_and_enter_the_stage(visit):
     assert len(set(tops)) == 1
     page.uncheck("text=uniform")
     assert page.locator(".panel:visible h3").all_inner_texts() == ["dynamic routing", "self-attention"]
+    page.uncheck("text=dynamic routing")
+    page.locator(".timeline input").focus()
+    page.keyboard.press("End")
+    page.wait_for_selector(".routing[data-t='10'][data-settled=true]")
+    page.check("text=dynamic routing")
+    # The one that comes back is where the others are.
+    assert page.locator(".panel .words").first.inner_text().startswith("After 10 iterations")
+
+
+def test_the_first_stage_in_sight_takes_the_tab_key(visit):
+    page = visit("routing")
+    page.uncheck("text=dynamic routing")
+    stops = "(handles) => handles.map((one) => one.getAttribute('tabindex'))"
+    assert set(page.locator(".panel").nth(0).locator("[data-vote]").evaluate_all(stops)) == {"-1"}
+    assert set(page.locator(".panel").nth(1).locator("[data-vote]").evaluate_all(stops)) == {"0"}
+
+
+def test_a_vote_stays_where_it_is_when_it_is_only_clicked(visit):
+    page = visit("routing")
+    handle = page.locator("[data-vote='0-0']").first
+    before, box = handle.get_attribute("aria-label"), handle.bounding_box()
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.6 * box["height"])
+    settled(page)
+    assert handle.get_attribute("aria-label") == before
+
+
+def test_a_table_is_of_the_iteration_that_the_sentence_is_about(visit):
+    page = visit("routing?numbers=c&t=10")
+    page.evaluate(
+        """() => { const time = document.querySelector(".timeline input");
+        time.value = 3.4; time.dispatchEvent(new Event("input")); }"""
+    )
+    assert page.locator(".panel .words").first.inner_text().startswith("After 3 iterations, parent A is longest (0.89)")
+    assert page.locator(".foot td").first.inner_text() == "0.89"
+    page.evaluate("""() => document.querySelector(".timeline input").dispatchEvent(new Event("change"))""")
+    page.wait_for_selector(".routing[data-t='3'][data-settled=true]")
 
 
 def test_a_digit_is_chosen_by_thumbnail_and_by_keys(visit):
@@ -530,12 +566,12 @@ def test_keys_walk_from_stage_to_stage_and_the_address_follows(visit):
 
 def test_the_dial_turns_by_slider_and_by_hand(visit):
     page = visit("dial?length=1&angle=30")
-    assert "squash (2017): 0.50; exponential squash (2021): 0.63" in page.inner_text(".said")
+    assert "squash (Sabour 2017): 0.50; exponential squash (Xi 2017): 0.63" in page.inner_text(".said")
     page.focus(".dial input >> nth=0")
     for _ in range(20):
         page.keyboard.press("ArrowRight")
     settled(page)
-    assert "squash (2017): 0.80; exponential squash (2021): 0.86" in page.inner_text(".said")
+    assert "squash (Sabour 2017): 0.80; exponential squash (Xi 2017): 0.86" in page.inner_text(".said")
     plane = page.locator(".planes svg").first.bounding_box()
     page.mouse.move(plane["x"] + plane["width"] / 2 + 3, plane["y"] + plane["height"] / 2 + 3)
     page.mouse.down()
@@ -575,13 +611,35 @@ def test_both_squashes_of_one_s_are_beside_one_another(visit, screen):
         atol=1e-3,
     )
     assert page.locator(".plane-of figcaption").all_inner_texts() == [
-        "squash (2017): ‖v‖ 0.80",
-        "exponential squash (2021): ‖v‖ 0.86",
+        "squash (Sabour 2017): ‖v‖ 0.80",
+        "exponential squash (Xi 2017): ‖v‖ 0.86",
     ]
     left, right = (plane.bounding_box() for plane in page.locator(".plane-of svg").all())
     assert left["y"] == right["y"]
     assert left["x"] + left["width"] <= right["x"]
     assert right["y"] + right["height"] <= SCREENS[screen]["viewport"]["height"]
+
+
+def test_the_dial_shows_a_squash_that_is_no_number_at_zero_and_one_that_is_steep(workshop):
+    seen = workshop.evaluate(
+        """async () => {
+      const box = document.body.appendChild(document.createElement("div"));
+      const lengths = Array.from({ length: 101 }, (_, n) => 0.03 * n);
+      const curves = [lengths.map((n) => n / n), lengths.map((n) => 1e7 * n)];
+      const answers = {
+        programme: () => ({ most: 3, names: ["mine", "steep"], curves }),
+        squash: ({ s }) => ({ s, squashed: [[NaN, NaN], [2e7, 0]], problems: [] }) };
+      const ask = async (question) => answers[question.what](question);
+      const close = await modules.dial.dial(box, { ask, state: { length: 0 } });
+      while (box.querySelector(".dial").dataset.settled !== "true") await new Promise((go) => setTimeout(go));
+      const curve = [...box.querySelectorAll("polyline")].at(-1).getAttribute("points");
+      const lines = box.querySelectorAll(".planes > svg .grid").length, said = box.querySelector(".said").textContent;
+      close(); box.remove();
+      return [said, curve.includes("NaN") || !curve.length, lines]; }"""
+    )
+    assert "mine: NaN" in seen[0]
+    assert not seen[1]
+    assert seen[2] < 30
 
 
 def test_s_is_dragged_in_either_plane(visit):
@@ -672,7 +730,7 @@ def test_a_slider_is_one_tab_stop(visit):
 
 def test_a_misread_image_is_drawn_from_the_longest_capsule(visit):
     page = visit()
-    page.check("text=only the misread")
+    page.check("text=only misread images")
     page.wait_for_function(
         "() => /is an? (\\d); the network reads (?!\\1)\\d/.test(document.querySelector('.said').innerText)"
     )
@@ -730,13 +788,18 @@ def test_messages_are_where_the_eye_is(visit):
     page = visit()
     control(page, "range ±").fill("7")
     page.keyboard.press("Tab")
-    assert page.locator(".knobs .problem").inner_text() == "The range must be between 0.05 and 1."
+    assert page.locator(".knobs .problem").first.inner_text() == "The range must be between 0.05 and 1."
+    control(page, "range ±").fill("0.33")
+    page.keyboard.press("Tab")
+    assert set(page.locator("[data-z]").evaluate_all("sliders => sliders.map((one) => one.value)")) == {"0"}, (
+        "in the middle"
+    )
     control(page, "range ±").fill("0.5")
     page.keyboard.press("Tab")
-    assert page.locator(".knobs .problem").inner_text() == ""
+    assert page.locator(".knobs .problem").first.inner_text() == ""
     assert page.get_attribute("[data-z='0']", "max") == "0.5"
     right = next(j for j in range(10) if not (READ != LABELS)[j == LABELS].any())
-    page.check("text=only the misread")
+    page.check("text=only misread images")
     control(page, "class").select_option(str(right))
     page.wait_for_function("() => /misreads no image/.test(document.querySelector('.chooser .problem').innerText)")
 

@@ -1,4 +1,4 @@
-// Pull apart: two digits on top of each other, moved away from each other by hand, and what a network says to it.
+// Pull apart: two digits on top of each other, moved away from each other by hand, and what a network makes of it.
 import { choice, frame, grey, labelled, make, newest, paint, picture, rgb, two } from "./parts.js";
 
 export async function apart(el, { ask, state = {}, changed = () => {} }) {
@@ -45,13 +45,13 @@ export async function apart(el, { ask, state = {}, changed = () => {} }) {
       number.textContent = two(lengths[j]);
     });
     bars.setAttribute("aria-label", `lengths: ${rows.map(({ number }, j) => `${j} ${number.textContent}`).join(", ")}`);
-    const right = there[0] === there[1] ? "One class twice: nothing in ten lengths can say so." : there.every((j) => longest.includes(j)) ? "Both are found." : "One or both are not found.";
+    const right = there[0] === there[1] ? "One class twice: ten lengths cannot say so." : there.every((j) => longest.includes(j)) ? "Both are found." : "One or both are not found.";
     said.textContent = `There: ${there.join(" and ")}. The two longest: ${longest.join(" and ")}. ${right}`;
-    problem.textContent = "";
   }, (message) => { problem.textContent = message; }, () => { box.dataset.settled = "true"; });
   function put() {
     box.dataset.settled = "false";
-    far.value = `${now.distance} pixels`;
+    far.value = `${now.distance} pixel${now.distance === 1 ? "" : "s"}`;
+    distance.setAttribute("aria-valuetext", far.value);
     send({ what: "pair", digits: [now.first, now.second], distance: now.distance });
     changed({ ...now });
   }

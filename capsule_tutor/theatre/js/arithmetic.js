@@ -10,7 +10,7 @@ export function squash(s) {
   return s.map((x) => scale * x);
 }
 
-// v = (1 − e^{−‖s‖}) · s/‖s‖   (Mazzia 2021, eq. 2)
+// v = (1 − e^{−‖s‖}) · s/‖s‖   (Xi 2017; Mazzia 2021, eq. 2)
 export function exponentialSquash(s) {
   const n = Math.sqrt(s.reduce((sum, x) => sum + x * x, 1e-8)), scale = -Math.expm1(-n) / n;
   return s.map((x) => scale * x);

@@ -8,24 +8,34 @@ export function chooser({ ask, size, labels, chosen, handful = false }) {
   const filter = { label: "all", wrong: false, from: 0 };
   const problem = make("p", { className: "problem", role: "alert" }), page = make("div", { className: "page" }), counted = make("output", {});
   const refilter = (change) => { Object.assign(filter, change, { from: 0 }); list(true); };
-  const turn = (by) => { filter.from += by; list(); };
-  const earlier = button("◀", () => turn(-SHOWN), { "aria-label": "earlier images" });
-  const later = button("▶", () => turn(SHOWN), { "aria-label": "later images" });
+  let turning = false;  // who is faster than the answer would leave the last page behind
+  const turn = (by) => { if (turning) return; filter.from += by; list(); };
+  const earlier = button("◀", () => turn(-SHOWN), { "aria-label": "previous images" });
+  const later = button("▶", () => turn(SHOWN), { "aria-label": "next images" });
   const random = button("random image", async () => {
     const { place } = await ask({ what: "random", ...filter });
     if (place !== null) chosen(place);
   }, { className: "random" });
   const search = make("div", { className: "row", hidden: handful },
     labelled("class", choice([["all", "all"], ...labels], "all", (label) => refilter({ label }))),
-    check("only the misread", false, (wrong) => refilter({ wrong })), earlier, counted, later, random);
+    check("only misread images", false, (wrong) => refilter({ wrong })), earlier, counted, later, random);
   const element = make("div", { className: "chooser" }, search, problem, page);
   let thumbs = null, marked = null;
 
   async function list(choose = false) {
     problem.textContent = "";
     if (filter.wrong) counted.value = "the network reads all images …";  // many are a matter of seconds
-    const { total, items, ink } = await ask({ what: "page", ...filter, count: SHOWN });
-    if (!total) { counted.value = ""; problem.textContent = "The network misreads no image of this class. Choose another one."; return; }
+    let found = { total: 0 };
+    turning = true;
+    try { found = await ask({ what: "page", ...filter, count: SHOWN }); } catch (error) { problem.textContent = error.message; }
+    turning = false;
+    const { total, items, ink } = found;
+    if (!total) {
+      counted.value = "";
+      page.replaceChildren();
+      problem.textContent ||= filter.label === "all" ? "The network misreads none of these images." : "The network misreads no image of this class. Choose another one.";
+      return;
+    }
     const pixels = size[0] * size[1];
     thumbs = thumbnails(items, size, (n) => ink.subarray(n * pixels, (n + 1) * pixels), chosen, "images to choose from");
     page.replaceChildren(thumbs.list);

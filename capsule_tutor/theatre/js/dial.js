@@ -39,7 +39,7 @@ export async function dial(el, { ask, state = {}, changed = () => {} }) {
       size.input.value = now.length; turn.input.value = now.angle;
       put();
     };
-    surface.addEventListener("pointerdown", (event) => { surface.setPointerCapture(event.pointerId); event.preventDefault(); point(event); });
+    surface.addEventListener("pointerdown", (event) => { if (event.button) return; surface.setPointerCapture(event.pointerId); event.preventDefault(); point(event); });
     surface.addEventListener("pointermove", (event) => { if (surface.hasPointerCapture(event.pointerId)) point(event); });
     const number = make("output", {});
     return { figure: make("figure", { className: "plane-of" }, make("figcaption", {}, `${name}: `, number), surface), s, v, grip, number };
@@ -60,11 +60,14 @@ export async function dial(el, { ask, state = {}, changed = () => {} }) {
   const highest = Math.max(1, ...programme.curves.flatMap((c) => Array.from(c)).filter(Number.isFinite));
   const px = (n) => 40 + (WIDE - 60) * n / most, py = (n) => SIDE - 44 - (SIDE - 74) * n / highest;
   for (let n = 0; n <= most; n++) curves.append(draw("line", { x1: px(n), x2: px(n), y1: py(0), y2: py(highest), class: "grid" }), draw("text", { x: px(n), y: py(0) + 16, "text-anchor": "middle", class: "note" }, n));
-  for (let n = 0; n <= highest + 1e-6; n += highest > 2 ? 1 : 0.25) curves.append(draw("line", { x1: px(0), x2: px(most), y1: py(n), y2: py(n), class: n === 1 ? "axis" : "grid" }), draw("text", { x: 34, y: py(n) + 4, "text-anchor": "end", class: "note" }, n));
+  // At most a dozen lines, 1, 2 or 5 times a power of ten apart.
+  const apart = [1, 2, 5, 10].map((n) => n * 10 ** Math.floor(Math.log10(highest / 10))).find((n) => highest / n <= 10);
+  for (let n = 0; n <= highest + 1e-6; n += highest > 2 ? apart : 0.25) curves.append(draw("line", { x1: px(0), x2: px(most), y1: py(n), y2: py(n), class: n === 1 ? "axis" : "grid" }), draw("text", { x: 34, y: py(n) + 4, "text-anchor": "end", class: "note" }, n));
   curves.append(draw("text", { x: px(most / 2), y: SIDE - 8, "text-anchor": "middle" }, "length of s"), draw("text", { x: 6, y: 16 }, "length of v"));
   const dots = [];
   programme.names.map((_, n) => n).reverse().forEach((n) => {
-    const path = Array.from(programme.curves[n], (value, k) => `${px(most * k / (programme.curves[n].length - 1))},${py(value)}`).join(" ");
+    const last = programme.curves[n].length - 1, points = Array.from(programme.curves[n], (value, k) => [px(most * k / last), py(value)]);
+    const path = points.filter(([, y]) => Number.isFinite(y)).join(" ");  // a curve ends at its first NaN, even where it begins with one
     curves.append(draw("polyline", { points: path, fill: "none", stroke: looks[n], "stroke-width": n ? 4 : 2, "stroke-dasharray": n ? "7 3" : "none" }));
     dots[n] = draw("circle", { r: 5, fill: looks[n] });
   });
@@ -80,13 +83,14 @@ export async function dial(el, { ask, state = {}, changed = () => {} }) {
   const send = newest(ask, ({ s, squashed, problems }) => {
     const lengths = squashed.map((v) => Math.hypot(...v));
     squashed.forEach((v, n) => {
-      const fits = v.every(Number.isFinite) && lengths[n] <= most;
+      const known = v.every(Number.isFinite);
       planes[n].s(s);
-      planes[n].v(fits ? v : [0, 0]);
+      planes[n].v(known ? v.map((x) => x * Math.min(1, most / (lengths[n] || 1))) : [0, 0]);  // cut off at the edge
       planes[n].number.value = `‖v‖ ${two(lengths[n])}`;
       planes[n].grip.setAttribute("cx", middle + unit * s[0]); planes[n].grip.setAttribute("cy", middle - unit * s[1]);
       dots[n].setAttribute("cx", px(now.length));
-      dots[n].setAttribute("cy", py(fits ? lengths[n] : 0));
+      dots[n].setAttribute("cy", known ? py(Math.min(lengths[n], highest)) : 0);
+      dots[n].style.display = known ? "" : "none";
     });
     const bent = (v) => Math.hypot(...v) > 1e-3 && now.length > 1e-3 ? Math.round(Math.acos(Math.max(-1, Math.min(1, (v[0] * s[0] + v[1] * s[1]) / Math.hypot(...v) / Math.hypot(...s)))) * 180 / Math.PI) : 0;
     said.textContent = `s has length ${two(now.length)}. ` + programme.names.map((name, n) => `${name}: ${two(lengths[n])}${bent(squashed[n]) ? `, turned by ${bent(squashed[n])}°` : ""}`).join("; ") + ".";
@@ -96,6 +100,7 @@ export async function dial(el, { ask, state = {}, changed = () => {} }) {
     box.dataset.settled = "false";
     const radians = now.angle * Math.PI / 180;
     size.said.value = two(now.length); turn.said.value = `${now.angle}°`.replace("-", "−");
+    turn.input.setAttribute("aria-valuetext", `${now.angle}°`);
     send({ what: "squash", s: [now.length * Math.cos(radians), now.length * Math.sin(radians)] });
     changed({ length: now.length, angle: now.angle });
   }

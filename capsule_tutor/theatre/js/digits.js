@@ -30,7 +30,7 @@ export function digits(data) {
     return {
       sizes, votes, draggable: toy, limit: Math.max(toy ? 2.6 : 1, 0.2 * Math.ceil(most / 0.2 - 1e-6)),
       parents: Array.from({ length: parents }, (_, j) => (toy ? String.fromCharCode(65 + j) : String(j))),
-      ways: ways.map(([name, logits, steps]) => way(name, logits, steps, votes, sizes)),
+      ways: ways.map(([name, logits, steps]) => ({ ...way(name, logits, steps, votes, sizes), prior: name.includes("prior") })),
     };
   }
   const routing = {

@@ -8,8 +8,8 @@ const DRAW = 120;  // milliseconds without a move of the pen after which the net
 
 export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "explorer", "What does each dimension of a capsule mean?",
-    "A network has read the image and keeps a few numbers of what it found, a capsule: its pose. A decoder draws from these numbers. "
-    + "Turn them, and watch. While you turn, only the decoder works; when you rest, the drawing is shown to the network again.");
+    "A network has read the image and keeps a capsule for each class: a few numbers that say what it found, its pose. A decoder draws from these numbers. "
+    + "Turn them, and watch. While you turn, only the decoder works; when you pause, the drawing is shown to the network again.");
   const { networks, controls, labels, colours } = await ask({ what: "programme" });
   const now = { j: 0, reach: controls.range, asked: null, look: null, turned: null, second: null }, told = {};
   const learn = async (name) => told[name] ??= await ask({ what: "network", network: name });
@@ -22,8 +22,8 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const size = sheet(shape), shown = (name) => picture(size, name);
   const image = shown("the image"), drawn = shown("the reconstruction"), beside = shown("the reconstruction of the capsule beside it");
   const drawnName = make("span", {}, "reconstruction"), besideName = make("span", {});
-  const [lacking, much] = drawable ? ["ink that is lacking", "ink too much"] : ["too light", "too dark"];  // toys are photographs
-  const difference = shown(`the difference: orange is ${lacking} in the reconstruction, blue is ${much}`);
+  const [lacking, much] = drawable ? ["missing ink", "extra ink"] : ["too little light", "too much light"];  // toys are photographs
+  const difference = shown(`the difference: orange where the reconstruction has ${lacking}, blue where it has ${much}`);
   const figure = (canvas, name) => make("figure", {}, canvas, make("figcaption", {}, name));
   const pose = make("div", { className: "pose", role: "img", "aria-label": "the pose" });
   const stage = make("div", { className: "stage" },
@@ -39,7 +39,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   // ---- the knobs
   const capsule = make("select"), range = make("input", { type: "number", min: controls.step, max: controls.most, step: controls.step, value: +state.range >= controls.step && +state.range <= controls.most ? state.range : controls.range });
-  const rangeProblem = problem(), group = fresh("mode");
+  const rangeProblem = problem(), turnProblem = problem(), group = fresh("mode");
   const mode = (value, text) => {
     const input = make("input", { type: "radio", name: group, value, checked: (value === "set") === (state.mode === "set") });
     input.addEventListener("change", placeSliders);
@@ -53,20 +53,20 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const sweep = button("▶ sweep", () => (sweeping ? still() : swing()));
   const knobs = make("div", { className: "knobs" },
     make("div", { className: "row" }, labelled("capsule", capsule), labelled("range ±", range), button("reset", placeSliders, { className: "reset" })),
-    rangeProblem, modes, sliders, make("div", { className: "row" }, sweep, labelled("dimension", sweepOf)));
+    rangeProblem, turnProblem, modes, sliders, make("div", { className: "row" }, sweep, labelled("dimension", sweepOf)));
   let inputs = [], cells = [], rows = [];
 
   // ---- the images
-  const paperProblem = problem();
+  const paperProblem = problem(), lookProblem = problem();
   const images = chooser({ ask: (question) => ask({ ...question, network: network.value }), size, labels, chosen: (place) => look({ place }) });
   const network = choice(networks.map((name) => [name, name]), start, () => {
     images.list();
     if (now.asked) look(now.asked);
   });
-  const paper = make("canvas", { width: PAPER, height: PAPER, role: "img", "aria-label": "Paper: draw a digit here with mouse, pen or finger", className: "paper" });
+  const paper = make("canvas", { width: PAPER, height: PAPER, role: "img", "aria-label": "Paper: draw a digit here with a mouse, pen or finger", className: "paper" });
   const clear = button("clear the paper", () => { wipe(); paperProblem.textContent = ""; });
   const choose = make("div", { className: "choose" },
-    make("div", {}, make("h3", {}, "Choose an image"), ...(networks.length > 1 ? [labelled("network", network)] : []), images.element),
+    make("div", {}, make("h3", {}, "Choose an image"), ...(networks.length > 1 ? [labelled("network", network)] : []), images.element, lookProblem),
     make("div", { hidden: !drawable }, make("h3", {}, "or draw one"), paper, make("div", { className: "row" }, clear), paperProblem));
 
   // ---- the code
@@ -118,18 +118,18 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   // ---- choosing
   let looking = false;
-  const see = newest(async (question) => [await learn(question.network), await ask({ what: "look", ...question })], ([of, found], { network }) => {
+  const see = newest(async (question) => [await learn(question.network), await ask({ what: "look", ...question })], ([of, found], { network, ...asked }) => {
     paperProblem.textContent = found.problem || "";
     if (found.problem) return;
     if (info !== of) { info = of; build(); }
+    now.asked = asked;
     now.look = { ...found, network };
     images.mark(found.place);
     paint(image, (n) => grey(found.image[n]));
     image.setAttribute("aria-label", `the image, ${truth()}`);
     chooseCapsule();
-  }, (message) => { paperProblem.textContent = message; }, () => { looking = false; settle(); });
+  }, (message) => { lookProblem.textContent = message; }, () => { looking = false; settle(); });
   function look(question) {
-    now.asked = question;
     looking = true;
     box.dataset.settled = "false";
     return see({ ...question, network: network.value });
@@ -141,8 +141,8 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   function doubt(lengths) {
     const expected = info.expected, order = ordered(lengths), last = lengths[order[info.present - 1]], next = lengths[order[info.present]];
     const [which, another] = info.present > 1 ? ["second-longest", "a third"] : ["longest", "a second"];
-    if (expected && last < expected.present) return ` This is hardly an answer: the ${which} capsule has length ${two(last)}; in images like those of the training it has at least ${two(expected.present)}.`;
-    if (expected && next > expected.absent) return ` This is hardly an answer: ${another} capsule has length ${two(next)}; in images like those of the training it has ${two(expected.absent)} at most.`;
+    if (expected && last < expected.present) return ` This is hardly an answer: the ${which} capsule has length ${two(last)}; in images like the training images it is almost always at least ${two(expected.present)}.`;
+    if (expected && next > expected.absent) return ` This is hardly an answer: ${another} capsule has length ${two(next)}; in images like the training images it is almost always at most ${two(expected.absent)}.`;
     return "";
   }
   const seen = (lengths) => ordered(lengths).slice(0, info.present).sort((a, b) => a - b);
@@ -154,6 +154,8 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     placeSliders();
   }
   function placeSliders() {
+    // Off the sliders' grid 0 would be no place to rest on.
+    if (+range.value) range.value = +(controls.step * Math.round(+range.value / controls.step)).toFixed(2);
     const fits = +range.value >= controls.step && +range.value <= controls.most;
     rangeProblem.textContent = fits ? "" : `The range must be between ${controls.step} and ${controls.most}.`;
     if (fits) now.reach = +range.value;
@@ -184,13 +186,13 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     });
     showLengths(found.length);
     box.dataset.ticks = +(box.dataset.ticks || 0) + 1;
-  }, (message) => { rangeProblem.textContent = message; });
+  }, (message) => { turnProblem.textContent = message; });
   function tick() {
     box.dataset.settled = "false";
     now.second = null;
     now.turned = { look: now.look, j: now.j, pose: moved(), beside: others().map((j) => [j, Array.from(poseOf(j))]) };
-    inputs.forEach((input) => { input.nextElementSibling.value = two(+input.value); });
-    own().forEach((x, z) => { cells[0][z].style.background = tint(x); cells[1][z].style.background = tint(now.turned.pose[z]); });
+    inputs.forEach((input) => { const said = two(+input.value); if (input.nextElementSibling.value !== said) input.nextElementSibling.value = said; });
+    own().forEach((x, z) => { cells[0][z].style.background = tint(x); cells[1][z].style.background = tint(now.turned.pose[z]); cells[0][z].title = `dimension ${z}: ${two(x)}`; cells[1][z].title = `dimension ${z}: ${two(now.turned.pose[z])}`; });
     send(now.turned);
     clearTimeout(resting);
     resting = setTimeout(rest, 1000 * controls.rest);
@@ -212,12 +214,13 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     now.second = found.lengths;
     showLengths(now.length);
     const again = seen(now.second), names = info.classes, several = again.length > 1;
-    said.replaceChildren(`The image is ${truth()}; the network reads ${read_(now.look.lengths)}. Drawn: capsule ${[now.j, ...others()].map((j) => names[j]).join(" and, beside it, ")}. `
+    const doubted = doubt(now.look.lengths);
+    said.replaceChildren(`The image is ${truth()}; the network reads ${read_(now.look.lengths)}.${doubted} Drawn: capsule ${[now.j, ...others()].map((j) => names[j]).join(" and, beside it, ")}. `
       + `Shown ${several ? "both drawings, one over the other" : "its own drawing"}, the network reads `,
-    make("b", {}, read_(now.second)), ` (length${several ? "s" : ""} ${again.map((j) => two(now.second[j])).join(" and ")}).`, doubt(now.look.lengths));
+    make("b", {}, read_(now.second)), ` (length${several ? "s" : ""} ${again.map((j) => two(now.second[j])).join(" and ")}).`);
     pose.setAttribute("aria-label", `the pose: ${Array.from(moved(), two).join(", ")}`);
     bars.setAttribute("aria-label", `the lengths of all capsules: ${rows.map(({ number }, j) => `${names[j]} ${number.textContent}`).join(", ")}`);
-  }, (message) => { rangeProblem.textContent = message; }, settle);
+  }, (message) => { turnProblem.textContent = message; }, settle);
   function rest() { ask_again(now.turned); }
   function settle() { if (!looking && now.second) box.dataset.settled = "true"; }
   function tint(x) {
@@ -248,14 +251,14 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   function write() {
     if (!code.open || !now.look) return;
     source.textContent = "import torch\nimport capsule_tutor as caps\nfrom capsule_tutor import data\n\n"
-      + `network = caps.load("${now.look.network}")\nimage = ${now.look.source || `…  # (1, ${shape.join(", ")}): your drawing`}\n`
+      + `network = caps.load(${JSON.stringify(now.look.network)})\nimage = ${now.look.source || `…  # (1, ${shape.join(", ")}): your drawing`}\n`
       + `delta = torch.zeros(${info.z})\nfor z, change in {${changes().map(([z, by]) => `${z}: ${by.toFixed(4)}`).join(", ")}}.items():\n    delta[z] = change\n`
       + `masked = caps.perturb(network(image), delta, torch.tensor([${now.j}]))\ndrawn = network.decoder(masked).view(network.shape)\n`;
   }
 
   // ---- drawing: the network answers while the pen moves
   const pen = paper.getContext("2d", { willReadFrequently: true });
-  let last = null, drawing = 0;
+  let last = null, finger = null, drawing = 0;
   function wipe() { pen.fillStyle = "#fff"; pen.fillRect(0, 0, PAPER, PAPER); }
   function at(event) {
     const area = paper.getBoundingClientRect();
@@ -267,21 +270,24 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     for (let n = 0; n < ink.length; n++) ink[n] = 255 - rgba[4 * n];
     look({ ink, side: PAPER });
   }
-  paper.addEventListener("pointerdown", (event) => { paper.setPointerCapture(event.pointerId); last = at(event); event.preventDefault(); });
+  paper.addEventListener("pointerdown", (event) => {
+    if (event.button || last) return;  // one pen at a time
+    finger = event.pointerId; paper.setPointerCapture(event.pointerId); last = at(event); event.preventDefault();
+  });
   paper.addEventListener("pointermove", (event) => {
-    if (!last) return;
+    if (!last || event.pointerId !== finger) return;
     const next = at(event);
     Object.assign(pen, { strokeStyle: "#000", lineWidth: 14, lineCap: "round" });
     pen.beginPath(); pen.moveTo(...last); pen.lineTo(...next); pen.stroke();
     last = next;
     drawing ||= setTimeout(read, DRAW);
   });
-  for (const end of ["pointerup", "pointercancel"]) paper.addEventListener(end, () => { if (last) { last = null; read(); } });
+  for (const end of ["pointerup", "pointercancel"]) paper.addEventListener(end, (event) => { if (last && event.pointerId === finger) { last = null; read(); } });
 
   capsule.addEventListener("change", chooseCapsule);
   range.addEventListener("change", placeSliders);
   wipe();
   const first = await images.list();
-  if (!now.asked) await look({ place: /^\d+$/.test(state.digit) ? +state.digit : first });
+  if (!now.asked && !looking) await look({ place: /^\d+$/.test(state.digit) ? +state.digit : first });
   return () => { still(); clearTimeout(resting); clearTimeout(drawing); close(); };
 }

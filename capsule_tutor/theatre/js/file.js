@@ -4,7 +4,7 @@ import { dial } from "./dial.js";
 import { digits } from "./digits.js";
 import { explorer } from "./explorer.js";
 import { map } from "./map.js";
-import { make } from "./parts.js";
+import { failed, make } from "./parts.js";
 import { routing } from "./routing.js";
 
 const SCENES = { explorer: ["Explorer", explorer], routing: ["Routing", routing], dial: ["Squash", dial], map: ["Network", map] };
@@ -16,7 +16,7 @@ export function file(el, data) {
   tabs.append(make("h1", {}, "Capsule Tutor"), ...links);
   el.prepend(tabs, stage);
   function open() {
-    const [asked, state] = fromAddress(location.hash), name = asked in SCENES ? asked : "explorer", [title, scene] = SCENES[name];
+    const [asked, state] = fromAddress(location.hash), name = Object.hasOwn(SCENES, asked) ? asked : "explorer", [title, scene] = SCENES[name];
     opened?.then((close) => close());
     const place = make("div");  // its own, so that nothing of a scene that was left comes to the next one
     stage.replaceChildren(place);
@@ -24,7 +24,10 @@ export function file(el, data) {
     links.forEach((link) => { if (link.hash === `#${name}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current"); });
     // Between a click on a tab and its event the address is the next scene's already, and this one must leave it alone.
     const changed = writing(name, (last) => opened === mine && location.hash === last);
-    const mine = opened = scene(place, { ask: answers(name), state, address: toAddress, changed });
+    const mine = opened = scene(place, { ask: answers(name), state, address: toAddress, changed }).catch((error) => {
+      place.append(failed(error));
+      return () => {};
+    });
     return mine;
   }
   addEventListener("hashchange", open);

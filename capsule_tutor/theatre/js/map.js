@@ -12,9 +12,9 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
     "An image enters on the left, and a drawing of it leaves on the right. Every stage shows what it holds for this image. Choose a stage to look inside.");
   const { networks, labels, shape } = await ask({ what: "programme" });
   const network = networks.includes(state.network) ? state.network : networks[0], about = (question) => ask({ network, ...question });
-  const { classes, stages, note } = await about({ what: "network" });
+  const { classes, stages, note, present = 1 } = await about({ what: "network" });
   if (state.parameters === "hide") stages.forEach((stage) => { stage.parameters = null; });  // a lesson asks for them
-  const now = { place: /^\d+$/.test(state.digit) ? +state.digit : null, stage: state.stage in stages ? +state.stage : 0 };
+  const now = { place: /^\d+$/.test(state.digit) ? +state.digit : null, stage: stages[state.stage]?.name ? +state.stage : 0 };
   const size = sheet(shape);
   let seen = null;
 
@@ -79,8 +79,9 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
       const { colour } = colours(found.tiles[n]);
       drawn(small, { tiles: found.tiles[n], sizes: [shown, height, width] }, Math.ceil(Math.sqrt(shown)), colour);
     });
-    const lengths = Array.from(found.lengths), best = lengths.indexOf(Math.max(...lengths));
-    reads.textContent = `The image is ${found.says}. Its longest capsule is ${classes[best]} (length ${two(lengths[best])}).`;
+    const lengths = Array.from(found.lengths), order = [...lengths.keys()].sort((a, b) => lengths[b] - lengths[a]);
+    const best = order.slice(0, present).map((j) => `${classes[j]} (length ${two(lengths[j])})`);
+    reads.textContent = `The image is ${found.says}. Its longest capsule${present > 1 ? "s are" : " is"} ${best.join(" and ")}.`;
     show();
   }, (message) => { problem.textContent = message; }, () => { box.dataset.settled = "true"; });
 
@@ -102,12 +103,13 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
     const where = drawn(large, { tiles, sizes: stage.sizes }, columns, colour);
     large.style.width = `${Math.max(1, Math.floor(Math.min(WIDE / large.width, HIGH / large.height))) * large.width}px`;
     const value = make("output", {});
-    large.addEventListener("pointermove", (event) => {
+    const tell = (event) => {
       const area = large.getBoundingClientRect(), x = Math.floor((event.clientX - area.left) * large.width / area.width), y = Math.floor((event.clientY - area.top) * large.height / area.height);
       const at = x >= 0 && y >= 0 && x < large.width && y < large.height ? where(y * large.width + x) : -1;
       const tile = Math.floor(at / (height * width)), row = Math.floor(at / width) % height;
       value.value = at < 0 ? "" : `${n > 1 ? `picture ${stage.names[tile] ?? tile}, ` : ""}row ${row}, column ${at % width}: ${two(tiles[at])}`;
-    });
+    };
+    for (const hand of ["pointermove", "pointerdown"]) large.addEventListener(hand, tell);
     const facts = [["shape", stage.shape.join(" × ")], ["formula", formula(stage.formula)],
       ...(stage.parameters === null ? [] : [["parameters", stage.parameters.toLocaleString("en")]]), ["more in", stage.lesson]];
     inside.replaceChildren(

@@ -28,7 +28,7 @@ export function write(element, attributes) {
   }
 }
 
-export const two = (x) => (Math.round(100 * x) / 100 || 0).toFixed(2).replace("-", "−");
+export const two = (x) => (Number.isNaN(x) ? "NaN" : (Math.round(100 * x) / 100 || 0).toFixed(2).replace("-", "−"));
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // A frame that is dark where the page around it is: JupyterLab's theme, the site's switch, or the system's wish.
@@ -52,23 +52,32 @@ export function frame(el, name, title, intro) {
 }
 
 // put(question): while one is out, only the newest of the following is kept, so that a fast hand never queues.
-// rest(): the last one is answered.
+// complain(message): why the last one failed; "" once one is answered. rest(): the last one is answered.
 export function newest(ask, show, complain, rest = () => {}) {
   let out = false, next = null;
   return async function put(question) {
     if (out) { next = question; return; }
     out = true;
-    try { show(await ask(question), question); } catch (error) { complain(error.message); }
+    try {
+      const found = await ask(question);
+      complain("");
+      show(found, question);
+    } catch (error) { complain(error.message); }
     out = false;
     if (next) { const waiting = next; next = null; put(waiting); } else rest();
   };
 }
 
+// Instead of a scene that could not open.
+export const failed = (error) => make("p", { className: "theatre problem", role: "alert" }, `This scene cannot be shown (${error.message}). Load the page again.`);
+
 let count = 0;
 export const fresh = (name) => `theatre-${name}-${++count}`;
 
-// A named control in a label. `input` is what a person moves.
+// A named control in a label. `input` is what a person moves; a number beside it, which the input tells a screen reader
+// itself, is neither a part of its name nor spoken at every change.
 export function labelled(text, input, ...more) {
+  for (const said of more) { said.setAttribute("aria-hidden", "true"); said.setAttribute("aria-live", "off"); }
   return make("label", { className: "control" }, make("span", {}, text), input, ...more);
 }
 

@@ -8,7 +8,7 @@ const MOST_CHILDREN = 5;  // of a toy: so many colours are told apart
 const PACE = 900, GLIDE = 350;  // milliseconds from iteration to iteration: playing, and after a key
 
 const NUMBERS = { "": "hide", logits: "logits b", c: "couplings c", agreement: "agreement û·v" };
-const UNSEEN = "A function returns its v and its c. Its logits stay inside, where the stage cannot see them.";
+const UNSEEN = "A function returns its v and its c. Its logits stay inside, which the stage cannot see.";
 
 // One law for all widths, on the fixed scale from 0 to 1.
 export const width = (c) => 0.6 + 8 * Math.abs(c);
@@ -31,7 +31,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     t: Math.min(programme.iterations, Math.max(1, +state.t || 1)),
     hidden: new Set(state.hide ? state.hide.split("~") : []),
     look: /^(child|parent)-\d+$/.test(state.look) ? state.look : "",  // "child-3" or "parent-0": whose lines alone are shown
-    numbers: state.numbers in NUMBERS ? state.numbers : "",  // "" or what the tables hold
+    numbers: Object.hasOwn(NUMBERS, state.numbers) ? state.numbers : "",  // "" or what the tables hold
   };
   let play = null, panels = [], moving = 0, asking = false, hand = null, pinned = now.look;
 
@@ -59,6 +59,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     if (!same) build();
     if (hand && hand.length === play.votes.length) play.votes = hand;  // an arrow stays where it was put, whatever is still answered
     for (const panel of panels) panel.take(play);
+    reach();
     if (play.image) {
       paint(image, (n) => grey(play.image[n]));
       image.setAttribute("aria-label", play.says);
@@ -117,11 +118,17 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     ways.replaceChildren(...(play.ways.length > 1 ? play.ways.map((w) => check(w.name, !now.hidden.has(w.name), (on) => {
       now.hidden[on ? "delete" : "add"](w.name);
       panels.forEach((p) => { p.figure.hidden = now.hidden.has(p.name); });
-      tell();
+      reach(); redraw(); settle(); tell();
     })) : []));
     panels = play.ways.map((w, n) => panel(play, w, n, programme.rules[w.name] || "", { look, move, nudge }));
-    panels.forEach((p) => { p.figure.hidden = now.hidden.has(p.name); p.table(now.numbers); p.isolate(now.look); });
+    panels.forEach((p) => { p.figure.hidden = now.hidden.has(p.name); p.table(now.numbers); p.isolate(now.look, pinned); });
     boxes.replaceChildren(...panels.map((p) => p.figure));
+  }
+
+  // The votes are the same in all panels: the Tab key finds them in the first that shows them.
+  function reach() {
+    const first = panels.find((p) => !p.figure.hidden && !p.failed());
+    panels.forEach((p) => p.reachable(p === first));
   }
 
   // ---- time
@@ -140,7 +147,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     if (play) spoken.textContent = panels.filter((p) => !p.figure.hidden).map((p) => p.words(now.t)).join(" ");
   }
   function stop() {
-    cancelAnimationFrame(moving); clearTimeout(waiting); moving = 0;
+    cancelAnimationFrame(moving); clearTimeout(waiting); moving = 0; target = null;
     player.textContent = "▶ play";
     settle();
   }
@@ -173,8 +180,8 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     target = Math.min(programme.iterations, Math.max(1, to));
     glide(target, GLIDE, () => { target = null; stop(); tell(); });
   }
-  time.addEventListener("input", () => { stop(); target = null; now.t = +time.value; redraw(); });
-  time.addEventListener("change", () => { settle(); tell(); });
+  time.addEventListener("input", () => { stop(); now.t = +time.value; redraw(); });
+  time.addEventListener("change", () => (Number.isInteger(now.t) ? (settle(), tell()) : step(Math.round(now.t))));  // what was let go between two iterations goes to the nearer one
   time.addEventListener("keydown", (event) => {
     const at = target ?? now.t, to = {
       ArrowRight: Math.floor(at + 1 + 1e-6), ArrowUp: Math.floor(at + 1 + 1e-6),
@@ -315,13 +322,13 @@ function panel(play, way, number, rule, act) {
   function arrow(className, stroke) {
     const line = draw("line", { class: className, stroke }), head = draw("polygon", { class: className, fill: stroke });
     stage.append(line, head);
-    return (cx, cy, x, y, broad, dark = 1) => {
+    return (cx, cy, x, y, broad, dark = 1, dashed = false) => {
       const size = Math.hypot(x, y), tip = Math.min(size, 5 + 1.3 * broad), k = size ? (size - tip) / size : 0;
       const [ux, uy] = size ? [x / size, y / size] : [0, 0], wide = 0.5 * tip;
       const at = (...numbers) => numbers.map((n) => n.toFixed(1)).join();
       const points = at(cx + x, cy + y, cx + k * x - wide * uy, cy + k * y + wide * ux, cx + k * x + wide * uy, cy + k * y - wide * ux);
       const display = size < 0.01 ? "none" : "inline";
-      write(line, { x1: cx, y1: cy, x2: cx + k * x, y2: cy + k * y, "stroke-width": broad, opacity: dark, display });
+      write(line, { x1: cx, y1: cy, x2: cx + k * x, y2: cy + k * y, "stroke-width": broad, "stroke-dasharray": dashed ? "4 3" : "none", opacity: dark, display });
       write(head, { points, opacity: dark, display });
     };
   }
@@ -336,16 +343,25 @@ function panel(play, way, number, rule, act) {
     for (const one of arrows) { stage.append(one.label); if (play.draggable) one.handle = handle(one.i, one.j); }
   }
   function handle(i, j) {
-    const grip = draw("circle", { r: 12, class: "grip", role: "button", tabindex: number ? -1 : 0, "aria-roledescription": "movable vote", "data-vote": `${i}-${j}` });
+    const grip = draw("circle", { r: 12, class: "grip", role: "button", tabindex: -1, "aria-roledescription": "movable vote", "data-vote": `${i}-${j}` });
     const at = (event) => {
       const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(stage.getScreenCTM().inverse());
       return [(point.x - centre) / ring, (parents[j].y - point.y) / ring];
     };
-    grip.addEventListener("pointerdown", (event) => { grip.setPointerCapture(event.pointerId); event.preventDefault(); grip.focus(); });
+    let held = [0, 0];  // from the pointer to the head
+    grip.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      const [x, y] = at(event), n = 2 * (i * J + j);
+      held = [votes[n] - x, votes[n + 1] - y];
+      grip.setPointerCapture(event.pointerId); event.preventDefault(); grip.focus();
+    });
     // Chromium gives a touch on an SVG shape to scrolling, whatever its touch-action.
     grip.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    grip.addEventListener("pointermove", (event) => { if (grip.hasPointerCapture(event.pointerId)) act.move(i, j, ...at(event)); });
-    grip.addEventListener("pointerup", (event) => act.move(i, j, ...at(event)));
+    grip.addEventListener("pointermove", (event) => {
+      if (!grip.hasPointerCapture(event.pointerId)) return;
+      const [x, y] = at(event);
+      act.move(i, j, x + held[0], y + held[1]);
+    });
     grip.addEventListener("keydown", (event) => {
       const by = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key], size = event.shiftKey ? 0.5 : 0.1;
       if (!by) return;
@@ -439,25 +455,27 @@ function panel(play, way, number, rule, act) {
         const cosine = Math.max(-1, Math.min(1, value(data.agreement, n, I * J) / (size * lengths[j] || 1)));
         const side = (i % 2 ? 1 : -1) * Math.sqrt(1 - cosine * cosine), c = value(data.c, n, I * J);
         const shown = kind === "child" && chosen !== i ? 0.1 : opacity(c);
-        closer.votes[i](90, closer.y, unit * size * side, -unit * size * cosine, 0.5 * width(c), shown);
+        closer.votes[i](90, closer.y, unit * size * side, -unit * size * cosine, 0.5 * width(c), shown, c < 0);
       }
       closer.v(90, closer.y, 0, -unit * lengths[j]);
     }
     write(words, { text: inWords(k) });
-    if (shows && (Number.isInteger(t) || data.steps === 1)) fill(k);
+    if (shows && k !== filled) fill(k);
   }
   function inWords(k) {
     const lengths = Array.from(data.lengths.subarray(k * J, (k + 1) * J)), best = lengths.indexOf(Math.max(...lengths));
-    const bits = data.entropy[k], after = data.steps > 1 ? `after ${k + 1} iteration${k ? "s" : ""} ` : "";
+    const bits = data.entropy[k], after = data.steps > 1 ? `After ${k + 1} iteration${k ? "s" : ""}, ` : "";
     const equals = play.parents.filter((_, j) => lengths[best] - lengths[j] < 5e-3), several = equals.length > 1;
-    return `${after}${several ? `parents ${equals.join(" and ")} are equally long` : `parent ${play.parents[best]} is longest`} (${two(lengths[best])})` + (Number.isNaN(bits) ? "; a child's couplings do not sum to 1" : `; entropy ${two(bits)} bits`) + ".";
+    const who = several ? `arents ${equals.join(" and ")} are equally long` : `arent ${play.parents[best]} is longest`;
+    return `${after}${after ? "p" : "P"}${who} (${two(lengths[best])})` + (Number.isNaN(bits) ? "; some couplings do not sum to 1" : `; entropy ${two(bits)} bits`) + ".";
   }
 
   // ---- numbers on demand
-  let cells = [];
+  let cells = [], filled = -1;  // and the iteration that they are of
   function setTable(what) {
     shows = what;
     cells = [];
+    filled = -1;
     table.replaceChildren();
     table.tabIndex = what ? 0 : -1;
     figure.classList.toggle("numbered", Boolean(what));
@@ -474,13 +492,14 @@ function panel(play, way, number, rule, act) {
     table.append(make("table", {}, make("caption", {}, `${NUMBERS[what]}: ${about(what)}`), make("thead", {}, head), body));
   }
   function about(what) {
-    if (what === "c") return data.logits ? "the softmax of each child's logits" + (way.name.includes("prior") ? ", plus the prior" : "") : "the shares that made v";
-    if (what === "agreement") return data.logits === "sums" && data.steps > 1 ? "of this iteration alone; added to the logits of the next" : "with the v shown";
+    if (what === "c") return data.logits ? "the softmax of each child's logits" + (data.prior ? ", plus the prior" : "") : "the shares that made v";
+    if (what === "agreement") return data.logits === "sums" && data.steps > 1 ? "this iteration's alone; it is added to the logits for the next one" : "with the v shown";
     if (data.logits === "products") return "each vote times the sum of all votes for its parent, over √z";
-    return data.steps > 1 ? "what all iterations before have agreed, û·v, added up" : "nothing is added up: all are 0";
+    return data.steps > 1 ? "the agreements û·v of all earlier iterations, added up" : "nothing is added up: all are 0";
   }
   function fill(k) {
     if (!cells.length) return;
+    filled = k;
     const size = I * J, list = shows === "logits" ? logitsAt(k, data, votes, play.sizes) : data[shows].subarray(k * size, (k + 1) * size);
     for (let i = 0; i < I; i++) {
       const row = Array.from(list.subarray(i * J, (i + 1) * J));
@@ -499,12 +518,17 @@ function panel(play, way, number, rule, act) {
     figure,
     draw: draw_,
     table: setTable,
-    words: (t) => (data.problem ? `${data.name}: ${data.problem}` : `${data.name}, ${inWords(Math.min(data.steps, Math.floor(t)) - 1)}`),
+    failed: () => Boolean(data.problem),
+    reachable(on) { arrows.forEach((one) => one.handle?.setAttribute("tabindex", on ? 0 : -1)); },
+    words: (t) => `${data.name}. ${data.problem || inWords(Math.min(data.steps, Math.floor(t)) - 1)}`,
     take(found) {
       play = found;
       votes = found.votes;
+      const failed = Boolean(data.problem);
       data = found.ways[number];
       drawn = "";
+      filled = -1;
+      if (failed !== Boolean(data.problem)) setTable(shows);  // there are no rows of what failed
       if (toy) { ring = RADIUS / play.limit; aside = lanes(votes, I, J); }
       parents.forEach((parent) => parent.unit.setAttribute("r", ring));
       closer?.unit.setAttribute("r", CLOSE / play.limit);
