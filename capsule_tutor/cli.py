@@ -401,6 +401,8 @@ def evaluate(
 
     if split not in ("test", "validation"):
         raise stop(f"The split is {split!r}; the card knows test and validation.")
+    if name not in pretrained.NAMES and Path(name).is_dir():
+        raise stop(f"{name} is a run, which has no card; count its mistakes with: capsule-tutor report {name}")
     if folder:
         os.environ["CAPSULE_TUTOR_DATA"] = folder
     try:

@@ -268,6 +268,8 @@ def pack(name: str, runs: list[Path], folder: Path = FOLDER) -> dict:
         raise WeightsError(f"the runs of {name} follow different recipes; pack runs that differ in their seed alone")
     if len({found["seed"] for found in results}) < len(results):
         raise WeightsError(f"two runs of {name} have one seed; pack runs that differ in their seed")
+    if followed.data not in data.SETS:
+        raise WeightsError(f"the runs of {name} were trained on {followed.data}; only those for a named data set ship")
     splits = {part: data.SETS[followed.data](part) for part in ("train", "validation", "test")}
     asked = [_asked(run, found, splits) for run, found in zip(runs, results, strict=True)]
     best = min(range(len(runs)), key=lambda n: asked[n][0]["validation_error"])

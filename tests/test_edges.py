@@ -4,6 +4,8 @@ import copy
 import io
 import sys
 import warnings
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,7 +14,7 @@ from torch.func import functional_call, grad, vmap
 from typer.testing import CliRunner
 
 import capsule_tutor as caps
-from capsule_tutor import augment, checks, cli, data, functional, models, pretrained, training
+from capsule_tutor import checks, cli, data, functional, models, pretrained, training
 from capsule_tutor.data.multimnist import PairMaker
 
 NETWORKS = ("capsnet-mnist", "efficient-capsnet-mnist", "convnet-mnist")
@@ -186,33 +188,33 @@ def test_a_step_of_training_is_one_graph(model):
 
 
 @pytest.mark.parametrize("recipe", ["capsnet-fast", "efficient-capsnet-paper", "dense-multimnist", "convnet-fast"])
-def test_no_step_waits_for_a_gpu(recipe):
+def test_no_step_waits_for_a_gpu(recipe, monkeypatch):
     """On pretended CUDA tensors a look at a value, or a tensor on the wrong device, raises."""
     followed = training.RECIPES[recipe]
     network = training._Trained(followed.network())
     shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    idle = SimpleNamespace(zero_grad=lambda **_: None, step=lambda: None)
+    monkeypatch.setattr(torch.Tensor, "backward", lambda loss: None)  # which needs a real GPU
     with FakeTensorMode(), torch.device("cuda"):
         weights = {name: torch.empty(shape) for name, shape in shapes.items()}
         singles = data.Split(torch.rand(64, 1, 28, 28), torch.randint(0, 10, (64,)))
         split = singles
         if followed.data == "multimnist":
             split = PairMaker(*singles, 4, torch.arange(64), torch.zeros(10).long(), torch.full((10,), 6))
-        images, labels, drawings = split.batch(torch.arange(16), None)
-        images = augment.AUGMENTATIONS[followed.augmentation](images, None)
-        if drawings is None:
-            labels, drawings = labels.unsqueeze(1), images.unsqueeze(1)
-        v, drawing = functional_call(network, weights, (images, labels))
-        lengths = functional.lengths(v)
-        present = torch.zeros_like(lengths).scatter_(1, labels, 1.0)
-        loss = functional.margin_loss(lengths, present)
-        loss = loss + functional.reconstruction_loss(drawing, drawings.flatten(0, 1))
-        right = training.exactly_right(lengths, labels).sum()
-        assert {loss.device.type, right.device.type, drawing.device.type} == {"cuda"}
+        run = training.Run(followed, 0, network, idle, None, torch.zeros(3), training.Way("float32", 1))
+        training._step(run, partial(called, network, weights), split.batch(torch.arange(16), None), 0, 1)
+        assert run.totals.device.type == "cuda"
+
+
+def called(network, weights, *given):
+    return functional_call(network, weights, given)
 
 
 def test_a_look_at_a_gpu_would_be_seen():
-    with FakeTensorMode(), torch.device("cuda"), pytest.raises(RuntimeError):
-        torch.rand(3).max().item()
+    with FakeTensorMode(), torch.device("cuda"):
+        found = torch.rand(3).max()
+        with pytest.raises(RuntimeError):
+            found.item()
 
 
 @pytest.mark.parametrize("name", ["capsnet-mnist", "efficient-capsnet-mnist"])

@@ -207,3 +207,10 @@ def test_the_example_is_the_same_every_time(tmp_path):
     assert first.classes == ("disc", "square", "triangle")
     assert torch.equal(first.images, second.images)
     assert first.paths == second.paths
+
+
+def test_files_are_taken_by_name_however_the_disk_lists_them(place, monkeypatch):
+    before, listed = data.folder(place, "train", SHAPE), Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda path: iter(sorted(listed(path), reverse=True)))
+    assert data.folder(place, "train", SHAPE).paths == before.paths
+    assert list(before.paths) == sorted(before.paths)  # here class names sort as labels do

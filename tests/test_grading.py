@@ -344,3 +344,18 @@ def test_only_what_an_answer_needs_is_run():
 def test_no_message_does_more_than_to_be_refused(message):
     with pytest.raises(wire.WireError):
         wire.loads(message)
+
+
+def test_lateness_is_typed_in_per_cent(tmp_path, monkeypatch):
+    asked = []
+
+    def graded(*given, **_):
+        asked.append(given)
+        raise OSError("enough")
+
+    monkeypatch.setattr(grader, "grade", graded)
+    typed = ["--due", "2026-01-31", "--late", "10", "--late-cap", "40", "--partial", "--seconds", "7"]
+    CliRunner().invoke(cli.app, ["grade", str(tmp_path), "--lessons", "02", *typed])
+    ((_, _, _, partial, late, _, limits),) = asked
+    assert (partial, late) == (True, grader.Late(datetime(2026, 1, 31), 0.1, 0.4))
+    assert (limits.seconds, limits.patience) == (7, 21)

@@ -5,6 +5,7 @@ import ast
 import contextlib
 import linecache
 import os
+import sys
 import textwrap
 from dataclasses import replace
 
@@ -27,7 +28,9 @@ def box(tmp_path_factory):
     place = kit.write(run / "inside", SQUASH)
     with sandbox.opened(run, place, sandbox.Limits(seconds=1, patience=300)) as opened:
         if "WITHIN REACH" in opened.says:
-            pytest.skip("no walls on this machine: these answers would do to it what they try")
+            # Where nobody reads the skips, missing walls must not look like a pass.
+            strict = "CI" in os.environ and sys.platform.startswith("linux")
+            (pytest.fail if strict else pytest.skip)("no walls on this machine: install bubblewrap")
         yield opened, place
 
 

@@ -118,3 +118,8 @@ def test_a_split_without_a_list_of_its_own_needs_a_count():
     ):
         data.multidigits("all")
     assert len(data.multidigits("all", count=7).labels) == 7
+
+
+def test_a_class_alone_makes_no_pairs():
+    with pytest.raises(ValueError, match="all 5 digits are of one class; a pair needs two classes"):
+        data.pair_maker(data.Split(torch.rand(5, 1, 28, 28), torch.zeros(5, dtype=torch.long)))

@@ -1,5 +1,7 @@
 """Conditions: each does what its name says, to the same digits, and the same way every time."""
 
+import math
+
 import pytest
 import torch
 
@@ -45,6 +47,36 @@ def test_a_stroke_gains_and_loses_its_rim():
     stroke[..., 3:6, 2:7] = 1
     assert nuisance.thicker(stroke).sum() == 5 * 7
     assert nuisance.thinner(stroke).sum() == 1 * 3
+
+
+def test_a_condition_does_as_much_as_its_name_says(monkeypatch):
+    def ask(name):
+        return nuisance.condition(name, "test", data.digits, count=300)
+
+    clean, asked = ask("clean").images, {}
+    for name in nuisance.CONDITIONS:
+        kind, _, amount = name.partition(" ")
+        if kind == "noise":  # on paper half of it is cut off: E max(0, N) = spread/√2π
+            change = (ask(name).images - clean)[clean == 0].mean().item()
+            assert change == pytest.approx(float(amount) / math.sqrt(2 * math.pi), rel=0.08)
+        elif kind == "occlusion":
+            gone = (ask(name).images != clean).flatten(1).sum(dim=1).max()
+            assert 0.3 * int(amount) ** 2 < gone <= int(amount) ** 2
+        elif kind in ("thinner", "thicker"):
+            assert (ask(name).images.sum() < clean.sum()) == (kind == "thinner")
+
+    def affine(split, digits, *, seed, **options):
+        asked.update(options)
+        return clean, clean, None
+
+    monkeypatch.setattr(nuisance.data, "affine", affine)
+    for name in nuisance.CONDITIONS:
+        kind, _, amount = name.partition(" ")
+        if kind in ("turn", "shear", "stretch"):
+            asked.clear()
+            ask(name)
+            by = float(amount)
+            assert asked == nuisance._STILL | {kind: (1 - by, 1 + by) if kind == "stretch" else by}, name
 
 
 def test_a_turn_turns_and_does_nothing_else():

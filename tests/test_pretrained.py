@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -354,3 +355,18 @@ def test_predict_refuses_in_one_line(picture, arguments, says, monkeypatch, tmp_
     *before, last = result.output.strip().splitlines()
     assert says in last
     assert bool(before) == (arguments[0] == "--out")  # where the drawing cannot be kept, the answer still is given
+
+
+def test_a_run_is_not_called_missing(runs):
+    said = run("evaluate", runs / "0")
+    assert said.exit_code == 1
+    assert "is a run, which has no card; count its mistakes with: capsule-tutor report" in said.output
+
+
+def test_a_network_for_ones_own_pictures_does_not_ship(runs, tmp_path):
+    shutil.copytree(runs / "0", tmp_path / "mine")
+    result = json.loads((tmp_path / "mine" / "result.json").read_text(encoding="utf-8"))
+    result["recipe"]["data"] = "leaves/"
+    (tmp_path / "mine" / "result.json").write_text(json.dumps(result), encoding="utf-8")
+    with pytest.raises(pretrained.WeightsError, match="were trained on leaves/; only those for a named data set"):
+        pretrained.pack("mine", [tmp_path / "mine"], tmp_path)

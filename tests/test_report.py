@@ -430,6 +430,13 @@ def test_an_entry_that_does_not_add_up_is_refused(entry, harm):
     assert "\n" not in str(raised.value)
 
 
+def test_an_exam_is_known_by_images_and_labels():
+    images, labels = torch.rand(3, 1, 4, 4), torch.tensor([0, 1, 2])
+    assert report.exam(images.clone(), labels.clone()) == report.exam(images, labels)
+    assert report.exam(images.flip(0), labels) != report.exam(images, labels)
+    assert report.exam(images, labels.flip(0)) != report.exam(images, labels)
+
+
 def test_what_is_not_sound_is_not_added(entry, tmp_path):
     board = tmp_path / "leaderboard.json"
     leaderboard.add(board, entry)

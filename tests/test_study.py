@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from filelock import FileLock
+from torch import nn
 from typer.testing import CliRunner
 
 import capsule_tutor as caps
@@ -194,6 +195,48 @@ def test_declared_studies_differ_in_one_thing():
         assert len(declared.seeds) >= (2 if name == "capsnet" else 5) or not trained  # hours a seed
         assert declared.arms
         assert declared.question.endswith("?")
+
+
+# What the arms of a study are compared in. Of the others there is one arm, or none that is trained.
+VARIES = {
+    "controls": {"model", "note"},
+    "attacks": {"model", "note"},
+    "robustness": {"model"},
+    "loss-ratio": {"reconstruction"},
+    "viewpoints": {"model", "data", "epochs"},
+    "depth": {"layers", "iterations", "gain"},
+}
+
+
+@pytest.mark.parametrize("name", study.STUDIES)
+def test_the_arms_of_a_study_differ_in_what_it_asks(name):
+    arms = [asdict(arm) for arm in study.STUDIES[name].arms.values() if isinstance(arm, training.Recipe)]
+    arms = [{**arm, **arm["options"], "options": None} for arm in arms]
+    differ = {key for key in set().union(*arms) if len({repr(arm.get(key)) for arm in arms}) > 1}
+    assert differ == VARIES.get(name, {"model", "routing"} if name.startswith("routing-") else set())
+
+
+def test_viewpoints_are_measured_from_the_side_that_is_named(monkeypatch):
+    right = {
+        ("test", "familiar azimuths"): 9,
+        ("test", "novel azimuths"): 7,
+        ("train", "familiar azimuths"): 5,
+        ("train", "novel azimuths"): 3,
+    }
+
+    def toys(split, viewpoints):  # ten, of which so many are of class 0
+        labels = (torch.arange(10) >= right[split, viewpoints]).long()
+        return data.Views(torch.zeros(10, 2, 4, 4), labels, torch.zeros(10, 4, dtype=torch.long))
+
+    class SaysZero(nn.Linear):
+        def lengths(self, images):
+            return torch.tensor([[1.0, 0.0]]).expand(len(images), 2)
+
+    monkeypatch.setattr(study, "_toys", toys)
+    recipe = training.Recipe("dense", 1, 1, 0.1, "epochs", data="toys-azimuths")
+    assert study._viewpoints(SaysZero(1, 1), recipe) == pytest.approx(
+        {"familiar": 10, "novel": 30, "seen familiar": 50, "seen novel": 70}
+    )
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "capsule_tutor" / "studies").glob("*.json")), ids=lambda p: p.stem)

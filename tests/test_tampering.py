@@ -118,3 +118,17 @@ def test_of_a_pair_both_digits_have_to_be_right():
     by_network = training.error(caps.load("efficient-capsnet-multimnist"), pairs)
     assert 100 * wrong["as trained"]["all"] / 60 == pytest.approx(by_network)
     assert wrong["as trained"]["all"] < wrong["another image's"]["all"]
+
+
+def test_every_swap_is_what_its_name_says():
+    torch.manual_seed(0)
+    u_hat, prior, bias = torch.randn(3, 5, 4, 6), torch.randn(5, 4), torch.randn(4, 6)
+    route = tampering.Routing(u_hat, torch.randn(3, 5, 4), prior, bias, functional.exponential_squash)
+    torch.testing.assert_close(COUPLINGS["4 times sharper"](route) - prior, (4 * route.logits).softmax(dim=2))
+    assert COUPLINGS["random, no prior"](route).std(dim=0).min() > 0.01  # each image has its own
+    logits = torch.zeros(3, 5, 4)
+    for n in range(1, 11):
+        c = logits.softmax(dim=2)
+        torch.testing.assert_close(COUPLINGS[f"dynamic, {n}"](route), c + prior)
+        v = route.squash(torch.einsum("bij,bijz->bjz", c, u_hat) + bias)
+        logits = logits + torch.einsum("bijz,bjz->bij", u_hat, v)

@@ -289,6 +289,41 @@ def test_a_gpu_that_is_not_nvidia_s_is_not_called_a_processor():
     assert training.hardware("mps").startswith("mps, ")
 
 
+def test_a_resumed_run_has_one_log_and_one_clock(tmp_path):
+    def stop(row):
+        if row["epoch"] == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(SMALL, tmp_path, device="cpu", load=few, say=stop)
+    spent = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["seconds"]
+    training.train(SMALL, tmp_path, device="cpu", load=few, resume=True)
+    assert [row["epoch"] for row in training.read_log(tmp_path / "log.csv")] == [1, 2, 3]
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["seconds"] > spent
+
+
+def test_a_preempted_run_is_saved_and_signals_are_put_back(tmp_path):
+    before = [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)]
+
+    def tick(epoch, step, steps):
+        if step == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(SMALL, tmp_path, device="cpu", load=few, tick=tick)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 2
+    assert [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_one_cycle_rises_for_three_tenths_and_falls_to_nothing():
+    recipe = replace(SMALL, schedule="one-cycle", epochs=10, floor=0.0)
+    rate = [training.learning_rate(recipe, step, 10) / recipe.rate for step in range(101)]
+    assert (rate[0], rate[15], rate[30]) == (pytest.approx(1 / 25), pytest.approx(0.52), pytest.approx(1))
+    assert (rate[65], rate[100]) == (pytest.approx(0.5), pytest.approx(0, abs=1e-12))
+    assert rate[:31] == sorted(rate[:31])
+    assert rate[30:] == sorted(rate[30:], reverse=True)
+
+
 @pytest.mark.parametrize("schedule", training.SCHEDULES)
 def test_the_rate_never_falls_below_its_floor(schedule):
     recipe = replace(SMALL, schedule=schedule, decay=0.1, floor=0.3 * SMALL.rate, epochs=20)
@@ -535,3 +570,35 @@ def test_mazzia_squishes_by_a_half_normal_number_of_pixels():
     assert len(whole) > 2000
     assert whole.float().mean().item() == pytest.approx(2.37, abs=0.1)
     assert (whole.min(), whole.max(), whole.mode().values) == (1, 7, 1)
+
+
+def test_affine_turns_and_shears_by_what_it_says(monkeypatch):
+    seen, real = [], augment._affine
+    monkeypatch.setattr(augment, "_affine", lambda images, rows: seen.append(rows) or real(images, rows))
+    augment.affine(torch.zeros(4000, 1, 28, 28), torch.Generator().manual_seed(0))
+    a = seen[0].view(-1, 2, 3)[:, :, :2]  # turn · shear · stretch: its first column is (cos, sin) · wide
+    turn, wide = torch.rad2deg(torch.atan2(a[:, 1, 0], a[:, 0, 0])), a[:, :, 0].norm(dim=1)
+    shear = (a[:, :, 0] * a[:, :, 1]).sum(dim=1) / torch.linalg.det(a)
+    for value, most in ((turn, 10), (shear, 0.1), (wide - 1, 0.1)):
+        assert value.abs().max() == pytest.approx(most, rel=0.02)
+        assert value.std() == pytest.approx(most / 3**0.5, rel=0.05)  # uniform
+
+
+def test_other_light_has_the_contrast_and_brightness_it_says():
+    image = torch.full((2000, 2, 16, 16), 0.5)
+    image[..., :8] = 0.6
+    lit = augment.lit(image, torch.Generator().manual_seed(0))
+    spread = (lit.amax(dim=(2, 3)) - lit.amin(dim=(2, 3))) / 0.1  # (n, eyes)
+    assert torch.allclose(spread[:, 0], spread[:, 1], atol=1e-4)
+    assert (spread.min(), spread.max()) == (pytest.approx(0.7, abs=0.01), pytest.approx(1.3, abs=0.01))
+    middle = (lit.amax(dim=(1, 2, 3)) + lit.amin(dim=(1, 2, 3))) / 2 - 0.55
+    assert (middle.min(), middle.max()) == (pytest.approx(-0.15, abs=0.01), pytest.approx(0.15, abs=0.01))
+
+
+def test_mazzia_moves_within_the_free_margin():
+    dot = torch.zeros(2000, 1, 28, 28)
+    dot[..., 13:15, 13:15] = 1
+    rows = augment.mazzia(dot, torch.Generator().manual_seed(0))[:, 0].sum(dim=2)
+    kept = rows.sum(dim=1) > 3.5  # neither erased nor turned
+    middle = rows @ torch.arange(28.0) / rows.sum(dim=1)
+    assert 3 < (middle[kept] - 13.5).std() < 6  # 13 · half-normal(0.33) either way

@@ -63,10 +63,16 @@ class PairMaker(NamedTuple):
 
 
 def pair_maker(split: Split, shift: int = 4) -> PairMaker:
-    """Prepare a split of single digits for pairs. Raises ValueError for another size or a shift that leaves 36×36."""
+    """Prepare a split of single digits for pairs.
+
+    Raises ValueError for digits of another size or of one class alone, and
+    for a shift that leaves 36×36.
+    """
     if split.images.shape[1:] != (1, 28, 28) or not 0 <= shift <= 8:
         raise ValueError(f"digits have shape {tuple(split.images.shape[1:])}, shift is {shift}; (1, 28, 28) and 0 … 8")
     count = torch.bincount(split.labels)
+    if (count > 0).sum() < 2:
+        raise ValueError(f"all {len(split.labels)} digits are of one class; a pair needs two classes")
     return PairMaker(
         split.images, split.labels, shift, split.labels.argsort(stable=True), count.cumsum(0) - count, count
     )
