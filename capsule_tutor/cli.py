@@ -7,6 +7,7 @@ import shlex
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -34,7 +35,7 @@ def lab(context: typer.Context) -> None:
     """Open the lessons in JupyterLab. Further arguments (--port 9000) are passed on to JupyterLab."""
     from capsule_tutor import course
 
-    home = next((place for place in (Path.cwd(), ROOT) if (place / "lessons").is_dir()), None)
+    home = next((place for place in (*_here(), ROOT) if (place / "lessons").is_dir()), None)
     if home is None:
         raise stop("No lessons here: `capsule-tutor start FOLDER` copies them to a folder of yours; open them there.")
     try:
@@ -61,13 +62,22 @@ def lab(context: typer.Context) -> None:
     given = {argument.split("=")[0] for argument in context.args}
     arguments = [argument for argument in arguments if argument.split("=")[0] not in given] + context.args
 
-    server = LabApp.initialize_server(argv=arguments)  # binds the port, so that the address is known
+    with warnings.catch_warnings():  # of Jupyter's own parts about each other, which no learner can fix
+        warnings.simplefilter("ignore")
+        server = LabApp.initialize_server(argv=arguments)  # binds the port, so that the address is known
+    typer.echo(f"The lessons in {home / 'lessons'}")
     says = "JupyterLab is at" if server.open_browser else "Open this address in a browser:"
     typer.echo(f"{says} {server.public_url}")
     if "SSH_CONNECTION" in os.environ:
         typer.echo(f"On your own machine, first: ssh -L {server.port}:localhost:{server.port} THIS_MACHINE")
     typer.echo("Ctrl-C stops it.")
     server.start()
+
+
+def _here() -> list[Path]:
+    """Where a person's own lessons may be: in this folder; of those who are in `lessons` itself, in the one above."""
+    here = Path.cwd()
+    return [here, here.parent] if here.name == "lessons" else [here]
 
 
 def _has_desktop() -> bool:
@@ -102,6 +112,8 @@ def update(
 
     try:
         versions.update(_notebooks(lessons or []), new, say=typer.echo)
+    except ImportError as error:
+        raise missing(error, "author") from None
     except (versions.VersionError, authoring.AuthoringError, KeyError) as error:
         raise stop(error.args[0]) from None
     except OSError as error:
@@ -112,7 +124,7 @@ def _notebooks(names: list[str]) -> list[Path]:
     """The files that a person means: given as such, or as numbers of lessons in this folder or in the checkout."""
     from capsule_tutor import course
 
-    home = Path("lessons") if Path("lessons").is_dir() else course.folder()
+    home = next((place / "lessons" for place in _here() if (place / "lessons").is_dir()), None) or course.folder()
     every = sorted(path for path in home.glob("[0-9][0-9]_*.ipynb") if "before-update" not in path.stem)
     if not names:
         return every
@@ -140,6 +152,8 @@ def build(
 
     try:
         authoring.build(ROOT, names or (), check=check, force=force, expand=checks.brief, say=typer.echo)
+    except ImportError as error:
+        raise missing(error, "author") from None
     except (authoring.AuthoringError, exercises.ExerciseError, KeyError) as error:
         raise stop(error.args[0]) from None
 
@@ -517,7 +531,7 @@ def show(
         network = pretrained.load(name).requires_grad_(False)
         sheet = looks.LOOKS[chosen[0]](network, looks.images_for(network, name))
     except (pretrained.WeightsError, data.DataError, ValueError) as error:
-        raise stop(f"{name}: {error}") from None
+        raise stop(str(error) if name in str(error) else f"{name}: {error}") from None
     try:
         looks.draw(sheet, out)
     except (OSError, ValueError) as error:  # a folder that is not there, an ending that matplotlib does not know

@@ -48,6 +48,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent}: make it first")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file in it")
     # Not the process id: two containers that share a home may both be process 7.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

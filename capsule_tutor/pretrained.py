@@ -96,7 +96,10 @@ def _reading(folder: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise WeightsError(f"{folder} holds no finished run; finish it: capsule-tutor train … --resume") from None
+        begun = (folder / "checkpoint.pt").exists()
+        finish = "no finished run; finish it: capsule-tutor train … --resume"
+        advice = finish if begun else "no run; name another folder"
+        raise WeightsError(f"{folder} holds {advice}") from None
     except training.TrainingError as problem:  # of a model that is not known here
         raise WeightsError(f"{folder}: {problem}") from None
     except Exception as problem:
@@ -315,7 +318,8 @@ def _card(name: str, found: dict, seeds: list[dict], best: int, splits: dict, le
         "test_error": _summary(seeds, "test_error", best),
         "lengths": expected_lengths(lengths, at_once),
         "shipped_seed": seeds[best]["seed"],
-        "chosen_by": "lowest validation error; the test split was read once, after the last epoch",
+        "chosen_by": ("lowest validation error" if len(seeds) > 1 else "the only seed")
+        + "; the test split was read once, after the last epoch",
         "hardware": found["device"],
         "precision": found["precision"],
         "seconds": {"mean": statistics.mean(seed["seconds"] for seed in seeds)},
@@ -386,6 +390,8 @@ def _tensors(content: bytes) -> dict[str, Tensor]:
 
 def _read(name: str, ending: str) -> bytes:
     if name not in NAMES:
+        if Path(name).is_dir():  # `load` and `recipe` know runs; only a shipped network has more
+            raise WeightsError(f"{name} is the folder of a run, which has no card: `capsule-tutor report` tells of it")
         missing = f"are no weights {name!r}" if Path(name).name == name else f"is no folder {name}"
         raise WeightsError(f"there {missing}; choose one of {', '.join(NAMES)}, or the folder of a finished run")
     path = FOLDER / f"{name}{ending}"

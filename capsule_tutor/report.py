@@ -443,7 +443,7 @@ def refuse(out: Path) -> None:
         raise FileNotFoundError(f"there is no folder {out.parent}")
     beside = out.with_suffix(".ipynb")
     if beside.exists() and "report.measure(" not in beside.read_text(encoding="utf-8", errors="replace"):
-        raise FileExistsError(f"{beside} is no report, and would be lost: name another page")
+        raise FileExistsError(f"{beside} is not a report, and would be lost: name another page")
 
 
 def _known(name: str) -> tuple[int, list[dict], float, float]:

@@ -145,7 +145,7 @@ def couplings(network: CapsuleNetwork, shown: Gallery) -> Sheet:
     titles = [shown.says(label) for label in labels.tolist()]
     says = (
         f"how {c.shape[1]} children divide themselves among {c.shape[2]} parents; bright is a strong coupling. "
-        f"They are undecided to {100 * h:.0f} % (100 % is equal shares for all)"
+        f"On average they are undecided by {100 * h:.0f} % (100 % is equal shares for all)"
     )
     return Sheet(c[None], [], titles, says, colour=True)
 
@@ -189,6 +189,8 @@ def draw(sheet: Sheet, path: Path) -> None:
     """Write a sheet as a picture. Raises OSError or ValueError if it cannot be written there."""
     import matplotlib.pyplot as plt
 
+    if not path.suffix:
+        raise ValueError(f"{path} has no ending, as .png, that says which kind of picture it should be")
     rows, columns, h, w = sheet.pictures.shape
     wide, high = (2.0, 3.4) if sheet.colour else (0.95 * w / min(h, w), 0.95 * h / min(h, w))
     lines = rows if len(sheet.titles) > columns else 1  # of titles

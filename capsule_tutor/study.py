@@ -255,7 +255,7 @@ STUDIES = {
         together=True,
     ),
     "capsnet": Study(
-        "On MNIST: how much of CapsNet's error hangs on its seed?",
+        "On MNIST: how much of CapsNet's error depends on its seed?",
         {"as shipped": training.RECIPES["capsnet-fast"]},
         seeds=(1, 2),  # hours each; seed 0 is the shipped one
     ),
@@ -302,9 +302,10 @@ STUDIES = {
 def results(name: str) -> dict:
     """The result file of a study: name, question and runs, one entry for each arm and seed that is finished.
 
-    Each run has arm, seed, recipe, validation_error and test_error in per cent, measured, log, seconds, hardware,
-    precision, date and version. A study that asks its networks together has `together`, too: arm → their test_error and
-    validation_error. Raises StudyError if there is no such study or nothing is finished.
+    Each run has arm, seed, measured, seconds, hardware, precision, date and version; one that was trained also has
+    recipe, validation_error and test_error in per cent, and log. A study that asks its networks together has
+    `together`, too: arm → their test_error and validation_error. Raises StudyError if there is no such study or nothing
+    is finished.
     """
     _known(name)
     path = FOLDER / f"{name}.json"
@@ -330,7 +331,11 @@ def measured(name: str, what: str) -> dict[str, list[float]]:
 def _paired(name: str, number: Callable[[dict], float]) -> dict[str, list[float]]:
     found: dict[str, dict[int, float]] = {}
     for entry in results(name)["runs"]:
-        found.setdefault(entry["arm"], {})[entry["seed"]] = number(entry)
+        try:
+            found.setdefault(entry["arm"], {})[entry["seed"]] = number(entry)
+        except KeyError as missing:
+            known = ", ".join(sorted({**entry, **entry.get("measured", {})}))
+            raise StudyError(f"the runs of study {name} have no {missing}; they have {known}") from None
     seeds = sorted(set.intersection(*map(set, found.values())))
     if not seeds:
         raise StudyError(f"no seed of study {name} is finished in every arm; go on with it: capsule-tutor study {name}")

@@ -42,7 +42,8 @@ def nbgrader(
 
     with _refusing("teach", authoring.AuthoringError, KeyError, OSError):
         assignments.write(out, lessons, hints, say=typer.echo)
-    typer.echo(f"Next: cd {out}; nbgrader generate_assignment {_stem(lessons[0])}")
+    place = f'"{out}"' if " " in str(out) else out
+    typer.echo(f"Next:\n  cd {place}\n  nbgrader generate_assignment {_stem(lessons[0])}")
 
 
 def _stem(lesson: str) -> str:
@@ -124,9 +125,9 @@ def class_report(
     from capsule_tutor.classroom import report
 
     with _refusing("teach", report.ReportError, OSError):
-        learners = report.read(folder)
+        learners = report.read(folder, say=lambda line: typer.echo(line, err=True))
         out.write_text(report.as_html(learners), encoding="utf-8")
-    typer.echo(f"{out}: {len(learners)} learners")
+    typer.echo(f"{out}: {len(learners)} learner{'s' * (len(learners) != 1)}")
 
 
 @app.command()

@@ -445,6 +445,16 @@ def test_lab_prefers_the_lessons_of_the_folder_that_one_is_in(started, tmp_path,
     assert f"--ServerApp.root_dir={mine}" in started
 
 
+def test_whoever_is_in_the_lessons_means_these(started, tmp_path, monkeypatch):
+    mine = tmp_path / "mine" / "lessons"
+    mine.mkdir(parents=True)
+    (mine / "02_squash.ipynb").touch()
+    monkeypatch.chdir(mine)
+    assert f"The lessons in {mine}" in run("lab").output
+    assert f"--ServerApp.root_dir={mine.parent}" in started
+    assert cli._notebooks(["02"]) == [mine / "02_squash.ipynb"]
+
+
 def test_lab_without_jupyterlab_is_one_line(started, monkeypatch):
     monkeypatch.setitem(sys.modules, "jupyterlab.labapp", None)
     result = run("lab")

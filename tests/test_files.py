@@ -2,6 +2,7 @@
 
 import pytest
 
+from capsule_tutor import files
 from capsule_tutor.files import write_atomically
 
 
@@ -47,3 +48,8 @@ def test_a_file_has_the_usual_rights(tmp_path):
     usual.touch()
     write_atomically(path, lambda temporary: temporary.write_text("new"))
     assert path.stat().st_mode == usual.stat().st_mode
+
+
+def test_a_folder_is_not_taken_for_a_file(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder: name a file in it"):
+        files.write_text(tmp_path, "text")

@@ -83,7 +83,8 @@ def test_coming_late_costs_a_share_for_each_day_begun(graded):
 def test_the_table_and_the_page(graded):
     rows = report.as_csv(graded).splitlines()
     assert rows[0].startswith("student,02-squash,02-squash-slope,")
-    assert rows[0].endswith(",late,total,of")
+    assert rows[0].endswith(",late,total,of,not read")
+    assert any(row.startswith("torn,") and "02_squash.ipynb: it is no notebook" in row for row in rows)
     assert len(rows) == 1 + 5
     assert any(row.startswith("'=SUM(A1)<b>,0,3,") for row in rows), "no spreadsheet is to compute a name"
     page = report.as_html(graded)
@@ -164,7 +165,7 @@ def test_the_command(tmp_path):
     assert f"ada: {earned} of {whole}" in done.output
     row = (tmp_path / "grades.csv").read_text().splitlines()[1]
     assert row.startswith("ada,5,3,0,")
-    assert row.endswith(f",-0%,{earned},{whole}")
+    assert row.endswith(f",-0%,{earned},{whole},")
     assert "ada" in (tmp_path / "page.html").read_text()
     empty = CliRunner().invoke(cli.app, ["grade", str(tmp_path / "out"), "--lessons", "02"])
     assert (empty.exit_code, empty.exception.__class__) == (1, SystemExit)

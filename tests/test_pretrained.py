@@ -267,7 +267,7 @@ def test_pack_refuses_runs_of_different_recipes(runs, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
     result = run("pack", "convnet-mnist", tmp_path / "nothing")
     assert result.exit_code == 1
-    assert "holds no finished run; finish it" in result.output
+    assert "holds no run; name another folder" in result.output
 
 
 # ---- predict
@@ -361,6 +361,15 @@ def test_a_run_is_not_called_missing(runs):
     said = run("evaluate", runs / "0")
     assert said.exit_code == 1
     assert "is a run, which has no card; count its mistakes with: capsule-tutor report" in said.output
+
+
+def test_a_run_has_no_card_and_an_empty_folder_no_run(runs, tmp_path):
+    with pytest.raises(
+        pretrained.WeightsError, match="is the folder of a run, which has no card: `capsule-tutor report`"
+    ):
+        pretrained.card(str(runs / "0"))
+    with pytest.raises(pretrained.WeightsError, match="holds no run; name another folder"):
+        pretrained.load(str(tmp_path))
 
 
 def test_a_network_for_ones_own_pictures_does_not_ship(runs, tmp_path):

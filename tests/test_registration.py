@@ -144,7 +144,7 @@ def test_runs_that_were_not_promised_decide_nothing(claim, runs, tmp_path):
     earlier = registration.bound(replace(claim, margin=9.0), "routed")
     with pytest.raises(registration.RegistrationError, match="does not carry this registration"):
         registration.decide(claim, [finished(tmp_path / "v", earlier, 0, 0.1), *runs[1:]])
-    with pytest.raises(pretrained.WeightsError, match="holds no finished run"):
+    with pytest.raises(pretrained.WeightsError, match="holds no run; name another folder"):
         registration.decide(claim, [tmp_path])
 
 

@@ -294,7 +294,7 @@ def test_the_notebook_holds_the_same_and_the_code_for_it(place, found):
 
 def test_a_page_takes_no_other_notebook_away_and_its_own_runs_where_it_lies(place, tmp_path, found):
     (tmp_path / "mine.ipynb").write_text("my work")
-    with pytest.raises(FileExistsError, match=r"mine\.ipynb is no report"):
+    with pytest.raises(FileExistsError, match=r"mine\.ipynb is not a report"):
         report.write(found, [str(place / "a-0")], tmp_path / "mine.html")
     assert (tmp_path / "mine.ipynb").read_text() == "my work"
     _, beside = report.write(found, [str(place / "a-0")], tmp_path / "page.html")
@@ -332,7 +332,7 @@ def test_what_cannot_be_reported_is_a_line(place, tmp_path, monkeypatch):
     (tmp_path / "no-log" / "log.csv").unlink()
     (tmp_path / "leaderboard.json").write_text("[]")
     for name, says in {
-        "empty": "holds no finished run",
+        "empty": "holds no run; name another folder",
         "nobody": "there are no weights 'nobody'",
         "cut": "holds no run that can be read",
         "no-log": "log.csv is missing or damaged",

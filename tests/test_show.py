@@ -119,13 +119,20 @@ def test_a_place_that_cannot_be_written(tmp_path, place):
     assert len(result.output.splitlines()) == 1
 
 
+def test_a_picture_needs_an_ending_that_says_what_it_is(tmp_path):
+    result = run(NAME, "--reconstruct", "--out", tmp_path / "look")
+    assert result.exit_code == 1
+    assert "has no ending, as .png" in result.output
+    assert not list(tmp_path.iterdir())
+
+
 def test_files_and_folders_of_runs_are_networks_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pretrained.save(models.dense(), "dense", {}, tmp_path / "mine.safetensors")
     assert run("mine.safetensors", "--reconstruct").output.startswith("mine-reconstruct.png: ")
     assert "has no couplings" in run("mine.safetensors", "--couplings").output
     (tmp_path / "run").mkdir()
-    assert "holds no finished run" in run("run", "--reconstruct").output
+    assert "holds no run; name another folder" in run("run", "--reconstruct").output
     recipe = json.loads(json.dumps(pretrained.card("convnet-mnist")["recipe"]))
     (tmp_path / "run" / "result.json").write_text(json.dumps({"recipe": recipe, "seed": 0}), encoding="utf-8")
     save_file(caps.load("convnet-mnist").state_dict(), tmp_path / "run" / "weights.safetensors")

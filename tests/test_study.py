@@ -197,6 +197,19 @@ def test_declared_studies_differ_in_one_thing():
         assert declared.question.endswith("?")
 
 
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda: study.errors("couplings"), "the runs of study couplings have no 'test_error'; they have "),
+        (lambda: study.errors("controls", "train"), "have no 'train_error'; they have "),
+        (lambda: study.measured("robustness", "typo"), "have no 'typo'; they have affine, "),
+    ],
+)
+def test_what_a_study_did_not_measure_is_a_line(ask, says):
+    with pytest.raises(study.StudyError, match=says):
+        ask()
+
+
 # What the arms of a study are compared in. Of the others there is one arm, or none that is trained.
 VARIES = {
     "controls": {"model", "note"},

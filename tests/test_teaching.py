@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 from capsule_tutor import authoring, checks, cli, course, museum, site
 from capsule_tutor.checks import progress
-from capsule_tutor.classroom import assignments, handout, misconceptions, report, versions
+from capsule_tutor.classroom import assignments, handout, misconceptions, report, slides, versions
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -279,7 +279,7 @@ def test_the_front_door_is_started_and_updated_like_a_lesson_and_taught_by_no_co
         (["gone.ipynb"], "There is no gone.ipynb."),
         (["02", "--new", "gone.zip"], "There is no gone.zip."),
         (["77"], "There is no lesson '77'"),
-        (["other.ipynb"], "other.ipynb is no lesson."),
+        (["other.ipynb"], "other.ipynb is not a lesson."),
         (["03_broken.ipynb"], "03_broken.ipynb is not a notebook"),
     ],
 )
@@ -435,7 +435,7 @@ def test_a_table_that_a_spreadsheet_has_saved_is_read_and_a_part_is_no_pass(tmp_
     assert ada.points == {"02-squash": 5, "03-votes": 0.25}
     assert ada.passed([checks.squash, checks.votes]) == 1
     (tmp_path / "grades.csv").write_text("student,02-squash,total,of\nada,good,5,10\n")
-    with pytest.raises(report.ReportError, match="'good' for 02-squash are no number"):
+    with pytest.raises(report.ReportError, match="'good' for 02-squash are not a number"):
         report.read(tmp_path)
 
 
@@ -446,6 +446,30 @@ def test_what_a_learner_reads_is_recorded_for_the_report(tmp_path):
     learners = report.read(tmp_path / "progress")
     assert [row[:3] for row in report.mistakes(learners)] == [(1, "02-squash", NO_EPS.name.replace("_", " "))]
     assert progress.load()["02-squash"]["said"] == {NO_EPS.says: 2}
+
+
+def test_a_learner_whose_file_is_damaged_is_asked_for_it_again(a_class, tmp_path):
+    (a_class / "zoe").mkdir()
+    (a_class / "zoe" / "progress.json").write_text("{", encoding="utf-8")
+    result = run("class-report", a_class, "--out", tmp_path / "class.html")
+    assert "Not read, ask for it again: " in result.output
+    assert "4 learners" in result.output
+
+
+@pytest.mark.parametrize("command", ["update", "build"])
+def test_without_jupytext_the_fix_is_named(command, monkeypatch):
+    def without(*_, **__):
+        raise ModuleNotFoundError("No module named 'jupytext'", name="jupytext")
+
+    monkeypatch.setattr(versions, "update", without)
+    monkeypatch.setattr(authoring, "build", without)
+    assert "jupytext is missing or broken. Install it: " in run(command, "02").output
+
+
+def test_what_comes_after_a_question_begins_a_new_page(tmp_path):
+    slides.write(course.find("04"), tmp_path / "deck.html")
+    asked = (ROOT / "lessons" / "04_dynamic_routing.ipynb").read_text(encoding="utf-8").count("checks.predict(")
+    assert (tmp_path / "deck.html").read_text(encoding="utf-8").count('<div class="break">') == asked > 0
 
 
 def test_a_folder_without_progress_is_a_line(tmp_path):

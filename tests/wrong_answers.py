@@ -3180,7 +3180,7 @@ class exact_pairs:
 
 class pairs_test:
     def no_assert(measure):
-        """Is there an `assert` that can fail?"""
+        """It has no `assert`: say"""
         abs(float(measure(LENGTHS, PAIRS)) - 0.6) < 1e-4  # noqa: B015
 
     def only_half_right(measure):
@@ -3204,7 +3204,7 @@ class pairs_test:
         assert abs(float(measure(LENGTHS, PAIRS.float())) - 0.6) < 1e-4
 
     def try_except(measure):
-        """nor does an alarm get out of a `try`"""
+        """its `except` swallows what `assert` raises"""
         try:
             assert abs(float(measure(LENGTHS, PAIRS)) - 0.6) < 1e-4
         except AssertionError:
@@ -3323,7 +3323,7 @@ class masked_share:
 
 class pgd:
     def eps_steps(objective, images, eps, steps, step):
-        """`eps` and `step` are exchanged throughout"""
+        """exchanged"""
         attacked = images.detach().clone()
         for _ in range(steps):
             x = attacked.clone().requires_grad_()

@@ -32,7 +32,7 @@ _MEANS = (
     ),
     (
         r"'(generator|map|zip|filter|range)'",
-        "a {1} gives its items one after another and is no list: list(…) makes one",
+        "a {1} gives its items one after another and is not a list: list(…) makes one",
     ),
     (
         r"can't multiply sequence by non-int",

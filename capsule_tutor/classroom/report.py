@@ -8,6 +8,7 @@ import csv
 import json
 import statistics
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -41,14 +42,16 @@ class Learner:
         )
 
 
-def read(folder: Path) -> list[Learner]:
+def read(folder: Path, say: Callable[[str], None] = print) -> list[Learner]:
     """All learners that a folder tells of, by name. Files that are neither progress nor grades are passed over.
 
-    Raises ReportError if there are none.
+    `say` is told of progress files that are damaged. Raises ReportError if there are no others.
     """
     learners: dict[str, Learner] = {}
     for path in sorted(folder.rglob("*.json")):
         records = _records(path)
+        if records is None and path.name.startswith("progress"):
+            say(f"Not read, ask for it again: {path}")
         if records is not None:
             name = _name(path.relative_to(folder))
             learners.setdefault(name, Learner(name)).records.update(records)
@@ -178,7 +181,7 @@ def _number(text: str, path: Path, exercise: str) -> float:
     try:
         return float(text.replace(",", "."))
     except ValueError:
-        raise ReportError(f"{path}: the points {text!r} for {exercise} are no number.") from None
+        raise ReportError(f"{path}: the points {text!r} for {exercise} are not a number.") from None
 
 
 def _minutes(record: dict) -> float | None:

@@ -51,6 +51,9 @@ def write(lesson: course.Lesson, out: Path) -> int:
     return len(slides)
 
 
+_BREAK = '<div class="break"></div>'
+
+
 def _slides(learners, solved) -> list[str]:
     """The HTML of each slide: what stands between one heading and the next."""
     by_id = {cell.id: cell for cell in solved.cells}
@@ -65,6 +68,7 @@ def _slides(learners, solved) -> list[str]:
             hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
             same = by_id[cell.id].source == cell.source
             slides[-1] += [] if hidden else [_code(cell.source)]
+            slides[-1] += [_BREAK] if "checks.predict(" in cell.source else []  # the class raises its hands first
             slides[-1] += [_output(output) for output in by_id[cell.id].outputs] if same else []
     return ["\n".join(filter(None, slide)) for slide in slides]
 

@@ -100,7 +100,7 @@ def _new_version(path: Path, folder: Path | None):
     try:
         lesson = course.START if path.stem == course.START.stem else course.find(path.stem)
     except KeyError as error:
-        raise VersionError(f"{path} is no lesson. {error.args[0]}") from None
+        raise VersionError(f"{path} is not a lesson. {error.args[0]}") from None
     source = course.source(lesson)
     if folder is None and source.is_file():
         return authoring.learner_notebook(source.read_text(encoding="utf-8"), source.name, checks.brief)

@@ -27,7 +27,10 @@ FILES = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-_OTHER_WAYS = "set CAPSULE_TUTOR_DATA to a folder that holds MNIST/raw, or use data.digits() instead"
+_OTHER_WAYS = (
+    "set CAPSULE_TUTOR_DATA to a folder that holds MNIST/raw, or take the digits that need no download: data.digits(), "
+    "on the command line --data digits"
+)
 
 
 def mnist_folder() -> Path:

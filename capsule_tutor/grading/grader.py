@@ -102,7 +102,8 @@ def grade(
                 answering = [n for n in notebooks if any(n.mentions(one.name) == 2 for one in chosen)] or notebooks
                 student.lost = (late or Late()).lost(max(notebook.when for notebook in answering))
                 students.append(student)
-                say(f"{name}: {student.total:g} of {sum(map(points, chosen))}")
+                unread = "".join(f"; NOT READ: {problem}" for problem in student.problems)
+                say(f"{name}: {student.total:g} of {sum(map(points, chosen))}{unread}")
             pairs = similarity.report(chosen, found, sandbox, kits)
     return Report(chosen, students, seed, sandbox.says, partial, pairs)
 

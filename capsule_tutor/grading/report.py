@@ -12,13 +12,14 @@ _MARKS = {"passed": "✓", "not yet": "✗", "not attempted": "○"}
 
 
 def as_csv(report: "grader.Report") -> str:
-    """One row per student: points of every exercise, what was lost by coming late, the sum, and of how many."""
+    """A row per student: points of every exercise, what was lost by coming late, the sum, of how many; the unread."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(["student", *(exercise.id for exercise in report.exercises), "late", "total", "of"])
+    rows.writerow(["student", *(exercise.id for exercise in report.exercises), "late", "total", "of", "not read"])
     for student in report.students:
         got = (f"{student.points[exercise.id]:g}" for exercise in report.exercises)
-        rows.writerow([files.table_cell(student.name), *got, f"-{student.lost:.0%}", f"{student.total:g}", report.of])
+        late, unread = f"-{student.lost:.0%}", "; ".join(student.problems)
+        rows.writerow([files.table_cell(student.name), *got, late, f"{student.total:g}", report.of, unread])
     return out.getvalue()
 
 

@@ -45,7 +45,7 @@ network_map("capsnet-mnist")
 #   the next.
 # - **Guesses.** *Predict before you run* comes with a card of buttons. Your first guess is recorded, and only then you see the answer and
 #   the reason. Guesses are never graded. A wrong one is worth the most, because you will remember it.
-# - **Solutions** of the same name are in the folder `solutions`.
+# - **Solutions** of the same name are in the folder `solutions` of the course's repository.
 
 # %% [markdown] id="trouble" tags=["notebook-only"]
 # ## When something does not work
