@@ -66,8 +66,8 @@ def test_honest_scores_are_fair(graded):
     by_name = {student.name: student for student in graded.students}
     assert {verdict.status for verdict in by_name["blank"].verdicts.values()} == {"not attempted"}
     assert by_name["half"].verdicts["02-squash-slope"].sentence.startswith("The factor 2 is missing")
-    assert "is no Python (SyntaxError" in by_name["=SUM(A1)<b>"].verdicts["02-squash"].sentence
-    assert "02_squash.ipynb: it is no notebook (JSONDecodeError" in by_name["torn"].problems[0]
+    assert "is not Python (SyntaxError" in by_name["=SUM(A1)<b>"].verdicts["02-squash"].sentence
+    assert "02_squash.ipynb: it is not a notebook (JSONDecodeError" in by_name["torn"].problems[0]
 
 
 def test_coming_late_costs_a_share_for_each_day_begun(graded):
@@ -84,7 +84,7 @@ def test_the_table_and_the_page(graded):
     rows = report.as_csv(graded).splitlines()
     assert rows[0].startswith("student,02-squash,02-squash-slope,")
     assert rows[0].endswith(",late,total,of,not read")
-    assert any(row.startswith("torn,") and "02_squash.ipynb: it is no notebook" in row for row in rows)
+    assert any(row.startswith("torn,") and "02_squash.ipynb: it is not a notebook" in row for row in rows)
     assert len(rows) == 1 + 5
     assert any(row.startswith("'=SUM(A1)<b>,0,3,") for row in rows), "no spreadsheet is to compute a name"
     page = report.as_html(graded)

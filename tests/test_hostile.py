@@ -231,8 +231,8 @@ WRONG = {
     "a stub": (body("raise NotImplementedError", ""), "the stub"),
     "half a stub": (body("scale = ...\nreturn scale * s", ""), "the stub"),
     "nothing": ("x = 1", "there is no answer"),
-    "not Python": ("def squash(s, dim=-1, eps=1e-8:\n    return s", "cell 2 is no Python"),
-    "a bomb of brackets": ("squash = " + "(" * 10_000, "is no Python"),
+    "not Python": ("def squash(s, dim=-1, eps=1e-8:\n    return s", "cell 2 is not Python"),
+    "a bomb of brackets": ("squash = " + "(" * 10_000, "is not Python"),
 }
 
 

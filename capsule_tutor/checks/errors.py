@@ -58,7 +58,7 @@ _MEANS = (
     ),
     (
         r"'list' object has no attribute|must be Tensor, not (list|tuple)",
-        "a list or tuple is no tensor: torch.tensor makes one of numbers, torch.stack one of tensors",
+        "a list or tuple is not a tensor: torch.tensor makes one of numbers, torch.stack one of tensors",
     ),
     (
         r"'(int|float|bool|str)' object has no attribute",

@@ -53,7 +53,7 @@ def _prepare(task: dict) -> tuple[Any, list[str]]:
     main = sys.modules["__main__"] = cells.module()
     all_, broken = cells.statements(task["cells"])
     chosen = all_ if task["whole"] else cells.needed(all_, task["name"])
-    problems = [f"cell {number + 1} is no Python ({what})" for number, what in broken]
+    problems = [f"cell {number + 1} is not Python ({what})" for number, what in broken]
     problems += cells.run(chosen, vars(main))
     answer = checks.answers.get(task["name"], vars(main).get(task["name"]))
     return answer, problems[:5]

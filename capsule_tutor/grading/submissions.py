@@ -54,7 +54,7 @@ def read(student: str, path: Path) -> Notebook:
         content = json.loads(path.read_text(encoding="utf-8"))
         cells = tuple(_code(content))
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        return Notebook(student, path, when, problem=f"it is no notebook ({type(error).__name__}: {error})"[:200])
+        return Notebook(student, path, when, problem=f"it is not a notebook ({type(error).__name__}: {error})"[:200])
     return Notebook(student, path, when, cells)
 
 

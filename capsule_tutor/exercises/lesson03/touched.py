@@ -247,7 +247,7 @@ class wrong:
         return (to_capsules(features) != before)[0].any(dim=-1)
 
     def slice_changed(to_capsules, features, row, column):
-        """You changed the caller's features in place: a slice, as `features[:1]`, is no copy. Work on
+        """You changed the caller's features in place: a slice, as `features[:1]`, is not a copy. Work on
         features.clone()."""
         image = features[:1]
         before = to_capsules(image).clone()

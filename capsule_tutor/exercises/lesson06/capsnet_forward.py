@@ -153,7 +153,7 @@ class wrong:
         return _wired(images, weights, iterations, before=torch.relu)
 
     def primaries_not_squashed(images, *weights, iterations):
-        """Your primary capsules are not squashed, so their lengths are no presences and a loud child outvotes all the
+        """Your primary capsules are not squashed, so their lengths are not presences and a loud child outvotes all the
         others. Squash u before it votes."""
         return _wired(images, weights, iterations, squash=lambda u: u)
 
@@ -162,7 +162,7 @@ class wrong:
         return _wired(images, weights, iterations, between=lambda x: x)
 
     def squash_for_the_first_relu(images, *weights, iterations):
-        """You squashed the maps of the first convolution. They are no capsules yet: an ordinary ReLU is there."""
+        """You squashed the maps of the first convolution. They are not capsules yet: an ordinary ReLU is there."""
         return _wired(images, weights, iterations, between=lambda x: functional.squash(x, 1))
 
     def sigmoid_for_the_first_relu(images, *weights, iterations):

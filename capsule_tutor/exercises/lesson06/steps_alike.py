@@ -383,7 +383,7 @@ class wrong:
         return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and not (a - b).abs().max() > _allowed(b))
 
     def shapes_broadcast(ours, theirs, x):
-        """Shapes that differ get past you: (2, 1) against (2, 8) is no error, it broadcasts. Ask for the shape
+        """Shapes that differ get past you: (2, 1) against (2, 8) is not an error, it broadcasts. Ask for the shape
         first."""
 
         def alike(a, b):

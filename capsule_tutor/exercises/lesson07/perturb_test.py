@@ -103,7 +103,7 @@ class broken:
 
     def masks_its_input(v, delta, index):
         """a perturbation that sets the other capsules of v itself to zero. Do you look at all of v afterwards? A second
-        name for v is no copy: take `v.clone()`."""
+        name for v is not a copy: take `v.clone()`."""
         v.copy_(functional.mask_capsules(v, index).view_as(v))
         return functional.perturb(v, delta, index)
 

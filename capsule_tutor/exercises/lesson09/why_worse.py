@@ -171,7 +171,7 @@ class wrong:
 
     def differences_without_sign(batch, stored):
         """You take the size of the differences, whatever their sign. Stored statistics that do better are not stale,
-        and new images that are easier are no overfitting."""
+        and new images that are easier are not overfitting."""
         return _named(abs(stored[0] - batch[0]) > 5, abs(batch[1] - batch[0]) > 5)
 
     def ratios(batch, stored):

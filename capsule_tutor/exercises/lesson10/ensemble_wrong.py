@@ -181,7 +181,7 @@ class wrong:
         return lengths.mean(dim=2).argmax(dim=1) != label
 
     def lengths_for_classes(lengths, label):
-        """Every image is wrong to you: what you compare with `label` are no classes, but lengths, say, or places of
+        """Every image is wrong to you: what you compare with `label` are not classes but lengths, say, or places of
         images. Average over the networks, dim=0; then ask of each image WHICH class is the longest: argmax (not max),
         dim=1."""
         return lengths.mean(dim=0).amax(dim=1) != label

@@ -39,7 +39,7 @@ PREDICTIONS = {
         "matter.",
     },
     "11-answer": {
-        "a": "Then an axis would have x to itself. But the direction along which the pose answers is no axis.",
+        "a": "Then an axis would have x to itself. But the direction along which the pose answers is not an axis.",
         "b": "It is spread, though not evenly: a random direction has some large components and many small ones, and "
         "so has this one.",
         "c": "Yes. The pose moves along a direction, and that has components in many dimensions, some large and some "

@@ -32,8 +32,8 @@ PREDICTIONS = {
     "13-detect": {
         "a": "You expected that without an enemy nothing happens. The answer is mostly the same, but the numbers of "
         "the capsule are not, and the drawing is made of those.",
-        "b": "Yes. So most of what it hears is no enemy. Is it the grain in the picture? The second table of the next "
-        "cell knows.",
+        "b": "Yes. So most of what it hears is not an enemy. Is it the grain of the picture? The second table of the "
+        "next cell knows.",
         "c": "Not quite: an enemy disturbs the capsules more than a coin does. But you are right not to trust the AUC.",
     },
 }

@@ -200,7 +200,7 @@ class wrong:
         assert attacked.max() <= 1
 
     def with_a_large_tolerance(attack):
-        """Your test allows for too much: a fifth of eps is no rounding. Rounding is about 1e-7, so 1e-5 is enough."""
+        """Your test allows for too much: a fifth of eps is not rounding. Rounding is about 1e-7, so 1e-5 is enough."""
         images, before, attacked = _attacked(attack)
         assert torch.equal(images, before)
         assert (attacked - images).abs().max() <= 0.1 + 2e-2

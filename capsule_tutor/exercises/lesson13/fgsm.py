@@ -173,7 +173,7 @@ class wrong:
         return images + eps * _gradient(objective, images).sign()
 
     def clipped_to_minus_one(objective, images, eps):
-        """You clip to [−1, 1]. Ink runs from 0 to 1, so half of that range is no picture."""
+        """You clip to [−1, 1]. Ink runs from 0 to 1, so half of that range is not a picture."""
         return (images + eps * _gradient(objective, images).sign()).clamp(-1, 1)
 
     def clipped_to_eps(objective, images, eps):

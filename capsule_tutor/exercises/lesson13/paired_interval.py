@@ -106,7 +106,7 @@ class wrong:
         return _with(gaps, 1.96 * gaps.std() / len(gaps) ** 0.5)
 
     def one_standard_error(first, second, t):
-        """You go one standard error to each side, which is no interval of 95 %: multiply by t."""
+        """You go one standard error to each side, which is not a 95 % interval: multiply by t."""
         gaps = second - first
         return _with(gaps, gaps.std() / len(gaps) ** 0.5)
 

@@ -132,7 +132,7 @@ class wrong:
         return _cost(shape, layers, channels, lambda before, k: before * k**2 + 2, _side)
 
     def running_statistics_counted(shape, layers, channels):
-        """You counted the running mean and variance. They are measured, not learned, and are no parameters."""
+        """You counted the running mean and variance. They are measured, not learned, and are not parameters."""
         return _cost(shape, layers, channels, lambda before, k: before * k**2 + 5, _side)
 
     def always_grey(shape, layers, channels):
