@@ -160,7 +160,12 @@ def for_folder(recipe: Recipe, folder: Path | str, shape: tuple[int, int, int]) 
 
 def _pixels(recipe: Recipe) -> int:
     """How many pixels the images have that the recipe's weight of the reconstruction is made for."""
-    return math.prod(recipe.options.get("shape", (1, 28, 28)))
+    return math.prod(_shape(recipe))
+
+
+def _shape(recipe: Recipe) -> tuple[int, int, int]:
+    """(c, h, w) of the images that its network takes: MNIST's, where its options name no other."""
+    return tuple(recipe.options.get("shape", (1, 28, 28)))
 
 
 # --- the loop ----------------------------------------------------------------------------------------------
@@ -268,7 +273,7 @@ def train(
 
 def _other_images(recipe: Recipe, found: tuple, taken: tuple) -> str:
     """What to do where images of one shape are given to a network that takes another."""
-    fitting = [name for name, known in RECIPES.items() if tuple(known.options.get("shape", (1, 28, 28))) == found]
+    fitting = [name for name, known in RECIPES.items() if _shape(known) == found]
     advice = f"choose a recipe for them ({', '.join(fitting)}), or other --data" if fitting else "choose other --data"
     return f"images of {recipe.data} have shape {found}, the network takes {taken}; {advice}"
 
