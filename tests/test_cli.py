@@ -244,8 +244,8 @@ def test_doctor_is_content_with_a_working_setup():
 
 def test_doctor_looks_at_all_that_the_lessons_need_and_no_more():
     names = {need.name for need in doctor._requirements()}
-    assert {"torch", "scipy", "jupyterlab", "ipywidgets"} <= names
-    assert not {"pytest", "jupytext", "capsule-tutor"} & names
+    assert {"torch", "scipy", "jupyterlab", "ipywidgets", "jupytext"} <= names
+    assert not {"pytest", "nbval", "capsule-tutor"} & names
 
 
 def test_doctor_names_a_missing_package(versions):
