@@ -192,7 +192,7 @@ def test_the_list_says_what_is_done(tiny):
 def test_declared_studies_differ_in_one_thing():
     for name, declared in study.STUDIES.items():
         trained = [arm for arm in declared.arms.values() if isinstance(arm, training.Recipe)]
-        assert len(declared.seeds) >= (2 if name == "capsnet" else 5) or not trained  # hours a seed
+        assert len(declared.seeds) >= {"capsnet": 2, "pairs": 1}.get(name, 5) or not trained  # hours a seed
         assert declared.arms
         assert declared.question.endswith("?")
 
