@@ -329,6 +329,7 @@ def _card(name: str, found: dict, seeds: list[dict], best: int, splits: dict, le
             "decoder": models.count_parameters(shipped.decoder) if shipped.decoder else 0,
         },
         "version": found["version"],
+        "torch": found.get("torch", "not noted"),  # by runs that finished before runs noted it
         "seeds": seeds,
     }
 

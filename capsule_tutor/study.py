@@ -309,10 +309,10 @@ STUDIES = {
 def results(name: str) -> dict:
     """The result file of a study: name, question and runs, one entry for each arm and seed that is finished.
 
-    Each run has arm, seed, measured, seconds, hardware, precision, date and version; one that was trained also has
-    recipe, validation_error and test_error in per cent, and log. A study that asks its networks together has
-    `together`, too: arm → their test_error and validation_error. Raises StudyError if there is no such study or nothing
-    is finished.
+    Each run has arm, seed, measured, seconds, hardware, precision, date, version and, of newer ones, torch, PyTorch's;
+    one that was trained also has recipe, validation_error and test_error in per cent, and log. A study that asks its
+    networks together has `together`, too: arm → their test_error and validation_error. Raises StudyError if there is
+    no such study or nothing is finished.
     """
     _known(name)
     path = FOLDER / f"{name}.json"
@@ -414,6 +414,7 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
         "precision": result["precision"],
         "date": date.today().isoformat(),
         "version": result["version"],
+        "torch": result["torch"],
     }
 
 
@@ -445,6 +446,7 @@ def _measured(arm: str, measure: Callable[..., dict], seed: int, threads: int, s
             "precision": "float32",
             "date": date.today().isoformat(),
             "version": __version__,
+            "torch": torch.__version__,
         }
 
 

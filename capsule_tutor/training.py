@@ -579,6 +579,7 @@ def _finish(run: Run, place: Place, test: data.Split) -> dict:
         "precision": run.way.precision,
         "parameters": models.count_parameters(run.model),
         "version": __version__,
+        "torch": torch.__version__,
     }
     if place.rank == 0:
         from safetensors.torch import save_file

@@ -51,6 +51,7 @@ def test_every_arm_with_every_seed_once(tiny, monkeypatch):
     assert all(training.Recipe(**entry["recipe"]) == TINY.arms[entry["arm"]] for entry in runs)
     assert len({entry["measured"]["bias"] for entry in runs}) == 4
     assert all(len(entry["log"]) == 2 for entry in runs)
+    assert {(entry["version"], entry["torch"]) for entry in runs} == {(caps.__version__, torch.__version__)}
     assert study.errors("tiny") == {
         arm: [entry["test_error"] for entry in runs if entry["arm"] == arm] for arm in TINY.arms
     }
