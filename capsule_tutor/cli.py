@@ -9,12 +9,13 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from capsule_tutor import teaching
+from capsule_tutor import __version__, teaching
 from capsule_tutor.doctor import ROOT, examine, missing, pip_install, pip_install_extra, short, stop
 from capsule_tutor.grading import command
 
@@ -22,8 +23,20 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(teaching.app)
 
 
+def _version(asked: bool) -> None:
+    """What somebody who asks for help is asked for; where PyTorch is missing or broken, too."""
+    if asked:
+        torch = next((found.version for found in metadata.distributions(name="torch")), "missing")
+        typer.echo(f"Capsule Tutor {__version__}, PyTorch {torch}, Python {platform.python_version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def root() -> None:
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the versions and exit.")
+    ] = False,
+) -> None:
     """A hands-on course on capsule networks that checks your every step."""
 
 

@@ -14,6 +14,7 @@ import pytest
 from patience import HUNG
 from typer.testing import CliRunner
 
+import capsule_tutor
 from capsule_tutor import cli, data, doctor, figures
 
 
@@ -231,6 +232,13 @@ def versions(monkeypatch):
 
     real = importlib.metadata.version
     return pretend
+
+
+def test_the_versions_that_a_question_should_name(monkeypatch):
+    told = f"Capsule Tutor {capsule_tutor.__version__}, PyTorch {importlib.metadata.version('torch')}, Python 3."
+    assert run("--version").output.startswith(told)
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda name: [])
+    assert "PyTorch missing" in run("--version").output
 
 
 def test_doctor_is_content_with_a_working_setup():
