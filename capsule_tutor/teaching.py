@@ -99,6 +99,7 @@ def site(
 
 @app.command()
 def misconceptions(
+    lessons: Annotated[list[str] | None, typer.Argument(help='Lessons by number, as "02 04"; otherwise all.')] = None,
     csv: Annotated[bool, typer.Option("--csv", help="As a table for a spreadsheet.")] = False,
     html: Annotated[bool, typer.Option("--html", help="As a page to print or to send.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write it here instead of printing it.")] = None,
@@ -109,8 +110,8 @@ def misconceptions(
     if csv and html:
         raise stop("Choose --csv or --html, not both.")
     write = known.as_csv if csv else known.as_html if html else known.as_text
-    with _refusing("teach", OSError):
-        text = write(known.every())
+    with _refusing("teach", OSError, KeyError):
+        text = write(known.of(lessons or ()))
         if out:
             out.write_text(text, encoding="utf-8")
     typer.echo(f"wrote {out}" if out else text.rstrip("\n"))

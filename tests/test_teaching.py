@@ -368,7 +368,7 @@ def test_a_wheels_lessons_are_found(tmp_path, monkeypatch):
 
 
 def test_misconceptions_are_all_there_in_three_forms(tmp_path):
-    every = misconceptions.every()
+    every = misconceptions.of()
     assert len(every) == sum(len(exercise.mutants) for exercise in checks.EXERCISES.values())
     text = run("misconceptions").output
     rows = list(csv.reader(io.StringIO(run("misconceptions", "--csv").output)))
@@ -382,6 +382,14 @@ def test_misconceptions_are_all_there_in_three_forms(tmp_path):
         assert one.says in shown
     assert shown.count("<h2>") == len({one.lesson for one in every})
     assert run("misconceptions", "--csv", "--html").exit_code == 1
+
+
+def test_misconceptions_of_the_lesson_that_is_taught_today():
+    rows = list(csv.reader(io.StringIO(run("misconceptions", "4", "02", "--csv").output)))
+    assert {row[0] for row in rows[1:]} == {"02", "04"}
+    unknown = run("misconceptions", "77")
+    assert unknown.exit_code == 1
+    assert "There is no lesson '77'" in unknown.output
 
 
 def progress_file(folder: Path, records: dict) -> None:

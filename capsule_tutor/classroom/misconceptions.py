@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from capsule_tutor import checks, course
@@ -14,11 +15,13 @@ class Misconception(NamedTuple):
     says: str
 
 
-def every() -> list[Misconception]:
-    """All of them, in the order of the course."""
+def of(lessons: Iterable[str] = ()) -> list[Misconception]:
+    """Those of some lessons, or all of them, in the order of the course. Raises KeyError for an unknown lesson."""
+    chosen = [course.find(lesson).number for lesson in lessons]
     return [
         Misconception(exercise.lesson, exercise.id, mutant.name.replace("_", " "), mutant.says)
         for exercise in checks.EXERCISES.values()
+        if exercise.lesson in chosen or not chosen
         for mutant in exercise.mutants
     ]
 
