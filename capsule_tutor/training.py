@@ -592,7 +592,7 @@ def _finish(run: Run, place: Place, test: data.Split) -> dict:
 
 
 def _write_csv(log: list[dict], path: Path) -> None:
-    with path.open("w", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(log[0]) if log else ["epoch"])
         writer.writeheader()
         writer.writerows(log)

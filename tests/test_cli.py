@@ -63,7 +63,7 @@ def test_help_names_choices_and_what_happens_by_default(command, told, monkeypat
 def test_the_explorer_opens_the_network_that_is_named(monkeypatch, name):
     opened = []
     monkeypatch.setattr(
-        "voila.app.Voila.launch_instance", lambda argv: opened.append((Path(argv[0]).read_text(), argv))
+        "voila.app.Voila.launch_instance", lambda argv: opened.append((Path(argv[0]).read_text(encoding="utf-8"), argv))
     )
     chosen = [] if name == "efficient-capsnet-mnist" else ["--network", name]
     assert run("explore", *chosen, "--port", "9000").exit_code == 0

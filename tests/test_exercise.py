@@ -206,7 +206,7 @@ def test_the_learners_line_is_quoted(tmp_path, capsys):
     source = tmp_path / "cell.py"
     source.write_text("def squash(s, dim=-1, eps=1e-8):\n    return s.no_such_method()\n")
     names = {}
-    exec(compile(source.read_text(), str(source), "exec"), names)
+    exec(compile(source.read_text(encoding="utf-8"), str(source), "exec"), names)
     SQUASH(names["squash"])
     assert "(in the line `return s.no_such_method()`)" in capsys.readouterr().out
 

@@ -10,7 +10,7 @@ def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
     path = tmp_path / "log.csv"
     for text in ("old", "new"):
         write_atomically(path, lambda temporary, text=text: temporary.write_text(text))
-    assert path.read_text() == "new"
+    assert path.read_text(encoding="utf-8") == "new"
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -25,7 +25,7 @@ def test_whatever_interrupts_it_the_old_file_stays_and_no_other(tmp_path, proble
 
     with pytest.raises(type(problem)):
         write_atomically(path, half)
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -36,7 +36,7 @@ def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path):
 
     def write(temporary):
         temporary.write_text("new")
-        seen.append(path.read_text())
+        seen.append(path.read_text(encoding="utf-8"))
 
     write_atomically(path, write)
     assert seen == ["old"]

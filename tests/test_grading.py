@@ -163,10 +163,10 @@ def test_the_command(tmp_path):
     earned = sum(checks.find(name).importance for name in ("squash", "squash_slope"))
     whole = sum(exercise.importance for exercise in checks.EXERCISES.values() if exercise.lesson == "02")
     assert f"ada: {earned} of {whole}" in done.output
-    row = (tmp_path / "grades.csv").read_text().splitlines()[1]
+    row = (tmp_path / "grades.csv").read_text(encoding="utf-8").splitlines()[1]
     assert row.startswith("ada,5,3,0,")
     assert row.endswith(f",-0%,{earned},{whole},")
-    assert "ada" in (tmp_path / "page.html").read_text()
+    assert "ada" in (tmp_path / "page.html").read_text(encoding="utf-8")
     empty = CliRunner().invoke(cli.app, ["grade", str(tmp_path / "out"), "--lessons", "02"])
     assert (empty.exit_code, empty.exception.__class__) == (1, SystemExit)
     unknown = CliRunner().invoke(cli.app, ["grade", str(tmp_path), "--lessons", "77"])
@@ -230,7 +230,7 @@ def test_a_kit_has_no_answers(tmp_path):
     copy = tmp_path / kit.write(tmp_path, squash) / "capsule_tutor"
     for name in ("exercises", "museum", "cli.py", "checks/exercise.py", "checks/comparing.py", "grading/grader.py"):
         assert not (copy / name).exists(), name
-    text = (copy / "functional.py").read_text()
+    text = (copy / "functional.py").read_text(encoding="utf-8")
     assert "n2 / (m**-2 + n2)" not in text
     assert kit.TAKEN_OUT in text
     assert (copy / "weights" / "capsnet-mnist.json").is_file()

@@ -397,7 +397,7 @@ def kernel(tmp_path, monkeypatch):
                 print("The kernel is there.")
             leave(0)
         os.waitpid(pid, 0)
-        return out.read_text()
+        return out.read_text(encoding="utf-8")
 
     _ = SQUASH.questions.expected  # what a check computes once is computed
     return run

@@ -240,7 +240,7 @@ from pathlib import Path
 from capsule_tutor import data
 data.read_picture(sys.argv[1])
 if sys.platform == "linux":
-    print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+    print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))[1])
 else:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10)
 """

@@ -203,7 +203,7 @@ def test_missing_and_unknown_weights_are_one_line(copied):
 
 
 def test_a_network_that_is_not_its_card_is_told(copied, real_mnist, monkeypatch):
-    card = json.loads((copied / "convnet-mnist.json").read_text())
+    card = json.loads((copied / "convnet-mnist.json").read_text(encoding="utf-8"))
     monkeypatch.setattr(pretrained, "evaluate", lambda *_: card["test_error"]["shipped"] + 0.03)
     result = run("evaluate", "convnet-mnist")
     assert result.exit_code == 1

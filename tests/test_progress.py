@@ -79,7 +79,7 @@ def test_a_newer_file_is_read_and_left_alone(home, capsys):
     newer = json.dumps({"version": 99, "exercises": {"02-squash": {"status": "passed"}}})
     (home / "progress.json").write_text(newer)
     progress.record("03-votes", "passed")
-    assert (home / "progress.json").read_text() == newer
+    assert (home / "progress.json").read_text(encoding="utf-8") == newer
     assert {id_: record["status"] for id_, record in progress.load().items()} == {
         "02-squash": "passed",
         "03-votes": "passed",
@@ -235,7 +235,7 @@ def test_how_filelock_locks_is_no_news_for_a_learner(home, monkeypatch, recwarn)
 
     monkeypatch.setattr(fcntl, "flock", missing)
     progress.record("02-squash", "passed")
-    assert set(json.loads((home / "progress.json").read_text())["exercises"]) == {"02-squash"}
+    assert set(json.loads((home / "progress.json").read_text(encoding="utf-8"))["exercises"]) == {"02-squash"}
     assert not [str(warning.message) for warning in recwarn if "flock" in str(warning.message)]
 
 
@@ -254,5 +254,8 @@ def test_where_nothing_can_be_locked_progress_is_saved_all_the_same(home, monkey
     monkeypatch.setattr(filelock.FileLock, "acquire", acquire)
     progress.record("02-squash", "passed")
     progress.record("03-votes", "passed")
-    assert set(json.loads((home / "progress.json").read_text())["exercises"]) == {"02-squash", "03-votes"}
+    assert set(json.loads((home / "progress.json").read_text(encoding="utf-8"))["exercises"]) == {
+        "02-squash",
+        "03-votes",
+    }
     assert len(asked) == 1  # a second wait would be as long

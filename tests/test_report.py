@@ -105,12 +105,14 @@ def test_a_changed_recipe_or_picture_makes_another_run(place, tmp_path):
 
 def test_a_network_of_ones_own_is_reported_with_its_code(place, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("mine.py").write_text("from capsule_tutor import models\nmodels.MODELS['mine'] = models.efficient_capsnet\n")
-    Path("broken.py").write_text("import\n")
+    Path("mine.py").write_text(
+        "from capsule_tutor import models\nmodels.MODELS['mine'] = models.efficient_capsnet\n", encoding="utf-8"
+    )
+    Path("broken.py").write_text("import\n", encoding="utf-8")
     shutil.copytree(place / "a-0", "run")
-    made = json.loads(Path("run/result.json").read_text())
+    made = json.loads(Path("run/result.json").read_text(encoding="utf-8"))
     made["recipe"]["model"] = "mine"
-    Path("run/result.json").write_text(json.dumps(made))
+    Path("run/result.json").write_text(json.dumps(made), encoding="utf-8")
     monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
     for wish in (("report", "run"), ("show", "run", "--tweak")):
         said = run(*wish)
@@ -296,7 +298,7 @@ def test_a_page_takes_no_other_notebook_away_and_its_own_runs_where_it_lies(plac
     (tmp_path / "mine.ipynb").write_text("my work")
     with pytest.raises(FileExistsError, match=r"mine\.ipynb is not a report"):
         report.write(found, [str(place / "a-0")], tmp_path / "mine.html")
-    assert (tmp_path / "mine.ipynb").read_text() == "my work"
+    assert (tmp_path / "mine.ipynb").read_text(encoding="utf-8") == "my work"
     _, beside = report.write(found, [str(place / "a-0")], tmp_path / "page.html")
     report.write(found, [str(place / "a-0")], tmp_path / "page.html")
     (code,) = [cell.source for cell in nbformat.read(beside, 4).cells if "report.measure" in cell.source]
@@ -344,7 +346,7 @@ def test_what_cannot_be_reported_is_a_line(place, tmp_path, monkeypatch):
         assert result.output.strip().count("\n") == 0, result.output
     gone = tmp_path / "gone"
     shutil.copytree(place / "a-0", gone)
-    text = json.loads((gone / "result.json").read_text())
+    text = json.loads((gone / "result.json").read_text(encoding="utf-8"))
     text["recipe"]["data"] = "moved away/"
     (gone / "result.json").write_text(json.dumps(text))
     assert "moved away is not there; name a folder" in run("report", gone).output
@@ -503,7 +505,7 @@ def test_a_class_is_merged_by_the_names_of_its_folders(entry, tmp_path):
     assert [row["who"] for row in rows] == ["ada", "bob"]
     assert float(rows[0]["error in %"]) == pytest.approx(leaderboard.error(entry), abs=1e-3)
     assert run("leaderboard", out, "--out", tmp_path / "again.json").exit_code == 0
-    assert (tmp_path / "again.json").read_text() == out.read_text()
+    assert (tmp_path / "again.json").read_text(encoding="utf-8") == out.read_text(encoding="utf-8")
 
 
 def test_one_bad_entry_takes_no_other_with_it(entry, tmp_path):
@@ -554,7 +556,7 @@ def test_recipe_parameters_and_images_are_counted_again(place, entry):
 
 def test_a_run_that_cannot_be_counted_again_stops_no_other(place, entry, tmp_path):
     shutil.copytree(place / "a-0", tmp_path / "a-0")
-    made = json.loads((tmp_path / "a-0" / "result.json").read_text())
+    made = json.loads((tmp_path / "a-0" / "result.json").read_text(encoding="utf-8"))
     made["recipe"]["data"] = "moved away/"
     (tmp_path / "a-0" / "result.json").write_text(json.dumps(made))
     assert leaderboard.recounted(entry, [tmp_path]).startswith("not counted again: moved away is not there")

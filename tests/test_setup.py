@@ -93,7 +93,7 @@ def test_what_is_installed_is_not_installed_again(make, tmp_path):
     assert make("test", python=PRETENDER).returncode == 0
     assert make("lab").returncode == 0
     assert make("test", python=PRETENDER).returncode == 0
-    calls = (tmp_path / "calls").read_text()
+    calls = (tmp_path / "calls").read_text(encoding="utf-8")
     assert calls.count("pip install") == 1
     assert calls.count("tests/run.py") == 2
     assert calls.count("capsule_tutor lab") == 1
@@ -105,7 +105,7 @@ def test_an_interrupted_install_is_carried_on_by_the_next_call(make, tmp_path):
     assert make("lab", python=PRETENDER).returncode != 0
     (tmp_path / "pip-breaks").unlink()
     assert make("lab", python=PRETENDER).returncode == 0
-    calls = (tmp_path / "calls").read_text()
+    calls = (tmp_path / "calls").read_text(encoding="utf-8")
     assert calls.count("-m venv") == 1
     assert calls.count("pip install") == 2
     assert calls.count("capsule_tutor lab") == 1
@@ -113,7 +113,7 @@ def test_an_interrupted_install_is_carried_on_by_the_next_call(make, tmp_path):
 
 @needs_make
 def test_help_names_every_command():
-    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1].split()
     told = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
     assert all(f"make {target} " in told for target in phony)
 
@@ -184,8 +184,8 @@ def test_the_pages_workflow_builds_the_site_and_only_its_last_job_may_publish():
 
 
 def test_the_makefile_and_ci_run_the_same_list():
-    assert "tests/run.py" in (ROOT / "Makefile").read_text()
-    assert (ROOT / ".ci/run").read_text().rstrip().endswith("make test")
+    assert "tests/run.py" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert (ROOT / ".ci/run").read_text(encoding="utf-8").rstrip().endswith("make test")
 
 
 def test_with_ci_set_every_lesson_runs_unsolved_once(monkeypatch):

@@ -55,7 +55,7 @@ def test_every_arm_with_every_seed_once(tiny, monkeypatch):
     assert study.errors("tiny") == {
         arm: [entry["test_error"] for entry in runs if entry["arm"] == arm] for arm in TINY.arms
     }
-    assert json.loads((study.FOLDER / "tiny.json").read_text()) == finished
+    assert json.loads((study.FOLDER / "tiny.json").read_text(encoding="utf-8")) == finished
     assert not list((tiny / "tiny").iterdir())  # a finished run leaves no folder
     study.run("tiny", tiny, "cpu")
     assert len(trained) == 4

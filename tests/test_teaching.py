@@ -74,12 +74,12 @@ def test_every_exercise_of_every_lesson_has_its_two_cells(known):
 def test_a_teachers_changes_to_an_assignment_are_left(tmp_path):
     assert run("nbgrader", "02", "--out", tmp_path).exit_code == 0
     changed = tmp_path / "source" / "02_squash" / "02_squash.ipynb"
-    changed.write_text(changed.read_text().replace("Squash", "Squeeze"))
+    changed.write_text(changed.read_text(encoding="utf-8").replace("Squash", "Squeeze"), encoding="utf-8")
     result = run("nbgrader", "02", "4", "--out", tmp_path)
     points = sum(exercise.importance for exercise in checks.EXERCISES.values() if exercise.lesson == "04")
     assert f"04 · Dynamic routing: {points} points" in result.output
     assert f"left {changed} as it is" in result.output
-    assert "Squeeze" in changed.read_text()
+    assert "Squeeze" in changed.read_text(encoding="utf-8")
     assert (tmp_path / "source" / "04_dynamic_routing").is_dir()
 
 
@@ -128,9 +128,13 @@ def test_a_handout_holds_its_lessons_and_no_solutions(unpacked):
     assert {"README.md", "LICENSE", "pyproject.toml", "Makefile", "capsule_tutor/cli.py"} <= names
     assert not [name for name in names if "__pycache__" in name]
     for lesson_, name in (("02", "02_squash"), ("04", "04_dynamic_routing")):
-        assert (unpacked / "lessons" / f"{name}.ipynb").read_text() == authoring.as_text(lesson(lesson_))
+        assert (unpacked / "lessons" / f"{name}.ipynb").read_text(encoding="utf-8") == authoring.as_text(
+            lesson(lesson_)
+        )
     right = next(answer for answer in checks.squash.right)
-    assert right.__name__ not in (unpacked / "capsule_tutor" / "exercises" / "lesson02" / "squash.py").read_text()
+    assert right.__name__ not in (unpacked / "capsule_tutor" / "exercises" / "lesson02" / "squash.py").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_handouts_board_shows_its_lessons_and_its_checks_work(unpacked, tmp_path):
@@ -233,7 +237,7 @@ def test_an_update_keeps_an_answer_whose_cell_is_gone_and_of_a_lesson_without_fi
 
 def test_an_update_of_a_notebook_that_colab_saved(mine, tmp_path):
     """It moves ids to the metadata, and adds some of its own."""
-    saved = json.loads(mine.read_text())
+    saved = json.loads(mine.read_text(encoding="utf-8"))
     saved["nbformat_minor"] = 0
     for one in saved["cells"]:
         one["metadata"] |= {"id": one.pop("id"), "outputId": "b4dd"}
@@ -244,7 +248,7 @@ def test_an_update_of_a_notebook_that_colab_saved(mine, tmp_path):
 
 def test_an_update_from_the_checkout_and_from_a_handout(mine, unpacked, tmp_path, monkeypatch):
     archive = unpacked.parent / "class.zip"
-    text = mine.read_text()
+    text = mine.read_text(encoding="utf-8")
     stale = json.loads(text)
     stale["cells"][2]["source"] = "Old text."
     stale["metadata"]["capsule_tutor"]["cells"][stale["cells"][2]["id"]] = authoring.fingerprint(
@@ -255,7 +259,7 @@ def test_an_update_from_the_checkout_and_from_a_handout(mine, unpacked, tmp_path
         mine.write_text(json.dumps(stale), encoding="utf-8")
         result = run("update", *arguments)
         assert "kept your work in 2 cells" in result.output, result.output
-        assert "Old text." not in mine.read_text()
+        assert "Old text." not in mine.read_text(encoding="utf-8")
 
 
 def test_the_front_door_is_started_and_updated_like_a_lesson_and_taught_by_no_command(tmp_path, monkeypatch):
@@ -286,7 +290,7 @@ def test_the_front_door_is_started_and_updated_like_a_lesson_and_taught_by_no_co
 def test_an_update_that_cannot_be_made_is_a_line(mine, tmp_path, monkeypatch, arguments, says):
     monkeypatch.chdir(tmp_path)
     shutil.copy(mine, "other.ipynb")
-    Path("03_broken.ipynb").write_text("{")
+    Path("03_broken.ipynb").write_text("{", encoding="utf-8")
     result = run("update", *arguments)
     assert result.exit_code == 1
     assert says in result.output
@@ -296,10 +300,14 @@ def test_an_update_that_cannot_be_made_is_a_line(mine, tmp_path, monkeypatch, ar
 def test_build_never_overwrites_answers(tmp_path, mine):
     (tmp_path / "solutions" / "source").mkdir(parents=True)
     source = (ROOT / "solutions" / "source" / "02_squash.py").read_text(encoding="utf-8")
-    (tmp_path / "solutions" / "source" / "02_squash.py").write_text(source.replace("By hand first", "By hand"))
+    (tmp_path / "solutions" / "source" / "02_squash.py").write_text(
+        source.replace("By hand first", "By hand"), encoding="utf-8"
+    )
     shutil.copy(ROOT / "solutions" / "02_squash.ipynb", tmp_path / "solutions")
-    edited = (tmp_path / "solutions" / "02_squash.ipynb").read_text().replace("By hand first", "By hand")
-    (tmp_path / "solutions" / "02_squash.ipynb").write_text(edited)
+    edited = (
+        (tmp_path / "solutions" / "02_squash.ipynb").read_text(encoding="utf-8").replace("By hand first", "By hand")
+    )
+    (tmp_path / "solutions" / "02_squash.ipynb").write_text(edited, encoding="utf-8")
     before, said = mine.read_bytes(), []
     authoring.build(tmp_path, expand=checks.brief, say=said.append)
     assert mine.read_bytes() == before
@@ -319,7 +327,7 @@ def test_build_never_overwrites_answers(tmp_path, mine):
 def test_a_change_in_metadata_alone_runs_nothing(tmp_path):
     (tmp_path / "solutions" / "source").mkdir(parents=True)
     shutil.copy(ROOT / "solutions" / "source" / "02_squash.py", tmp_path / "solutions" / "source")
-    stored = json.loads((ROOT / "solutions" / "02_squash.ipynb").read_text())
+    stored = json.loads((ROOT / "solutions" / "02_squash.ipynb").read_text(encoding="utf-8"))
     stored["cells"][0]["metadata"] = {}
     (tmp_path / "solutions" / "02_squash.ipynb").write_text(json.dumps(stored))
     said = []
@@ -343,7 +351,7 @@ def test_start_copies_the_lessons_and_overwrites_nothing(tmp_path):
     result = run("start", tmp_path / "mine")
     assert result.exit_code == 0
     assert f"left {mine} as it is" in result.output
-    assert mine.read_text() == "my answers"
+    assert mine.read_text(encoding="utf-8") == "my answers"
     assert notebooks(mine.parent) == notebooks(ROOT / "lessons")
 
 
@@ -560,7 +568,9 @@ def test_every_command_that_teaching_names_is_there():
 
 
 def test_the_cpu_environment_differs_in_torch_alone():
-    usual, cpu = (yaml.safe_load((ROOT / f"environment{kind}.yml").read_text()) for kind in ("", "-cpu"))
+    usual, cpu = (
+        yaml.safe_load((ROOT / f"environment{kind}.yml").read_text(encoding="utf-8")) for kind in ("", "-cpu")
+    )
     torch_ = [line for line in cpu["dependencies"] if line not in usual["dependencies"]]
     assert [line for line in cpu["dependencies"] if line not in torch_] == usual["dependencies"]
     assert torch_ == ["pytorch-cpu>=2.4", "torchvision>=0.19"]

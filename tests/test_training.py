@@ -125,10 +125,10 @@ def test_a_run_leaves_log_weights_and_result(tmp_path):
     result = training.train(SMALL, tmp_path, device="cpu", load=few, say=rows.append)
     assert [row["epoch"] for row in rows] == [1, 2, 3]
     assert rows[-1]["rate"] == pytest.approx(SMALL.rate * 0.9**2)
-    log = (tmp_path / "log.csv").read_text().splitlines()
+    log = (tmp_path / "log.csv").read_text(encoding="utf-8").splitlines()
     assert log[0] == "epoch,loss,train_error,validation_error,rate,seconds"
     assert len(log) == 4
-    assert json.loads((tmp_path / "result.json").read_text()) == json.loads(json.dumps(result))
+    assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8")) == json.loads(json.dumps(result))
     model = SMALL.network()
     model.load_state_dict(load_file(tmp_path / "weights.safetensors"))
     assert training.error(model, few("test")) == pytest.approx(result["test_error"], abs=2)

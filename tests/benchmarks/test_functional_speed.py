@@ -98,7 +98,7 @@ import torch
 import test_functional_speed as bench
 
 def status(field):
-    return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
+    return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))[1]) / 1024
 
 route = bench.textbook_routing if {name!r} == "textbook" else bench.caps.dynamic_routing
 bench.forward_and_backward(route, torch.zeros(1, 2, 3, 4, requires_grad=True))  # libraries loaded, threads up

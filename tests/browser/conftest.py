@@ -106,15 +106,15 @@ def _address(runtime: Path, server: subprocess.Popen, log: Path) -> tuple[str, s
 
     def listening() -> dict:
         for file in runtime.glob("jpserver-*.json"):
-            if (text := file.read_text()).endswith("}"):
+            if (text := file.read_text(encoding="utf-8")).endswith("}"):
                 info = json.loads(text)
                 with suppress(OSError), socket.create_connection(("localhost", info["port"])):
                     return info
         return {}
 
-    for info in watch(listening, lambda _: f"JupyterLab does not listen:\n{log.read_text()}"):
+    for info in watch(listening, lambda _: f"JupyterLab does not listen:\n{log.read_text(encoding='utf-8')}"):
         if server.poll() is not None:
-            pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+            pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
         if info:
             return info["url"], info["token"]
 

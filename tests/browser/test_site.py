@@ -88,7 +88,7 @@ def parsed(folder, name):
 
 
 def test_it_is_built_within_three_minutes(folder):
-    assert int((folder / "built").read_text().split()[0]) <= 180
+    assert int((folder / "built").read_text(encoding="utf-8").split()[0]) <= 180
 
 
 @pytest.mark.parametrize("name", PAGES)
