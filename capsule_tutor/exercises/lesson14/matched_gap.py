@@ -1,8 +1,8 @@
-"""Repair `broken_gap` into `matched_gap(a, b)`: the gap, novel − familiar, of two networks at the same familiar error.
-a and b are (3, epochs), errors in per cent: row 0 validation (familiar viewpoints), row 1 test familiar, row 2 test
-novel. The rule: the target is the lowest validation error that BOTH reach, which is the larger of their two minima.
-Each network is read at its first epoch whose validation error is at most the target. Return two floats, (gap of a, gap
-of b)."""
+"""Repair `broken_gap` into `matched_gap(a, b)`: the gap, novel − familiar, of two networks at the same validation
+error. a and b are (3, epochs), errors in per cent: row 0 validation (familiar viewpoints), row 1 test familiar, row 2
+test novel. The rule: the target is the lowest validation error that BOTH reach, which is the larger of their two
+minima. Each network is read at its first epoch whose validation error is at most the target. Return two floats, (gap
+of a, gap of b)."""
 
 import torch
 from torch import Tensor
