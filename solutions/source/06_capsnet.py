@@ -553,7 +553,7 @@ print("on the same, made as coarse as our own: ", span([run["measured"]["MNIST, 
 # The network has seen 1,200 digits of 13 people, and no score on more of *those* could have warned you. A score at home does not tell
 # the score abroad. This is called a **domain shift**, and it happens to most networks on the day they meet their users.
 #
-# Is it the hands? Ours were also scanned at 8×8 pixels and enlarged. The third line is a control: MNIST's digits, shrunk and enlarged
+# Is it the hands? The scans of ours were also reduced to 8×8 pixels and enlarged again. The third line is a control: MNIST's digits, shrunk and enlarged
 # like ours (`nuisance.coarse`). They are read worse, not better. (Coarseness costs something anywhere, and that is in this number, too.)
 # So more than coarseness is missing. It may be the hands, or the scanner's threshold: this control does not say.
 
