@@ -74,8 +74,8 @@ def capsnet(
 
     A thin one has fewer `maps` after the first convolution and fewer `types` of primary capsules.
     `released` follows the authors' released code where it goes beyond the paper: a bias inside the routing (160
-    parameters more), primary capsules divided by 32 before bias and squash, all weights truncated normal of 0.1 but
-    for 0.05 in the first convolution, and all biases 0.1. Otherwise convolutions and decoder start as PyTorch's do,
+    parameters more), primary capsules divided by the number of types before bias and squash (a softmax over the types,
+    of equal logits), all weights truncated normal of 0.1 but for 0.05 in the first convolution, and all biases 0.1. Otherwise convolutions and decoder start as PyTorch's do,
     which needs no division: the paper does not say how they start.
     """
     shape = _checked(classes, shape)
@@ -88,7 +88,7 @@ def capsnet(
     encoder = nn.Sequential(
         nn.Conv2d(channels, maps, 9),
         nn.ReLU(),
-        PrimaryCapsules(maps, types, 8, 9, 2, divide=32 if released else 1),
+        PrimaryCapsules(maps, types, 8, 9, 2, divide=types if released else 1),
         RoutedCapsules(children, classes, 8, 16, iterations, bias=released),
     )
     drawing = _decoder(classes * 16, shape) if decoder else None

@@ -94,6 +94,8 @@ def test_released_divides_before_the_bias():
     by_hand = torch.nn.functional.conv2d(features, convolution.weight, stride=2) / 32 + convolution.bias.view(-1, 1, 1)
     expected = functional.squash(by_hand.view(1, 32, 8, 36).transpose(2, 3).reshape(1, 1152, 8))
     torch.testing.assert_close(layer(features), expected, rtol=1e-4, atol=1e-5)
+    # It is a softmax over the types, of equal logits: a thin network has fewer of them.
+    assert models.capsnet(types=4, maps=32, released=True).encoder[2].divide == 4
 
 
 def test_wrong_shapes_are_named():
