@@ -34,8 +34,9 @@ PREDICTIONS = {
     "09-control": {
         "a": "The pooling network lacks the depthwise capsules, too, and both of these two networks have them. So a "
         "gap to it need not be the routing's.",
-        "b": "You trusted the routing to be good for a little at least. It may be, elsewhere; here five seeds show "
-        "nothing.",
-        "c": "Yes. The interval of the five differences holds zero. The gap to the pooling network has other reasons.",
+        "b": "You trusted the routing to be good for a little at least. It may be, elsewhere; on these test images "
+        "five seeds show nothing.",
+        "c": "Yes. On the test images the interval of the five differences holds zero. The gap to the pooling network "
+        "has other reasons.",
     },
 }
