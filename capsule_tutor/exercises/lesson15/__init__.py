@@ -17,8 +17,8 @@ PREDICTIONS = {
         "c": "It is not noise: nearly all answers belong to one of the two images. Look which.",
     },
     "15-worlds": {
-        "a": "Two digits are the clearest case, and not the only one: look at digits turned as never before, and at toys "
-        "from new sides.",
+        "a": "Two digits are the clearest case, and not the only one: look at digits turned as never before, and at "
+        "toys from new sides.",
         "b": "Yes. On MNIST's test images the interval holds 0, and on toys from the familiar side it is wholly above.",
         "c": "You are right about MNIST. But on toys from the familiar side the routed network makes MORE errors.",
     },
