@@ -12,10 +12,10 @@ PREDICTIONS = {
     },
     "11-same": {
         "yes": "The paper gives them names, such as stroke thickness. But it named them afterwards, by looking at one "
-        "network. Nothing in the loss prefers one basis of the pose: turn a class's pose, and squash and its length "
-        "stay as they are, while the decoder learns to read the turned pose. Another seed may turn it otherwise.",
-        "no": "Right: nothing forces them to. The loss prefers no basis of the pose: turn a class's pose, and squash "
-        "and its length stay as they are, while the decoder learns to read the turned pose. Training may like axes a "
+        "network. Nothing in the loss prefers one basis of the pose: rotate a class's pose, and squash and its length "
+        "stay as they are, while the decoder learns to read the rotated pose. Another seed may rotate it otherwise.",
+        "no": "Right: nothing forces them to. The loss prefers no basis of the pose: rotate a class's pose, and squash "
+        "and its length stay as they are, while the decoder learns to read the rotated pose. Training may like axes a "
         "little, but nothing says which.",
     },
     "11-which": {
