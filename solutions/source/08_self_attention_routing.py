@@ -5,8 +5,8 @@
 #
 # - turn the routing formula of Efficient-CapsNet into code, from a loop to a whole batch;
 # - bring its cost down from $n^2$ to $n$, and measure both;
-# - compute how near it is to one step of dynamic routing, and what that does on real votes;
-# - say what a prior after the softmax does, and why a coupling may be negative;
+# - compute the factor between its logits and those of one step of dynamic routing, and see on real votes how little is left between the two;
+# - say what a prior does that is added after the softmax, and why a coupling may be negative;
 # - explain why neither routing can tell $u$ from $-u$.
 #
 # **Minutes:** 80, and 20 more from *What neither can see* on, in a second sitting · **Prerequisites:** lesson 02 (both squashes), lesson 04 (dynamic routing).
@@ -53,9 +53,10 @@ figures.heatmaps(
 #
 # $$a_{ij} \;=\; \frac{1}{\sqrt z}\;\sum_k \hat u_{j|i}\cdot \hat u_{j|k}$$
 #
-# The new letter $k$ runs over all children, $i$ itself included. Votes for the same parent only: $j$ is the same on both
-# sides. And $\sqrt z$? A dot product adds up $z$ products, and with random numbers such a sum grows like $\sqrt z$. The division takes
-# the *number of entries* out of the logits. The lengths of the votes stay in: twice as long, and the logits are four times as large.
+# The new letter $k$ runs over all children, $i$ itself included. Only votes for the same parent meet: $j$ is the same on both
+# sides. And $\sqrt z$? A dot product adds up $z$ products. With independent random numbers around 0, of size 1, such a sum has the size
+# $\sqrt z$, and the division makes it 1, however large $z$ is. (Votes that agree still gain: such a vote times itself is about $z$, and
+# keeps a $\sqrt z$.) The lengths of the votes stay in: with votes twice as long the logits are four times as large.
 #
 # Take a pencil. The votes for A are $(2,1)$, $(2,0)$ and $(-2,-1)$, and these are all their dot products:
 #
@@ -103,12 +104,12 @@ print("                           for B:", (a_loop[:, 1] * 2**0.5).round().tolis
 # %% id="table"
 table = torch.einsum("bijz,bkjz->bijk", u_hat, u_hat)  # (b, i, j, k)
 a_table = table.sum(dim=3) / 2**0.5  # (b, i, j)
-again = "the logits of the loop" if torch.allclose(a_table[0], a_loop) else "OTHER logits"
+again = "the logits of the loop" if torch.allclose(a_table[0], a_loop) else "DIFFERENT logits"
 print("table", tuple(table.shape), "for (b, i, j, k); its sums over k are", again)
 
 # %% [markdown] id="table-read"
-# Mind the diagonal of your tables: each child agrees with itself by the squared length of its vote. Among three children this
-# weighs a lot: all of child 1's logit for B, its 4, is its own 5 minus 1.
+# Mind the diagonal of your tables: each child agrees with itself, by the squared length of its vote. Among three children this
+# weighs a lot. Child 1's sum for B is 4, and 5 of it comes from the child itself: the others add 0 and −1.
 #
 # A softmax over the parents turns the logits into shares. Child 0: $a_{0A} = 4/\sqrt2 \approx 2.83$ and
 # $a_{0B} = 2/\sqrt2 \approx 1.41$, so A gets $\frac{1}{1+e^{-1.41}} \approx 0.80$: the number in the fourth table above.
@@ -135,7 +136,7 @@ for name, children in (("Efficient-CapsNet", 16), ("CapsNet", 1152)):
     print(f"{name:17s} {children:5d} children: votes {votes_mb:6.1f} MB, table {table_mb:8.1f} MB")
 
 # %% [markdown] id="exercise-logits"
-# With sixteen children nobody cares: the table is as large as the votes. With 1152 it fills a graphics card of 8 GB. Twice the
+# With sixteen children nobody cares: the table is as large as the votes. With 1152 it nearly fills a graphics card of 8 GB. Twice the
 # children mean four times the table: $O(n^2)$.
 #
 # Now look at a row of your table on paper: three products, one sum. Is there a way to the last column that never writes the
@@ -207,11 +208,12 @@ for name, route in (("all pairs", logits_by_table), ("attention_logits", attenti
     print(f"{name:17s} twice the children, {times:.0f} times the numbers in the largest new tensor")
 
 # %% [markdown] id="spy-read"
-# Twice is $O(n)$, four times is $O(n^2)$. If your line says 4 times, the check passed you and your function still builds a table: the
-# identity is worth one more try.
+# Twice means that the memory is $O(n)$, four times that it is $O(n^2)$. If your line says 4 times, the check passed you and your function
+# still builds a table: the identity is worth one more try. (A loop over the children can get past the spy, too, and it needs $O(n^2)$ time. The
+# clock below finds it.)
 #
-# The authors' released code has one einsum, `bijz,bkjz->bij`. Does it build the table? The spy cannot see inside an einsum, but the
-# clock can. Your numbers will differ from anybody's.
+# The authors' released code, which is written in TensorFlow, has one einsum; in our letters it is `bijz,bkjz->bij`. Does torch build the
+# table for that? The spy cannot see inside an einsum, but the clock can. Your numbers will differ from ours.
 
 # %% tags=["nbval-ignore-output"] id="clock"
 from time import perf_counter
@@ -235,9 +237,10 @@ for name, route in (("all pairs", logits_by_table), ("one einsum", one_einsum), 
     print(f"{name:17s}", ", ".join(f"{n} children {milliseconds(route, n):.2f} ms" for n in (16, 64, 256, 1024)))
 
 # %% [markdown] id="clock-read"
-# Each step has four times the children: 16 times the numbers for all pairs, 4 times for the sum; the clock adds the fixed cost of a call.
-# torch builds no table for the one einsum: it finds your identity, and adds up $k$ first. And with the sixteen children of
-# Efficient-CapsNet? Look at your first column before you praise a method for its $O(n)$.
+# Each step has four times the children, and so 16 times the numbers for all pairs and 4 times for the sum. The clock may show less where
+# the fixed cost of a call dominates, as it does for the sum, and more where a large table no longer fits the processor's cache. In our
+# run the one einsum is about as fast as the sum and far from the table, so torch cannot be building one: it must add up over $k$ first.
+# And with the sixteen children of Efficient-CapsNet? Look at your first column before you praise a method for its $O(n)$.
 
 # %% [markdown] id="bridge"
 # ## A bridge
@@ -272,7 +275,7 @@ print("b / a:            ", [[round(x, 3) for x in row] for row in (b_logits / a
 #
 # - **a** 0.354 everywhere again
 # - **b** one number per image and parent, the same for all children
-# - **c** another number for every image, child and parent
+# - **c** a different number for every image, child and parent
 
 # %% id="predict-factor-answer"
 ### BEGIN SOLUTION
@@ -337,14 +340,16 @@ for what, ours, theirs in (
     ("couplings of iteration 2", c_scaled, c_2),
     ("outputs of iteration 2", v_scaled, v_2),
 ):
-    print(f"{what:25s}", "the same numbers" if torch.allclose(ours, theirs, atol=1e-5) else "OTHER numbers")
+    print(f"{what:25s}", "the same numbers" if torch.allclose(ours, theirs, atol=1e-5) else "DIFFERENT numbers")
 
 # %% [markdown] id="bridge-meaning"
 # **Self-attention routing is the second iteration of dynamic routing, with the logits of each parent on another scale.** (And
-# with another squash at the end, and a prior: we come to these.) You need no paper for it: you have the algebra and the test.
+# with another squash at the end, and a prior: we come to these.) You need no paper for it: you have the algebra and the test. One
+# condition is hidden in it: dynamic routing has no bias on $s$ here. The bias of the released code (lesson 04) turns $v_j$ away from the sum,
+# and then there is no such factor.
 #
 # How far apart are the two scales? We take real votes: 300 digits, seen by the shipped Efficient-CapsNet, with sixteen
-# children, ten parents and $z = 16$.
+# children, ten parents and $z = 16$. (Its blocks 0 and 1 make the sixteen children, and block 2 routes them: lesson 09 builds it.)
 
 # %% id="digits"
 from capsule_tutor import pretrained
@@ -383,9 +388,10 @@ figures.curves(
 #
 # - **One look speaks at least five times as loudly** as one step of dynamic routing does in such a network.
 # - **Left of the peak** are the weak sums, such as those of an absent class. There the squash makes $v$ far shorter than $s$, and
-#   $f$ goes to 0 with $n$: about weak parents one look is still louder.
+#   $f$ goes to 0 with $n$, so towards weak parents the difference is even larger: with a factor of 0.09 one look is about eleven
+#   times as loud.
 # - **Far to the right** the factor falls, too. There $v$ has nearly its full length of 1 and cannot grow with the sum, while
-#   attention's sum goes on growing. This network never gets there.
+#   attention's sum goes on growing. On these 300 digits no $n$ is above 1.24, just beyond the peak.
 
 # %% [markdown] id="crowd"
 # ### Where they can part
@@ -402,14 +408,22 @@ print("factors for A and B:", [round(x, 2) for x in agreement_factor(crowd)[0].t
 for name, logits in (("attention ", attention_logits(crowd)), ("one step  ", logits_after_one_step(crowd))):
     to_A, to_B = logits[0, 0].tolist()
     print(f"{name} child 0: logits {to_A:.2f} and {to_B:.2f}, so A gets {logits.softmax(dim=2)[0, 0, 0].item():.2f}")
+times = [(x[0, 0, 0] / x[0, 0, 1]).item() for x in (attention_logits(crowd / 5), logits_after_one_step(crowd / 5))]
+print(
+    f"all votes a fifth as long: child 0's logit for A is {times[0]:.2f} times its logit for B, {times[1]:.2f} in one step"
+)
 
 # %% [markdown] id="crowd-read"
 # Attention is swept along by the crowd: $1\cdot 9$ beats $2 \cdot 2$. Dynamic routing gives child 0 a $v_A$ no longer than 1,
-# whatever the crowd, and the child stays undecided. It asks *which way does the crowd point?* Attention also asks *how large is the
-# crowd?*
+# whatever the crowd, and the child stays undecided. To the right of the peak attention asks *how large is the crowd?*, and dynamic
+# routing hardly does, since $v$ has almost stopped growing.
 #
-# So much for a toy. Back to the 300 digits. Give every parent the *same* factor: a softmax of $5\,b$, one step of dynamic
-# routing turned up five times.
+# To the left it is the other way round: there the length of $v$, $\frac{n^2}{1+n^2}$, grows faster than $n$, so dynamic routing minds the
+# size of a crowd *more*. The last line shows it. With short votes both parents are left of the peak; attention's logits keep their ratio
+# of 9 to 4, and in one step of dynamic routing A is further ahead.
+#
+# So much for a toy. Back to the 300 digits, most of whose parents are on the left. We undo the factor only roughly: every logit of one step
+# is multiplied by the same number, 5, which is $1/f$ at the peak. Then comes a softmax, as always.
 #
 # **Predict before you run.** How far are these couplings from those of one look?
 #
@@ -439,12 +453,17 @@ def verdicts(c):
     return lengths(torch.einsum("bij,bijz->bjz", c, u_hat_digits)).argmax(dim=1)  # (b)
 
 
-print(f"other verdicts: {(verdicts(loud) != verdicts(shares)).sum().item()} of {len(labels)}")
+print(f"changed verdicts: {(verdicts(loud) != verdicts(shares)).sum().item()} of {len(labels)}")
+even = torch.full_like(shares, 0.1)
+print(f"for comparison: one look and 0.1 everywhere differ by {(shares - even).abs().mean().item():.3f} on average,")
+print(f"and 0.1 everywhere changes {(verdicts(even) != verdicts(shares)).sum().item()} verdicts")
 
 # %% [markdown] id="louder-read"
-# On these votes one look is very nearly one step of dynamic routing, five times as loud. The factors do differ, but where it hardly
-# shows: the true class has nearly the factor $\frac15$, and the others have small logits on either scale. The two can part; this
-# network gives them no occasion.
+# On these votes one look is very nearly one step of dynamic routing, five times as loud: set the first average beside the one in the
+# comparison, which tells what one look does at all. The factors do differ, but where it hardly shows: the true class has nearly the factor
+# $\frac15$, and the others have small logits on either scale. The two can part; this
+# network gives them no occasion. (The verdicts alone would prove less: a verdict asks only which parent is the longest. The last line is
+# their control, without any routing.)
 #
 # These votes are short. What does one look say about votes that are noise, short ones and long ones, from 16 children and from 1152?
 
@@ -460,8 +479,9 @@ for count in (16, 1152):
 
 # %% [markdown] id="noise-read"
 # An even share is 0.10. With 1152 children and long votes one look is nearly certain, of nothing. The formula does not divide by the number of
-# children, and even for noise the logits grow like its root, and like the square of the votes' length. So what keeps this network's looks
-# modest is both: few children and short votes.
+# children, and even for noise the logits grow like its root, and like the square of the votes' length. For noise, short votes do most to
+# keep a look modest (0.22 with 1152 children), few children alone do less (0.74), and both together leave an almost even share (0.11).
+# Votes that agree add up like the number of children itself, so for them this number matters more.
 
 # %% [markdown] id="attention"
 # ## Is this attention?
@@ -485,16 +505,18 @@ print("out comes one vector per child:", tuple(mixed.shape))
 # | softmax over | $k$, the senders | $j$, the receivers |
 # | result | one vector per child | one vector per parent |
 #
-# What they share: weights that are computed again for every input, from scaled dot products. What is missing: Q, K and V. (Nearer
-# relatives have a softmax over the receivers, too: see *Further reading*.)
+# What they share: weights that are computed again for every input, from scaled dot products. What is missing are separate queries, keys and
+# values: the vote plays all three parts. (Nearer relatives have a softmax over the receivers, too: see *Further reading*.)
 #
-# Ordinary attention costs $O(n^2)$, a burden on long texts. Could a transformer use your identity, and never build its table?
+# Ordinary attention costs $O(n^2)$, a burden on long texts. Could a transformer use your identity, and save the $n^2$ dot products?
 #
 # <details><summary>Our answer</summary>
 #
-# No: a softmax is between the table and the sum. The dot product is linear, the exponential is not: $\sum_k e^{x_k}$ is not
-# $e^{\sum_k x_k}$. Leave the softmax out and the identity works, with queries and keys of any kind. That is the idea of *linear
-# attention* (Katharopoulos et al. 2020).
+# Not with its softmax, which is between the table and the sum. The dot product is linear, the exponential is not: $\sum_k e^{x_k}$ is not
+# $e^{\sum_k x_k}$. (One can compute the table piece by piece and never keep it. That saves memory, but each of the $n^2$ entries is still
+# computed.) Replace the exponential $e^{q\cdot k}$ by a product of features, $\phi(q)\cdot\phi(k)$, and a cousin of your identity works:
+# $\sum_k \left(\phi(q)\cdot\phi(k)\right) v_k$ is $\phi(q)$ times *one* matrix, which is summed up once for all queries. That is the idea of
+# *linear attention* (Katharopoulos et al. 2020).
 #
 # </details>
 
@@ -507,9 +529,9 @@ print("out comes one vector per child:", tuple(mixed.shape))
 # $$c_{ij} = \underbrace{\mathrm{softmax}_j(a_{ij})}_{\text{this image}} + \underbrace{p_{ij}}_{\text{all images}}
 # \qquad s_j = \sum_i c_{ij}\,\hat u_{j|i} \qquad v_j = \left(1 - e^{-\lVert s_j\rVert}\right)\frac{s_j}{\lVert s_j\rVert}$$
 #
-# It is trained like a weight and the same for every image: what child $i$ has to say to parent $j$ in general. And it is
-# added *after* the softmax. So a child no longer gives one unit. It gives $1 + \sum_j p_{ij}$. And nothing keeps a coupling
-# above 0. A vote may be *subtracted*.
+# It is trained like a weight and is the same for every image: the part of a coupling that no image changes. And it is
+# added *after* the softmax. So a child no longer gives one unit. It gives $1 + \sum_j p_{ij}$. Nothing keeps a coupling
+# above 0, so a vote may even be *subtracted*.
 #
 # {{ exercise 08-self-attention-routing }}
 
@@ -547,8 +569,9 @@ print("‖v_A‖, ‖v_B‖:    ", [round(x, 2) for x in lengths(v)[0].tolist()]
 # parents and sixteen such children every $s_j$ is a tenth of a sum of sixteen votes. These are not silent parents, and the margin
 # loss wants the absent ones shorter than 0.1. A softmax cannot say "none of them": lesson 04 complained about that.
 #
-# Now add a prior of $-\frac1J$. The undecided child gives exactly 0 to everybody. A parent with more than an even share is added,
-# one with less is subtracted. Would one number do, then? On the 300 digits we try constants, and compare with the prior that
+# Now add a prior of $-\frac1J$. The undecided child gives exactly 0 to everybody. Where a parent has more than an even
+# share, the child's vote for it is added; where it has less, the vote is subtracted. Would one number do, then? On the 300
+# digits we try constants, and compare with the prior that
 # training has found, from a start at 0:
 
 # %% id="sweep"
@@ -611,13 +634,18 @@ for name, c in (("no prior", shares), ("learned", c_digits), ("−0.1 everywhere
     report(name, c)
 changed = (verdicts(shares) != verdicts(c_digits)).sum().item()
 print(f"images on which the learned prior changes the verdict: {changed} of {len(labels)}")
+size_true, size_others = (c_digits[who].abs().mean().item() for who in (of_truth, ~of_truth))
+print(f"the size of a coupling: {size_true:.2f} for the true class, {size_others:.2f} for the others")
 print(f"couplings below 0: {100 * (c_digits < 0).float().mean().item():.0f} %")
 print(f"what a child gives in all, on average: {c_digits.sum(dim=2).mean().item():.2f}")
 
 # %% [markdown] id="prior-worth-read"
-# The absent classes are where a prior earns its keep: the margin loss wants them below 0.1, and without a prior they are twice as long.
-# **One constant, $-0.1$ for everybody, does nearly all of the learned prior's work**, and the *answers* hardly need either. The prior
-# serves the loss, not the score. (These are 8×8 digits drawn as MNIST draws its own, a foreign country for a network trained on MNIST:
+# The absent classes are where a prior earns its keep. The margin loss wants them below 0.1. Without a prior they are 0.21 long on average,
+# with it 0.07. (A vote that is subtracted does not make a class short by itself. Couplings near 0 do, whatever their signs: compare
+# their sizes.)
+#
+# **On these digits one constant, $-0.1$ for everybody, does nearly all of the learned prior's work**, and the *answers* hardly need
+# either. The prior serves the loss, not the score. (These are 8×8 digits drawn as MNIST draws its own, a foreign country for a network trained on MNIST:
 # do not compare the percentages with those on MNIST itself.)
 #
 # And mind the last two lines. **These couplings are not probabilities**: they may be negative, and a child gives
@@ -650,8 +678,9 @@ figures.heatmaps(
 # (The even share, 0.1, is pale red and says nothing about the image; from 0.4 up all is the same dark red.)
 #
 # Then in numbers, over all 300 images: how decided the children are (the entropy of lesson 04, in bits; undecided among ten is
-# 3.32), and the mean lengths that come out. The two networks differ in couplings *and* squash, so each row has both squashes. (With the prior, couplings
-# are no shares and have no entropy.)
+# 3.32), and the mean lengths that come out, of the true class and of the others. The two routings differ in couplings *and* in the squash at the
+# end, so each row has both squashes. (Inside dynamic routing it is the old one in both columns. With the prior, couplings are no shares
+# and have no entropy.)
 
 
 # %% id="side-numbers"
@@ -669,29 +698,33 @@ def both(c):
 
 
 rounds = {k: functional.dynamic_routing(u_hat_digits, k)[1] for k in range(1, 21)}  # iterations → c (b, i, j)
-print(f"true class, others:    {'bits':8s}2017          exponential")
+print(f"{'couplings by':22s} {'bits':7s} {'2017':13s} exponential")
+print(f"{'':30s} {'true, others':13s} true, others")
 for name, c in ({f"dynamic {k}": rounds[k] for k in (1, 2, 3, 10)} | {"one look": shares}).items():
     print(f"{name:22s} {entropy(c):.2f}    {both(c)}")
-print(f"one look, with prior           {both(c_digits)}")
+print(f"{'one look, with prior':22s} {'–':7s} {both(c_digits)}")
 
 # %% id="side-verdict"
 more = [k for k, c in rounds.items() if entropy(c) < entropy(shares)]
 print("dynamic routing is more decided than one look", f"after {more[0]} iterations" if more else "not even after 20")
 changed = (verdicts(rounds[1]) != verdicts(rounds[10])).sum().item()
 print(f"images on which ten iterations change the verdict of one: {changed} of {len(labels)}")
+mistakes = [(verdicts(rounds[k]) != labels).sum().item() for k in (1, 10)]
+print(f"wrong verdicts: {mistakes[0]} with one iteration, {mistakes[1]} with ten")
 
 # %% [markdown] id="side-read"
 # How to read this:
 #
 # - **Bits.** One look is more decided than the first rounds, as it speaks five times as loudly. But it is far from decided, and more
-#   rounds overtake it: the first verdict says after how many.
+#   rounds overtake it: the first line below the table says after how many.
 # - **Down a column** you see the couplings at work: they lengthen the true class. The others change little, until there are many
 #   rounds or a prior.
-# - **Along a row** you see the squash: it silences the others. A sum of length 0.22 leaves the exponential one with
-#   $1 - e^{-0.22} \approx 0.20$ and the old one with $0.048/1.048 \approx 0.05$. The flat foot of the old squash hushes weak parents for free
+# - **Along a row** you see the squash: the old one silences the others. A sum of length 0.24, their average in round one, leaves the
+#   exponential squash with $1 - e^{-0.24} \approx 0.21$ and the old one with $0.058/1.058 \approx 0.05$. The flat foot of the old squash hushes weak parents for free
 #   (and their gradients, lesson 02). The new one needs a prior.
-# - **Verdicts.** With one iteration nothing is routed: every coupling is 0.1. So the second verdict says how much of
-#   the answer the routing decides: a few images of 300. Paik, Kwak and Kim (2019) found that routing rarely changes the prediction.
+# - **Verdicts.** With one iteration nothing is routed: every coupling is 0.1. So the second line says how many answers ten
+#   iterations change: a few of 300. Whether that is few beside the *mistakes*, and whether the change is for the better, the third line
+#   says. Paik, Kwak and Kim (2019) found that routing rarely changes the prediction.
 #
 # A fair warning: these votes were *trained* for one look with a prior. Dynamic routing plays away from home here. To
 # compare the two fairly, one trains the same network with each: lesson 15 does.
@@ -735,8 +768,9 @@ ways = {
 }
 for name, way in ways.items():
     v, turned = way(u_hat_digits), way(-u_hat_digits)
-    same = "the same" if torch.allclose(lengths(v), lengths(turned), atol=1e-5) else "others"
-    print(f"{name:25s} lengths: {same}; v", "flipped" if torch.allclose(turned, -v, atol=1e-5) else "another")
+    same = "the same" if torch.allclose(lengths(v), lengths(turned), atol=1e-5) else "different"
+    opposite = "flipped" if torch.allclose(turned, -v, atol=1e-5) else "a different vector"
+    print(f"{name:25s} the lengths are {same}, v is {opposite}")
 
 # %% [markdown] id="sign-why"
 # Follow the signs. The logits are *products of two votes*: minus times minus, $a$ stays as it is, and so do the couplings.
@@ -744,7 +778,8 @@ for name, way in ways.items():
 # $\hat u\cdot v$ is unchanged in every round.
 #
 # The prior does not help. It is added to a coupling, and couplings are the same in both worlds. What helps is a bias on $s$,
-# as in the released code of CapsNet (lesson 04): $-s + \beta$ is not the opposite of $s + \beta$.
+# as in the released code of CapsNet (lesson 04): $-s + \beta$ is not the opposite of $s + \beta$. (There it starts at 0.1, and so does ours
+# below. The start is not what helps: a prior cannot help from any start.)
 #
 # Peer, Stabinger and Rodríguez-Sánchez (arXiv 1905.08744) proved it for dynamic and EM routing, and drew the consequence: such a
 # capsule network cannot learn the sign of a single number. Let us try. One child, one number; class 0 is negative, class 1
@@ -753,7 +788,7 @@ for name, way in ways.items():
 
 # %% id="sign-learner"
 def learn_the_sign(route, extra):
-    """Train 60 steps → the percentage right on numbers and their opposites. `extra`: prior or bias, starts at 0"""
+    """Train 60 steps → the percentage right on numbers and their opposites. `extra`: where the prior or bias starts"""
     generator = torch.Generator().manual_seed(0)
     x = torch.rand(64, 1, 1, generator=generator) + 0.2  # (b, i=1, d=1), all positive
     x, target = torch.cat([x, -x]), torch.cat([torch.ones(64), torch.zeros(64)]).long()
@@ -779,9 +814,9 @@ points = torch.nn.functional.normalize(u.flatten(1), dim=1)  # (b, i·d): all po
 print(f"cosine of all poses of two digits: never below {(points @ points.T).min().item():.1f}, and u and −u have −1")
 
 # %% [markdown] id="sign-read"
-# Exactly half, for ever: $x$ and $-x$ get the same verdict, and one of the two is wrong. Does it harm a digit network? Hardly.
-# Single children may flip from image to image; what would matter is *all poses of an image at once*, and the last line shows that this is
-# far away. In a stack of capsule layers, or wherever the sign *is* the message, it is a wall.
+# Exactly half, however long it trains: $x$ and $-x$ get the same verdict, and one of the two is wrong. Would it confuse two digits? Only if
+# their poses were opposite *in all children at once*, and the last line shows that no two of these come near that. But Peer et al. report that
+# it harms the training of deep stacks of capsule layers, and wherever the sign *is* the message, it is a wall.
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
@@ -790,7 +825,8 @@ print(f"cosine of all poses of two digits: never below {(points @ points.T).min(
 # It waits here, too, since a transformer has its softmax there.
 #
 # **The prior in the wrong place.** "Prior" sounds like Bayes, and then it belongs in the logits, before the softmax. Or somebody
-# remembers that couplings must sum to 1, and renormalises them. All three run without complaint:
+# remembers that couplings must sum to 1, and renormalises them. (We know of no public code with these two slips, but they are easily made.) All three run without
+# complaint:
 
 
 # %% id="wild-routes"
@@ -850,7 +886,8 @@ for name, route in routes.items():
     print(f"{name:27s} prior comes last: {last:4} shares sum to 1 over parents: {to_one}")
 
 # %% [markdown] id="wild-two"
-# Two tests, and each finds what the other misses: the wrong axis adds its prior in the right place. And what would you have
+# Two tests, and each finds what the other misses: the wrong axis adds its prior in the right place. (Why should the prior have many different
+# numbers? With 0.3 everywhere a route that adds only the *mean* of its prior would pass.) And what would you have
 # seen without tests? The same four in the trained network. (A slip shows here if it costs at least 3 of 100 images.
 # As before, the longest is sought before the squash.)
 
@@ -864,6 +901,8 @@ for name, route in routes.items():
     if tied > 100:
         print(f"{'':28s} and the two longest within 0.001 of each other on {tied} of {len(labels)} images")
 seen = [name for name in routes if right[name] <= right["as it should be"] - 0.03]
+given = 1 + prior.sum(dim=1)  # (i): what the couplings of a child sum to, whatever the image
+print(f"with its prior a child gives from {given.min().item():.2f} to {given.max().item():.2f} in all")
 print("the percentage shows:", ", ".join(seen) or "none of the three")
 
 print("\n−0.1 to all, in the logits: ", end="")
@@ -878,13 +917,14 @@ for name, route in (("−0.2 to all, at the end", self_attention_routing), ("and
 # **Before the softmax.** Compare this row with "no prior" above, and then read the line on the logits: what is added to all logits of
 # a child alike cancels in a softmax. The nearer a learned prior is to one constant, the nearer to nothing it does there.
 #
-# **Made to sum to 1.** With a negative prior a child's couplings add up to a number near 0 or below it. To divide by that flips signs,
-# which does no harm: with $-0.2$ everywhere each sum is $-1$, and the last two rows are alike ($u$ and $-u$ again). But it
-# blows up what is divided by nearly 0, and then nearly every class comes out 1.00 long. The order survives *before* the
+# **Made to sum to 1.** With such a prior a child's couplings add up to little, on average to $-0.14$. To divide by a negative number
+# flips the signs of this child. If all children are divided by the same one, nothing is lost: with $-0.2$ everywhere each sum is $-1$,
+# and the last two rows are alike ($u$ and $-u$ again). If only some flip, children that agreed now pull against each other. And a
+# sum near 0 blows its child up, so that nearly every class comes out 1.00 long. The order mostly survives *before* the
 # squash; an argmax of lengths that all round to 1 picks by rounding.
 #
-# And this network was trained without slips. One that is trained *with* a slip can adapt to it, as the two wrongs of lesson 07 do
-# for the axis, and then the percentage says even less.
+# And this network was trained without slips. Training *with* a slip may hide it, if something else makes up for it: in lesson 07 the wrong
+# axis together with large vote weights cost nothing that we could see. Then the percentage says even less.
 
 # %% [markdown] id="recap"
 # ## In your own words
@@ -896,15 +936,18 @@ for name, route in (("−0.2 to all, at the end", self_attention_routing), ("and
 # 3. when the two can disagree about a child, and whether they do on digits;
 # 4. why it is called attention, and what is missing;
 # 5. what a prior of $-1/J$ does to a child that cannot decide;
-# 6. why a bias sees the sign of a pose and a prior does not.
+# 6. why a bias sees the sign of a pose and a prior does not;
+# 7. whether one look can replace the negotiation.
 #
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) with all votes for the same parent; a sum of dot products with one vote is one dot product with the sum;
-# (2) a factor per image and parent, √z/J · n/(1+n²), at most √z/(2J); it does not depend on the child; (3) when one parent has
-# a large crowd: attention counts it, v is never longer than 1; on the digits hardly ever; (4) its weights come from scaled dot products, again for every
+# (2) a factor per image and parent, √z/J · n/(1+n²), at most √z/(2J); it does not depend on the child; (3) when their parents' sums
+# have very different lengths: beyond n = 1 attention counts the crowd and v hardly grows, below it the squash hushes a weak sum and attention
+# does not; on these digits it hardly shows; (4) its weights come from scaled dot products, again for every
 # input; no Q, K, V, and the softmax comes after the sum and runs over the parents; (5) it takes exactly the even share
 # away, so the child is silent; (6) flipping all votes leaves couplings alone, prior included, and flips s; a bias on s does
-# not flip with it.
+# not flip with it; (7) it *is* the negotiation, stopped at its second softmax and turned up, and on these votes its answers are those of
+# one step turned up five times; what happens when votes are trained for each routing is the question of lesson 15.
 # <!-- END SOLUTION -->
 
 # %% id="board"

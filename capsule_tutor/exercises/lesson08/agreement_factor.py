@@ -18,8 +18,8 @@ EFFORT = {"minutes": 9, "difficulty": 3, "importance": 4}
 HINTS = (
     "Both kinds of logits are dot products of û_{j|i} with a vector along Σ_k û_{j|k}. Only the lengths of these "
     "two vectors differ.",
-    "v_j = n²/(1+n²) · s_j/n with s_j = Σ_k û_{j|k} / J. So b_ij = n/(1+n²) · 1/J · Σ_k ⟨û_i, û_k⟩, and the last "
-    "sum is √z · a_ij.",
+    "Put v_j = n²/(1+n²) · s_j/n into b_ij = û_{j|i} · v_j, then s_j = Σ_k û_{j|k} / J into that. Look for Σ_k "
+    "⟨û_{j|i}, û_{j|k}⟩: what is it in terms of a_ij?",
     "`s = u_hat.sum(dim=1) / parents`; `n = lengths(s)`, which is (b, j); the factor is √z/J times `n / (1 + "
     "n**2)`, with `z**0.5` for √z.",
 )
