@@ -5,7 +5,8 @@ among the children, and no parent notices another. It is copied as a number: "ax
 and the children in the next.
 
 Seen in: cezannec, gram-ai, higgsfield, jindongwang, labml, timomernick.
-Symptom: the network still trains to about 99 % on MNIST. Only the sums of the couplings give it away.
+Symptom: beside exhibit 2 the network still trains to about 99 % on MNIST, and the sums of the couplings give it away.
+Without exhibit 2 it learns badly.
 """
 
 import torch

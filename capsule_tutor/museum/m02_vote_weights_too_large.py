@@ -3,7 +3,7 @@
 A parent adds up the votes of a thousand children, so its sum starts long and squash makes 1 of it: every class is
 there, in every image, and squash is so flat out there that hardly any gradient comes back. A softmax over the children
 (exhibit 1) makes the sums a hundred times shorter and hides it. Whoever then fixes the axis, and nothing else, is left
-with a network that no longer trains.
+with a network that trains worse or, with a thousand children, hardly at all.
 
 Seen in: cezannec, gram-ai, higgsfield, jindongwang, labml, laubonghaudoi, timomernick.
 Symptom: the margin loss starts near 3.645, where all ten lengths are 1.

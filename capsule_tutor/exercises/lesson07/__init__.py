@@ -12,10 +12,14 @@ PREDICTIONS = {
         "weights until the wrong equations give good answers.",
     },
     "07-log": {
-        "a": "Dead weights begin at 0.81, where all lengths are 0. This log begins lower, and never gets far.",
+        "a": "You looked at the start, and there the two are alike: with tiny weights, too, the mean of the first ten "
+        "steps is near 0.7. The end tells them apart. Tiny weights grow, and their logs fall to about 0.12. Something "
+        "keeps this one up.",
         "b": "Without its square the loss begins at 0.9 and can fall to 0. Something keeps this one up.",
-        "c": "Yes. Ten equal shares are 0.1 each, and (0.9 − 0.1)² is 0.64. The best share is 0.232, and (0.9 − "
-        "0.232)² is 0.446. The reconstruction adds a little to both.",
+        "c": "Yes. Ten equal shares are 0.1 each, and (0.9 − 0.1)² is 0.64; the reconstruction adds about 0.09 at the "
+        "start. The best share is 0.232, and (0.9 − 0.232)² is 0.446. A has not got there: at its end the margin loss "
+        "is about 0.50 and still falling. That the log ends near 0.524 does not mean one answer for all. It is only "
+        "passing through.",
     },
     "07-silent": {
         "a": "You expected a mistake to show as a slow log. But a few steps more or less are what another seed does.",

@@ -11,7 +11,7 @@ from capsule_tutor.museum import exhibit
 
 EFFORT = {"minutes": 7, "difficulty": 3, "importance": 5}
 HINTS = (
-    "An experiment again: the same image in two companies. Which is the smallest company?",
+    "An experiment again: the same image in two batches. How small can a batch be?",
     "Compare every image alone, as a batch of one, with itself in a batch of several. Allow for rounding.",
     "For each k: `alone = network(images[k : k + 1])`; its shape should be (1, 3, 4), and its numbers those of "
     "`network(images)[k : k + 1]`.",

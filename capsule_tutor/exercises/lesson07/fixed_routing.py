@@ -1,5 +1,6 @@
-"""Write `fixed_routing(u_hat, iterations=3)`: `broken_routing` without its three mistakes. u_hat is (b, i, j, z);
-return v (b, j, z) and the couplings c (b, i, j) that made it. `iterations` counts the softmaxes."""
+"""Write `fixed_routing(u_hat, iterations=3)`: `broken_routing` without its three mistakes. Copy its lines and repair
+them; do not call the package's routing. u_hat is (b, i, j, z); return v (b, j, z) and the couplings c (b, i, j) that
+made it. `iterations` counts the softmaxes."""
 
 import torch
 from torch import Tensor

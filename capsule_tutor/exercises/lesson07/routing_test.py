@@ -1,7 +1,8 @@
 """Write a test, `routing_test(route)`, that tells right routings from broken ones without knowing the answers.
 `route(u_hat, iterations)` takes u_hat (b, i, j, z) and gives v (b, j, z) and the couplings c (b, i, j) that made v.
-Right ones may differ: in their squash, in the size of their updates. So compare no numbers with another routing;
-assert what is true of all of them. Several asserts in one test are fine."""
+Right ones may differ: in their squash, in the size of their updates. None has a bias, and all begin with logits of
+zero. So compare no numbers with another routing; assert what is true of all of them. Several asserts in one test are
+fine."""
 
 import torch
 from torch import Tensor
@@ -12,8 +13,8 @@ from capsule_tutor.museum import exhibit
 
 EFFORT = {"minutes": 16, "difficulty": 4, "importance": 5}
 HINTS = (
-    "Write down, without code, five things that are true of every routing: of its couplings, after one iteration, of "
-    "one pose, from one iteration to the next, of special votes.",
+    "Write down, without code, five things that are true of every such routing: of its couplings, after one "
+    "iteration, of one pose, from one iteration to the next, of special votes.",
     "Given: sums, one iteration, images apart, order, signs. Left: three iterations differ from one. v is no longer "
     "than 1, and points where Σ c û does. Votes of zero give nothing infinite. And what makes it routing: from "
     "iteration 1 to 2, and from 4 to 5, the couplings of a child move towards the parents that agree with it.",
