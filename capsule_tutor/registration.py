@@ -59,8 +59,9 @@ class Registration:
         first, second = self.arms
         return (
             f"error of {first} minus error of {second}, paired by seed, 95 % interval over {len(self.seeds)} seeds: "
-            f"within ±{self.margin:g} points it is {VERDICTS[2]!r}; wholly below 0 {VERDICTS[0]!r}; wholly above 0 "
-            f"{VERDICTS[1]!r}; otherwise {VERDICTS[3]!r}"
+            f"if all of it is within ±{self.margin:g} points, on whichever side of 0, it is {VERDICTS[2]!r}; "
+            f"otherwise, wholly below 0 it is {VERDICTS[0]!r}, wholly above 0 {VERDICTS[1]!r}, and in every other case "
+            f"{VERDICTS[3]!r}"
         )
 
 

@@ -14,12 +14,15 @@
 # things of each class are a beginning, thirty are better than ten times as many pictures of three.
 
 # %% id="settings"
+import statistics
 from dataclasses import replace
+from math import sqrt
 from pathlib import Path
 
 from IPython.display import HTML
+from scipy.stats import t
 
-from capsule_tutor import data, figures, models, report, training
+from capsule_tutor import data, figures, models, pretrained, report, training
 from capsule_tutor.theatre import explorer
 
 PLACE = Path("my pictures")  # your folder, beside this notebook
@@ -73,6 +76,29 @@ print(run)
 found = report.measure([run])
 HTML(report.parts(found, *report.PARTS))
 
+# %% [markdown] id="things-text"
+# The report's interval counts pictures. Where a thing has several pictures, hand in the interval by things as well, and say how many things
+# your test has.
+
+# %% id="things"
+things, shares = {}, {}
+paths = data.folder(PLACE, "test", SHAPE).paths
+for path, wrong in zip(paths, found.runs[found.best].wrong.tolist(), strict=True):
+    things.setdefault(Path(path).parts[:2], []).append(wrong)  # (class, thing) → its pictures
+for (which, _), shots in things.items():
+    shares.setdefault(which, []).append(100 * sum(shots) / len(shots))  # class → per cent wrong of each of its things
+mean = statistics.mean(share for own in shares.values() for share in own)
+print(f"{len(things)} things in the test; of a thing's pictures {mean:.0f} % are wrong on average")
+if min(len(own) for own in shares.values()) < 2:
+    print("no interval: a class has a single thing in the test")
+elif all(len(set(own)) == 1 for own in shares.values()):
+    print("no interval: within each class all things come out alike, and that says nothing about their spread")
+else:
+    # The split fixes how many things of each class are in the test, so only the spread within a class is chance.
+    spread = sqrt(sum(len(own) * statistics.variance(own) for own in shares.values())) / len(things)
+    half = t.ppf(0.975, len(things) - len(shares)) * spread
+    print(f"95 % interval by things: {max(0, mean - half):.0f} to {min(100, mean + half):.0f} %")
+
 # %% [markdown] id="mistakes"
 # Look at the mistakes before you change anything. What do they have in common? Which picture would test your explanation? …
 
@@ -87,10 +113,15 @@ explorer(run)
 # %% id="seeds"
 SEEDS = range(1)
 runs = [training.trained(recipe, RUNS, PLACE.name, seed, say=say) for seed in SEEDS]
-# controls = [training.trained(control, RUNS, f"{PLACE.name}-dense", seed, say=say) for seed in SEEDS]
+if len(SEEDS) > 1:  # the control, paired seed by seed
+    controls = [training.trained(control, RUNS, f"{PLACE.name}-dense", seed, say=say) for seed in SEEDS]
+    routed, dense = ([pretrained.result(Path(one))["test_error"] for one in arm] for arm in (runs, controls))
+    differences = [a - b for a, b in zip(routed, dense, strict=True)]
+    print("routed minus dense, in points: {:+.1f}, from {:+.1f} to {:+.1f}".format(*report.over_seeds(differences)))
 
 # %% [markdown] id="hand-in"
 # ## Milestone 5 · Hand in
 #
 # In a terminal, `capsule-tutor report runs/… --who "your name"` with the folders of all seeds (of one recipe: their names agree up to the last number). It writes the page, the notebook, and
-# the entry in `leaderboard.json`. Add one page in your own words: the question, the answer with its interval, what failed, what the test does not show.
+# the entry in `leaderboard.json`. Add one page in your own words: the question, the answer with its interval by things, the difference
+# to the control with its interval, what failed, what the test does not show.

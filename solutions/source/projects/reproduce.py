@@ -12,7 +12,7 @@
 # ## Milestone 2 · The registration
 #
 # Before you write it: which difference would matter to you, and how many seeds see it? (lesson 15, `runs_needed`) Both recipes should differ in one
-# thing alone, have the same number of parameters, and be trained as well as each other.
+# thing alone, have the same number of parameters, and be trained with the same care.
 
 # %% id="settings"
 from dataclasses import replace
@@ -65,5 +65,6 @@ print(f"{said}: {mean:+.2f} points, from {low:+.2f} to {high:+.2f}")
 # %% [markdown] id="hand-in"
 # ## Milestone 5 · Hand in
 #
-# `claim.json`, the folders of all runs, a report of one run of each arm (`capsule-tutor report …`), and one page in your own words: the claim, the verdict in the
+# Hand in `claim.json`, the folders of all runs, one report for each arm over all its promised seeds (`capsule-tutor report runs/routed-…`, with every
+# folder of the arm), and one page in your own words: the claim, the verdict in the
 # words of the rule, the interval, what is different from the paper, and what you would register next. "Cannot tell" is a result. So is "the contrary".
