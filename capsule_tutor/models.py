@@ -75,8 +75,9 @@ def capsnet(
     A thin one has fewer `maps` after the first convolution and fewer `types` of primary capsules.
     `released` follows the authors' released code where it goes beyond the paper: a bias inside the routing (160
     parameters more), primary capsules divided by the number of types before bias and squash (a softmax over the types,
-    of equal logits), all weights truncated normal of 0.1 but for 0.05 in the first convolution, and all biases 0.1. Otherwise convolutions and decoder start as PyTorch's do,
-    which needs no division: the paper does not say how they start.
+    of equal logits), all weights truncated normal of 0.1 but for 0.05 in the first convolution, and all biases 0.1.
+    Otherwise convolutions and decoder start as PyTorch's do, which needs no division: the paper does not say how they
+    start.
     """
     shape = _checked(classes, shape)
     if min(shape[1:]) < 17:
