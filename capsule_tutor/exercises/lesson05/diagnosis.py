@@ -13,7 +13,7 @@ HINTS = (
     "Seven levels mean something, and each means one word. Which seven? And what tells a log that stays at a level "
     "from one that crosses it?",
     "Put the levels and their words in a list or a dict. A log stays at a level if *all* of its last ten losses are "
-    "close to it. The closest two levels are 0.446 and 0.524, and a log trembles by 0.02.",
+    "close to it. The closest two levels are 0.446 and 0.524, and the logs of the check tremble by about 0.02.",
     '`for level, word in ((0.81, "lengths 0"), (0.9, "no square"), ...):` and in it `if all(abs(loss - level) < ... '
     "for loss in losses[-10:]): return word`. What is left when no level fits?",
 )
