@@ -84,24 +84,28 @@ LESSONS = (
         "Dimension perturbation",
         70,
         "turn the knobs of a capsule, measure what each one does, and find out what it does not mean "
-        "(40 minutes more for its second sitting)",
+        "(40 minutes more for its second sitting, 15 for its appendix)",
     ),
     Lesson(
-        "12", "MultiMNIST", 90, "read two digits on top of each other, measure it honestly, and take their pixels apart"
+        "12",
+        "MultiMNIST",
+        90,
+        "read two digits on top of each other, measure it honestly, and take their pixels apart "
+        "(10 minutes more for its optional section)",
     ),
     Lesson(
         "13",
         "Robustness",
         75,
         "hold networks against digits they never met, write attacks, and find out when an attack is blind "
-        "(35 minutes more for its second sitting)",
+        "(35 minutes more for its second sitting, 10 for its appendix)",
     ),
     Lesson(
         "14",
         "Viewpoints",
         80,
         "turn toys on a table, train on some sides and test on others, read the angle off a capsule "
-        "(35 minutes more for its second sitting)",
+        "(35 minutes more for its second sitting, 10 for its appendix)",
     ),
     Lesson(
         "15",
