@@ -3,7 +3,7 @@
 The logits are made once, without a batch axis, and updated by the mean of the agreements over the batch. So images vote
 on each other's couplings, and an answer depends on who else was in the batch.
 
-Seen in: FixCaps, higgsfield, jindongwang, timomernick.
+Seen in: FixCaps, higgsfield, jindongwang, laubonghaudoi, timomernick.
 Symptom: the same image gets another answer in another batch; a batch of one is not what the test split measured.
 """
 
