@@ -39,12 +39,12 @@ network_map("capsnet-mnist")
 #
 # - **Exercises.** You replace `raise NotImplementedError("your turn")` by your answer and run the cell. Its last line asks the check, and the
 #   check answers in one line: **✓ passed**, **✗ not yet** and why, or **○ not attempted**.
-# - **You cannot break a lesson.** Where your answer is missing or wrong, the lesson goes on with the right one. An answer that loops for
-#   ever is stopped.
-# - **Hints.** Over every exercise three hints are folded: the direction, the key idea, nearly the code. Open one, try again, then open
-#   the next.
-# - **Guesses.** *Predict before you run* comes with a card of buttons. Your first guess is recorded, and only then you see the answer and
-#   the reason. Guesses are never graded. A wrong one is worth the most, because you will remember it.
+# - **A wrong answer does not break a lesson.** Where your answer is missing or wrong, the lesson goes on with the right one. An answer
+#   that loops for ever is stopped. Only a cell that Python cannot read (`SyntaxError`) has to be repaired first.
+# - **Hints.** Between the task and its cell, three hints are folded: the direction, the key idea, nearly the code. Open one, try again,
+#   then open the next.
+# - **Guesses.** *Predict before you run* comes with a card of buttons. Your first guess is recorded, and only then do you see the answer
+#   and the reason. Guesses are never graded. A wrong one is often worth the most, because you will remember it.
 # - **Solutions** of the same name are in the folder `solutions` of the course's repository.
 
 # %% [markdown] id="trouble" tags=["notebook-only"]
@@ -54,7 +54,7 @@ network_map("capsnet-mnist")
 # |---|---|
 # | `NameError`, or a result that makes no sense | Menu *Kernel → Restart Kernel and Run All Cells…*: cells were run in another order than they are written |
 # | `[*]` beside a cell for minutes | Menu *Kernel → Interrupt Kernel* |
-# | a card, a slider or a picture of the theatre does not show, or says that its model is not found | Run its cell again: what moves needs a kernel that runs |
+# | a card, a slider or a picture of the theatre does not show, or says that its model is not found | Run its cell again: pictures that you can click, or that move, work only while the notebook's kernel is running |
 # | an error that is not about your own code | Run the next cell: the doctor says what is missing on this machine, and the command that fixes it |
 # | you want a lesson as it was | Rename yours, then, in a terminal in the folder of the course: `make build`, or, where you installed the package alone, `capsule-tutor start .` |
 

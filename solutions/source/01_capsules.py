@@ -3,18 +3,19 @@
 #
 # **You will be able to**
 #
-# - say what a scalar neuron forgets, and watch pooling forget it;
+# - say what a neuron with only one number for an answer forgets, and watch pooling forget it;
 # - read the two answers of a capsule: its length (*is it there?*) and its direction (*how?*);
 # - measure the pose of a real digit by hand and in code;
 # - write down equivariance as a test, and run it on any feature;
 # - say what a hand-made pose cannot do.
 #
-# **Minutes:** 85 · **Prerequisites:** PyTorch tensors, broadcasting, what a convolution is.
+# **Minutes:** 85 · **Prerequisites:** PyTorch tensors and broadcasting; what a convolution and a gradient are; mean,
+# variance and covariance; multiplying by a 2×2 matrix.
 
 # %% [markdown] id="hook"
 # ## Where did the 4 go?
 #
-# A handwritten digit, and the same digit at another place of the image.
+# Here is a handwritten digit, and the same digit in another place.
 
 # %% id="setup"
 import torch
@@ -34,9 +35,13 @@ pictures.posed(
 )
 
 # %% [markdown] id="neuron-intro"
+# (The digit is one of 1,200 real handwritten ones that come with this course. Their scans were reduced to 8×8 pixels, and
+# are enlarged again here, to 28×28.)
+#
 # A classic network turns such an image into numbers, one per neuron. Here is a neuron that asks *is there a 4?* in the
 # plainest way: lay a picture of the digit over every place of the image, and keep the best match. Keeping the best of
-# many places is called **max-pooling**.
+# many places is called **max-pooling**. (Ours keeps the best of *all* places, which is global max-pooling. In most networks
+# each maximum is over a small window, often 2×2.)
 
 # %% id="neuron"
 template = four[4:24, 6:22]  # the part of the image that holds ink
@@ -66,14 +71,17 @@ three = digits.images[25, 0]
 score = neuron(torch.stack([four, moved, three, torch.zeros(28, 28)]))
 for name, value in zip(("the 4", "the moved 4", "a 3", "nothing"), score.tolist(), strict=True):
     print(f"{name:12s} {value:.2f}")
+others = neuron(digits.images[digits.labels != 4, 0])
+print(f"all digits that are not a 4: {others.mean():.2f} on average, {others.max():.2f} at most")
 
 # %% [markdown] id="invariance"
 # The first two scores are equal. The feature does not change when the digit is shifted: it is **invariant** to shifts.
-# For the question *what is it?* that is a virtue. (A 3 gets half a point for being made of ink. It is a crude neuron: the other
-# digits of our set get a half to two thirds on average, and single ones more.)
+# For the question *what is it?* that is a virtue. (A 3 gets half a point for being made of ink. It is a crude neuron: as the
+# last line shows, the digits of our set that are not a 4 get more than half a point on average, and the one that fits best
+# gets far more.)
 #
-# But now answer another question from the score alone: *where is it?* You cannot. The map of scores knew, and the
-# maximum threw it away. Does that matter, if all you want is to name the digit?
+# But now answer another question from the score alone: *where is it?* You cannot. The map of scores still held the
+# answer, and the maximum threw it away. Does that matter, if all you want is to name the digit?
 
 # %% [markdown] id="parts-intro"
 # ## A bag of parts
@@ -107,7 +115,7 @@ pictures.posed(
 )
 
 # %% [markdown] id="bag-intro"
-# Now the features: four detectors of short strokes, each slid over the whole picture, each pooled to one number.
+# Our features are four detectors of short strokes. Each is slid over the whole picture and pooled to one number.
 
 # %% id="bag"
 flat = torch.tensor([[-1.0, -1, -1], [2, 2, 2], [-1, -1, -1]])
@@ -197,8 +205,8 @@ for j, vector in enumerate(v[0].tolist()):
 #
 # Each exercise ends with a check. It says ✓ **passed**, ✗ **not yet** (and what you may have been thinking) or
 # ○ **not attempted**. A wrong answer breaks nothing: unless you passed, the check returns a correct function, and the lesson
-# goes on with that. Only a `SyntaxError` stops it. Three hints are
-# folded under every task. What you pass is remembered, and `checks.board()` lists it.
+# goes on with that. Only a cell that Python cannot read (`SyntaxError`) has to be repaired first. Three hints are
+# folded between every task and its cell. What you pass is remembered, and `checks.board()` lists it.
 
 # %% [markdown] id="exercise-lengths"
 # {{ exercise 01-lengths }}
@@ -239,8 +247,8 @@ print("as the loop says:", [round(length, 2) for length in lengths(v)[0].tolist(
 # *downwards*, and a digit that leans to the right, like /, has a negative slant.
 
 # %% [markdown] id="toy-by-hand"
-# Five lit pixels in a 5×5 picture, and all of it fits in a table. The mass is the sum of the ink, 4. So
-# $\bar x = 12/4 = 3$ and $\bar y = 8/4 = 2$, which the last three columns need:
+# Here are the five lit pixels of a 5×5 picture, one in each row of a table. The mass is the sum of the ink, 4. So
+# $\bar x = 12/4 = 3$ and $\bar y = 8/4 = 2$, and the last four columns need these two means:
 #
 # | $x$ | $y$ | ink | ink·$x$ | ink·$y$ | $x-\bar x$ | $y-\bar y$ | ink·$(x-\bar x)(y-\bar y)$ | ink·$(y-\bar y)^2$ |
 # |---|---|---|---|---|---|---|---|---|
@@ -283,8 +291,9 @@ pictures.posed(
 )
 
 # %% [markdown] id="exercise-pose"
-# Easy to read, and far too slow: it visits one pixel after the other, in one image. Now for a whole batch at once,
-# where every image gets a vector of $z = 3$ numbers.
+# This is easy to read, and far too slow: it visits one pixel after the other, in one image. Now do it for a whole batch at
+# once, so that every image gets three numbers. (They are a pose only, and not yet a capsule: the length of this vector says
+# nothing about presence. At the end of the lesson we put a pose and a presence together in one vector.)
 #
 # {{ exercise 01-pose }}
 
@@ -344,9 +353,12 @@ for n, (p, q) in enumerate(zip(pose(before).tolist(), pose(after).tolist(), stri
     print(f"quarter {n}:" + "".join("{:14.1f}{:6.1f}{:6.2f}".format(*numbers) for numbers in (p, q)))
 
 # %% [markdown] id="parts-poses-read"
-# The same four parts, with the same four slants, at four other places. A layer above that hears these poses, and not
+# The same four parts have the same four slants, at four other places. A layer above that hears these poses, and not
 # only "there are such parts", can say: this is no 4. That is the plan of the whole course. The children report
 # poses, and the parents check whether they fit together.
+#
+# (We cheated in one respect: we cut the quarters out, so that each pose saw its own ink only. Nobody does this for a network,
+# and we come back to it at the end.)
 
 # %% [markdown] id="moves-intro"
 # ## Moving a real digit
@@ -354,9 +366,9 @@ for n, (p, q) in enumerate(zip(pose(before).tolist(), pose(after).tolist(), stri
 # To see what a pose is worth, move the digit by known amounts. A shift by whole pixels is exact: `roll` moves the rows
 # and columns. (What leaves on one side comes back on the other, so we stay within the black margin.)
 #
-# For the rest, a matrix $A$ says where a pixel at offset $p$ from the middle of the image goes: to $A\,p$. Everybody
-# trips over this once: `grid_sample` asks the question backwards, *from where do I fetch this pixel?*, so it gets
-# $A^{-1}$.
+# For the rest, a matrix $A$ says where a pixel at offset $p$ from the middle of the image goes: to $A\,p$. It is
+# easy to trip over the next step. `grid_sample` asks the question backwards: *from where do I fetch this pixel?* So we build
+# its grid (with `affine_grid`) from $A^{-1}$.
 #
 # You may skip the code of the next two cells. The picture below shows what the moves do.
 
@@ -439,12 +451,12 @@ pictures.posed(
 #
 # The pose *changes*, and we can say in advance how. That has a name.
 #
-# Let $T$ move an image, and let $T'$ be a rule that moves a pose. A feature $f$ is **equivariant** if measuring the
+# Let $T$ move an image $I$, and let $T'$ be a rule that moves a pose. A feature $f$ is **equivariant** if measuring the
 # moved image and moving the measured pose give the same:
 #
-# $$f(T\,x) = T' f(x)$$
+# $$f(T\,I) = T' f(I)$$
 #
-# It is **invariant** if $f(T\,x) = f(x)$: the special case in which $T'$ does nothing. In a picture, equivariance means
+# It is **invariant** if $f(T\,I) = f(I)$: the special case in which $T'$ does nothing. In a picture, equivariance means
 # that both ways round the square lead to the same place (orange: move, then measure; blue: measure, then move the pose):
 
 # %% id="square"
@@ -472,7 +484,7 @@ def equivariance_error(f, move, move_pose, image):
     move_pose   function: features → what the features of the moved images ought to be
     """
     ### BEGIN SOLUTION
-    # max | f(T x) − T′ f(x) |
+    # max | f(T I) − T′ f(I) |
     return (f(move(image)) - move_pose(f(image))).abs().max()
     ### END SOLUTION
 
@@ -526,9 +538,9 @@ print("Our pose, with its rule:")
 for name, (move, rule) in moves.items():
     print(f"{name:14s} error {equivariance_error(pose, move, rule, one):.2f}")
 worst = equivariance_error(pose, *moves["scale 0.7"], some)
-print(
-    f"scale 0.7      error {worst:.2f}, the worst of 100 digits (in rows: ȳ differs by {pose(some)[:, 1].std().item():.2f} from digit to digit)"
-)
+worst_place = (place(scale(some, 0.7)) - scale_rule(pose(some))[:, :2]).abs().amax(dim=0)  # (2,)
+print(f"scale 0.7      error {worst:.2f}, the worst of 100 digits")
+print("of that, the place alone: {:.2f} of a column, {:.2f} of a row".format(*worst_place.tolist()))
 
 # %% [markdown] id="features-intro"
 # For the other features we have no rules. So we ask how far they are from *invariant*: the rule is that nothing changes.
@@ -545,11 +557,22 @@ print(line("between digits", *(f(some).std(dim=0).max() for f in features)))  # 
 # These two tables are the lesson in numbers. In the second, each feature has its own unit: compare an error with the last
 # row, not with its neighbours.
 #
-# - **Our pose** is equivariant: to shifts and shears up to rounding, to scaling up to what the resampled pixels cost. It
-#   is not invariant, and must not be. (The slant is: to shifts, and nearly to scaling.)
+# - **Our pose** is equivariant: to this shift and this shear up to rounding, and to scaling up to what the resampled pixels
+#   cost. For the worst of 100 digits that is 0.18 of a pixel, where our 4 is 20 rows high. The pose is not invariant, and must
+#   not be. (The slant is invariant to shifts, and nearly to scaling.)
 # - **The pooled features** are invariant to shifts, and to nothing else here. A sheared or a smaller digit changes them.
 #
-# One more, so that convolution gets its due. *Before* pooling, the maps of strokes follow a shift perfectly:
+# A question before you go on: which numbers would a feature get in the second table if it always answers 7? And is it any
+# good?
+#
+# <details><summary>The answer</summary>
+#
+# It would get 0.00 in every row. The first three rows make it look perfect, and the last gives it away: it is the same for all
+# digits. Equivariance says that nothing is lost on the way round the square, and not that there was anything to lose.
+#
+# </details>
+#
+# Here is one more error, so that convolution gets its due. *Before* pooling, the maps of strokes follow a shift perfectly:
 
 # %% id="maps"
 move = moves["shift (4, −3)"][0]
@@ -557,16 +580,17 @@ shift_the_map = equivariance_error(stroke_maps, move, lambda maps: maps.roll((-3
 print(f"stroke maps, rule 'shift the map': error {shift_the_map:.3f}")
 
 # %% [markdown] id="maps-read"
-# A convolution keeps the *where* as a place in a map (*place coding*). Pooling is what loses it. A capsule writes the
-# *where* into its numbers (*rate coding*). For slants and sizes, too: a convolution needs a map for each of them, as for
-# / and \\ above, and a capsule one number.
+# A convolution keeps the *where* as a place in a map (*place coding*). Pooling is what loses it. A capsule can write the
+# *where* into its numbers instead (*rate coding*). The same choice exists for slants and sizes: a convolution needs one map
+# for each slant, as for / and \\ above, where a capsule needs one number. Real capsule networks mix the two: their first
+# capsules are still laid out in a grid, and the *where* moves into the numbers on the way up.
 
 # %% [markdown] id="exercise-pose-test"
 # ## A test that needs no answers
 #
 # The first table compared our pose with its rules. Now turn it around: somebody hands you *their* pose, and you know
-# neither their code nor the right numbers. What you know is what a right one must do when the image changes. From now on every lesson asks
-# you for such a judgement.
+# neither their code nor the right numbers. What you know is what a right one must do when the image changes.
+# Several later lessons ask you for a test like this.
 #
 # The answer to this exercise is a test. The check runs it on right poses and on broken ones, and counts what it catches
 # and where it cries wolf.
@@ -636,11 +660,11 @@ pictures.posed(
 # %% [markdown] id="breaks"
 # ## Where a hand-made pose breaks
 #
-# So far there was one digit in the image, whole, on black. Now something black covers the lower half of our 4.
+# So far there has been one whole digit in the image, on black. Now something black covers the lower half of our 4.
 #
-# **Predict before you run.** What does the pose say of the half that can still be seen?
+# **Predict before you run.** What pose do we measure for the half that can still be seen?
 #
-# - **a** the same as of the whole 4
+# - **a** the same as for the whole 4
 # - **b** another place, further up, and the same slant
 # - **c** another place, and another slant as well
 
@@ -671,19 +695,21 @@ pictures.posed(
 )
 
 # %% [markdown] id="breaks-read"
-# The half-covered digit reports a move that never happened, and a lean the other way. The pose of two digits is the pose
-# of nothing. A person is not fooled: half a 4 is enough to know where the rest must be.
+# The half-covered digit reports a move that never happened, and a lean the other way. For two digits the pose is that of
+# neither: the cross lies in the black gap between them. Somebody who knows that this is a 4 can say where the covered part
+# must be. Our measurement cannot use such knowledge.
 #
-# Our measurement takes in all ink at once. It cannot decide which ink belongs to what. Capsule networks begin with many
-# small windows, each with less foreign ink in it, and *learn* what to measure there. What is left is the question of
-# much of this course: **which parts belong together?**
+# It takes in all ink at once, and it cannot decide which ink belongs to what. Capsule networks begin with many windows that
+# are smaller than the image (17×17 pixels in CapsNet), so that each takes in less foreign ink, and they *learn* what to
+# measure there. One question is left, and it will occupy much of this course: **which parts belong together?**
 
 # %% [markdown] id="build"
 # ## A capsule, built by hand
 #
 # Before we let networks learn them, put the two halves together once: a capsule for "our 4" with $z = 2$ numbers. For the
-# *how* it measures the lean. For the *what* it first takes the lean away and then asks the neuron. Multiplied, the
-# presence becomes the length, and the lean the direction:
+# *how* it measures the slant. For the *what* it shears the digit until it has the slant of our 4, and then asks the neuron.
+# From the slant we make a vector of length 1 that points from the foot of the digit to its top, and multiply it by the
+# neuron's score. We draw it as an arrow: its length is the presence, and its direction the lean.
 
 # %% id="capsule"
 own_slant = pose(one)[0, 2].item()
@@ -743,9 +769,9 @@ pictures.pictures_and_arrows(
 )
 
 # %% [markdown] id="capsule-read"
-# Leaning turns the arrow and hardly shortens it. Fading shortens it and does not turn it. And when this digit leaned, the
-# bare neuron lost about a third of its score, the capsule a twentieth (to the blur of two resamplings), though nobody
-# told it how much we had sheared it.
+# Leaning turns the arrow and hardly shortens it. Fading shortens it and does not turn it. When we made the digit lean,
+# the bare neuron lost about a third of its score and the capsule only a twentieth, probably because the picture was resampled
+# twice. Nobody had told the capsule how far we sheared the digit.
 # **For this 4, sheared by us, knowing how it leans lets us undo the lean.** Does it help with the 4s of other people?
 
 # %% id="capsule-control"
@@ -754,33 +780,40 @@ ours = torch.arange(len(images)) == 24
 tries = torch.stack([neuron(shear(images, k / 10)) for k in range(-6, 7)])  # (13, b)
 scores = {
     "bare neuron": neuron(images),
-    "half a column aside": neuron((images + images.roll(1, dims=2)) / 2),  # blurred as by resampling
+    "slightly blurred": neuron((images + images.roll(1, dims=2)) / 2),  # as resampling blurs
     "best of 13 shears": tries.amax(dim=0),
     "capsule": lengths(four_capsule(images)),
 }
 for name, score in scores.items():
     fours, rest = score[(labels == 4) & ~ours], score[labels != 4]
-    beaten = (fours[:, None] > rest).float().mean()
-    print(f"{name:19s} 4s {fours.mean():.2f}, the rest {rest.mean():.2f}; a 4 beats one of the rest in {beaten:.0%}")
+    above = (fours[:, None] > rest).float().mean()  # of all pairs of a 4 and another digit
+    print(
+        f"{name:19s} 4s {fours.mean():.2f}, the rest {rest.mean():.2f}; the 4 scores higher in {above:.0%} of all pairs"
+    )
+print(f"\nthe slants of these 4s have a standard deviation of {slant(images)[(labels == 4) & ~ours].std():.2f}")
 
 # %% [markdown] id="capsule-control-read"
-# It does not: the capsule is a worse detector of 4s than the neuron in it. Some of its loss is mere blur (second row).
-# The third row takes for each digit the shear that suits it best: the other 4s gain nothing, and the rest do. So
-# people's 4s differ by more than a shear.
+# Not here. Take all pairs of a 4 and a digit that is not a 4: with this one template, the 4 scores higher less often for the
+# capsule than for the neuron in it. Some of the loss is mere blur (second row). And these 4s hardly lean (last line): their
+# slants differ far less than the shears of 0.5 and 0.4 that we gave ours. Where there is little to undo, undoing it can hardly
+# help. In the third row each digit gets the shear that suits it best, and even so the other 4s gain nothing on average, while
+# the other digits do. What separates these 4s from ours is mostly not a shear.
 #
-# Besides, its length reflects brightness as much as certainty: of our own 4 in faint ink it is less sure than of the 3.
+# Besides, the length of our capsule reflects brightness as much as certainty: the capsule is less sure of our own 4 in faint
+# ink (0.40) than of the 3 (0.55).
 # And it does not say where the digit is. In the lessons to come, the length gets a limit (02), capsules tell each other
 # what they expect (03), and those that agree are heard (04).
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Two mistakes from public code that you can now recognise. (The names, here and in later lessons, are those of GitHub accounts.
+# Here are two mistakes from public code that you can now recognise. (The names, here and in later lessons, are those of GitHub accounts.
 # Some have fixed it since.)
 #
-# **A root of zero.** The length is the most innocent line of a capsule network, and the same root is in every squash. The
-# code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski had no eps there, or had it outside the root. A length
-# then has the right value and a wrong gradient (and who also divides by it, as squash does, gets 0/0):
+# **A root of zero.** The length is the most innocent line of a capsule network, and every squash contains the same root. In
+# the squash of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski there was no eps, or it was outside the root. At a
+# zero vector the root then has the right value and no usable gradient. (Code that also divides by the bare root, as squash
+# does, computes 0/0 there even on the way forward.)
 
 
 # %% id="wild-root"
@@ -796,12 +829,12 @@ for name, function in (("without eps", lengths_without_eps), ("lengths", lengths
 
 # %% [markdown] id="wild-root-read"
 # The slope of $\sqrt{x}$ at 0 is infinite, and infinity times 0 is NaN. One capsule that is exactly zero is enough
-# (lesson 02 shows which layers have such). The price of eps is small: the zero vector gets the length
-# $\sqrt{10^{-8}} = 0.0001$. (`v.norm(dim=-1)` needs none: PyTorch gives it the gradient 0 there.) The test that finds the mistake: *call
-# backward at a zero vector and look for NaN*.
+# to turn the gradient of every weight that feeds it into NaN. (Lesson 02 shows which layers have such capsules.)
+# The price of eps is small: the zero vector gets the length $\sqrt{10^{-8}} = 0.0001$. (`v.norm(dim=-1)` needs none: PyTorch
+# gives it the gradient 0 there.) The test that finds the mistake: *call backward at a zero vector and look for NaN*.
 #
-# **A ReLU where the pose comes from**, as in the code of ageron, bourdakos1 and naturomics. It is a habit to put one after
-# every layer. A score that says "how much" loses little by it. A direction loses every number below 0:
+# **A ReLU on the numbers of a capsule** is in the code of ageron, bourdakos1 and naturomics. Many people put one after every
+# layer out of habit. A score that says "how much" loses little that way, but a direction loses every number below 0:
 
 # %% id="wild-relu"
 cut = v.relu()  # the vectors of our own capsule
@@ -812,9 +845,10 @@ for n, name in enumerate(list(cases)[:3]):
     )
 
 # %% [markdown] id="wild-relu-read"
-# For a digit that leans right nothing changes. The digit that leaned to the left is now reported upright, and less sure. With
-# 16 numbers instead of 2, one direction in $2^{16}$ has no negative number and survives unharmed. The test that finds
-# it: *over a batch, some entry of some capsule must be negative*.
+# For a digit that leans right nothing changes. The digit that leaned to the left is now reported upright, and with a
+# shorter length. In a space of 16 numbers only one corner in $2^{16}$ has no negative number, and this corner is all that the
+# ReLU leaves. A network that is trained with the ReLU can learn to make do with that corner, so nothing crashes and the
+# mistake goes unnoticed. The test that finds it: *over a batch, some entry of some capsule must be negative*.
 
 # %% [markdown] id="recap"
 # ## In your own words
@@ -823,7 +857,7 @@ for n, name in enumerate(list(cases)[:3]):
 #
 # 1. what max-pooling is good for, and what it costs;
 # 2. the difference between invariant and equivariant, with the 4 as the example;
-# 3. why $\mathrm{cov}(x,y)/\mathrm{var}(y)$ is a good pose for shears and useless for rotations;
+# 3. why $\mathrm{cov}(x,y)/\mathrm{var}(y)$ follows a rule under shears, and why no such rule exists under rotations;
 # 4. what the length and the direction of a capsule's vector say;
 # 5. why we cannot simply keep the hand-made pose.
 #
@@ -844,7 +878,8 @@ checks.board("01")
 #   "equivariant" rather than invariant.
 # - S. Sabour, N. Frosst, G. Hinton, *Dynamic Routing Between Capsules*, NeurIPS 2017, arXiv 1710.09829: the abstract and
 #   section 1, on length and direction.
-# - M.-K. Hu, *Visual Pattern Recognition by Moment Invariants*, IRE Transactions on Information Theory 8, 1962: how far means
-#   and covariances of ink can go.
+# - M.-K. Hu, *Visual Pattern Recognition by Moment Invariants*, IRE Transactions on Information Theory 8, 1962: moments of the
+#   ink, up to the third order, combined so that they do *not* change when the figure is moved, scaled or rotated (invariance,
+#   where this lesson wants equivariance).
 #
 # **Next:** in [lesson 02](02_squash.ipynb) the length of a capsule gets a limit of 1, without its direction noticing: squash.
