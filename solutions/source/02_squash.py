@@ -7,7 +7,7 @@
 # - write `squash` so that it works on any axis and survives the zero vector;
 # - predict where its gradient is strong, weak and absent;
 # - compare it with the exponential squash of a later network;
-# - write the test that catches a broken squash, whatever its curve.
+# - write a test that catches ten broken squashes and is silent for right ones, whatever their curve.
 #
 # **Minutes:** 65 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
 # tensors.
@@ -19,7 +19,8 @@
 # tells how sure the capsule is that the thing is there at all. We want to read it as we read a probability: a number between 0
 # and 1.
 #
-# But a layer computes sums, and a sum can have any length. Here are three capsules, each with two numbers:
+# But a layer computes sums, and the vector that comes out may have any length. We call this vector $s$, and the output that
+# we make of it $v$. Here is $s$ for three capsules, with two numbers each:
 
 # %% id="setup"
 import torch
@@ -30,7 +31,7 @@ s = torch.tensor([[0.3, 0.1], [0.6, 1.2], [-3.0, 1.0]])  # (i=3, d=2)
 print("lengths:", s.norm(dim=-1))
 
 # %% [markdown] id="sigmoid-idea"
-# One of them is more than three times too long. How would you bring it below 1?
+# Two of them are too long, one of them more than three times as long as it may be. How would you bring them below 1?
 #
 # The reflex of anyone who has built a network is a sigmoid or a tanh on every number. Let us try, and look at the
 # direction of each vector (its angle, in degrees) before and after.
@@ -49,22 +50,24 @@ print("the third at lengths 0.1, 2 and 4, after a tanh:", angle((sizes * s[2] / 
 
 # %% [markdown] id="sigmoid-verdict"
 # The sigmoid sends every vector into the same quarter of the plane: the third capsule pointed to the left (162°) and now
-# points steeply up. The tanh is gentler. It hardly touches the first and still bends the second and the third towards a diagonal, the more the longer
-# they are (last line), and two numbers near 1 make a length of 1.4. A pose that changes when the confidence changes is
+# points steeply up. The tanh is gentler. It hardly touches the first vector. But it bends the second and the third towards a
+# diagonal, and the longer a vector is, the more it bends (the last line shows this for the third). Nor is the result always
+# short enough: two numbers near 1 make a length of 1.4. A pose that changes when the confidence changes is
 # no pose. **Whatever we do must act on the length alone.**
 
 # %% [markdown] id="derive"
-# ## Choosing it
+# ## Choosing the new length
 #
 # Take a vector apart into length times direction, $s = \lVert s\rVert \cdot \frac{s}{\lVert s\rVert}$. The second factor
-# is the unit vector: we keep it. We replace the first by some $g(\lVert s\rVert)$, which must do three things:
+# is the unit vector: we keep it. We replace the first by some $g(\lVert s\rVert)$. It should meet three conditions:
 #
 # 1. $g(n) < 1$ for every length $n$, and $g(n) \to 1$ for long vectors ("certainly there");
 # 2. $g(n) \to 0$ for short ones ("not there");
-# 3. it should be cheap and smooth.
+# 3. in between it rises steadily, is smooth, and costs little.
 #
-# $\frac{x}{1+x}$ rises from 0 towards 1. What should $x$ be? With $x = n$ conditions 1 and 2 hold, and with many others: from here on it is a
-# choice. Take $x = n^2$, which pushes short vectors down further and starts flat. That is equation 1 of Sabour, Frosst and Hinton (2017):
+# $\frac{x}{1+x}$ rises from 0 towards 1. What should $x$ be? With $x = n$ all three hold, and with many others: from here on it
+# is a choice. Take $x = n^2$: it presses short vectors down further, so that weak capsules fall nearly silent. (This has a price,
+# which we shall look at.) It gives equation 1 of Sabour, Frosst and Hinton (2017):
 #
 # $$v \;=\; \underbrace{\frac{\lVert s\rVert^2}{1+\lVert s\rVert^2}}_{\text{new length}}\;
 # \underbrace{\frac{s}{\lVert s\rVert}}_{\text{direction}}$$
@@ -87,15 +90,16 @@ for n in (0.0, 0.1, 0.5, 1.0, 2.0, 3.0, 10.0):
     print(f"length {n:4.1f}  →  {n**2 / (1 + n**2):.3f}")
 
 # %% [markdown] id="table-read"
-# Read each row as an opinion. Up to a length of 0.5 a capsule hardly counts, at 1 it is undecided, at 3 its length is 0.9.
-# (Lesson 05 will ask a capsule that is right to reach 0.9. Now you know how long its input must be. It is content with 0.9 for yes and
-# 0.1 for no, so a length of 0.9 does not mean that nine of ten such answers are right.)
+# Read each row as the capsule's opinion: up to a length of 0.5 it says "hardly", at 1 it is undecided, and at 3 it says 0.9.
+# (The loss of lesson 05 will ask for a length of 0.9 from the capsule whose class is in the image. Now you know how long its
+# input must be. A length is a score between 0 and 1, as a probability is, but nothing trains it to be one: the loss is content
+# with 0.9 for yes and 0.1 for no, so a length of 0.9 does not mean that nine of ten such answers are right.)
 
 # %% [markdown] id="unit-vector"
 # ## By hand first
 #
-# One vector, slowly. $s = (3, 4)$ has $\lVert s\rVert^2 = 9 + 16 = 25$, so its length is 5, its direction
-# $(0.6, 0.8)$, its new length $25/26 \approx 0.962$:
+# Let us do one vector slowly. $s = (3, 4)$ has $\lVert s\rVert^2 = 9 + 16 = 25$, so its length is 5, its direction
+# $(0.6, 0.8)$, and its new length is $25/26 \approx 0.962$:
 
 # %% id="by-hand"
 one = torch.tensor([3.0, 4.0])
@@ -108,8 +112,14 @@ print("new length =", round(new_length.item(), 3), "  v =", new_length * directi
 # %% [markdown] id="exercise-squash"
 # ## Your turn: squash
 #
-# With many vectors the sum runs along one axis only, and its result must still line up with `s`: of a (3, 2) tensor
-# `sum(dim=-1, keepdim=True)` is (3, 1), one number per row, which can divide it. Without `keepdim` it is (3,) and cannot.
+# The cell above does it for one vector. Yours must do it for any shape, along any axis, and at zero.
+#
+# With many vectors the sum runs along one axis only, and its result must still line up with `s`. If `s` has shape (3, 2), then
+# `(s * s).sum(dim=-1, keepdim=True)` has shape (3, 1): one number for each row, and `s` can be divided by it. Without
+# `keepdim` the shape is (3,), and the division fails. (If `s` were (3, 3), it would not fail, and would divide the columns.)
+#
+# Lesson 01 had a root of zero near its end. The same root is in here: put eps in the same place. Why it must be this place, you
+# will see below.
 #
 # {{ exercise 02-squash }}
 #
@@ -134,8 +144,8 @@ def squash(s, dim=-1, eps=1e-8):
 squash = checks.squash(squash)
 
 # %% [markdown] id="picture-intro"
-# And the picture: the same three capsules before and after. The dotted circle has radius 1. No arrow leaves it, and none
-# has turned.
+# Here are the same three capsules before and after. The dotted circle has radius 1. Before, two arrows leave it. Afterwards
+# none does, and none has turned.
 
 # %% id="picture"
 figures.arrows(
@@ -148,7 +158,8 @@ figures.arrows(
 # %% [markdown] id="gradient"
 # ## What the gradient can see
 #
-# A network learns through slopes. Where this curve is flat, the length of a capsule hardly moves. Where is it steepest?
+# A network learns through slopes. Think of the new length $g(n)$ as a curve over $n$; each row of the table above is one of its
+# points. Where the curve is flat, a push at $s$ hardly changes the length of $v$. Where is it steepest?
 #
 # **Predict before you run.**
 #
@@ -210,25 +221,31 @@ figures.curves(
 # %% id="slope-both"
 for length in (0.1, 1.0, 3.0, 10.0):
     jacobian = torch.autograd.functional.jacobian(squash, torch.tensor([length, 0.0]))  # (2, 2)
-    print(f"length {length:4.1f}:  along {jacobian[0, 0]:.3f}   across {jacobian[1, 1]:.3f}")
+    along, across = jacobian[0, 0], jacobian[1, 1]
+    print(f"length {length:4.1f}:  along {along:.3f}   across {across:.3f}   turns {across / length:.3f}")
 
 # %% [markdown] id="slope-meaning"
-# Across, the slope is $g(n)/n$: a vector turns as a whole, so its tip moves in proportion to its length. Both ends
-# matter later:
+# Across, the slope is $g(n)/n$: a vector turns as a whole, so its tip moves in proportion to its length. But the pose is the
+# angle, and the same move of the tip turns a long vector less. If the gradient pulls $v$ across with strength $p$, it pulls
+# $s$ with $p\,g(n)/n$, and that turns $s$ by $\frac{p\,g(n)}{n^2} = \frac{p}{1+n^2}$ if the step is small. $v$ turns with
+# it, by the same angle. The last column is this number for $p = 1$. Both ends matter later:
 #
-# - **Long vectors**: a capsule that is sure hardly changes its length. Its pose still learns: at length 3 it moves five
-#   times more readily than the length. (A sigmoid is flat there, too, and has no second direction.)
-# - **Short vectors**: both slopes go to *zero*, where a sigmoid would be steepest. If the first weights of a capsule
-#   layer are too small, every capsule starts in this corner, all lengths are near 0 and barely any gradient comes back.
-#   It is slow, not dead: only the exact zero is stuck. Lesson 05 shows the number that gives it away.
+# - **Long vectors**: a capsule that is sure hardly changes its length. It still turns, and at length 3 its tip moves five times
+#   more readily across than along. But it turns stiffly: by a tenth of $p$ at length 3, by a hundredth at length 10. (A sigmoid
+#   is flat there, too, and has no second direction.)
+# - **Short vectors**: both slopes go to *zero*, where a sigmoid would be steepest. Such a capsule turns easily, because so short a
+#   vector needs little push, but it hardly becomes longer. If the initial weights of a capsule layer are too small, all
+#   its capsules start like this, and very little gradient reaches the layers below. We call this the **flat corner** of
+#   squash: it is the left end of the picture above. Only the exact zero is stuck for good. (In lesson 05 a loss that stays at
+#   0.81 gives the flat corner away.)
 
 # %% [markdown] id="zero"
 # ## The zero vector
 #
-# Let a window without a bias look at an empty corner of an image, and its capsule is exactly zero. The formula then
-# reads $0 \cdot \frac{0}{0}$.
+# Let a window without a bias look at an empty corner of an image, and its capsule is exactly zero.
 #
-# **Predict before you run.** Type the formula as it is, without `eps`. What does it return for the zero vector?
+# **Predict before you run.** Type the formula as it is, new length times direction, without `eps`. What does it return for the
+# zero vector?
 #
 # - **a** NaN
 # - **b** 0, since the new length is 0
@@ -244,15 +261,15 @@ checks.predict("02-zero", "a")
 # %% id="zero-try"
 def squash_without_eps(s):
     n2 = (s * s).sum(-1, keepdim=True)
-    return n2 / (1 + n2) * s / n2.sqrt()
+    return n2 / (1 + n2) * (s / n2.sqrt())
 
 
 zero = torch.zeros(1, 2)
 print("without eps:", squash_without_eps(zero))
 
 # %% [markdown] id="zero-outside"
-# So people add eps. The obvious place is the division: divide by `n2.sqrt() + eps`. The output is then a clean 0.
-# But look at the gradient:
+# So people add eps. The obvious place is the division: divide by `n2.sqrt() + eps`. The output is then a clean 0. And the
+# gradient? Guess it for both places of eps before you run the next cell:
 
 
 # %% id="zero-gradient"
@@ -268,13 +285,17 @@ for name, function in (("eps outside the root", squash_eps_outside), ("squash", 
     print(f"{name:22s} value {value.tolist()}  gradient {zero.grad.tolist()}")
 
 # %% [markdown] id="zero-why"
-# The value is fine, the gradient is NaN: the slope of $\sqrt{x}$ at $x=0$ is infinite, and the chain rule multiplies that
-# infinity by the zeros around it: $s$, the numerator, and $2s$, the derivative of $n^2$. (So the trap does not hang on
-# the curve: any $g$ has it.) One such capsule in one image of one batch turns the weights that feed it
-# into NaN at the next step, and one forward pass later everything is NaN. With **eps inside the root**,
-# $\sqrt{n^2+\varepsilon}$ has a finite slope everywhere.
+# With eps outside, the value is fine and the gradient is NaN. The slope of $\sqrt{x}$ at $x=0$ is infinite, and the chain rule
+# multiplies this infinity by two zeros: by the numerator of the fraction, which contains $s$, and by $2s$, the derivative of
+# $\lVert s\rVert^2$. Infinity times zero is NaN. One such capsule in one image makes the weights that feed it NaN at the next
+# step (even where their input is 0, since NaN times 0 is NaN), and after the next forward pass the loss is NaN, too. With
+# **eps inside the root**, $\sqrt{n^2+\varepsilon}$ has a finite slope everywhere.
 #
-# How often does it happen? That depends on the layer below:
+# The trap is in the root, not in the curve: whoever computes $\lVert s\rVert$ as the root of a sum of squares and divides by it
+# falls into it, with any $g$. Some curves need no such root: $g(n) = n/\sqrt{1+n^2}$ gives $v = s/\sqrt{1+\lVert s\rVert^2}$.
+#
+# How often does it happen? That depends on the weights that feed the capsule. Here they are untrained and look at the image
+# directly:
 
 # %% id="zero-where"
 for bias in (False, True):
@@ -285,11 +306,13 @@ for bias in (False, True):
     )
 
 # %% [markdown] id="zero-where-read"
-# With a bias, hardly ever; without, wherever there is no ink. (A ReLU between the weights and the squash makes zeros of its
-# own, and hides the NaN from the weights: backwards it puts a 0 where its input was not positive.)
+# Without a bias nearly half of the capsules are zero: the window sees no ink there. With PyTorch's random biases the share is 0 %.
+# (Biases that start at 0 are no help at the first step.)
 #
-# (`torch.norm` and `torch.linalg.vector_norm` define their gradient at the zero vector to be 0. With them eps may be
-# outside, and the check agrees.)
+# Two things can save a careless squash. A ReLU just before it passes a gradient of 0 wherever its input was not positive,
+# and so keeps the NaN from the weights (though it makes zero vectors of its own). And `torch.norm` and
+# `torch.linalg.vector_norm` have by definition the gradient 0 at the zero vector, so with them eps may stay outside the
+# root; the check accepts that. (In float16, $10^{-8}$ is rounded to 0: compute the squash in float32.)
 #
 # This is why the check gave you a batch with a zero vector in it, and why it looked at the gradient.
 
@@ -337,8 +360,8 @@ for length in (0.01, 0.1, 1.0, 3.0):
 
 # %% [markdown] id="exponential-read"
 # For weak capsules the difference is dramatic: at length 0.01 the exponential squash lets a hundred times more through, and at 0 its
-# slope is 1 instead of 0. So a weak capsule should get out of the left corner sooner. Does it? Both start at length 0.01, and gradient
-# descent pulls them towards 0.9:
+# slope is 1 instead of 0. So a weak capsule should get out of the flat corner sooner. Does it? We let both start with a vector of
+# length 0.01, and gradient descent pulls its new length towards 0.9:
 
 
 # %% id="corner"
@@ -355,14 +378,19 @@ def steps_to_half(function):
 print("steps: squash", steps_to_half(squash), " exponential", steps_to_half(exponential_squash))
 
 # %% [markdown] id="corner-read"
-# It is above the other curve everywhere, because $e^n > 1 + n^2$ for every $n > 0$: a capsule becomes confident sooner, for better or worse. Neither is
-# "the right one". They are two choices of $g$, and you can now judge a third.
+# Yes: it takes 9 steps instead of 22. (This is one free vector at one learning rate. In a network the weights come before it, and
+# nothing here says that such a network ends up better.)
+#
+# The exponential curve is above the other one everywhere, because $e^n > 1 + n^2$ for every $n > 0$. So its capsules become
+# long sooner, whether they are right or wrong. Neither curve is "the right one". They are two choices of $g$, and you can now
+# judge a third.
 
 # %% [markdown] id="dial-intro"
 # ### The dial
 #
 # If a kernel is running, turn a vector yourself: drag its arrow, or click a slider and press the arrow keys. Each plane shows $s$
-# and what one of your two functions makes of it. At which length do they differ most? (The next cell answers.) What does the angle change?
+# and what one of your two functions makes of it. At which length do they differ most? (The next cell answers.) Then turn the
+# arrow without changing its length: neither new length changes, because $g$ sees the length alone.
 
 # %% id="dial"
 from capsule_tutor.theatre import squash_dial
@@ -376,27 +404,28 @@ print(f"they differ most at length {x[gap.argmax()].item():.2f}, by {gap.max().i
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Two mistakes of public code. A network can train for hours with either.
+# Here are two mistakes from public code. A network may train with either of them, and nothing raises an error.
 #
-# **The wrong axis.** The code of bourdakos1, higgsfield and jindongwang squashes along an axis of size 1. Then every "vector" is a
-# single number below 1, a capsule of $d$ numbers may be as long as $\sqrt d$, and it turns:
+# **The wrong axis.** Routing code often carries tensors of shape $(b, j, z, 1)$, so that it can multiply matrices. The pose is then
+# no longer the last axis, and along the last axis every number is a vector of its own. The code of bourdakos1, higgsfield and
+# jindongwang squashes along such an axis of size 1. Each number lands between −1 and 1, a capsule of $d$ numbers may be
+# almost $\sqrt d$ long, and it turns:
 
 # %% id="wild-axis"
-capsules = torch.full((1, 1, 8), 2.0)  # one capsule with an 8-D pose
-wrong = squash(capsules, dim=1)  # axis 1 has size 1: each number is squashed alone
-right = squash(capsules, dim=2)
+capsules = torch.full((1, 8, 1), 2.0)  # one capsule with an 8-D pose, as a column
+wrong = squash(capsules)  # the last axis has size 1: each number is squashed alone
+right = squash(capsules, dim=1)
 print(f"length after the wrong axis {wrong.norm().item():.3f}, after the right one {right.norm().item():.3f}")
-turned = squash(s[:1].unsqueeze(1), dim=1)[0]  # our first capsule, (0.3, 0.1)
+turned = squash(s[:1].unsqueeze(-1)).squeeze(-1)  # our first capsule, (0.3, 0.1)
 print(f"angle before {angle(s[:1]).item():.0f}°, after the wrong axis {angle(turned).item():.0f}°")
 
 # %% [markdown] id="wild-axis-read"
-# A length above 2. One line finds it: *no length after squash reaches 1*, asked of vectors that are long. (Eight
-# numbers of 0.6 would come out with 0.75.)
+# The length is above 2, which no squash allows. One line finds it: *no length after squash reaches 1*, asked of vectors that are
+# long. (Eight numbers of 0.6 would come out with 0.75.)
 #
-# **The missing or misplaced eps**, in the code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski. You have seen it. It is
-# nasty because it may take thousands of steps until
-# a vector is exactly zero, and then the loss is NaN "for no reason". What finds it: *call backward at the zero vector and look
-# for NaN*.
+# **The missing or misplaced eps** was in the code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski. You have seen what it
+# does. A network with it trains all the same, as long as no vector is exactly zero. If one is some day, and no ReLU hides it,
+# the loss becomes NaN "for no reason". The test that finds it before: *call backward at the zero vector and look for NaN*.
 
 # %% [markdown] id="exercise-squash-test"
 # ## Your turn: the test
@@ -413,7 +442,7 @@ print(f"angle before {angle(s[:1]).item():.0f}°, after the wrong axis {angle(tu
 def squash_test(squash):
     """Silent for every right squash(s, dim=-1), whatever its curve; an AssertionError for a broken one."""
     ### BEGIN SOLUTION
-    s = 3 * torch.randn(5, 4, 3)
+    s = 3 * torch.randn(5, 4, 3).clamp(-1.5, 1.5)  # four numbers of at most 4.5: no length above 9
     for dim in (1, -1):
         v = squash(s, dim=dim)
         assert (v.norm(dim=dim) < 1).all(), "a length reaches 1"
@@ -429,6 +458,12 @@ def squash_test(squash):
 
 squash_test = checks.squash_test(squash_test)
 
+# %% [markdown] id="squash-test-read"
+# Ten of ten are caught, and still one kind of mistake passes all five properties: `0.09 * torch.nn.functional.normalize(s, dim=dim)`
+# says "not there" of everything, for ever. Condition 1 at the beginning of this lesson has a second half, $g(n) \to 1$
+# for long vectors, and none of the five asks for it. A sixth could: a vector of length 9 comes out longer than 0.5. A test finds
+# what somebody thought of.
+
 # %% [markdown] id="recap"
 # ## In your own words
 #
@@ -441,8 +476,8 @@ squash_test = checks.squash_test(squash_test)
 #
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) it bends the direction, and the direction is the pose; (2) 0, 0.5 and 0.9; (3) a sure capsule hardly
-# changes its length and still turns, one that has not yet begun does both slowly; (4) the slope of the root at 0 is
-# infinite, and infinity times 0 is NaN in the gradient even where the value is fine.
+# changes its length and turns stiffly; a very short one turns easily, but grows slowly and passes little gradient on; (4) the
+# slope of the root at 0 is infinite, and infinity times 0 is NaN in the gradient even where the value is fine.
 # <!-- END SOLUTION -->
 
 # %% id="board"
