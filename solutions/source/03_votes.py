@@ -19,7 +19,11 @@
 # mouths long.
 #
 # Each part is a witness for the face. If two witnesses who have not talked to each other tell the same story, you believe
-# it. The poses of the parts are arrows: the direction is how the part is turned, the length how large it is.
+# it. The poses of the parts are arrows: the direction is how the part is turned, the length is how large it is.
+#
+# In lessons 01 and 02 the length of a capsule said how sure it is that its thing is there. In this toy all parts are there, so we
+# lend the length to the size. From *Where the children come from* on, it means presence again. A child of length 0 then gives a vote of
+# length 0: whoever sees nothing says nothing, to any parent.
 
 # %% id="setup"
 import torch
@@ -51,7 +55,7 @@ print("the mouth's opinion of the face:", rounded(mouth @ mouth_to_face))
 # Both say $(0, 3)$: a face that points straight up and has length 3. Such an opinion is called a **vote**. A mirror would
 # do for the mouth, too: $\left(\begin{smallmatrix}0&1.5\\1.5&0\end{smallmatrix}\right)$ also takes $(2, 0)$ to $(0, 3)$.
 #
-# Now the whole face is tilted by 30°, and the three matrices stay as they are.
+# Now the whole face is tilted by 30° to the left, and the three matrices stay as they are.
 #
 # **Predict before you run.** Which of them vote for a face that is tilted by 30°?
 #
@@ -80,8 +84,9 @@ print("with the mirror        ", rounded(turned(mouth, 30) @ mirror))
 print("(0, 3) tilted by 30° is", rounded(turned(torch.tensor([0.0, 3.0]), 30)))
 
 # %% [markdown] id="picture-intro"
-# The mirror turns the vote the wrong way. On the right of the picture we cheat: only the mouth turns. Both parts are still
-# there, and a detector that ticks off parts would be content.
+# The mirror turns the vote the wrong way. On the right of the picture we cheat: only the mouth turns, by 70° to the right. Both
+# parts are still there, and a detector that ticks off parts would be content. (The dotted circle only frames the face. Its size
+# means nothing.)
 
 # %% id="picture-faces"
 nose_at, mouth_at = torch.tensor([0.0, 0.3]), torch.tensor([0.0, -1.1])  # only for the drawing
@@ -110,15 +115,19 @@ pictures.faces(
 # That is the idea of capsules in one picture. **The matrix holds how a part is placed in its whole. When the face turns, all
 # poses change and no matrix does.** And when the parts do not fit together, the votes say so.
 #
-# Two caveats. First, it works only if a turn $R$ and the matrix may change places, $RW = WR$. Turns and enlargements in the plane
-# allow that, a mirror does not, and nothing in a network enforces it: the network must *learn* poses for which one matrix per
-# pair is enough. Second, our arrows know turn and size only, so a mouth on the forehead would go unnoticed. With four numbers,
-# place and arrow, a 4×4 matrix votes for the place as well.
+# There are two caveats. First, it works only if turning the part and then voting gives the same as voting and then turning the
+# whole. For our arrows that is $RW = WR$: a turn $R$ and the matrix may change places. Turns and enlargements in the plane allow
+# that, and a mirror does not. Where child and parent have poses of different sizes, 8 and 16 numbers in CapsNet, it is
+# $RW = WR'$, where $R'$ is what the same turn does to the pose of the parent. Nothing in a network enforces either: the network must
+# *learn* poses for which one matrix per pair is enough.
+#
+# Second, our arrows know turn and size only, so a mouth on the forehead would go unnoticed. With four numbers, place and arrow, a
+# 4×4 matrix votes for the place as well.
 #
 # How much is an agreement worth? That depends on how often it happens by chance.
 #
-# **Predict before you run.** Draw two votes at random, with 16 numbers each. How often do they point nearly the
-# same way, less than 26° apart (a cosine above 0.9)?
+# **Predict before you run.** Draw two votes at random, with 16 numbers each and every direction equally likely. How often do
+# they point nearly the same way, less than 26° apart (a cosine above 0.9)?
 #
 # - **a** practically never
 # - **b** once in a hundred times
@@ -139,15 +148,20 @@ for z in (2, 4, 8, 16):
     density = angle.sin() ** (z - 2)  # how frequent an angle is in z dimensions
     exact = (density[angle.cos() > 0.9].sum() / density.sum()).item()
     print(f"{z:2d} numbers: {close.float().mean().item():8.3%} of pairs agree, in theory {exact:10.5%}")
-print(f"1152 children, 16 numbers: {exact * 1152 * 1151 / 2:.1f} of {1152 * 1151 // 2:,} pairs agree by chance")
+pairs = 1152 * 1151 // 2
+print(f"1152 votes for one parent: we expect {exact * pairs:.1f} of {pairs:,} pairs to agree by chance")
 close = torch.cosine_similarity(one + 2, other + 2, dim=-1) > 0.9
 print(f"16 numbers, and 2 added to each: {close.float().mean().item():.1%} of pairs agree")
 
 # %% [markdown] id="chance-read"
 # In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, *independent* votes practically never
-# agree. When two particular votes do, chance is a poor explanation. The face is one reason; another is whatever all votes have
-# in common (last line), a blank border for instance. And a parent does not look at pairs: it adds up *all* its votes. Can such
-# a sum be long although no two of its votes agree? Lesson 04 measures it. Here we make the votes.
+# agree: even among all pairs of votes for one parent we expect less than one such pair. When two particular votes do agree, chance is a
+# poor explanation. The face is one reason. Another is whatever the votes have in common that has nothing to do with the face: in
+# the last line we added 2 to every number, and 6.7 % of the pairs agree. (Equal poses are not enough for that. Each child has a
+# matrix of its own, and further down you will see that random matrices spread even equal poses.)
+#
+# And a parent does not look at pairs: it adds up *all* its votes. Can such a sum be long although no two of its votes agree?
+# Lesson 04 measures it. Here we make the votes.
 
 # %% [markdown] id="by-hand"
 # ## One child, one parent
@@ -159,8 +173,9 @@ print(f"16 numbers, and 2 added to each: {close.float().mean().item():.1%} of pa
 #
 # (The paper writes $W_{ij}u_i$, with columns. Its $W_{ij}$ is ours transposed.)
 #
-# Read $\hat u_{j|i}$ as "the pose of $j$, if one asks $i$". By hand: entry $k$ of $u_i$ says how much of row
-# $k$ goes into the vote.
+# Read $\hat u_{j|i}$ as "the pose of $j$, if one asks $i$". Let us do it by hand, for a mouth with the pose $(2, 1)$. Each entry
+# of $u_i$ says how much of the row with the same number goes into the vote. (In code, `d` counts these entries, since $d$ is the
+# name of their axis.)
 
 # %% id="by-hand-rows"
 u_i = torch.tensor([2.0, 1.0])
@@ -228,8 +243,8 @@ figures.arrows(
 # | `z` | weight, output | a loop that fills: the entries of the vote |
 # | `d` | u, weight, **not** output | a loop that adds: the `+=` above |
 #
-# Two rules suffice. The same letter in two inputs means "step together". **A letter that is missing in the output is
-# summed.**
+# The same letter in two inputs means "step together". And what does a letter mean that is missing in the output? The last row of
+# the table shows one.
 
 # %% id="einsum-equal"
 at_once = torch.einsum("id,ijdz->ijz", u[0], weight)  # (i, j, z)
@@ -249,7 +264,11 @@ checks.predict("03-dropped", "a")
 ### END SOLUTION
 
 # %% [markdown] id="variants-intro"
-# Four slips, on sizes that all differ ($i=5, j=3, d=4, z=6$), and the shape that each gives:
+# So two rules are enough. The same letter in two inputs means "step together". **A letter that is missing in the output is
+# summed.**
+#
+# Below you see the right line and four slips, on sizes that all differ ($i=5, j=3, d=4, z=6$). Which of the slips does the
+# shape give away?
 
 # %% id="variants"
 torch.manual_seed(0)
@@ -269,15 +288,17 @@ for text, what in slips.items():
     print(f"{text:14s} {what:31s} {shape}")
 
 # %% [markdown] id="variants-read"
-# Look at the fourth line: the shape is right and the votes are nonsense. `k` and `i` no longer step together, and `k` is
-# missing in the output, so all five poses are added up before they meet a matrix. The last was refused only because 4 is not 6. In
-# a layer with $d = z$ it would have gone unnoticed.
+# Look at the line with `kd`: the shape is right and the votes are nonsense. `k` and `i` no longer step together, and `k` is
+# missing in the output, so all five poses are added up before they meet a matrix. The last line, with d and z exchanged, was
+# refused only because 4 is not 6. In a layer with $d = z$ it would have gone unnoticed.
 #
 # **Shapes catch many slips, values more.** So the checks of this course compare with a slow loop, and test a batch of 1
 # and the gradient besides.
 
 # %% [markdown] id="exercise-votes"
 # ## Your turn: votes
+#
+# Before you write it, say for each of the five letters b, i, j, d and z whether its loop fills or adds.
 #
 # {{ exercise 03-votes }}
 
@@ -313,8 +334,11 @@ print(f"nose, mouth and brow, against the loop: the largest difference is {diffe
 # > A primary capsule is made of its $d$ channels **at one place**.
 #
 # A toy makes it visible: 2 types with 3-D poses are 6 channels, on a 2×2 grid. We fill them with numbers that tell their
-# own story. 213 means: type **2**, pose entry **1**, place **3**. (These digits count from 1; indices in brackets, as in code,
-# from 0, so that the toy's first type is type 0 there.)
+# own story. 213 means: type **2**, pose entry **1**, place **3**.
+#
+# The toy's types, pose entries and places count from 1, so that its numbers are easy to read. Everything else counts from 0, as
+# code does: capsules, channels, rows and columns. So the toy's first capsule is capsule 0, and its place 1 is row 0, column 0. (In the
+# exercises, where there are no such numbers, the first type is type 0.)
 
 # %% id="telling"
 features = torch.zeros(1, 6, 2, 2)  # (b, types·d, h, w)
@@ -336,7 +360,9 @@ pictures.cut(
 
 # %% [markdown] id="trap"
 # All numbers of a capsule end in the same digit: they come from one place. We need eight such capsules,
-# $(b, i, d) = (1, 8, 3)$. The tensor holds 24 numbers, and $8 \cdot 3 = 24$. Everybody's first idea is to ask for that shape:
+# $(b, i, d) = (1, 8, 3)$. The tensor holds 24 numbers, and $8 \cdot 3 = 24$. Everybody's first idea is to ask for that shape.
+# Public code often writes it as `view(b, -1, d)`, so we call it the **bare view**: a `view`, or a `reshape`, which does the same here,
+# with no `permute` before it.
 
 
 # %% id="trap-code"
@@ -350,7 +376,8 @@ print(bare_view(features, 3)[0, :3].long(), "the first three of", tuple(bare_vie
 # No error, the right shape, and wrong. The first "capsule" is 111, 112, 113: *one* pose entry at *three* places.
 # `reshape` reads the numbers in the order of their indices, the last axis fastest, and cuts that row into groups. Here the
 # last axes are those of the places. So first the pose axis must be brought to the end. That is what `permute` is for. (It moves
-# nothing in memory, it renames the indices; the `reshape` after it copies. `view` never copies, and would refuse.)
+# nothing in memory. It only puts the axes in another order, so the `reshape` after it has to copy. A `view` in its place cannot copy
+# and would stop with an error.)
 
 # %% [markdown] id="exercise-primary"
 # ## Your turn: cut capsules
@@ -389,9 +416,14 @@ figures.blocks(
 #
 # A layer of primary capsules is three steps: a convolution, this cut, squash. The filters of the convolution are shared by all
 # places, as always. The vote matrices are **not**: capsules 0 and 1 are of the same type, and still each has its own $W_{ij}$.
-# When an image is shifted by one place (2 pixels, the strides multiplied), its poses move one capsule on, as they are, and meet
-# the neighbour's $W$. So what the network has learned of a stroke here does not help with the same stroke next door: that the votes
-# agree must be learned place by place. And 1152 capsules need 1152 sets of matrices. We count them below.
+# When an image is shifted by one place (2 pixels, the strides multiplied), its poses move on to the neighbouring place, as they
+# are, except at the border. At the new place they meet the neighbour's $W$. So the network recognises the same stroke next door, since
+# the filters are shared, but what it has learned about how that stroke *votes* does not help there: it must be learned place by
+# place. And 1152 capsules need 1152 sets of matrices. We count them below.
+#
+# Remember the bold sentence about the face. There the nose was one child, wherever it was. Here a child stays at its place: when
+# a face turns, its nose moves on to another child, which has another matrix. So the network has the property of our toy only as far as
+# training makes the matrices of different places agree.
 
 # %% [markdown] id="locality"
 # ## The locality test
@@ -452,15 +484,17 @@ for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.item
 # %% [markdown] id="receptive"
 # In other people's code the cut is often inside a layer, behind its convolution. Test the cut alone, or, where nothing is
 # padded, hand the whole layer to `touched` and choose row 0 and column 0 of its input: only one window of the convolution covers that
-# corner, so again one capsule per type should move. How many move does not say *which* numbers of its place a capsule got, nor how
-# capsules are numbered: channels split as (d, types) pass, and so do rows exchanged with columns.
+# corner, so again one capsule per type should move.
+#
+# Counting has blind spots. It cannot tell *which* numbers of a place went into a capsule, nor in what order the capsules are
+# numbered. A cut that splits the channels as (d, types) passes, and so does one that takes columns before rows.
 #
 # ### What a capsule sees
 #
 # Now look from the other end. Which pixels of the *image* can one capsule see? Autograd knows. We send a digit through two fresh
 # convolutions (kernels 9 and 9, strides 1 and 2, as in CapsNet, with fewer channels) and ask for the gradient of one capsule with
-# respect to the image. A pixel with gradient 0 is out of sight. (The picture shows the square root, so that faint pixels are
-# seen, too; a dot is the middle of a window.)
+# respect to the image. Here a pixel with gradient 0 is out of sight. (Behind many silent ReLUs it need not be.) The picture shows the
+# square root, so that faint pixels are seen, too, and a dot is the middle of a window.
 
 # %% id="receptive-code"
 from capsule_tutor import data
@@ -489,14 +523,14 @@ pictures.sight(
     {name: (gradient / gradient.max()).sqrt() for name, gradient in seen.items()},
     windows={"with permute": [(2, 3)], "bare view": [divmod(int(place), 6) for place in entries]},
     alt="Two heat maps of the image. With permute, capsule 15 sees one square of 17 by 17 pixels, rows 4 to 20 and columns "
-    "6 to 22. In the bare view it sees nearly the whole width, 27 columns, and 19 rows: it has eight windows, six side "
-    "by side and two below, each with a dot in its middle, the first and the last outlined.",
+    "6 to 22. In the bare view it sees nearly the whole width, 27 columns, and 19 rows: it has eight windows, six in a "
+    "row and two below, each with a dot in its middle, the first and the last outlined.",
 )
 
 # %% [markdown] id="receptive-read"
 # With permute the capsule looks through one window: 9 rows of the middle map, each of which sees 9 pixel rows, see 9 + 8 = 17 together. In the
-# bare view its eight entries look through eight windows: six side by side across the whole image, and two more a step below.
-# Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
+# bare view its eight entries look through eight windows that overlap: six in a row, each two pixels further right, which together
+# cover 27 of the 28 columns, and two more, two pixels lower, at the left. Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
 
 # %% [markdown] id="count"
 # ## What is 1152?
@@ -510,9 +544,8 @@ print("20 pixels, kernel 9, stride 2:", len(range(0, 20 - 9 + 1, 2)), "places, a
 print("capsules: 6 · 6 places · 32 types =", 6 * 6 * 32)
 
 # %% [markdown] id="count-formula"
-# As a formula: $\lfloor (n-k)/s \rfloor$ steps to the last place, and one place more than steps:
-#
-# $$n' = \left\lfloor \frac{n-k}{s} \right\rfloor + 1$$
+# How many places are in such a list? Find a formula: count the steps from the first place to the last, then the places. Try it on
+# $n=20, k=9, s=2$. There the last place is 10, and there are 6 places.
 #
 # {{ exercise 03-capsule-count }}
 
@@ -529,6 +562,12 @@ def capsule_count(size, kernels, strides, types):
 
 
 capsule_count = checks.capsule_count(capsule_count)
+
+# %% [markdown] id="count-formula-read"
+# The last place is $\lfloor (n-k)/s \rfloor$ steps from the first, rounded down because a kernel that hangs over the edge does not
+# count. And there is one place more than there are steps:
+#
+# $$n' = \left\lfloor \frac{n-k}{s} \right\rfloor + 1$$
 
 # %% id="count-others"
 print("CapsNet on MNIST, 28×28:              ", capsule_count(28, (9, 9), (1, 2), 32))
@@ -566,27 +605,33 @@ for name, number in parameters.items():
 print(f"{'all together':20s}{sum(parameters.values()):10,d}")
 
 # %% [markdown] id="cost-read"
-# That is the whole encoder of CapsNet, 6.8 million weights. The $1152 \cdot 10$ vote matrices are 1,474,560 of them, a
-# fifth. What grows with the batch is the votes. They exist per image:
+# That is the whole encoder of CapsNet, 6.8 million weights. The $1152 \cdot 10$ vote matrices hold 1,474,560 of them, a good
+# fifth. Most of the others, 5.3 million, are in the second convolution.
+#
+# And the memory? The matrices are the same for every image, but each image has votes of its own, so their memory grows with the
+# batch. The feature maps grow with it, too, but even the largest of them is smaller:
 
 # %% id="memory"
 per_image = 1152 * 10 * 16 * 4  # one float32 has 4 bytes
 print(f"votes of one image {per_image / 1e6:.2f} MB, of a batch of 128 {128 * per_image / 1e6:.0f} MB")
+print(f"first feature map  {256 * 20 * 20 * 4 / 1e6:.2f} MB per image")
 print(f"vote matrices      {parameters['vote matrices'] * 4 / 1e6:.2f} MB, whatever the batch")
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Three slips of public code. None of them shows in training.
+# Here are three slips from public code. Training runs through with each of them (with the third, unless a batch happens to
+# hold a single image).
 #
 # **The bare view** (XifengGuo's PyTorch code, ethanleet, higgsfield, jindongwang). You know it by now: 256 capsules
-# moved where 32 should, and our capsule saw 497 pixels instead of 289. Why does nobody notice? The mix-up is always the same, and
-# each capsule has matrices of its own, which may learn around it. (Lesson 07 trains such a network.) What is lost is the meaning:
-# those vectors are not poses of anything. A score cannot tell you, your locality test can.
+# moved where 32 should, and a capsule of our small fresh network saw 497 pixels instead of 289. Why does nobody notice? The mix-up
+# is always the same, and each capsule has matrices of its own, which may learn around it. (Lesson 07 trains such a network.) What is
+# lost is the meaning: the eight numbers come from eight windows, so they cannot describe one thing at one place. The score of a
+# trained network need not show this. Your locality test does.
 #
-# **A ReLU before squash** (ageron, bourdakos1, naturomics). Convolution, then ReLU: you type it out of habit. Then no pose has a
-# negative entry. Of the $2^8 = 256$ combinations of signs in an 8-D pose one is left, and no two poses can be further apart than
-# 90°. And the votes? We follow *one* child and *one* parent over 2000 poses:
+# **A ReLU before squash** (ageron, bourdakos1, naturomics), once more. In lesson 01 you saw what it does to a pose: every
+# number below 0 is lost. So no two poses can be further apart than 90°. What does it do to the votes? We follow *one* child and
+# *one* parent over 2000 poses:
 
 # %% id="wild-relu"
 fresh_weight = torch.randn(1152, 1, 8, 16, generator=torch.Generator().manual_seed(0))
@@ -599,18 +644,18 @@ def widest(arrows):
     return torch.rad2deg((directions @ directions.T).min().acos()).item()
 
 
-for name, u in {"without ReLU": poses, "with ReLU": poses.relu()}.items():
-    print(f"{name:12s} poses up to {widest(u):3.0f}° apart, votes up to {widest(u @ fresh_weight[0, 0]):3.0f}°")
+for name, some in {"without ReLU": poses, "with ReLU": poses.relu()}.items():
+    print(f"{name:12s} poses up to {widest(some):3.0f}° apart, votes up to {widest(some @ fresh_weight[0, 0]):3.0f}°")
 equal = votes(torch.ones(1, 1152, 8), fresh_weight)[0, :, 0]  # (i, z)
 print(f"1152 children, all with the same pose: votes up to {widest(equal):.0f}°")
 
 # %% [markdown] id="wild-relu-read"
 # The child loses directions in which it could vote. At the start no parent notices: its children have a random matrix each, and
-# these alone spread even equal poses (last line). What is lost is every negative value of a pose. The one-line test:
-# `(u < 0).any()`.
+# these alone spread even equal poses (last line). The one-line test, on a batch of primary capsules: `assert (u < 0).any()`. Where
+# it fails, look for a ReLU.
 #
 # **A squeeze too many** (cezannec, gram-ai, naturomics). A product leaves axes of size 1 over, and somebody calls `squeeze()`
-# without saying which. In training every batch has many images, and all is well. Then a user tries one:
+# without saying which. In training a batch usually has many images, and all is well. Then a user tries one:
 
 
 # %% id="wild-squeeze"
@@ -630,16 +675,18 @@ for b in (2, 1):
 #
 # Tell a friend who knows convolutional networks:
 #
-# 1. what a vote is, and why its matrix need not know how the camera was held;
+# 1. what a vote is, why its matrix need not know how the camera was held, and what changes when a child is tied to its place;
 # 2. which letter of the votes is summed, and how one sees it in the text of the einsum;
 # 3. what a bare `view` puts into one capsule, and how to find out in three lines;
 # 4. where 1152 comes from, and what 10, 8 and 16 add to it.
 #
 # <!-- BEGIN SOLUTION -->
-# Our words: (1) a child's opinion of the parent's pose, child pose times matrix; the matrix holds how part and whole are placed to
-# each other, and a turn of the camera turns both; (2) d: it is missing after the arrow; (3) neighbouring places of one
-# channel; change one place and count the capsules that move: one per type is right; (4) 28 → 20 → 6, then
-# 6 · 6 · 32; each of the 1152 has ten matrices of 8 × 16.
+# Our words: (1) it is a child's opinion of the parent's pose, child pose times matrix; the matrix holds how part and whole are placed
+# to each other, and a turn of the camera turns both; where children are tied to places, the part moves on to another child with
+# another matrix, so training must make the matrices agree; (2) it is d, which is missing after the arrow; (3) it puts in numbers
+# that are next to each other in memory: neighbouring places of one channel, and sometimes the end of one channel and the beginning of
+# the next; change one place and count the capsules that move: one per type is right; (4) the side goes 28 → 20 → 6, and
+# 6 · 6 · 32 = 1152; each of the 1152 has ten matrices of 8 × 16.
 # <!-- END SOLUTION -->
 
 # %% [markdown] id="size"
@@ -647,16 +694,16 @@ for b in (2, 1):
 #
 # *(From here on it is about details that matter when you build a layer of your own. Lesson 04 does without them.)*
 #
-# A parent adds up its votes, and squash makes its output of the sum $s_j$. Lesson 04 will weigh the votes. Before anything is
-# known the weights are equal, a tenth of each child for each of ten parents:
-# $s_j = \frac{1}{10} \sum_i \hat u_{j|i}$. And at the start the votes themselves are random, steps of a random walk. After $n$
+# A parent adds up its votes to a sum $s_j$, and squash turns this sum into its output. Lesson 04 will let each child decide how much
+# of its vote a parent gets. Before anything is known the shares are equal, a tenth for each of ten parents:
+# $s_j = \frac{1}{10} \sum_i \hat u_{j|i}$. The votes themselves are random at the start, so adding them is a random walk. After $n$
 # steps you are about $\sqrt n$ steps from home. Each of the 16 entries of a vote is a sum $\sum_d u_d W_d$, of size
 # $\text{std} \cdot \lVert u\rVert$, so the vote is about $\sqrt{16}$ times as long, and
 #
 # $$\lVert s_j\rVert \approx \tfrac{1}{10} \cdot \sqrt{1152} \cdot \text{std} \cdot 4 \cdot \lVert u\rVert$$
 #
-# **Predict before you run.** The weights are drawn with standard deviation 1 (`torch.randn`, as it comes) and the children
-# are sure, with length 0.9. How long are the ten parents?
+# **Predict before you run.** The entries of the vote matrices are drawn with standard deviation 1 (`torch.randn`, as it comes) and
+# the children are sure, with length 0.9. How long are the ten parents?
 #
 # - **a** about 0.5: undecided
 # - **b** about 0.99: all ten certain
@@ -680,9 +727,9 @@ sure = 0.9 * torch.nn.functional.normalize(torch.randn(8, 1152, 8), dim=-1)  # (
 labels = data.digits("train").labels[:8].repeat(10)
 sums = {}
 print("children   ‖u‖    std    ‖s‖ expected  measured    ‖v‖   slope of squash   loss")
-for kind, u in {"fresh": caps.squash(fresh), "sure": sure}.items():
-    length = u.square().sum(dim=-1).mean().sqrt().item()  # root of the mean square, as for steps of a random walk
-    draws = [caps.votes(u, torch.randn(1152, 10, 8, 16)).sum(dim=1) / 10 for _ in range(10)]  # (b, j, z) for std 1
+for kind, some in {"fresh": caps.squash(fresh), "sure": sure}.items():
+    length = some.square().sum(dim=-1).mean().sqrt().item()  # root of the mean square, as for steps of a random walk
+    draws = [caps.votes(some, torch.randn(1152, 10, 8, 16)).sum(dim=1) / 10 for _ in range(10)]  # (b, j, z) for std 1
     sums[kind] = torch.cat(draws)
     for std in (1.0, 0.1, 0.01):
         s = std * sums[kind]  # weights that are ten times smaller give sums that are ten times smaller
@@ -723,8 +770,9 @@ pictures.lengths(
 # %% [markdown] id="floor"
 # ## Appendix · What the floor throws away
 #
-# In the second convolution $\lfloor (20-9)/2 \rfloor = \lfloor 5.5 \rfloor = 5$. Somewhere half a step was lost. Count for each
-# pixel how many of the 36 places see it:
+# In the second convolution $\lfloor (20-9)/2 \rfloor = \lfloor 5.5 \rfloor = 5$. The half step that is rounded off is one row and one
+# column of the 20×20 map, which no window reaches. What does that cost in the image? Count for each pixel how many of the 36 places
+# see it:
 
 # %% id="floor-code"
 watchers = torch.zeros(28, 28)
@@ -747,7 +795,7 @@ figures.heatmaps(
 )
 
 # %% [markdown] id="floor-read"
-# The corner is watched by one place, and the last row and column by **nobody**. Centred digits hardly reach that far, so it
+# The top left corner is watched by one place, and the last row and column, with the other three corners, by **nobody**. Centred digits hardly reach that far, so it
 # costs next to nothing here. With images of your own, count first.
 
 # %% id="board"

@@ -1,7 +1,7 @@
 """Write the locality test: `touched(to_capsules, features, row, column)`. Change all channels of image 0 at ONE place
 of `features` (b, channels, h, w), and say for each capsule of image 0 whether any of its numbers moved. `to_capsules`
-is a function from features to capsules (b, i, d): hand it the whole batch, once as it is and once changed, for a cut
-that mixes images should be seen at work. Return a bool tensor (i,)."""
+is a function from features to capsules (b, i, d). Hand it the whole batch both times, once as it is and once changed,
+and not image 0 alone: otherwise you would miss a cut that mixes up images. Return a bool tensor (i,)."""
 
 import torch
 from torch import Tensor
