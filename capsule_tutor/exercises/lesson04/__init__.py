@@ -4,8 +4,9 @@ ORDER = ("parent_poses", "agreement", "coupling", "dynamic_routing", "competitio
 
 PREDICTIONS = {
     "04-outlier": {
-        "a": "Yes. A softmax sees differences only: −0.5 is less bad than −1, so the larger share goes to B.",
-        "b": "You thought it may hold its unit back. It cannot: its shares sum to 1, however little it agrees.",
+        "a": "Yes. A softmax sees differences only. Child 2 prefers B by 0.5, just as child 0 prefers A by 0.5.",
+        "b": "You compared by ratio: −1 is twice −0.5. A softmax sees the difference, 0.5, and e^0.5 is about 1.65: B "
+        "gets 1.65 times as much as A.",
         "c": "You treated both negative numbers as one “no”. A softmax sees their difference, and that is not 0.",
     },
     "04-updates": {

@@ -14,8 +14,8 @@ HINTS = (
     "Change something that a parent can hear of only by way of the children's choice. Then look at that parent.",
     "Leave the votes for one parent as they are and change those for another, so that the children like that one "
     "better. Where parents compete, the pose of the first moves. Rounding moves it, too, by a millionth.",
-    "`other = u_hat.clone()`; `other[:, :, j] = 3.0`; `moved = (route(other, 3) - route(u_hat, 3)).abs()`, which is "
-    "(b, j, z). Which parents should have moved, and by how much at least? Ask for every j.",
+    "Let `other` be a clone of the votes with new ones for parent j. Then `(route(other, 3) - route(u_hat, 3)).abs()` "
+    "is (b, j, z). Which parents should have moved, and by how much at least? Ask for every j.",
 )
 
 
