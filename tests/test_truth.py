@@ -44,7 +44,7 @@ FACTS = [
     ("08", "inverted dot-product attention"),
     ("08", "arXiv 2206.02664"),
     ("08", r"its released code divides by $\sqrt{16}$, and 16 is $z$"),
-    ("09", "and it also lacks the 128 depthwise filters"),
+    ("09", "It also lacks the 128 depthwise filters"),
     ("09", "so a gap between the two need not be the routing's merit either"),
     ("10", "Which of these matters, the filters, the squash or the averaging, these pairs do not separate"),
     ("10", '(0.39, "35.4 M", "Sabour 2017, table 1", "no spread given")'),
