@@ -696,7 +696,7 @@ pictures.posed(
 
 # %% [markdown] id="breaks-read"
 # The half-covered digit reports a move that never happened, and a lean the other way. For two digits the pose is that of
-# neither: the cross lies in the black gap between them. Somebody who knows that this is a 4 can say where the covered part
+# neither: the cross is in the black gap between them. Somebody who knows that this is a 4 can say where the covered part
 # must be. Our measurement cannot use such knowledge.
 #
 # It takes in all ink at once, and it cannot decide which ink belongs to what. Capsule networks begin with many windows that

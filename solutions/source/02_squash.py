@@ -67,7 +67,7 @@ print("the third at lengths 0.1, 2 and 4, after a tanh:", angle((sizes * s[2] / 
 #
 # $\frac{x}{1+x}$ rises from 0 towards 1. What should $x$ be? With $x = n$ all three hold, and with many others: from here on it
 # is a choice. Take $x = n^2$: it presses short vectors down further, so that weak capsules fall nearly silent. (This has a price,
-# which we shall look at.) It gives equation 1 of Sabour, Frosst and Hinton (2017):
+# which we will look at.) It gives equation 1 of Sabour, Frosst and Hinton (2017):
 #
 # $$v \;=\; \underbrace{\frac{\lVert s\rVert^2}{1+\lVert s\rVert^2}}_{\text{new length}}\;
 # \underbrace{\frac{s}{\lVert s\rVert}}_{\text{direction}}$$

@@ -154,7 +154,7 @@ figures.runs(
 # The training error may be above the validation error, for two reasons. It is counted *while* the weights move: in your own run, compare
 # its last value with the one that was counted once more afterwards. And the full recipes count it on *changed* images (turned, scaled,
 # shifted), which are harder to read. Your run has the first reason only. Near the end of a full run, where the weights hardly move
-# any more, the second is what is left. Against both stands a third: these are the images that it learns from. Near the end the third wins for Efficient-CapsNet and
+# any more, the second is what is left. And there is a third, against both: these are the images that it learns from. Near the end the third wins for Efficient-CapsNet and
 # `convnet`, whose training error ends below their validation error although the training images are the harder ones.
 #
 # Near the end, the lines are made of a few images each: of 5,000 validation images, five are a tenth of a point. How far does such a count move

@@ -724,8 +724,7 @@ for weight, pictures in ((0, attacked), (0.1, aware)):  # with λ = 0 it is the 
 # - **The claim on one data set.** Michels and others (2019) attacked networks of equal accuracy. On MNIST the capsule network needed *larger* changes under all four of their attacks. On CIFAR-10 it needed *smaller*
 #   ones under three of four. "As easy to fool" and "harder to fool" are both in that table.
 # - **The wrong suspect.** Gu and Tresp (2020) reach 93.2 % on affNIST with capsules *without* routing, and the authors of RobCaps (2023, arXiv 2304.03973) find capsules somewhat more robust than a CNN of equal size, and the routing's share in it small.
-
-# %% [markdown] id="claims-answered"
+#
 # **The two claims, for our networks.** On turned and sheared digits the routed network makes fewer errors than dense and pooled, and by about the same factor on digits that were only moved. So it is better, and we see no special gift for turns. Under attack
 # the routed network holds out longer than pooled, and no longer than dense, which has no routing. Neither claim has been shown to be about routing.
 

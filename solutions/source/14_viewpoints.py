@@ -593,7 +593,7 @@ pictures.novel_over_familiar(
 #
 # - **A gap has two ends.** On new toys the routed network's familiar error is the *higher* one, by about one point. A worse start
 #   makes a gap smaller, too: about a quarter of the difference comes from there.
-# - **Matched, the verdict hangs on a detail.** With straight lines between three points the interval lies just below 0; with your `matched_gap` it includes 0. And the match
+# - **Matched, the verdict hangs on a detail.** With straight lines between three points the interval is just below 0; with your `matched_gap` it includes 0. And the match
 #   is one on the *validation* toys: on the test toys the routed network still makes about one error in a hundred more from the front. Call that undecided; say the rule before
 #   you look, and show the other lines, too.
 # - **"Converged" is a hope.** From 15 to 60 epochs the dense control's novel error hardly falls, and the routed network's falls by several points. Nobody knows where either ends, and
