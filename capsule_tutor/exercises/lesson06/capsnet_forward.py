@@ -368,6 +368,6 @@ class wrong:
         return _wired(images, weights, iterations, between=torch.tanh)
 
     def divided_as_in_the_released_code(images, *weights, iterations):
-        """Your primary capsules are divided by 32, as in the released code, whose weights start larger. In the paper,
-        and in this exercise, they are not."""
+        """Your primary capsules are divided by 32, the number of types, as in the released code, whose weights start
+        larger. In the paper, and in this exercise, they are not divided."""
         return _wired(images, weights, iterations, before=lambda f: f / 32)
