@@ -386,6 +386,10 @@ figures.curves(
 # Efficient-CapsNet for 36×36 pixels, and the **dense control** of lesson 09. The control has the same front, the same primary
 # capsules, the same number of parameters, the same recipe, the same pairs. Only votes and routing are gone: one linear layer
 # is in their place. They are judged by one fixed list of 10,000 pairs of MNIST's test digits.
+#
+# Two kinds of luck are in this comparison: the seeds, and the images. Both networks of a seed saw the same pairs, in the same order, so
+# we compare seed by seed. And all six read the same 10,000 test pairs, so we compare image by image. The package keeps what
+# every seed said to each hard test pair.
 
 # %% [markdown] id="predict-control-text"
 # **Predict before you run.** What will a careful comparison of the two say?
@@ -413,11 +417,6 @@ for name, card in cards.items():
             f"while learning, in the last epoch, {last:.2f} %"
         )
 
-# %% [markdown] id="compare-idea"
-# Two kinds of luck are in this comparison: the seeds, and the images. Both networks of a seed saw the same pairs, in the same order, so
-# we compare seed by seed. And all six read the same 10,000 test pairs, so we compare image by image. The package keeps what
-# every seed said to each hard test pair.
-
 
 # %% id="compare"
 def wrong(name):
@@ -442,7 +441,6 @@ for luck, width in (
     verdict = "holds 0" if low <= 0 <= high else "does not hold 0"
     print(f"{luck}: {by_seed.mean().item():+.2f} points, 95 % from {low:+.2f} to {high:+.2f}; it {verdict}")
 
-# %% id="compare-picture"
 figures.dots(
     {"exact pairs wrong (%)": {name: [seed["test_error"] for seed in card["seeds"]] for name, card in cards.items()}},
     alt="One dot for each seed and a line at their mean, in per cent of pairs wrong. "
@@ -510,8 +508,7 @@ print(
 # The mean of the three was 12.33 %, so more and smaller steps spare this network a seventh of its mistakes, and three quarters of the way to Sabour's 5.2 % are still open. But look at the curve. Near four million pairs the error
 # jumps within two epochs, and what was lost does not come back, though the rate goes on falling: at its lowest point *before* the jump the network was better on validation than at its end. We do not know why, nor how
 # often it happens: **one training is one throw.** (We keep the last epoch all the same. To pick the best one afterwards is what lesson 10 warns of.) The control was not trained in this way, so none of this says anything about routing.
-
-# %% [markdown] id="segment"
+#
 # ## 5 · Take them apart
 #
 # Each of the two capsules can draw. Mask all others, decode, and you see what this capsule thinks is *its* ink. In training each
@@ -598,6 +595,7 @@ def agreement(drawing, which=slice(None), threshold=0.3):
     return [iou(drawing[which], digit[which], threshold).double().mean().item() for digit in (flat, other)]
 
 
+# %% id="iou-table"
 print(f"{'IoU with':28} its own digit   the other digit   gap")
 for name, drawing, which in (
     ("a perfect drawing", flat, slice(None)),
@@ -849,8 +847,7 @@ for whose, truly in (
 #   without" and "it has no influence" are two statements: couplings say something about the classes themselves. (The prior is still added here. Lesson 15 looks at this swap without it.)
 # - A network that is *trained* with equal couplings may find other votes. Sabour's 7.5 and 5.2 % are about that, one iteration or
 #   three in training. Lesson 15 asks both questions, many times.
-
-# %% [markdown] id="whose-idea"
+#
 # ## 9 · Whose pixels?
 #
 # *(Optional on a first reading, up to the next heading.)*
