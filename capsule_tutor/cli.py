@@ -24,7 +24,7 @@ app.add_typer(teaching.app)
 
 
 def _version(asked: bool) -> None:
-    """What somebody who asks for help is asked for; where PyTorch is missing or broken, too."""
+    """What a report of a problem should name. It works where PyTorch is missing or broken, too."""
     if asked:
         torch = next((found.version for found in metadata.distributions(name="torch")), "missing")
         typer.echo(f"Capsule Tutor {__version__}, PyTorch {torch}, Python {platform.python_version()}")
