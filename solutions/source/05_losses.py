@@ -280,13 +280,7 @@ for name in ("all lengths 0", "all lengths 1"):
 # %% id="patients-picture"
 pictures.logs(
     logs,
-    levels={
-        "3.645: all lengths 1": 3.645,
-        "0.81: all lengths 0": 0.81,
-        "0.64: softmax of equal lengths": 0.64,
-        "0.524: the same answer to all": 0.524,
-        "0.446: softmax at its best": 0.446,
-    },
+    levels=pictures.SIGNATURES,
     alt="The same four logs with the signatures as grey lines. A stays on 0.81, all lengths 0. B stays on 3.645, all lengths 1. C "
     "stays on 0.64, a softmax of equal lengths. D crosses the lines of 0.64, 0.524 and 0.446 on its way down.",
 )

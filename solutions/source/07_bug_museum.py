@@ -238,13 +238,7 @@ lesson07.effects(
 patients = {"A": "9", "B": "2", "C": "7", "D": "healthy", "E": "6"}
 lesson05.logs(
     {name: runs(arm)[0]["heard"] for name, arm in patients.items()},
-    levels={
-        "3.645: all lengths 1": 3.645,
-        "0.81: all lengths 0": 0.81,
-        "0.64: softmax of equal lengths": 0.64,
-        "0.524: the same answer to all": 0.524,
-        "0.446: softmax at its best": 0.446,
-    },
+    levels=lesson05.SIGNATURES,
     every=10,
     ylabel="loss in its own log",
     alt="Five logs over 180 training steps, on a log scale. A begins near 0.7 and stays above 0.446. B begins highest. C begins "
