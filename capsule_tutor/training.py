@@ -41,11 +41,13 @@ class Recipe:
 
     model            a name in `models.MODELS`, built with `options`
     data             a name in `data.SETS`, or a folder of pictures ("leaves/"), whose shape is in `options`
-    schedule         one of `SCHEDULES`. "one-cycle": up to `rate` and down again; "steps": × `decay` over every
-                     `decay_steps` steps, little by little; "epochs": × `decay` after every epoch. Never below `floor`
+    schedule         one of `SCHEDULES`. "one-cycle": up to `rate` for the share `rise` of the way, and down again;
+                     "steps": × `decay` over every `decay_steps` steps, little by little; "epochs": × `decay` after
+                     every epoch. Never below `floor`
     augmentation     a name in `augment.AUGMENTATIONS`
     reconstruction   weight of the reconstruction loss; 1 is the paper's 0.0005 × sum of squares
     pictures         of a folder: the fingerprint of its pictures (`data.pictures_of`), which must stay the same
+    clip             the largest norm that the gradient of all weights may have, or 0: any
     """
 
     model: str
@@ -63,6 +65,8 @@ class Recipe:
     options: dict = field(default_factory=dict)
     note: str = ""
     pictures: str = ""
+    rise: float = 0.3
+    clip: float = 0.0
 
     @property
     def fingerprint(self) -> str:
@@ -392,6 +396,9 @@ def _step(run: Run, network: nn.Module, batch: data.Batch, rank: int, world: int
         loss = loss + run.recipe.reconstruction * labels.shape[1] * drawn
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
+    if run.recipe.clip:
+        # Adam divides by a mean of squares, which one huge gradient spoils for a thousand steps.
+        nn.utils.clip_grad_norm_(run.model.parameters(), run.recipe.clip)
     run.optimiser.step()
     right = exactly_right(lengths, labels).sum()
     # Stays on the device: reading it here would make the host wait in every step.
@@ -487,12 +494,12 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
         return max(recipe.rate * recipe.decay ** (step / recipe.decay_steps), recipe.floor)
     if recipe.schedule == "epochs":
         return max(recipe.rate * recipe.decay ** (step // steps), recipe.floor)
-    # One cycle (Smith 2018): from rate/25 up by half a cosine for 30 % of the way, and down to nearly 0.
-    done = step / (recipe.epochs * steps)
-    if done < 0.3:
-        share = 1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * done / 0.3)) / 2
+    # One cycle (Smith 2018): from rate/25 up by half a cosine, and down to nearly 0 by another.
+    done, rise = step / (recipe.epochs * steps), recipe.rise
+    if done < rise:
+        share = 1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * done / rise)) / 2
     else:
-        share = (1 + math.cos(math.pi * (done - 0.3) / 0.7)) / 2
+        share = (1 + math.cos(math.pi * (done - rise) / (1 - rise))) / 2
     return max(recipe.rate * share, recipe.floor)
 
 
