@@ -219,6 +219,7 @@ VARIES = {
     "loss-ratio": {"reconstruction"},
     "viewpoints": {"model", "data", "epochs"},
     "depth": {"layers", "iterations", "gain"},
+    "pairs": {"rate", "rise", "clip", "epochs"},
 }
 
 

@@ -322,6 +322,26 @@ def test_one_cycle_rises_for_three_tenths_and_falls_to_nothing():
     assert (rate[65], rate[100]) == (pytest.approx(0.5), pytest.approx(0, abs=1e-12))
     assert rate[:31] == sorted(rate[:31])
     assert rate[30:] == sorted(rate[30:], reverse=True)
+    soon = [training.learning_rate(replace(recipe, rise=0.05), step, 10) / recipe.rate for step in range(101)]
+    assert (soon[0], soon[5], soon[100]) == (pytest.approx(1 / 25), 1, pytest.approx(0, abs=1e-12))
+    assert soon[5:] == sorted(soon[5:], reverse=True)
+
+
+def test_no_gradient_is_longer_than_a_recipe_allows(tmp_path, monkeypatch):
+    lengths = []
+
+    class Watched(torch.optim.Adam):
+        def step(self, *arguments, **named):
+            gradients = [weight.grad for group in self.param_groups for weight in group["params"]]
+            lengths.append(torch.nn.utils.get_total_norm(gradients).item())
+            return super().step(*arguments, **named)
+
+    monkeypatch.setattr(torch.optim, "Adam", Watched)
+    for name, clip in (("as they are", 0.0), ("clipped", 0.01)):
+        training.train(replace(SMALL, epochs=1, clip=clip), tmp_path / name, load=few, precision="float32", threads=1)
+    as_they_are, clipped = lengths[:4], lengths[4:]
+    assert min(as_they_are) > 0.02
+    assert clipped == [pytest.approx(0.01, rel=1e-3)] * 4
 
 
 @pytest.mark.parametrize("schedule", training.SCHEDULES)
