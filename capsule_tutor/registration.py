@@ -6,7 +6,8 @@
 
 A run is bound to a registration by the fingerprint in its recipe, which its checkpoint holds from the first step on.
 That protects from slips: a run left out, one too many, another recipe, another margin. It is no seal. Whoever registers
-after the runs can run again, or write the fingerprint into files that are older. Only a date in other hands helps.
+after the runs can run again, or write the fingerprint into files that are older. Against that, two things together
+help: seeds that somebody else names, and a date in other hands.
 """
 
 import hashlib
@@ -33,6 +34,7 @@ class Registration:
     arms     two names → a recipe as `dataclasses.asdict` gives it; the first is the one that is claimed to be better
     seeds    that both arms are trained with, all of them, at least 2
     margin   in points of error: a difference that would not matter
+    rule     what will be said, before there is anything to say it about
     measure  "test_error": counted once, after the last epoch
     """
 
@@ -41,6 +43,7 @@ class Registration:
     arms: dict[str, dict]
     seeds: tuple[int, ...]
     margin: float
+    rule: str
     measure: str = "test_error"
 
     @property
@@ -52,17 +55,6 @@ class Registration:
     def fingerprint(self) -> str:
         """Sixteen digits of the SHA-256 of its text: another comma, and they are others."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:16]
-
-    @property
-    def rule(self) -> str:
-        """What will be said, before there is anything to say it about."""
-        first, second = self.arms
-        return (
-            f"error of {first} minus error of {second}, paired by seed, 95 % interval over {len(self.seeds)} seeds: "
-            f"if all of it is within ±{self.margin:g} points, on whichever side of 0, it is {VERDICTS[2]!r}; "
-            f"otherwise, wholly below 0 it is {VERDICTS[0]!r}, wholly above 0 {VERDICTS[1]!r}, and in every other case "
-            f"{VERDICTS[3]!r}"
-        )
 
 
 def register(
@@ -80,7 +72,17 @@ def register(
         raise RegistrationError(f"margin is {margin}; say above 0 how many points of error would matter to you")
     if not claim.strip() or not source.strip():
         raise RegistrationError("write the claim itself, and its source")
-    return Registration(claim, source, {name: _plain(recipe) for name, recipe in arms.items()}, seeds, margin)
+    plain = {name: _plain(recipe) for name, recipe in arms.items()}
+    return Registration(claim, source, plain, seeds, margin, _rule(*arms, len(seeds), margin))
+
+
+def _rule(first: str, second: str, seeds: int, margin: float) -> str:
+    return (
+        f"error of {first} minus error of {second}, paired by seed, 95 % interval over {seeds} seeds: "
+        f"if all of it is within ±{margin:g} points, on whichever side of 0, it is {VERDICTS[2]!r}; "
+        f"otherwise, wholly below 0 it is {VERDICTS[0]!r}, wholly above 0 {VERDICTS[1]!r}, and in every other case "
+        f"{VERDICTS[3]!r}"
+    )
 
 
 def write(registered: Registration, path: Path) -> None:
@@ -99,13 +101,17 @@ def read(path: Path) -> Registration:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         registered = Registration(**found | {"seeds": tuple(found["seeds"])})
-        register(
+        again = register(
             registered.claim,
             registered.source,
             {name: training.Recipe(**arm) for name, arm in registered.arms.items()},
             registered.seeds,
             registered.margin,
         )
+        if registered.rule != again.rule:
+            raise RegistrationError(
+                "its rule is not what its arms, seeds and margin give here; register again, before the runs"
+            )
         if registered.measure != Registration.measure:
             raise RegistrationError(f"measure is {registered.measure!r}; expected {Registration.measure!r}")
     except RegistrationError as problem:

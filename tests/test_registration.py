@@ -85,6 +85,8 @@ def test_a_damaged_registration_is_a_line(text, tmp_path):
     ("change", "says"),
     [
         ({"measure": "tset_error"}, "measure is 'tset_error'; expected 'test_error'"),
+        ({"rule": "wholly below 0.2 it is 'as claimed'"}, "its rule is not what its arms, seeds and margin give"),
+        ({"margin": 0.2}, "its rule is not what its arms, seeds and margin give"),  # which the rule names
         ({"seeds": "12"}, "needs whole numbers, such as 0, 1, 2"),
         ({"margin": float("inf")}, "margin is inf; say above 0"),
     ],
