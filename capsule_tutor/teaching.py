@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from capsule_tutor import files
 from capsule_tutor.doctor import missing, stop
 
 app = typer.Typer()
@@ -113,7 +114,7 @@ def misconceptions(
     with _refusing("teach", OSError, KeyError):
         text = write(known.of(lessons or ()))
         if out:
-            out.write_text(text, encoding="utf-8")
+            files.write_text(out, text)
     typer.echo(f"wrote {out}" if out else text.rstrip("\n"))
 
 
@@ -127,7 +128,7 @@ def class_report(
 
     with _refusing("teach", report.ReportError, OSError):
         learners = report.read(folder, say=lambda line: typer.echo(line, err=True))
-        out.write_text(report.as_html(learners), encoding="utf-8")
+        files.write_text(out, report.as_html(learners))
     typer.echo(f"{out}: {len(learners)} learner{'s' * (len(learners) != 1)}")
 
 
@@ -142,7 +143,7 @@ def leaderboard(
     code: CODE = None,
 ) -> None:
     """Merge leaderboards of a class, after checking every entry."""
-    from capsule_tutor import data, files, pretrained
+    from capsule_tutor import data, pretrained
     from capsule_tutor import leaderboard as boards
 
     with _refusing("lab", boards.BoardError, pretrained.WeightsError, data.DataError, OSError):
