@@ -96,10 +96,17 @@ def pip_install(*arguments: str) -> str:
 
 
 def pip_install_extra(extra: str) -> str:
-    """The command that installs this package with an extra, from the checkout or, where there is none, by its name."""
+    """The command that installs this package with an extra, from where pip got it (PEP 610)."""
     if (ROOT / "pyproject.toml").is_file():
         return pip_install("-e", f"{ROOT}[{extra}]")
-    return pip_install(f"capsule-tutor[{extra}]")
+    from importlib.metadata import distribution
+
+    try:
+        noted = json.loads(distribution("capsule-tutor").read_text("direct_url.json") or "")
+        address = f"{noted['vcs_info']['vcs']}+{noted['url']}" if "vcs_info" in noted else noted["url"]
+    except Exception:  # installed by its name, as from a wheelhouse; or damaged
+        return pip_install(f"FOLDER_OF_THE_COURSE[{extra}]")
+    return pip_install(f"capsule-tutor[{extra}] @ {address}")
 
 
 def _this_python() -> str:
@@ -132,9 +139,12 @@ def _needs() -> list[tuple[str, Callable[[], str], str]]:
         packages = [(need.name, partial(_package, need), pip_install(str(need))) for need in _requirements()]
     except Exception:  # the row "capsule-tutor" says why
         packages = []
-    itself = pip_install("--force-reinstall", "--no-deps", "-e", str(ROOT))
+    itself = (
+        "Get the file again: git checkout -- capsule_tutor in a clone; elsewhere unpack or install the course again."
+    )
+    python = "Install another Python, delete the folder .venv, and install the course again, as its README says."
     return [
-        ("Python", _python, "Install Python 3.11 or newer, then: make clean lab"),
+        ("Python", _python, python),
         ("capsule-tutor", _itself, pip_install_extra("lab")),
         *packages,
         ("torch computes", _torch, pip_install("--force-reinstall", "torch", "torchvision")),

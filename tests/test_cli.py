@@ -286,6 +286,28 @@ def test_doctor_survives_a_broken_import(monkeypatch):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("noted", "wanted"),
+    [
+        ('{"url": "file:///home/me/course", "dir_info": {}}', '"capsule-tutor[lab] @ file:///home/me/course"'),
+        (
+            '{"url": "https://x.org/c.git", "vcs_info": {"vcs": "git", "commit_id": "1"}}',
+            '"capsule-tutor[lab] @ git+https://x.org/c.git"',
+        ),
+        (None, '"FOLDER_OF_THE_COURSE[lab]"'),  # from a wheelhouse
+        ("{", '"FOLDER_OF_THE_COURSE[lab]"'),
+    ],
+)
+def test_without_a_checkout_an_extra_comes_from_where_the_package_came_from(noted, wanted, monkeypatch, tmp_path):
+    class Installed:
+        def read_text(self, name):
+            return noted if name == "direct_url.json" else None
+
+    monkeypatch.setattr(doctor, "ROOT", tmp_path)
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed())
+    assert doctor.pip_install_extra("lab").endswith(f"-m pip install {wanted}")
+
+
 def test_doctor_survives_broken_modules_of_our_own(monkeypatch):
     monkeypatch.setitem(sys.modules, "capsule_tutor.data", None)
     monkeypatch.delattr("capsule_tutor.data", raising=False)
