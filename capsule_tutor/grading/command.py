@@ -13,12 +13,14 @@ from capsule_tutor.doctor import stop
 def grade(
     more: typer.Context,
     folder: Annotated[Path, typer.Argument(help="nbgrader's course, or any folder of notebooks.")],
-    lessons: Annotated[list[str], typer.Option(help="Lessons to grade: --lessons 02 04.")],
+    lessons: Annotated[
+        list[str], typer.Option(help="Lessons to grade. The folder comes first: grade FOLDER --lessons 02 04.")
+    ],
     csv: Annotated[Path | None, typer.Option(help="Write the points here, a row for each student.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page here: points, reasons, similar answers.")] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Seed of the secret inputs; the same gives the same ones.  [default: a fresh one]"),
+        typer.Option(min=0, help="Seed of the secret inputs; the same gives the same ones.  \\[default: a fresh one]"),
     ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Points for the parts of an answer that are right.")
@@ -40,6 +42,8 @@ def grade(
     lateness = grader.Late(due, late / 100, late_cap / 100)
     limits = sandbox.Limits(seconds=seconds, patience=3 * seconds)
     numbers = [number for text in [*lessons, *more.args] for number in text.replace(",", " ").split()]
+    if not folder.is_dir():
+        raise stop(f"There is no folder {folder}. Name the folder first: capsule-tutor grade FOLDER --lessons 02 04.")
     if late and due is None:
         raise stop("--late needs --due, the time when the work was due.")
     for path in filter(None, (csv, html)):  # hours before it is written
