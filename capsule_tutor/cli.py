@@ -193,7 +193,7 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("4"); all i
         raise stop(f"Nothing is recorded: {error}. Set CAPSULE_TUTOR_HOME to a folder that you may write to.") from None
 
 
-IN = "Where the files of the data set are, as MNIST/raw."
+IN = "The folder of the data sets: for MNIST the one that holds MNIST/raw."
 FOLDER = Annotated[str, typer.Option("--folder", help=IN)]
 
 
@@ -520,7 +520,7 @@ def show(
     folder: FOLDER = "",
     code: teaching.CODE = None,
 ) -> None:
-    """Draw one look at a trained network, on its own test images or their like that need no download."""
+    """Draw one look at a trained network, on its test images or, if they are not on this machine, on similar ones."""
     flags = {
         "reconstruct": reconstruct,
         "tweak": tweak,
@@ -563,7 +563,7 @@ def report(
     folder: FOLDER = "",
     code: teaching.CODE = None,
 ) -> None:
-    """Write one page about a trained network, the same as a notebook, and its entry on a leaderboard."""
+    """Write a report on a trained network, as a page and as a notebook, and add its entry to a leaderboard."""
     from rich.progress import Progress
 
     from capsule_tutor import data, leaderboard, pretrained

@@ -30,7 +30,7 @@ LESSONS = (
         "Votes",
         70,
         "cut feature maps into capsules without scrambling them, and let children predict parents "
-        "(15 minutes more for its appendix)",
+        "(15 minutes more for its appendices)",
     ),
     Lesson(
         "04",
@@ -119,7 +119,7 @@ LESSONS = (
         "Capstone",
         80,
         "carry out a project of your own: your pictures, the smallest network, or a claim put to the test "
-        "(15 minutes more for its appendix)",
+        "(15 minutes more for its appendices)",
     ),
 )
 

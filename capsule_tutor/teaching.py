@@ -34,7 +34,8 @@ def nbgrader(
     lessons: LESSONS,
     out: Annotated[Path, typer.Option(help="The course folder; made if it is not there.")] = Path("course"),
     hints: Annotated[
-        int, typer.Option(min=0, max=3, help="Hints left over each exercise; the third is nearly it.")
+        int,
+        typer.Option(min=0, max=3, help="How many hints to leave over each exercise; the third is nearly the answer."),
     ] = 3,
 ) -> None:
     """Make nbgrader assignments of lessons: answers and checks in cells of their own, with points."""
@@ -58,7 +59,7 @@ def handout(
     lessons: LESSONS,
     out: Annotated[Path, typer.Option(help="The ZIP file to write.")] = Path("class.zip"),
 ) -> None:
-    """Put lessons and all that they need into one ZIP file for a class, without solutions."""
+    """Put lessons and all that they need into one ZIP file for a class, without the solved notebooks."""
     from capsule_tutor import authoring
     from capsule_tutor.classroom import handout as handouts
 

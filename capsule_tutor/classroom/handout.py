@@ -18,6 +18,15 @@ Linux and macOS, with Python 3.11 or newer, in this folder:
 
     make lab
 
+On Linux this downloads several GB, even without a GPU. To save them, make the environment first, install PyTorch's CPU
+build with the line that pytorch.org shows for Linux, Pip, Python, CPU, and go on with `make lab`:
+
+    python3 -m venv .venv
+    source .venv/bin/activate
+    # here the line from pytorch.org
+    touch .venv/.made
+    make lab
+
 Windows (PowerShell):
 
     py -m venv .venv

@@ -93,7 +93,9 @@ def _judged(
             return Verdict("not yet", f"asked a second time, {ending}.")
         for place, observation in again:
             if complaint := questions.complaint(observation, questions.expected[place]):
-                return Verdict("not yet", f"Asked again, in another order, it answers otherwise. {complaint[1]}")
+                return Verdict(
+                    "not yet", f"Given the same inputs again in another order, it gives another answer. {complaint[1]}"
+                )
     return Verdict(status, sentence, parts)
 
 

@@ -63,7 +63,7 @@ def _said(student: "grader.Student") -> str:
 
 def _pairs(report: "grader.Report") -> str:
     if not report.pairs:
-        return "<p>No two answers of some size are nearly the same.</p>"
+        return "<p>Among the answers that are long enough to compare, no two are nearly the same.</p>"
     rows = "".join(
         f"<tr><td>{pair.exercise}</td><td>{html.escape(pair.one)}</td><td>{html.escape(pair.other)}</td>"
         f"<td>{pair.similarity:.0%}</td></tr>"

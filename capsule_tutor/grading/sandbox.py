@@ -405,7 +405,7 @@ def _try_out(sandbox: Sandbox, kit: str) -> None:
     kept = [name for name, kept in zip(what, seen["value"], strict=True) if kept]
     out = [name for name, kept in zip(what, seen["value"], strict=True) if not kept]
     sandbox.says = (
-        f"{sandbox.way}: out of reach are {_listed(kept) or 'none of them'}"
+        f"{sandbox.way}: {f'out of reach are {_listed(kept)}' if kept else 'nothing is out of reach'}"
         f"{f'; WITHIN REACH are {_listed(out)}' if out else ''}; {_limited(sandbox)}"
     )
 
