@@ -130,6 +130,25 @@ def over_seeds(errors: list[float]) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
+def over_things(shares: dict[str, list[float]]) -> tuple[float, float, float]:
+    """Mean error of the things in a test and the ends of its 95 % interval, by Student's t (lesson 16).
+
+    shares: class → of each of its things, how many per cent of the pictures are wrong. How many things of each class
+    are in the test is fixed by the split, so only the spread within a class is chance. Raises ValueError where the
+    things say nothing about that spread.
+    """
+    from scipy.stats import t
+
+    every = [share for own in shares.values() for share in own]
+    if min(map(len, shares.values())) < 2:
+        raise ValueError("a class has a single thing in the test")
+    if all(len(set(own)) == 1 for own in shares.values()):
+        raise ValueError("all things of a class come out alike, which says nothing about their spread")
+    spread = sum(len(own) * statistics.variance(own) for own in shares.values()) ** 0.5 / len(every)
+    mean, half = statistics.mean(every), t.ppf(0.975, len(every) - len(shares)) * spread
+    return mean, max(0.0, mean - half), min(100.0, mean + half)
+
+
 # ---- the parts of a page, each a piece of HTML
 
 

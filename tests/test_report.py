@@ -201,6 +201,17 @@ def test_intervals_are_those_of_lesson_ten():
     assert (mean, low, high) == (2.0, pytest.approx(2 - 4.303 / 3**0.5, abs=1e-3), pytest.approx(4.484, abs=1e-3))
 
 
+def test_the_interval_by_things_counts_the_spread_within_classes():
+    apart = {"disc": [20.0, 30.0, 40.0], "square": [50.0, 60.0, 70.0]}  # 10 within each class, whatever lies between
+    half = 2.776 * (6 * 10**2) ** 0.5 / 6  # t for six things less two means
+    assert report.over_things(apart) == pytest.approx((45, 45 - half, 45 + half), abs=0.01)
+    assert report.over_things({"disc": [0.0, 50.0], "square": [100.0, 50.0]}) == (50, 0, 100)
+    with pytest.raises(ValueError, match="a class has a single thing"):
+        report.over_things({"disc": [0.0, 50.0], "square": [50.0]})
+    with pytest.raises(ValueError, match="come out alike"):
+        report.over_things({"disc": [0.0, 0.0], "square": [50.0, 50.0]})
+
+
 def test_several_seeds_show_the_one_that_validation_prefers(both):
     assert len(both.runs) == 2
     assert both.runs[both.best].validation_error == min(one.validation_error for one in both.runs)
