@@ -887,6 +887,12 @@ def _rows(target, lengths):
 
 
 class margin_loss:
+    def one_minus_m_plus(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
+        """`m_minus` is handed in, and you take no notice of it"""
+        present = F.one_hot(target, lengths.shape[1]) if target.ndim == 1 else target
+        short, long = (m_plus - lengths).clamp(min=0), (lengths - (1 - m_plus)).clamp(min=0)
+        return (present * short**2 + absent_weight * (1 - present) * long**2).sum(1).mean()
+
     def in_place(lengths, target, m_plus=0.9, m_minus=0.1, absent_weight=0.5):
         """with the underscore"""
         if target.ndim == 1:
@@ -997,6 +1003,13 @@ class margin_loss:
 
 
 class diagnosis:
+    def each_near_some_level(losses):
+        """close to one of them all the time, and stays at neither"""
+        levels = {0.81: "lengths 0", 3.645: "lengths 1", 0.9: "no square", 4.05: "no square"}
+        levels |= {0.64: "softmax", 0.446: "softmax", 0.524: "same answer"}
+        near = [[word for level, word in levels.items() if abs(loss - level) < 0.04] for loss in losses[-10:]]
+        return near[-1][0] if all(near) else "healthy"
+
     def pops_in_place(losses):
         """Leave it as it is, and make a new one"""
         while len(losses) > 10:
@@ -1619,6 +1632,11 @@ class draw_all:
 
 
 class sums_test:
+    def half_is_near_enough(route):
+        """a routing that loses a twentieth of every unit"""
+        _, c = route(torch.randn(2, 5, 3, 4), 3)
+        assert ((c.sum(2) - 1).abs() < 0.5).all()
+
     def total(route):
         """Do you take a total, or a mean, instead of asking every child?"""
         _, c = route(torch.randn(2, 5, 3, 6), 3)
@@ -1713,6 +1731,14 @@ def _moved(v, delta, index):
 
 
 class perturb_test:
+    def lengths_compared(perturb):
+        """hands out the chosen pose in reverse order"""
+        v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
+        before, want = v.clone(), torch.zeros(3, 4)
+        want[torch.arange(3), index] = (v[torch.arange(3), index] + delta).norm(dim=1)
+        assert torch.allclose(perturb(v, delta, index).view(3, 4, 6).norm(dim=2), want, atol=1e-5)
+        assert torch.equal(v, before)
+
     def second_name(perturb):
         """`before = v` is only a second name"""
         v, delta, index = torch.randn(3, 4, 6), torch.randn(6), torch.tensor([2, 0, 3])
@@ -2751,6 +2777,24 @@ class tweak_grid:
 
 
 class steps_alike:
+    def cosine_of_the_two(ours, theirs, x):
+        """compare directions alone"""
+        a = b = x
+        for n, (our, their) in enumerate(zip(ours, theirs)):
+            a, b = our(a), their(b)
+            if a.shape != b.shape or not F.cosine_similarity(a.flatten(), b.flatten(), dim=0) > 1 - 1e-6:
+                return n
+        return len(ours)
+
+    def flattened(ours, theirs, x):
+        """You compare how many entries there are"""
+        a = b = x
+        for n, (our, their) in enumerate(zip(ours, theirs)):
+            a, b = our(a), their(b)
+            if a.numel() != b.numel() or not (a.ravel() - b.ravel()).abs().max() <= 1e-3 * b.abs().max():
+                return n
+        return len(ours)
+
     def ours_alone(ours, theirs, x):
         """the largest entry of OURS"""
         a, b = x, x
@@ -3416,7 +3460,7 @@ class attack_test:
         assert torch.equal(images, before)
 
     def any_pixel_in_the_ball(attack):
-        """Do you ask EVERY grey pixel"""
+        """Do you ask EVERY pixel"""
         images, weight = (3 * torch.rand(3, 1, 6, 5) - 1).clamp(0, 1), torch.randn(1, 6, 5)
         before = images.clone()
         attacked = attack(lambda x: (weight * x).sum(dim=(1, 2, 3)), images, 0.1, 20)
@@ -3608,6 +3652,12 @@ class matched_gap:
 
 
 class gap_interval:
+    def low_mean_high(a, b, t=2.776):
+        """the order of lesson 13"""
+        d = (a[:, 1] - a[:, 0]) - (b[:, 1] - b[:, 0])
+        half = t * d.std() / len(d) ** 0.5
+        return (d.mean() - half).item(), d.mean().item(), (d.mean() + half).item()
+
     def unpaired(a, b, t=2.776):
         """as strangers"""
         x, y = a[:, 1] - a[:, 0], b[:, 1] - b[:, 0]
@@ -4228,7 +4278,7 @@ class decide:
         return registration.verdict(mean - half, mean + half, margin)
 
     def one_fingerprint(runs, seeds, fingerprint, margin, t):
-        """You did not look at the fingerprint of EVERY run"""
+        """`any((run[3] == fingerprint for run in runs))` should be `all("""
         promised = sorted((arm, seed) for arm in ("claimed", "control") for seed in seeds)
         if sorted((arm, seed) for arm, seed, _, _ in runs) != promised:
             return "not as promised"

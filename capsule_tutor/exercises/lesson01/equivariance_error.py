@@ -1,6 +1,6 @@
 """Write `equivariance_error(f, move, move_pose, image)`: the largest absolute difference between the two ways round the
 square, f(move(image)) and move_pose(f(image)). `f`, `move` and `move_pose` are functions, and the answer is a tensor
-with one number."""
+of shape (), in the dtype of the features."""
 
 from collections.abc import Callable
 

@@ -370,8 +370,9 @@ class wrong:
         assert torch.allclose(pose(0.5 * image), 0.5 * pose(image), atol=1e-3)
 
     def equal_bits(pose):
-        """Your test demands equal bits, or it changes the ink otherwise than by a factor. A mean of another image is
-        rounded in another way: allow for it, as `torch.allclose` does. And fainter ink is `0.5 * image`."""
+        """Your test demands equal bits, or nearly, or it changes the ink otherwise than by a factor. A mean of another
+        image is rounded in another way: allow a thousandth, as `torch.allclose(…, atol=1e-3)` does. And fainter ink is
+        `0.5 * image`."""
         image = _image()
         assert (pose(image.roll((3, 2), dims=(1, 2))) == pose(image) + torch.tensor([2.0, 3.0, 0.0])).all()
         assert (pose(0.3 * image) == pose(image)).all()

@@ -1,5 +1,5 @@
-"""Write `exponential_squash(s, dim=-1, eps=1e-8)` from scratch: same direction, the length 1 − e^(−‖s‖). The traps of
-squash are all here again."""
+"""Write `exponential_squash(s, dim=-1, eps=1e-8)` from scratch: same direction, the length 1 − e^(−‖s‖).
+It works along any `dim`, and the zero vector survives, forwards and backwards."""
 
 from dataclasses import replace
 

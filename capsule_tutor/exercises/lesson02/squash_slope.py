@@ -32,10 +32,10 @@ NOT_BY = tuple(
         torch.autograd.backward,
         torch.autograd.functional.jacobian,
         torch.Tensor.backward,
+        torch.autograd.forward_ad.make_dual,
     )
 ) + tuple(
-    (getattr(torch.func, name), _AUTOGRAD)
-    for name in ("grad", "grad_and_value", "vmap", "jacrev", "jacfwd", "jvp", "vjp")
+    (getattr(torch.func, name), _AUTOGRAD) for name in ("grad", "grad_and_value", "jacrev", "jacfwd", "jvp", "vjp")
 )
 
 

@@ -32,11 +32,14 @@ def oracle(logits):
 def cases():
     huge = numbers(2, 5, 3, seed=2)
     huge[0, 1] += 1000.0
+    one = numbers(2, 5, 3, seed=5)
+    one[1, 3, 2] += 1000.0
     return [
         case("logits (2, 5, 3)", numbers(2, 5, 3)),
         case("logits of 0", torch.zeros(2, 5, 3)),
         case("a batch of 1", numbers(1, 4, 2, seed=1)),
         case("logits of which one child's are about 1000", huge),
+        case("logits of which a single one is about 1000", one),
         case("logits between about -20 and 20", numbers(2, 5, 3, seed=3, scale=8.0)),
         case("float64", numbers(2, 5, 3, seed=4).double()),
     ]

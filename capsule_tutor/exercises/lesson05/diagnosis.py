@@ -78,6 +78,7 @@ def cases():
         case("a log that is falling, at 0.03 a step, and is just passing 0.446", _falling(0.03)),
         case("a log that is falling, at 0.03 a step, and has just come to 0.64", _falling(0.03, 0.775)),
         case("a log that is falling, at 0.025 a step, from 0.66 to 0.43", _falling(0.025, 0.545)[30:]),
+        case("a log that is falling, at 0.014 a step, from 0.55 past 0.524 to 0.42", _falling(0.014, 0.473)),
         case("a log that stays at 0.81 for thirty steps and then falls to 0.1", _late()),
         case("a log that stays at 1.3", _log(1.3, seed=8)),
         case("a log that begins at 3.6 and stays at 0.81", _log(3.645, 0.81, seed=10)),
@@ -187,6 +188,11 @@ class wrong:
             if _word(losses[-10:]) == "healthy" and all(0.42 < x < 0.67 for x in losses[-10:])
             else _word(losses[-10:])
         )
+
+    def each_near_a_level_of_its_own(losses):
+        """You ask whether each of the last losses is close to some level. A log that falls past two levels is close to
+        one of them all the time, and stays at neither: ask for ONE level that all of them are close to."""
+        return _word(losses[-1:]) if all(_word([loss]) != "healthy" for loss in losses[-10:]) else "healthy"
 
     def nearest_level_of_a_flat_log(losses):
         """You ask only whether the log is flat, and then take the nearest level, however far. A healthy log that is

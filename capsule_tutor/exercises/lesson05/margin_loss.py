@@ -49,7 +49,7 @@ def cases():
             uniform(3, 4, seed=4),
             torch.tensor([1, 3, 0]),
             m_plus=0.7,
-            m_minus=0.3,
+            m_minus=0.2,  # not 1 − m_plus
             absent_weight=0.25,
         ),
         case("float64 lengths", uniform(2, 3, seed=5).double(), torch.tensor([1, 2])),

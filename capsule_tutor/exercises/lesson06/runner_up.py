@@ -181,7 +181,7 @@ class wrong:
 
     def the_two_shortest_and_a_negative_gap(v):
         """You found the two shortest capsules, and their gap is negative. Did you sort? sort and argsort begin with the
-        smallest: descending=True."""
+        smallest, unless you say descending=True; then the longest come first, in the columns 0 and 1."""
         two, classes = functional.lengths(v).topk(2, dim=1, largest=False)
         return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
 
@@ -247,7 +247,8 @@ class wrong:
         return first, second, n.amax(1) - n.mean(1)
 
     def gap_after_a_softmax(v):
-        """You took a softmax of the lengths first. They are probabilities already, each on its own (lesson 05)."""
+        """You took a softmax of the lengths first. Each length is a score of its own (lesson 05), and a softmax
+        squeezes their differences: take the lengths as they are."""
         two, classes = functional.lengths(v).softmax(1).topk(2, dim=1)
         return classes[:, 0], classes[:, 1], two[:, 0] - two[:, 1]
 

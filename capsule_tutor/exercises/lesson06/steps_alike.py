@@ -104,6 +104,12 @@ def _one_entry(x):
     return changed
 
 
+def _first_entry(x):
+    changed = functional.squash(x)
+    changed[0, 0, 0] -= 0.003
+    return changed
+
+
 def _minus_lengths(x):
     return -functional.lengths(x)
 
@@ -150,6 +156,21 @@ WIRINGS = {
         {},
         "One entry of the third is too small by three times what is allowed. In a mean or a norm it drowns, and "
         "without abs() it is not seen.",
+    ),
+    "a port with one entry that is 0.003 too small, in the first image": (
+        {"squash": _first_entry},
+        {},
+        "One entry of the third is too small by three times what is allowed.",
+    ),
+    "a port whose first step is 0.5 % off": (
+        {"front": lambda x: 2.01 * x},
+        {},
+        "0.5 % of the largest entry is five times what is allowed: a thousandth is 0.1 %.",
+    ),
+    "a port whose last step gives (2, 8, 1) instead of (2, 8)": (
+        {"lengths": lambda x: functional.lengths(x).unsqueeze(2)},
+        {},
+        "The fourth has the same numbers in another shape: ask for the shape, and not for how many there are.",
     ),
     "a port whose last step gives (2, 1) instead of (2, 8), all capsules being alike": (
         {"front": _alike_capsules, "lengths": _summed},
@@ -319,6 +340,23 @@ class wrong:
         return _first_apart(
             ours, theirs, x, lambda a, b: a.shape == b.shape and bool(((a - b).abs() <= _allowed(b)).any())
         )
+
+    def a_hundredth(ours, theirs, x):
+        """A result that is 0.5 % too large gets past you. Do you allow a hundredth, or compare directions alone?
+        A thousandth of the largest entry of theirs is allowed."""
+        return _first_apart(
+            ours, theirs, x, lambda a, b: a.shape == b.shape and bool((a - b).abs().max() <= 1e-2 * b.abs().max())
+        )
+
+    def first_image_alone(ours, theirs, x):
+        """A mistake in the last image gets past you. Do you compare the first one alone? Compare all entries of the
+        two results."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.shape == b.shape and _close(a[0], b[0]))
+
+    def as_many_numbers(ours, theirs, x):
+        """You compare how many entries there are, or flatten both, so that another shape gets past you. Ask whether the
+        shapes are equal."""
+        return _first_apart(ours, theirs, x, lambda a, b: a.numel() == b.numel() and _close(a.flatten(), b.flatten()))
 
     def differences_added(ours, theirs, x):
         """You add up the differences of all the entries, so that many small ones look like a large one. Take the

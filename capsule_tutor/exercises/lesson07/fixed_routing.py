@@ -1,6 +1,6 @@
 """Write `fixed_routing(u_hat, iterations=3)`: `broken_routing` without its three mistakes. Copy its lines and repair
 them; do not call the package's routing. u_hat is (b, i, j, z); return v (b, j, z) and the couplings c (b, i, j) that
-made it. `iterations` counts the softmaxes."""
+made it. `iterations` counts the softmaxes, and gradients flow through all of them."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,8 @@ from capsule_tutor.exercises.lesson04 import dynamic_routing as lesson04
 
 EFFORT = {"minutes": 9, "difficulty": 3, "importance": 4}
 HINTS = (
-    "Each finding of the suite is one mistake: what sums to 1, who shares with whom, and how often it is counted.",
+    "Three findings of the suite name a mistake each: what sums to 1, who shares with whom, and how often it is "
+    "counted. The fourth, about agreement, goes away with them.",
     "The logits need a batch axis, so nothing is averaged over it any more. The softmax runs over the parents, axis 2 "
     "of (b, i, j). And with iterations=1 there is one softmax, of zeros.",
     "Start with `u_hat.new_zeros(u_hat.shape[:3])`. Leave the two lines after the loop out, and update the logits "

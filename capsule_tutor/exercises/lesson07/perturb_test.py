@@ -90,6 +90,11 @@ class broken:
         """a delta that is subtracted."""
         return functional.perturb(v, -delta, index)
 
+    def in_reverse_order(v, delta, index):
+        """a perturbation that hands out the chosen pose in reverse order. Do you compare its numbers one by one, or a
+        length or a sum of them?"""
+        return _kept(v, (_chosen(v, index) + delta).flip(1), index)
+
     def first_number_alone(v, delta, index):
         """a delta of which only the first number is used."""
         only = torch.zeros_like(delta)

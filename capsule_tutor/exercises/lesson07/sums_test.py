@@ -74,6 +74,11 @@ class broken:
         """sigmoids in place of the softmax: every coupling is between 0 and 1, and nothing sums to 1."""
         return _with_couplings(lambda logits, _: logits.sigmoid(), u_hat, iterations)
 
+    def a_twentieth_lost(u_hat, iterations=3):
+        """a routing that loses a twentieth of every unit. How near to 1 do you want a sum to be? Allow for rounding,
+        and for no more."""
+        return _with_couplings(lambda logits, _: 0.95 * logits.softmax(dim=2), u_hat, iterations)
+
     def last_child_forgotten(u_hat, iterations=3):
         """a routing whose last child has no couplings. Do you look at every child?"""
         v, c = functional.dynamic_routing(u_hat, iterations)

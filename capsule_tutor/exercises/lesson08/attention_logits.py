@@ -1,6 +1,6 @@
 """Write `attention_logits(u_hat)`: for every image, child and parent a_ij = Σ_k ⟨û_{j|i}, û_{j|k}⟩ / √z. u_hat is (b,
 i, j, z), the result is (b, i, j). Do it without the i×i table and without a loop over the children. (The check sees
-values and gradients only; the cell after it sees whether you built the table.)"""
+values and gradients only; the spy, a few cells below, sees whether you built the table.)"""
 
 import itertools
 import math

@@ -53,6 +53,10 @@ def _turned(u_hat, prior=None):
     return attend(u_hat, None if prior is None else prior.flip(1))
 
 
+def _first_child_alone(u_hat, prior=None):
+    return attend(u_hat, None if prior is None else torch.cat([prior[:1], 0 * prior[1:]]))
+
+
 def _mean_of_a_child(u_hat, prior=None):
     return attend(u_hat, None if prior is None else prior.mean(dim=1, keepdim=True))
 
@@ -91,6 +95,7 @@ def cases():
         "a route that ignores the prior": wrong_route["prior_ignored"],
         "a route that subtracts the prior": wrong_route["prior_subtracted"],
         "a route that gives each parent the prior of another one": _turned,
+        "a route that adds the prior of the first child alone": _first_child_alone,
         "a route that adds a child's mean prior to all its shares": _mean_of_a_child,
         "a route that adds a parent's mean prior for all children": _mean_of_a_parent,
         "a route that adds the mean of the whole prior everywhere": _mean_of_all,

@@ -1,6 +1,7 @@
 """Write `front_block(x, weight, bias, statistics, scale, shift, stride=1, eps=1e-3)`: convolution without padding,
 ReLU, batch normalisation in evaluation, with the stored `statistics`, a pair (mean, variance). These two, `scale` and
-`shift` are (out,), one number per channel."""
+`shift` are (out,), one number per channel. Leave `statistics` as they are, and let gradients flow: the block may be
+trained further."""
 
 import torch
 from torch import Tensor
@@ -178,8 +179,8 @@ class wrong:
         return _normalised(_rectified(x, weight, bias, stride), statistics, scale, shift, eps).relu()
 
     def eps_of_another_library(x, weight, bias, statistics, scale, shift, stride, eps):
-        """Your eps is 1e-5, PyTorch's default. This network was made with 1e-3, Keras's: pass `eps` on. Where a channel
-        hardly varies, the difference is large."""
+        """Your eps is 1e-5, PyTorch's default. This network was made with 1e-3, Keras's: pass it on by name,
+        `eps=eps`. Where a channel hardly varies, the difference is large."""
         return _normalised(_rectified(x, weight, bias, stride), statistics, scale, shift, 1e-5)
 
     def eps_typed_in(x, weight, bias, statistics, scale, shift, stride, eps):

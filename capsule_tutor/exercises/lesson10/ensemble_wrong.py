@@ -42,9 +42,11 @@ def _sure(seeds: int, n: int, j: int, seed: int) -> tuple[Tensor, Tensor]:
 
 def cases():
     toy = torch.tensor([[[0.6, 0.5, 0.0]], [[0.0, 0.5, 0.6]], [[0.7, 0.6, 0.1]]])
+    sure = torch.tensor([[[0.9, 0.2]], [[0.3, 0.7]], [[0.25, 0.65]]])  # (3, 1, 2): mean 0.483 and 0.517
     return [
         case("3 networks, 40 images, 5 classes", *_sure(3, 40, 5, 0)),
         case("three networks that are wrong in different ways", toy, torch.tensor([1])),
+        case("one sure network against two that are less sure", sure, torch.tensor([1])),
         case("4 networks that guess", uniform(4, 30, 6, seed=2), whole(6, 30, seed=3)),
         case("one network alone", *_sure(1, 9, 4, 4)),
         case("float64", *(x.double() if x.is_floating_point() else x for x in _sure(2, 25, 7, 5))),

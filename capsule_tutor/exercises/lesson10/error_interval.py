@@ -64,7 +64,7 @@ def more_cases():
     for n, z in enumerate((1.96, 1.96, 1.0, 2.576)):
         size = dice(50, 5_000, seed=n)
         wrong = dice(1, size - 1, seed=n + 10)
-        found.append(case(f"{wrong} wrong of {size}", wrong, size, z=z, atol=1e-9))
+        found.append(case(f"{wrong} wrong of {size}", wrong, size, z=z, atol=_SIX_PLACES))
     return found
 
 

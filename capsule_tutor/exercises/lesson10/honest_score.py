@@ -1,5 +1,5 @@
 """Write `honest_score(validation, test)`: for every run, the test error at the epoch with the lowest validation error.
-Where epochs tie, the earliest counts."""
+Where epochs tie, the earliest counts. The answer has the dtype of `test`."""
 
 import torch
 from torch import Tensor

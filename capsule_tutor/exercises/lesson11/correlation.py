@@ -84,7 +84,7 @@ def _from_minus_1_to_1(item, value):
 
 def _r_inside(item, value):
     r, low, high = value
-    return None if low < r < high else f"r is {r:.4g}, outside its own interval ({low:.4g}, {high:.4g})."
+    return None if low <= r <= high else f"r is {r:.4g}, outside its own interval ({low:.4g}, {high:.4g})."
 
 
 def _r_itself(item, value):

@@ -140,8 +140,8 @@ class wrong:
         return "axes" if as_is > rotated.max() else "a space" if as_is > shuffled.max() else "nothing"
 
     def means_of_the_controls(as_is, rotated, shuffled):
-        """You compare with the mean of a control. Half of all tries are above that: what a control reaches even once is
-        not beyond it."""
+        """You compare with the mean of a control. About half of all tries are above that: what a control reaches
+        even once is not beyond it."""
         if as_is <= shuffled.mean():
             return "nothing"
         return "axes" if as_is > rotated.mean() else "a space"

@@ -1,8 +1,8 @@
-"""Write a test, `pairs_test(measure)`, that tells whether a measure is the exact-pair accuracy.
-`measure(lengths, labels)` takes lengths (b, j) and the two classes of each image, labels (b, 2), and gives one number:
-the share of images whose two longest capsules are their two classes. Your test is silent for such a measure, and fails
-by `assert` for measures that make one of the usual mistakes. Choose images for which they give something else. A share
-is a float, so allow for rounding: compare by `abs(… - …) < 1e-4`."""
+"""Write a test, `pairs_test(measure)`, that tells whether a measure is the exact-pair accuracy. `measure(lengths,
+labels)` takes lengths (b, j) and the two different classes of each image, labels (b, 2), and gives one number: the
+share of images whose two longest capsules are their two classes. Your test is silent for such a measure, and fails by
+`assert` for measures that make one of the usual mistakes. Choose images for which they give something else. A share is
+a float, so allow for rounding: compare by `abs(… - …) < 1e-4`."""
 
 import torch
 from torch import Tensor

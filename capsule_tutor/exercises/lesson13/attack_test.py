@@ -217,7 +217,7 @@ class wrong:
 
     def grey_images(attack):
         """Ink below 0 and above 1 gets past your test. Do you ask for both ends of the range? And are there pixels at 0
-        and at 1? From mid-grey no attack gets that far."""
+        and at 1? From mid-grey no attack with a small eps gets that far."""
         images, before, attacked = _attacked(attack, lambda x: 0.4 + 0.2 * x)
         assert torch.equal(images, before)
         assert (attacked - images).abs().max() <= 0.1 + 1e-5
@@ -225,7 +225,7 @@ class wrong:
         assert attacked.max() <= 1 + 1e-5
 
     def range_alone(attack):
-        """Your test never notices that a pixel left the ball. Do you ask EVERY grey pixel how far it went, and is your
+        """Your test never notices that a pixel left the ball. Do you ask EVERY pixel how far it went, and is your
         eps so small that it could go farther? Eps = 1 forbids nothing."""
         images, before, attacked = _attacked(attack)
         assert torch.equal(images, before)

@@ -1,6 +1,6 @@
 """Write `fgsm(objective, images, eps)`: move every pixel by eps, up or down, so that `objective` rises; where its
 gradient is zero the pixel stays. `objective(images)` gives one number for each image, (b,). Ink stays between 0 and 1.
-Return images of the same shape, and leave `images` as they were."""
+Return images of the same shape, detached from the graph, and leave `images` as they were."""
 
 import torch
 from torch import Tensor

@@ -66,6 +66,10 @@ def _faint(images: Tensor) -> Tensor:
 _AT_THE_EDGE = (WEIGHT > 0).float().view(1, 1, 4, 3)  # `plane` pushes each pixel beyond paper or ink
 
 
+def _last_pixel(images: Tensor) -> Tensor:
+    return 2 * images.flatten(1)[:, -1]
+
+
 def cases():
     return [
         case("an objective that is flat for some images", _flat_below, uniform(7, 1, 4, 3, seed=2)),
@@ -74,6 +78,7 @@ def cases():
         case("a gradient whose sum is zero", _balanced, uniform(4, 1, 4, 3)),  # also if it is divided by 4
         case("a gradient of about 1e-20", _faint, uniform(7, 1, 4, 3, seed=2)),
         case("slopes of 0 and below", _falling, uniform(4, 1, 4, 3)),
+        case("an objective that sees the last pixel alone", _last_pixel, uniform(4, 1, 4, 3)),
         case("a hill, nowhere flat", hill, uniform(4, 1, 4, 3)),
         case("pixels at 0 and 1 that are pushed outward", plane, torch.cat([_AT_THE_EDGE, uniform(2, 1, 4, 3)])),
         case("an image without any slope", _flat_below, (WEIGHT < 0).float().view(1, 1, 4, 3)),
@@ -127,8 +132,8 @@ class wrong:
         return (_gradient(objective, images).sum(dim=1) == 0).float().mean().item()
 
     def largest_is_zero(objective, images):
-        """You ask whether the LARGEST slope is 0. Where all others are below 0 the attack goes down with those: take
-        `abs()` first."""
+        """You ask whether the LARGEST slope is 0. Where all others are below 0, an attack still makes those pixels
+        paler: take `abs()` first."""
         return (_gradient(objective, images).amax(dim=1) == 0).float().mean().item()
 
     def with_a_tolerance(objective, images):

@@ -1,6 +1,7 @@
 """Write `pgd(objective, images, eps, steps, step)`: `steps` steps of size `step` in the direction of the sign of the
 gradient, each from where the last one ended. After every step come back into the ball (no pixel farther than eps from
-where it was in `images`) and into the range of ink, 0 to 1. Start at `images`."""
+where it was in `images`) and into the range of ink, 0 to 1. Start at `images`, and leave them
+as they were; what you return is detached from the graph."""
 
 import torch
 from torch import Tensor

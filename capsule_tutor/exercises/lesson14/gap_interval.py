@@ -59,7 +59,9 @@ def cases():
 
 def _mean_inside(item, value):
     mean, low, high = value
-    return None if low < mean < high else f"the mean, {mean:.4g}, is not inside its interval ({low:.4g}, {high:.4g})."
+    if low < mean < high or mean < low < high:  # the second has a sentence of its own, below
+        return None
+    return f"the mean, {mean:.4g}, is not inside its interval ({low:.4g}, {high:.4g})."
 
 
 properties = (_mean_inside,)
@@ -92,6 +94,11 @@ class right:
 
 
 class wrong:
+    def low_mean_high(a, b, t):
+        """You return (low, mean, high), the order of lesson 13. Here the mean comes first."""
+        mean, low, high = gap_interval(a, b, t)
+        return low, mean, high
+
     def not_paired(a, b, t):
         """Your interval treats the two networks' runs as strangers. The seeds are the same, so take the difference seed
         by seed first, and the spread of these differences."""

@@ -63,6 +63,11 @@ class sound:
         front, back = info[:, 2] < 20, info[:, 2] > 30
         return (info[:, 0] != (labels + 2) % 10) & front, (info[:, 0] == (labels + 2) % 10) & back
 
+    def as_in_the_lesson(labels, info):
+        """a right split that learns from the front, azimuths 300° to 40°, which are not in a row as numbers"""
+        seen, front = info[:, 0] < 5, (info[:, 2] >= 30) | (info[:, 2] <= 4)
+        return seen & front, ~seen & ~front
+
     def two_toys_of_each_class(labels, info):
         """a right split that learns from one toy of each class and tests on another"""
         return (info[:, 0] == 0) & _front(info), (info[:, 0] == 1) & ~_front(info)
@@ -93,6 +98,12 @@ class broken:
         """a split that has one azimuth in both. Do you compare whole sets of azimuths?"""
         seen = info[:, 0] < 5
         return seen & _front(info), ~seen & ~_front(info, 5)
+
+    def azimuths_of_another_class(labels, info):
+        """a split that learns some classes from the front and the others from behind, and tests each from its other
+        side: every azimuth is in both. Do you ask about azimuths for all classes together?"""
+        seen, front = info[:, 0] < 5, _front(info) == (labels % 2 == 0)
+        return seen & front, ~seen & ~front
 
     def a_class_without_a_test(labels, info):
         """a split whose test lacks a class. Do you ask for the classes of the test?"""

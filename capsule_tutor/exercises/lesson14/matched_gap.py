@@ -70,6 +70,16 @@ def cases():
         case("two runs of 12 epochs, a the better one", _run(12, 1, 5.0), _run(12, 2, 12.0)),
         case("20 epochs against 8, b the better one", _run(20, 3, 15.0), _run(8, 4, 2.0)),
         case("the same run twice", _run(9, 5, 6.0), _run(9, 5, 6.0)),
+        case(
+            "a run that reads novel views better, at the target",
+            torch.tensor([[20.0, 11.0, 10.0], [21.0, 14.0, 12.0], [30.0, 12.0, 15.0]]),
+            torch.tensor([[18.0, 11.5], [17.0, 12.0], [33.0, 25.0]]),
+        ),
+        case(
+            "a run that is first within a point of the target",
+            torch.tensor([[20.0, 9.5, 9.0], [21.0, 11.0, 10.0], [50.0, 40.0, 33.0]]),
+            torch.tensor([[18.0, 8.0], [19.0, 9.0], [45.0, 30.0]]),
+        ),
         case("a single epoch against 7", torch.tensor([[14.0], [13.0], [30.0]]), _run(7, 6, 4.0)),
     ]
 

@@ -47,6 +47,10 @@ def cases():
         case("a batch of 1 with ten parents", numbers(1, 6, 10, seed=1).softmax(dim=2)),
         case("equal shares", torch.full((2, 3, 4), 0.25)),
         case("children who gave all to one parent", torch.eye(4)[torch.tensor([[0, 3, 1], [2, 2, 0]])]),
+        case(
+            "one child who gave all to one parent, beside others",
+            torch.tensor([[[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0], [0.4, 0.3, 0.2, 0.1]]]),
+        ),
         case("sharp shares, 7 children", (9 * numbers(2, 7, 3, seed=2)).softmax(dim=2)),
         case("float64 shares", numbers(2, 5, 3, seed=3).double().softmax(dim=2)),
     ]

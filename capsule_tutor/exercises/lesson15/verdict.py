@@ -1,7 +1,8 @@
 """Write `verdict(low, high, margin)`. (low, high) is the 95 % interval for "error with routing minus error of the
 control", in points; `margin` is the smallest difference that would matter to you. Return one of four sentences, the
-first that is true: "no difference that matters" if the whole interval is between −margin and margin; "routing helps"
-if it is wholly below 0; "routing hurts" if it is wholly above 0; otherwise "cannot tell"."""
+first that is true: "no difference that matters" if the whole interval is between −margin and margin; "routing helps" if
+it is wholly below 0; "routing hurts" if it is wholly above 0; otherwise "cannot tell". (An end exactly at −margin, at
+margin or at 0 does not count as within, below or above.)"""
 
 from capsule_tutor.checks.cases import case
 

@@ -67,6 +67,8 @@ def cases():
     t, seeds, margin = 4.3, (3, 5, 8), 0.3
     low, high = (1.0, 2.0, 3.1), (2.1, 3.0, 4.0)  # the seeds scatter more than the pairs
     full = _runs(low, high)
+    arms = ("claimed", "claimed", "control", "claimed", "control", "control")
+    shuffled = [(arm, seed, e, _F) for arm, seed, e in zip(arms, (3, 3, 5, 5, 8, 8), low + high, strict=True)]
     return [
         case("three seeds, the claimed arm always a point better", full, seeds, _F, margin, t),
         case("the same with the arms exchanged", _runs(high, low), seeds, _F, margin, t),
@@ -96,6 +98,9 @@ def cases():
             "a sixth pair, of seed 9", [*full, ("claimed", 9, 0.5, _F), ("control", 9, 4.0, _F)], seeds, _F, margin, t
         ),
         case("a run that is there twice", [*full, ("claimed", 3, 0.2, _F)], seeds, _F, margin, t),
+        case("one run twice, in the place of another", [*full[:-1], full[0]], seeds, _F, margin, t),
+        case("each seed twice, but not once in each arm", shuffled, seeds, _F, margin, t),
+        case("all runs with another fingerprint", _runs(low, high, bears=_OTHER), seeds, _F, margin, t),
         case("a run without the fingerprint", [*full[:-1], (*full[-1][:3], _OTHER)], seeds, _F, margin, t),
         case("seed 9 in the place of seed 8", _runs(low, high, (3, 5, 9)), seeds, _F, margin, t),
         case("no runs at all", [], seeds, _F, margin, t),
@@ -248,7 +253,7 @@ class wrong:
         return _with_half(runs, seeds, fingerprint, margin, lambda d: 1.96 * statistics.stdev(d) / sqrt(len(d)))
 
     def divided_by_n(runs, seeds, fingerprint, margin, t):
-        """You divide the spread by n. It is divided by its root: n runs are √n times as sure as one."""
+        """You divide the spread by n. Divide it by √n: n runs are √n times as sure as one."""
         return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.stdev(d) / len(d))
 
     def divided_by_the_root_of_one_less(runs, seeds, fingerprint, margin, t):
