@@ -106,7 +106,8 @@ def curves(x, ys: dict, xlabel: str, ylabel: str, alt: str, marks: dict | None =
         axes.plot(x, y, LINES[number % 4], color=COLOURS[number], label=label, linewidth=2)
     for label, (mark_x, mark_y) in (marks or {}).items():
         axes.plot(mark_x, mark_y, "o", color=BLACK, zorder=3)
-        axes.annotate(label, (mark_x, mark_y), textcoords="offset points", xytext=(6, 8))
+        paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}  # a line may run behind the word
+        axes.annotate(label, (mark_x, mark_y), textcoords="offset points", xytext=(6, 8), bbox=paper)
     axes.margins(y=0.12 if marks else 0.05)  # room for the word at the highest mark
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.grid(alpha=0.3)
@@ -126,11 +127,12 @@ def arrows(panels: dict, alt: str, limit: float = 1.5, circle: bool = True) -> N
             for x, y in vectors:
                 style = {"color": COLOURS[number], "alpha": 0.9, "zorder": 3 + number}
                 axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "linewidth": 2, **style})
-        axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", title=title)
+        axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", title=title, xlabel="x")
         axes.grid(alpha=0.3)
         if len(groups) > 1:
             handles = [plt.Line2D([], [], color=COLOURS[n], linewidth=2, label=g) for n, g in enumerate(groups)]
             axes.legend(handles=handles, loc="upper left")
+    all_axes[0, 0].set_ylabel("y")
     show(figure, alt)
 
 
@@ -151,11 +153,18 @@ def images(pictures, alt: str, titles: list[str] | None = None, columns: int = 1
 
 
 def heatmaps(
-    tables: dict, xlabel: str, ylabel: str, alt: str, vmin: float = 0, vmax: float = 1, around_zero: bool = False
+    tables: dict,
+    xlabel: str,
+    ylabel: str,
+    alt: str,
+    vmin: float = 0,
+    vmax: float = 1,
+    around_zero: bool = False,
+    scale: str = "",
 ) -> None:
     """Tables (rows, columns) side by side on one colour scale, small ones with numbers. tables: title → table
 
-    The scale is drawn beside them unless every entry is written down.
+    The scale, which `scale` names, is drawn beside them unless every entry is written down.
     `around_zero`: from −vmax (blue) over 0 (white) to vmax (red), in 41 steps that can be found on the bar.
     """
     import matplotlib.pyplot as plt
@@ -181,7 +190,7 @@ def heatmaps(
                     colour = text_on(drawn.cmap(drawn.norm(value))[:3])
                     axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour)
     if any(table.shape[0] * table.shape[1] > 60 for table in tables.values()):
-        figure.colorbar(drawn, ax=all_axes[0].tolist())
+        figure.colorbar(drawn, ax=all_axes[0].tolist(), label=scale)
     show(figure, alt)
 
 

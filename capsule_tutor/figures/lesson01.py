@@ -53,7 +53,8 @@ def commuting_square(image, moved, pose: str, moved_pose: str, alt: str) -> None
     for left, picture in ((0.0, image), (7.0, moved)):
         axes.imshow(picture, cmap="gray", vmin=0, vmax=1, extent=(left, left + 3, 3, 6))
     for x, text in ((1.5, pose), (8.5, moved_pose)):
-        axes.text(x, 0.4, text, ha="center", va="center", fontsize=11, bbox={"boxstyle": "round", "facecolor": "white"})
+        style = {"ha": "center", "va": "center", "bbox": {"boxstyle": "round", "facecolor": "white"}}
+        axes.text(x, 0.4, text.replace("-", "−"), fontsize=11, **style)
     ways = {"move": ((3.3, 4.5), (6.7, 4.5), VERMILION), "f": ((8.5, 2.8), (8.5, 1.2), VERMILION)}
     ways |= {" f": ((1.5, 2.8), (1.5, 1.2), BLUE), "move_pose": ((3.5, 0.4), (6.5, 0.4), BLUE)}
     for label, (start, end, colour) in ways.items():
@@ -89,7 +90,8 @@ def pictures_and_arrows(pictures, vectors, alt: str, titles: list[str]) -> None:
         )
         lower.plot(0, 0, "o", color=BLACK, markersize=4)
         lower.set(xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
-        lower.set_xlabel(f"right\nlean {math.degrees(math.atan2(x, y)):.0f}°", fontsize=9)
+        lean = f"{math.degrees(math.atan2(x, y)):.0f}°".replace("-", "−")
+        lower.set_xlabel(f"right\nlean {lean}", fontsize=9)
         lower.grid(alpha=0.3)
     all_axes[1, 0].set_ylabel("up", fontsize=9)
     show(figure, alt)

@@ -7,7 +7,7 @@ def effects(rows: dict[str, tuple[float, float, bool]], xlabel: str, alt: str) -
     """An interval per row about the line at 0. rows: name → (mean, half the width, whether nothing at all differs)"""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(8.4, 0.27 * len(rows) + 0.9), layout="constrained")
+    figure, axes = plt.subplots(figsize=(9.8, 0.27 * len(rows) + 0.9), layout="constrained")
     axes.axvline(0, color="0.4", linewidth=1)
     for place, (mean, half, equal) in enumerate(rows.values()):
         beside = abs(mean) > half

@@ -52,7 +52,7 @@ def errors_by_angle(angles, errors: dict, familiar, xlabel: str, alt: str) -> No
     )
     axes.tick_params(axis="x", labelsize=8, rotation=0 if len(angles) < 12 else 45)
     axes.grid(alpha=0.3, axis="y")
-    axes.legend(fontsize=9)
+    figure.legend(fontsize=9, loc="outside lower center", ncols=len(errors) + 1, frameon=False)
     show(figure, alt)
 
 

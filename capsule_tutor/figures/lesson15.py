@@ -11,15 +11,18 @@ def ladder(rungs: dict, margin: float, xlabel: str, alt: str) -> None:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 0.38 * len(rungs) + 1.1), layout="constrained")
-    axes.axvspan(-margin, margin, color="0.9")
+    axes.axvspan(-margin, margin, color="0.9", label="too small to matter")
+    for colour, what in ((VERMILION, "the interval leaves out 0"), (BLUE, "it holds 0")):
+        axes.plot([], [], "o-", color=colour, linewidth=2.5, label=what)
     for row, (mean, low, high) in enumerate(rungs.values()):
         colour = VERMILION if low > 0 or high < 0 else BLUE  # the side of 0 says so, too
         axes.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="butt")
         axes.plot(mean, row, "o", color=colour, markersize=7)
     axes.axvline(0, color="black", linewidth=1)
     axes.set(xlabel=xlabel, yticks=range(len(rungs)), yticklabels=list(rungs))
-    axes.invert_yaxis()
+    axes.set_ylim(len(rungs) - 0.4, -0.6)
     axes.grid(axis="x", alpha=0.3)
+    figure.legend(fontsize=9, loc="outside lower center", ncols=3, frameon=False)
     means = "; ".join(f"{name} {mean:+.2f}" for name, (mean, _, _) in rungs.items())
     show(figure, f"{alt}, with a dot at the mean, a line at zero and the margin in grey: {means}")
 
