@@ -40,7 +40,8 @@ network_map("capsnet-mnist")
 # - **Exercises.** You replace `raise NotImplementedError("your turn")` by your answer and run the cell. Its last line asks the check, and the
 #   check answers in one line: **✓ passed**, **✗ not yet** and why, or **○ not attempted**.
 # - **A wrong answer does not break a lesson.** Where your answer is missing or wrong, the lesson goes on with the right one. An answer
-#   that loops for ever is stopped. Only a cell that Python cannot read (`SyntaxError`) has to be repaired first.
+#   that loops for ever is stopped after five seconds. (On Windows and macOS a single call that never returns, or a crash, costs a restart of the
+#   kernel.) Only a cell that Python cannot read (`SyntaxError`) has to be repaired first.
 # - **Hints.** Between the task and its cell, three hints are folded: the direction, the key idea, nearly the code. Open one, try again,
 #   then open the next.
 # - **Guesses.** *Predict before you run* comes with a card of buttons. Your first guess is recorded, and only then do you see the answer
@@ -53,10 +54,10 @@ network_map("capsnet-mnist")
 # | what you see | what to do |
 # |---|---|
 # | `NameError`, or a result that makes no sense | Menu *Kernel → Restart Kernel and Run All Cells…*: cells were run in another order than they are written |
-# | `[*]` beside a cell for minutes | Menu *Kernel → Interrupt Kernel* |
+# | `[*]` beside a cell for much longer than the lesson says, or for two minutes where it says nothing | Menu *Kernel → Interrupt Kernel*; if that does not help, *Restart Kernel* |
 # | a card, a slider or a picture of the theatre does not show, or says that its model is not found | Run its cell again: pictures that you can click, or that move, work only while the notebook's kernel is running |
 # | an error that is not about your own code | Run the next cell: the doctor says what is missing on this machine, and the command that fixes it |
-# | you want a lesson as it was | Rename yours, then, in a terminal in the folder of the course: `make build`, or, where you installed the package alone, `capsule-tutor start .` |
+# | you want a lesson as it was | Rename yours. Then, in a terminal in the folder of the course and with the lesson's number, type `.venv/bin/capsule-tutor build 02` (Windows: `.venv\Scripts\capsule-tutor build 02`; with conda: `capsule-tutor build 02`). Where you installed the package alone, type `capsule-tutor start .` Where a teacher gave you a ZIP file, take the lesson from it again |
 
 # %% id="doctor" tags=["nbval-ignore-output", "notebook-only"]
 from capsule_tutor import doctor

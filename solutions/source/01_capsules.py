@@ -35,8 +35,8 @@ pictures.posed(
 )
 
 # %% [markdown] id="neuron-intro"
-# (The digit is one of 1,200 real handwritten ones that come with this course. Their scans were reduced to 8×8 pixels, and
-# are enlarged again here, to 28×28.)
+# (The digit is real. 1,797 handwritten ones come with this course, and this lesson uses 1,200 of them. Their scans were
+# reduced to 8×8 pixels. Here they are enlarged again, to 20×20, and placed on a black square of 28×28.)
 #
 # A classic network turns such an image into numbers, one per neuron. Here is a neuron that asks *is there a 4?* in the
 # plainest way: lay a picture of the digit over every place of the image, and keep the best match. Keeping the best of
@@ -543,7 +543,8 @@ print(f"scale 0.7      error {worst:.2f}, the worst of 100 digits")
 print("of that, the place alone: {:.2f} of a column, {:.2f} of a row".format(*worst_place.tolist()))
 
 # %% [markdown] id="features-intro"
-# For the other features we have no rules. So we ask how far they are from *invariant*: the rule is that nothing changes.
+# For the neuron and the two bags we have no rules. So we ask how far they are from *invariant*: the rule is that nothing
+# changes. (The slant has its rules. It is in the table to compare.)
 
 # %% id="features"
 features = (slant, neuron, bag, bag_sum)
@@ -554,8 +555,9 @@ for name, (move, _) in moves.items():
 print(line("between digits", *(f(some).std(dim=0).max() for f in features)))  # from one of 100 digits to another
 
 # %% [markdown] id="errors-read"
-# These two tables are the lesson in numbers. In the second, each feature has its own unit: compare an error with the last
-# row, not with its neighbours.
+# These two tables are the lesson in numbers. In the second, each feature has its own unit. So compare an error with the last
+# row of its column, and not with its neighbours. The last row says how much the feature differs from digit to digit: it is
+# the standard deviation over 100 digits (for a bag, that of the stroke for which it is largest).
 #
 # - **Our pose** is equivariant: to this shift and this shear up to rounding, and to scaling up to what the resampled pixels
 #   cost. For the worst of 100 digits that is 0.18 of a pixel, where our 4 is 20 rows high. The pose is not invariant, and must
@@ -568,7 +570,8 @@ print(line("between digits", *(f(some).std(dim=0).max() for f in features)))  # 
 # <details><summary>The answer</summary>
 #
 # It would get 0.00 in every row. The first three rows make it look perfect, and the last gives it away: it is the same for all
-# digits. Equivariance says that nothing is lost on the way round the square, and not that there was anything to lose.
+# digits. An error of 0 says that a feature follows its rule. It does not say that the feature tells you anything. (The
+# neuron, too, has an error of 0 for the shift, and it has forgotten where the digit is.)
 #
 # </details>
 #
@@ -583,7 +586,7 @@ print(f"stroke maps, rule 'shift the map': error {shift_the_map:.3f}")
 # A convolution keeps the *where* as a place in a map (*place coding*). Pooling is what loses it. A capsule can write the
 # *where* into its numbers instead (*rate coding*). The same choice exists for slants and sizes: a convolution needs one map
 # for each slant, as for / and \\ above, where a capsule needs one number. Real capsule networks mix the two: their first
-# capsules are still laid out in a grid, and the *where* moves into the numbers on the way up.
+# capsules are still laid out in a grid, and higher up the *where* is meant to move into the numbers.
 
 # %% [markdown] id="exercise-pose-test"
 # ## A test that needs no answers
@@ -770,9 +773,9 @@ pictures.pictures_and_arrows(
 
 # %% [markdown] id="capsule-read"
 # Leaning turns the arrow and hardly shortens it. Fading shortens it and does not turn it. When we made the digit lean,
-# the bare neuron lost about a third of its score and the capsule only a twentieth, probably because the picture was resampled
-# twice. Nobody had told the capsule how far we sheared the digit.
-# **For this 4, sheared by us, knowing how it leans lets us undo the lean.** Does it help with the 4s of other people?
+# the bare neuron lost about a third of its score. The capsule lost only a twentieth, and probably only because its picture
+# was resampled twice. Nobody had told it how far we sheared the digit.
+# **For this 4, sheared by us, knowing how it leans lets us undo the lean.** Does it help with the other 4s of our set?
 
 # %% id="capsule-control"
 images, labels = digits.images[:, 0], digits.labels
@@ -793,11 +796,12 @@ for name, score in scores.items():
 print(f"\nthe slants of these 4s have a standard deviation of {slant(images)[(labels == 4) & ~ours].std():.2f}")
 
 # %% [markdown] id="capsule-control-read"
-# Not here. Take all pairs of a 4 and a digit that is not a 4: with this one template, the 4 scores higher less often for the
-# capsule than for the neuron in it. Some of the loss is mere blur (second row). And these 4s hardly lean (last line): their
-# slants differ far less than the shears of 0.5 and 0.4 that we gave ours. Where there is little to undo, undoing it can hardly
-# help. In the third row each digit gets the shear that suits it best, and even so the other 4s gain nothing on average, while
-# the other digits do. What separates these 4s from ours is mostly not a shear.
+# Not here. Take all pairs of a 4 and a digit that is not a 4. With this one template, the neuron gives the 4 the higher score
+# in 96 % of them, and the capsule, which contains that neuron, in 92 %. A part of the loss may be mere blur: a slight one costs
+# the neuron a point (second row). And these 4s hardly lean (last line): their slants differ far less than the shears of 0.5 and
+# 0.4 that we gave ours. Where there is little to undo, undoing it can hardly help. In the third row each digit gets the shear
+# that suits it best, and even so the other 4s gain nothing on average, while the other digits do. What separates these 4s from
+# ours is mostly not a shear.
 #
 # Besides, the length of our capsule reflects brightness as much as certainty: the capsule is less sure of our own 4 in faint
 # ink (0.40) than of the 3 (0.55).
@@ -810,10 +814,10 @@ print(f"\nthe slants of these 4s have a standard deviation of {slant(images)[(la
 # Here are two mistakes from public code that you can now recognise. (The names, here and in later lessons, are those of GitHub accounts.
 # Some have fixed it since.)
 #
-# **A root of zero.** The length is the most innocent line of a capsule network, and every squash contains the same root. In
-# the squash of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski there was no eps, or it was outside the root. At a
-# zero vector the root then has the right value and no usable gradient. (Code that also divides by the bare root, as squash
-# does, computes 0/0 there even on the way forward.)
+# **A root of zero.** The length is the most innocent line of a capsule network. The same root is in most code for *squash*,
+# the function of lesson 02 that gives the length its limit. In the squash of cezannec, EscVM, InnerPeace-Wu, Sarasra and
+# adambielski there was no eps, or it was outside the root. At a zero vector the root then has the right value and no usable
+# gradient. (Such a squash also divides by the root, and with no eps anywhere that is 0/0 even on the way forward.)
 
 
 # %% id="wild-root"
@@ -828,8 +832,9 @@ for name, function in (("without eps", lengths_without_eps), ("lengths", lengths
     print(f"{name:13s} gradient {gradient}")
 
 # %% [markdown] id="wild-root-read"
-# The slope of $\sqrt{x}$ at 0 is infinite, and infinity times 0 is NaN. One capsule that is exactly zero is enough
-# to turn the gradient of every weight that feeds it into NaN. (Lesson 02 shows which layers have such capsules.)
+# The slope of $\sqrt{x}$ at 0 is infinite. The chain rule multiplies it by the slopes of the squares, $2v$, which are 0 at a
+# zero vector, and infinity times 0 is NaN. One capsule that is exactly zero can turn the gradient of every weight that feeds
+# it into NaN. (Lesson 02 shows which layers have such capsules.)
 # The price of eps is small: the zero vector gets the length $\sqrt{10^{-8}} = 0.0001$. (`v.norm(dim=-1)` needs none: PyTorch
 # gives it the gradient 0 there.) The test that finds the mistake: *call backward at a zero vector and look for NaN*.
 #

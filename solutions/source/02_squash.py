@@ -116,10 +116,11 @@ print("new length =", round(new_length.item(), 3), "  v =", new_length * directi
 #
 # With many vectors the sum runs along one axis only, and its result must still line up with `s`. If `s` has shape (3, 2), then
 # `(s * s).sum(dim=-1, keepdim=True)` has shape (3, 1): one number for each row, and `s` can be divided by it. Without
-# `keepdim` the shape is (3,), and the division fails. (If `s` were (3, 3), it would not fail, and would divide the columns.)
+# `keepdim` the shape is (3,), and the division fails. (If `s` were (3, 3), it would not fail: each column would be divided by
+# the number that belongs to a row.)
 #
-# Lesson 01 had a root of zero near its end. The same root is in here: put eps in the same place. Why it must be this place, you
-# will see below.
+# Near the end of lesson 01 you met the root of zero. The same root is in here, so put eps in the same place, under it. What
+# happens with eps in another place, you will see below.
 #
 # {{ exercise 02-squash }}
 #
@@ -227,17 +228,19 @@ for length in (0.1, 1.0, 3.0, 10.0):
 # %% [markdown] id="slope-meaning"
 # Across, the slope is $g(n)/n$: a vector turns as a whole, so its tip moves in proportion to its length. But the pose is the
 # angle, and the same move of the tip turns a long vector less. If the gradient pulls $v$ across with strength $p$, it pulls
-# $s$ with $p\,g(n)/n$, and that turns $s$ by $\frac{p\,g(n)}{n^2} = \frac{p}{1+n^2}$ if the step is small. $v$ turns with
-# it, by the same angle. The last column is this number for $p = 1$. Both ends matter later:
+# $s$ with $p\,g(n)/n$. A step of gradient descent then turns $s$ by $\frac{p\,g(n)}{n^2} = \frac{p}{1+n^2}$ times the
+# learning rate, as long as the step is small, and $v$ turns by the same angle. The last column is $\frac{1}{1+n^2}$. Very
+# long and very short vectors both matter later:
 #
 # - **Long vectors**: a capsule that is sure hardly changes its length. It still turns, and at length 3 its tip moves five times
-#   more readily across than along. But it turns stiffly: by a tenth of $p$ at length 3, by a hundredth at length 10. (A sigmoid
-#   is flat there, too, and has no second direction.)
+#   more readily across than along. But it turns stiffly: under the same pull, ten times less at length 3 than a very short
+#   vector, and about a hundred times less at length 10. (A sigmoid is flat there, too, and has no second direction.)
 # - **Short vectors**: both slopes go to *zero*, where a sigmoid would be steepest. Such a capsule turns easily, because so short a
 #   vector needs little push, but it hardly becomes longer. If the initial weights of a capsule layer are too small, all
 #   its capsules start like this, and very little gradient reaches the layers below. We call this the **flat corner** of
-#   squash: it is the left end of the picture above. Only the exact zero is stuck for good. (In lesson 05 a loss that stays at
-#   0.81 gives the flat corner away.)
+#   squash: it is the left end of the picture above. At the exact zero there is no gradient at all: such a vector grows only if
+#   other places or other images change the weights that make it. (In lesson 05 a loss that stays at 0.81 gives the flat corner
+#   away.)
 
 # %% [markdown] id="zero"
 # ## The zero vector
@@ -291,8 +294,8 @@ for name, function in (("eps outside the root", squash_eps_outside), ("squash", 
 # step (even where their input is 0, since NaN times 0 is NaN), and after the next forward pass the loss is NaN, too. With
 # **eps inside the root**, $\sqrt{n^2+\varepsilon}$ has a finite slope everywhere.
 #
-# The trap is in the root, not in the curve: whoever computes $\lVert s\rVert$ as the root of a sum of squares and divides by it
-# falls into it, with any $g$. Some curves need no such root: $g(n) = n/\sqrt{1+n^2}$ gives $v = s/\sqrt{1+\lVert s\rVert^2}$.
+# The trap is in the root, not in the curve: whoever writes the root of a sum of squares with no eps under it falls into it, with
+# any $g$. Some curves need no such root: $g(n) = n/\sqrt{1+n^2}$ gives $v = s/\sqrt{1+\lVert s\rVert^2}$.
 #
 # How often does it happen? That depends on the weights that feed the capsule. Here they are untrained and look at the image
 # directly:
@@ -314,7 +317,8 @@ for bias in (False, True):
 # `torch.linalg.vector_norm` have by definition the gradient 0 at the zero vector, so with them eps may stay outside the
 # root; the check accepts that. (In float16, $10^{-8}$ is rounded to 0: compute the squash in float32.)
 #
-# This is why the check gave you a batch with a zero vector in it, and why it looked at the gradient.
+# So zero vectors need not be rare, and a clean value proves nothing. This is why the check gave you a batch with a zero vector
+# in it, and why it looked at the gradient.
 
 # %% [markdown] id="exponential"
 # ## Another squash
@@ -406,10 +410,10 @@ print(f"they differ most at length {x[gap.argmax()].item():.2f}, by {gap.max().i
 #
 # Here are two mistakes from public code. A network may train with either of them, and nothing raises an error.
 #
-# **The wrong axis.** Routing code often carries tensors of shape $(b, j, z, 1)$, so that it can multiply matrices. The pose is then
-# no longer the last axis, and along the last axis every number is a vector of its own. The code of bourdakos1, higgsfield and
-# jindongwang squashes along such an axis of size 1. Each number lands between −1 and 1, a capsule of $d$ numbers may be
-# almost $\sqrt d$ long, and it turns:
+# **The wrong axis.** Code that multiplies capsules by matrices often keeps them as columns, in tensors of shape $(b, j, z, 1)$.
+# The numbers of a pose are then along the last axis but one, and along the last axis every number is a vector of its own. The
+# code of bourdakos1, higgsfield and jindongwang squashes along such an axis of size 1. Each number lands between −1 and 1, a
+# capsule of $d$ numbers may be almost $\sqrt d$ long, and it turns:
 
 # %% id="wild-axis"
 capsules = torch.full((1, 8, 1), 2.0)  # one capsule with an 8-D pose, as a column
@@ -424,8 +428,9 @@ print(f"angle before {angle(s[:1]).item():.0f}°, after the wrong axis {angle(tu
 # long. (Eight numbers of 0.6 would come out with 0.75.)
 #
 # **The missing or misplaced eps** was in the code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski. You have seen what it
-# does. A network with it trains all the same, as long as no vector is exactly zero. If one is some day, and no ReLU hides it,
-# the loss becomes NaN "for no reason". The test that finds it before: *call backward at the zero vector and look for NaN*.
+# does. A network with such a squash trains all the same, as long as no vector is exactly zero. If a vector becomes exactly zero
+# one day, and no ReLU hides it, the loss becomes NaN "for no reason". The test that finds it beforehand: *call backward at the
+# zero vector and look for NaN*.
 
 # %% [markdown] id="exercise-squash-test"
 # ## Your turn: the test
@@ -459,10 +464,10 @@ def squash_test(squash):
 squash_test = checks.squash_test(squash_test)
 
 # %% [markdown] id="squash-test-read"
-# Ten of ten are caught, and still one kind of mistake passes all five properties: `0.09 * torch.nn.functional.normalize(s, dim=dim)`
-# says "not there" of everything, for ever. Condition 1 at the beginning of this lesson has a second half, $g(n) \to 1$
-# for long vectors, and none of the five asks for it. A sixth could: a vector of length 9 comes out longer than 0.5. A test finds
-# what somebody thought of.
+# A test may catch ten of ten and ask for all five properties, and still let a mistake pass: `0.5 * squash(s, dim=dim)` can never
+# say "certainly there". Condition 1 at the beginning of this lesson has a second half, $g(n) \to 1$ for long vectors, and none
+# of the five asks for it. A sixth could: a vector of length 9 comes out longer than 0.5. (The 9 and the 0.5 are a choice, and a
+# right curve that rises very slowly would fail.) A test finds only what somebody thought of.
 
 # %% [markdown] id="recap"
 # ## In your own words

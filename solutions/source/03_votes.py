@@ -9,7 +9,7 @@
 # - write the test that finds this trap wherever features are cut into capsules;
 # - say where the number 1152 comes from, and what it costs.
 #
-# **Minutes:** 70, and 15 more for the appendix · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
+# **Minutes:** 70, and 15 more for two appendices · **Prerequisites:** lesson 02 (squash); matrix products; what a convolution does.
 
 # %% [markdown] id="hook"
 # ## Two witnesses
@@ -160,8 +160,8 @@ print(f"16 numbers, and 2 added to each: {close.float().mean().item():.1%} of pa
 # the last line we added 2 to every number, and 6.7 % of the pairs agree. (Equal poses are not enough for that. Each child has a
 # matrix of its own, and further down you will see that random matrices spread even equal poses.)
 #
-# And a parent does not look at pairs: it adds up *all* its votes. Can such a sum be long although no two of its votes agree?
-# Lesson 04 measures it. Here we make the votes.
+# And a parent does not look at pairs: it adds up *all* its votes. Can such a sum be long although no two of its votes agree? The
+# first appendix measures sums of random votes, and an appendix of lesson 04 looks inside. Here we make the votes.
 
 # %% [markdown] id="by-hand"
 # ## One child, one parent
@@ -421,15 +421,15 @@ figures.blocks(
 # the filters are shared, but what it has learned about how that stroke *votes* does not help there: it must be learned place by
 # place. And 1152 capsules need 1152 sets of matrices. We count them below.
 #
-# Remember the bold sentence about the face. There the nose was one child, wherever it was. Here a child stays at its place: when
-# a face turns, its nose moves on to another child, which has another matrix. So the network has the property of our toy only as far as
-# training makes the matrices of different places agree.
+# Remember what was in bold below the faces: "When the face turns, all poses change and no matrix does." There the nose was one
+# child, wherever it was. Here a child stays at its place: when a face turns, its nose moves on to another child, which has another
+# matrix. So the network has the property of our toy only as far as training makes the matrices of one type alike at all places.
 
 # %% [markdown] id="locality"
 # ## The locality test
 #
-# In 24 numbers you see the mistake, in 9,216 nobody does. There is a neat test that never asks what a value should be:
-# *change the features at one place, and see which capsules move.*
+# In the toy's 24 numbers you can see the mistake. In the 9,216 that CapsNet cuts into capsules ($256 \cdot 6 \cdot 6$) nobody sees
+# it. There is a neat test that never asks what a value should be: *change the features at one place, and see which capsules move.*
 #
 # **Predict before you run.** All six channels change at place 1 of our toy. How many of the eight capsules move
 # in the **bare view**?
@@ -528,9 +528,10 @@ pictures.sight(
 )
 
 # %% [markdown] id="receptive-read"
-# With permute the capsule looks through one window: 9 rows of the middle map, each of which sees 9 pixel rows, see 9 + 8 = 17 together. In the
-# bare view its eight entries look through eight windows that overlap: six in a row, each two pixels further right, which together
-# cover 27 of the 28 columns, and two more, two pixels lower, at the left. Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
+# With permute the capsule looks through one window. It covers 9 rows of the map between the two convolutions. The first of these
+# rows sees 9 rows of pixels, and each of the other eight adds one: 9 + 8 = 17. In the bare view the capsule's eight entries look
+# through eight windows that overlap: six in a row, each two pixels further right, which together cover 27 of the 28 columns, and two
+# more, two pixels lower, at the left. Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
 
 # %% [markdown] id="count"
 # ## What is 1152?
@@ -579,7 +580,8 @@ print("Efficient-CapsNet on MNIST, 28×28:    ", capsule_count(28, (5, 3, 3, 3, 
 # capsule per type. Does the first number hold with real convolutions, and what does it cost?
 #
 # **Predict before you run.** CapsNet has a first convolution (kernel 9, to 256 channels), a second one (kernel 9, from 256 to
-# 256 channels), and the vote matrices. Where are most of its weights?
+# 256 channels), and one vote matrix for each pair of its 1152 children (8 numbers each) and ten parents (one per digit, 16 numbers
+# each). Where are most of its weights?
 #
 # - **a** in the second convolution
 # - **b** in the vote matrices
@@ -683,16 +685,17 @@ for b in (2, 1):
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) it is a child's opinion of the parent's pose, child pose times matrix; the matrix holds how part and whole are placed
 # to each other, and a turn of the camera turns both; where children are tied to places, the part moves on to another child with
-# another matrix, so training must make the matrices agree; (2) it is d, which is missing after the arrow; (3) it puts in numbers
-# that are next to each other in memory: neighbouring places of one channel, and sometimes the end of one channel and the beginning of
-# the next; change one place and count the capsules that move: one per type is right; (4) the side goes 28 → 20 → 6, and
-# 6 · 6 · 32 = 1152; each of the 1152 has ten matrices of 8 × 16.
+# another matrix, so training must make the matrices of one type alike at all places; (2) it is d, which is missing after the arrow;
+# (3) it puts in numbers that are next to each other in memory: neighbouring places of one channel, and sometimes the end of one
+# channel and the beginning of the next; change one place and count the capsules that move: one per type is right; (4) the side goes
+# 28 → 20 → 6, and 6 · 6 · 32 = 1152; each of the 1152 has ten matrices of 8 × 16.
 # <!-- END SOLUTION -->
 
 # %% [markdown] id="size"
 # ## Appendix · How large should the first weights be?
 #
-# *(From here on it is about details that matter when you build a layer of your own. Lesson 04 does without them.)*
+# *(The two appendices are about details that matter when you build a layer of your own. Lesson 04 needs one number from them: the
+# first vote weights of our layers have a standard deviation of 0.1.)*
 #
 # A parent adds up its votes to a sum $s_j$, and squash turns this sum into its output. Lesson 04 will let each child decide how much
 # of its vote a parent gets. Before anything is known the shares are equal, a tenth for each of ten parents:
@@ -755,17 +758,19 @@ pictures.lengths(
 )
 
 # %% [markdown] id="size-read"
-# In the mean over ten draws the random walk is right, nearly (the mean of a length is below its root mean square); a single
-# draw is some per cent off. Three starts, before anything was learned:
+# Averaged over ten draws, the random walk is nearly right. (It comes out a little too long, because a mean length is below the root
+# of the mean square.) A single draw may be a few per cent off. Here are the three starts, before anything was learned:
 #
-# - **std 1**: all ten parents say "probably there" of every image, and "certainly there" once the children are confident. The
-#   loss of lesson 05 (last column) begins high: with silent parents it would be 0.81.
-# - **std 0.01**: nothing is there, and with fresh children the slope is 0.04: the slow corner of lesson 02.
-# - **std 0.1**: short with fresh children, undecided with sure ones. Our layers start so.
+# - **std 1**: on average a parent's length says "probably there" with fresh children (0.75) and "certainly there" with sure ones
+#   (0.99), though nothing has been learned. The loss of lesson 05 (last column) begins high: with silent parents it would be 0.81.
+# - **std 0.01**: no parent is there, and with fresh children the slope is 0.04: this is the flat corner of lesson 02.
+# - **std 0.1**: the parents are short with fresh children and undecided with sure ones. Our layers start like this.
 #
-# A slope alone is no forecast: how slow it is depends on the optimiser, too. In lesson 05 you will train from a much
-# smaller start, from a much larger one, and from this one. And the sum grows with the square root of the number of children: a layer with sixteen wants larger weights than one
-# with 1152.
+# A small slope alone does not tell you how slowly a network will train: that depends on the optimiser, too. In lesson 05 you will
+# train from a much smaller start, from a much larger one, and from this one.
+#
+# There is one thing more. The sum grows with the square root of the number of children, so for sums of the same length a layer with
+# sixteen children needs larger first weights than one with 1152.
 
 # %% [markdown] id="floor"
 # ## Appendix · What the floor throws away
@@ -795,8 +800,8 @@ figures.heatmaps(
 )
 
 # %% [markdown] id="floor-read"
-# The top left corner is watched by one place, and the last row and column, with the other three corners, by **nobody**. Centred digits hardly reach that far, so it
-# costs next to nothing here. With images of your own, count first.
+# The top left corner is watched by one place, and the last row and column, with the other three corners, by **nobody**. Centred
+# digits hardly reach that far, so it costs next to nothing here. With images of your own, count first.
 
 # %% id="board"
 checks.board("03")

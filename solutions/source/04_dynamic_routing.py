@@ -5,7 +5,7 @@
 #
 # - route three children's votes to two parents on paper, and check it with code;
 # - write the loop of dynamic routing for a whole batch, gradients and all;
-# - say which axis the softmax runs over, and why training does not tell you that it is the wrong one;
+# - say over which axis the softmax runs, and why a network with the wrong one may train all the same;
 # - predict what more iterations do to couplings and lengths;
 # - write the test that finds a wrong axis from votes and outputs alone.
 #
@@ -114,7 +114,8 @@ print("without child 2: ‖v_A‖, ‖v_B‖ =", [round(x, 2) for x in v_two[0].
 # | child 1 | (2, 0) | **1** | (1, 2) | **1** |
 # | child 2 | (−2, −1) | −1 | (1, −1) | **−0.5** |
 #
-# Bold is the parent that a child agrees with more, or disagrees with less. Six numbers, one per pair: child 0 feels at home with A, child 1 cannot decide, child 2 is at odds with both.
+# Bold is the parent that a child agrees with more, or disagrees with less. There are six numbers, one per pair: child 0 feels at
+# home with A, child 1 cannot decide, child 2 is at odds with both.
 #
 # {{ exercise 04-agreement }}
 
@@ -139,14 +140,15 @@ for i in range(3):
 # ## Each child has one unit to give
 #
 # From agreements to couplings. The idea behind them: a part belongs to one whole, as a nose belongs to one face, but we
-# do not yet know to which. So **each child owns exactly one unit and divides it among the parents**, by how far it leans to each: $\sum_j c_{ij} = 1$. The way to turn any numbers into
-# shares is a softmax, over the parents $j$:
+# do not yet know to which. So **each child owns exactly one unit and divides it among the parents**, by how far it leans to
+# each: $\sum_j c_{ij} = 1$. The way to turn any numbers into shares is a softmax, over the parents $j$:
 #
 # $$c_{ij} = \frac{e^{b_{ij}}}{\sum_k e^{b_{ik}}}$$
 #
 # The $b_{ij}$ are the routing logits. (The letter is the paper's and has nothing to do with the batch axis $b$. In code
-# we write `logits`.) They start at 0, which gave us $\frac12$ each. After iteration one $a_{ij}$ is added to $b_{ij}$. All $b_{ij}$ were 0, so now
-# they are the six numbers above.
+# we write `logits`.) They start at 0, which gave us $\frac12$ each. After iteration one $a_{ij}$ is added to $b_{ij}$. All
+# $b_{ij}$ were 0, so now they are the six numbers above.
+#
 # Child 0, by hand: $e^{1} \approx 2.72$ and $e^{0.5} \approx 1.65$, so A gets $2.72 / 4.37 \approx 0.62$.
 
 # %% [markdown] id="predict-outlier-text"
@@ -342,7 +344,7 @@ print(
 # Besides the batch, one thing is new. A `bias` of shape $(j, z)$ may be given, as in the authors' released code: it is
 # added to $s$ before every squash.
 #
-# Make new logits in each round (`logits = logits + …`, nothing changed in place), and detach nothing: the gradient must
+# Make new logits in each round (`logits = logits + …`), leave `u_hat` as it is, and detach nothing: the gradient must
 # flow through the couplings, too. An appendix shows what is lost otherwise.
 #
 # {{ exercise 04-dynamic-routing }}
@@ -472,14 +474,13 @@ figures.curves(
 # Read both rows of each pair.
 #
 # - **Small weights** (0.1): the votes are short, $v$ is short, and their dot product is next to nothing. The couplings
-#   hardly leave uniform. Our layers start with 0.1, too (appendix of lesson 03). With children as fresh as these, ten
-#   iterations then give the same mean length as one, to two digits. For routing to do more, training has to make the votes
-#   longer.
+#   hardly leave their equal shares. Our layers start with 0.1, too (appendix of lesson 03). With children as fresh as these,
+#   the mean length is 0.01 after one iteration and after ten. For routing to do more, training has to make the votes longer.
 # - **Large weights** (1, 3): entropy falls with every iteration. The couplings **polarise**. At standard deviation 1 the
 #   mean falls to 1.94 bits, about as undecided as among four parents ($\log_2 4 = 2$). Some children are decided, others
 #   are not: the picture below shows both. The mean length doubles on the way, to 0.98, in a network that has never seen a
-#   label. A length stays below 1, so nearly all of the 80 outputs must be long (the last line has the shortest). At 3 the lengths are 0.88 after *one* iteration, before anybody has compared
-#   anything: two hundred long votes make a long sum.
+#   label, and none of the 80 outputs is short: the shortest has length 0.94 (last line). At 3 the mean length is 0.88 after
+#   *one* iteration, before anybody has compared anything: two hundred long votes make a long sum.
 #
 # So neither decided couplings nor long outputs prove that something was recognised. (Lesson 03 said that random votes with 16
 # numbers practically never agree, and asked whether their sum can be long all the same. It can: an appendix shows how.)
@@ -492,6 +493,7 @@ figures.heatmaps(
     {f"{k} iterations": dynamic_routing(u_hat_digits, k)[1][1, :40] for k in (3, 10)},
     xlabel="parent j",
     ylabel="child i",
+    scale="coupling c",
     alt="Couplings of 40 children and ten parents. At 3 iterations most are between 0.05 and 0.2, a few up to 0.6. "
     "At 10, some 25 of the 40 children have one entry above a half and are dark elsewhere.",
 )
@@ -504,8 +506,8 @@ figures.heatmaps(
 #
 # - *two of three agree* is the toy that you worked out by hand. Compare.
 # - *two friends, one enemy*: drag the enemy's vote for A (the head of its arrow) towards the friends, slowly. Where does it change sides?
-# - *a real digit*: the votes of sixteen children, from a network that was trained (lesson 09). Is there an image on which ten
-#   iterations name another parent than one?
+# - *a real digit*: the votes of sixteen children, from a network that was trained (lesson 09). The longest parent is the answer.
+#   Can you find an image whose answer after ten iterations differs from the one after the first?
 
 # %% id="theatre"
 from capsule_tutor.theatre import theatre
@@ -524,16 +526,16 @@ theatre(mine, against=dynamic_routing)
 # - Gu and Tresp (2020): routing helped neither generalisation nor robustness to affine transformations.
 #
 # On MNIST three iterations made four mistakes fewer in 10,000 with a reconstruction loss, and one more without. Counts of 25
-# to 35 change by five or six (their square root) from one test set of this size to another, so MNIST does not decide it. On harder images some saw much, and
-# others nothing. All can be true: a procedure may do
-# exactly what it says, and a network may not need it. Lesson 15 measures what it is worth on networks of your own.
+# to 35 change by five or six (their square root) from one test set of this size to another, so MNIST does not decide it. On
+# harder images some saw much, and others nothing. All can be true: a procedure may do exactly what it says, and a network may
+# not need it. Lesson 15 measures what it is worth in the networks of this course.
 
 # %% [markdown] id="wrong-axis"
 # ## The wrong axis
 #
 # One of the most common mistakes in the public capsule code that we read is a softmax over the *children*: it is in the
-# code of cezannec, gram-ai, higgsfield, jindongwang, labml and timomernick. It runs, it trains, and nothing complains. Here are both, from the agreements of
-# round one:
+# code of cezannec, gram-ai, higgsfield, jindongwang, labml and timomernick. It runs without an error message, and with the
+# first weights of these six codes it trains, too. Here are both axes, with the agreements of round one:
 
 # %% id="wrong-axis-sums"
 right, wrong = torch.softmax(a, dim=2), torch.softmax(a, dim=1)  # (b, i, j)
@@ -556,11 +558,13 @@ figures.heatmaps(
 #
 # ### Your turn: the test
 #
-# With the couplings in hand, one line finds it: *the couplings of a child sum to 1 over the parents*. (Ask for parents, not for
-# "axis 1": the number of the axis depends on the layout, and that is how the mistake is copied from one code to another.)
+# With the couplings in hand, one line finds it: *the couplings of a child sum to 1 over the parents*. (Let the test ask for the
+# parents and not for an axis by its number. In a layout $(b, j, i)$ axis 1 holds the parents, in ours it holds the children. So a
+# number that is copied from one code to another may turn into this mistake.)
+#
 # But most layers return $v$ alone. Can you tell the two axes apart by the poses? The check runs your test on four right
-# routings, where it must stay silent, and on six broken ones, which it must catch. In one of the six only a single parent
-# hears nobody.
+# routings, where it must stay silent, and on six broken ones, which it must catch. In one of the six, all parents but one hear
+# the others.
 #
 # {{ exercise 04-competition-test }}
 
@@ -584,13 +588,15 @@ def competition_test(route):
 competition_test = checks.competition_test(competition_test)
 
 # %% [markdown] id="competition-read"
-# Under the right axis a parent that explains the children better takes them away from the others: parents **compete** for parts. Under the wrong one
-# the others notice nothing.
+# Under the right axis a parent that explains the children better takes them away from the others: parents **compete** for
+# parts. Under the wrong one the others notice nothing.
 #
-# And why does it train? It trains because what is left is still useful. Each parent still gives more weight to votes that agree and less
-# to outliers: a robust mean, much like attention pooling. The gradient still reaches every vote weight. So the network
-# learns votes whose mean is long for the right class, and it can get far: lesson 07 trains it, and finds a second mistake that
-# hides this one. What is lost is what routing was for: a part belongs to one whole.
+# And why does it train? It trains because what is left is still useful. Each parent still gives more weight to votes that agree
+# and less to outliers: a robust mean, much like attention pooling. The gradient still reaches every vote weight. So the network
+# can learn votes whose mean is long for the right class. How well it does depends on a second mistake: all six codes also draw
+# their vote weights with standard deviation 1. Lesson 07 trains such networks. With both mistakes it sees no cost. With the wrong
+# axis alone, and weights that start smaller, the network learns badly. So the second mistake hides the first. In any case
+# something is lost, and it is what routing was for: a part belongs to one whole.
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
@@ -598,7 +604,8 @@ competition_test = checks.competition_test(competition_test)
 # The wrong axis you know. Two more:
 #
 # **Logits shared by the batch.** The code of FixCaps, higgsfield, jindongwang, laubonghaudoi and timomernick keeps one table
-# of logits of shape $(i, j)$ for the whole batch, and updates it with the sum or the mean of all images' agreements. Then an image is routed by its neighbours:
+# of logits of shape $(i, j)$ for the whole batch, and updates it with the sum or the mean of all images' agreements. Then an
+# image is routed by its neighbours:
 
 
 # %% id="wild-batch"
@@ -620,12 +627,17 @@ for name, route in (("one table per image", dynamic_routing), ("one table per ba
 # %% [markdown] id="wild-batch-read"
 # The test: *the output of an image alone equals its output in a batch.*
 #
-# **Too many updates.** In the code of labml and laubonghaudoi the logits are updated after the last $v$. That is merely
-# wasted work if $v$ and $c$ are returned as they were, or $v$ alone, as there. It is wrong if the softmax is taken once more: the couplings
-# returned are then not the ones that made $v$. And in adambielski's code the loop comes after a first round, so "3
-# iterations" are four. One test finds the last two, and needs no reference: *with one iteration every coupling is 1 over
-# the number of parents*. (Where a layer returns $v$ alone: with one iteration, $v$ is the squash of the sum of the votes,
-# divided by the number of parents.) The second of the three, made and tested:
+# **Too many updates.** There are three kinds.
+#
+# 1. The logits are updated once more after the last $v$, as in procedure 1 of the paper and in the code of labml and
+#    laubonghaudoi. That is wasted work and nothing worse, as long as a layer returns $v$ alone (as these two do), or $v$ with the
+#    couplings that made it.
+# 2. After this update the softmax is taken once more. Then the couplings that are returned are not the ones that made $v$.
+# 3. The loop comes after a first round, as in adambielski's code, so "3 iterations" are four.
+#
+# One test finds kinds 2 and 3, and it needs no reference: *with one iteration every coupling is 1 over the number of parents*.
+# (Where a layer returns $v$ alone, the test is: with one iteration and $n$ parents,
+# $v_j = \mathrm{squash}\big(\frac1n \sum_i \hat u_{j|i}\big)$.) Here is kind 2, and the test of it:
 
 
 # %% id="wild-late"
@@ -657,17 +669,17 @@ for name, route in (("dynamic_routing     ", dynamic_routing), ("with late coupl
 # over the parents; (2) with equal weights A's enemy cancels one of its friends, and the two sums happen to be equally
 # long; the second round turns the enemy down, with shares that came from agreement;
 # (3) to the parent that disagrees less, since it must go somewhere; that parent then turns to it and is pleased with an
-# agreement of one; (4) it falls, in a random network too; (5) each parent finds the votes that agree, but parents no longer
-# compete for a child.
+# agreement of one; (4) it falls if the votes are long enough, and it does so in a random network, too; (5) each parent finds the
+# votes that agree, but parents no longer compete for a child.
 # <!-- END SOLUTION -->
 
 # %% [markdown] id="sixteen-text"
 # ## Appendix · Sure without agreement
 #
 # Ten random parents got sure. Is that because votes with 6 numbers agree by chance? (Two votes agree if their cosine is
-# above 0.9, as in lesson 03.) We count the pairs that agree with 16 numbers and with 6, and route the votes with 16. The
-# last two columns say how well the votes agree with $v$: the mean cosine over all votes, and the mean in which each vote
-# counts by its share.
+# above 0.9, as in lesson 03.) We count the pairs that agree, once for votes of 16 numbers and once for votes of 6, and route those
+# of 16. The last two columns say how well the votes agree with $v$: the mean cosine over all votes, and the mean in which each
+# vote counts by its share.
 
 # %% id="sixteen"
 weight_16 = torch.randn(200, 10, 8, 16, generator=torch.Generator().manual_seed(1)).double()  # (i, j, d, z=16)
@@ -687,13 +699,12 @@ for k in (1, 3, 10):
     )
 
 # %% [markdown] id="sixteen-read"
-# With 16 numbers next to no pair agrees (first line), and the parents get sure all the same. **No two
-# votes need agree.** A vote that leans a little towards $v$ earns
-# a larger share, and that turns $v$ further towards this vote. The votes as a whole fit $v$ no better than before. (The mean of
-# 0.06 after one iteration is about what each vote finds of itself in the sum: with 200 unrelated votes of equal length one
-# expects $1/\sqrt{200} \approx 0.07$.) But each child gives its unit where it leans most, and that is enough for a long
-# sum. So a long sum of two hundred votes is not enough: here chance alone made one. Before you call it evidence, ask how
-# long the sum is in a random network.
+# With 16 numbers not one of 1,592,000 pairs agrees (first line), and the parents get sure all the same. **No two votes need
+# agree.** A vote that leans a little towards $v$ earns a larger share, and that turns $v$ further towards this vote. The votes as
+# a whole fit $v$ no better than before. (The mean of 0.06 after one iteration is about what each vote finds of itself in the sum:
+# with 200 unrelated votes of equal length one expects $1/\sqrt{200} \approx 0.07$.) But each child gives its unit where it leans
+# most, and that makes the sum long. So a long sum of two hundred votes is not yet evidence: here chance alone made one. Before
+# you trust it, ask how long the sum is in a random network.
 
 # %% [markdown] id="gradients"
 # ## Appendix · Gradients: through the negotiation, or not
@@ -723,7 +734,7 @@ print(f"the two outputs: largest difference {off:.3f}")
 # %% [markdown] id="compare-idea"
 # The outputs are the same, the gradients are not. We ask for the gradient that would make the *true* class's parent longer,
 # with respect to all vote weights, and compare the two: the cosine of the angle between them, and the length of the cut
-# gradient as a share of the full one.
+# gradient as a share of the full one. The five columns are 1, 2, 3, 5 and 10 iterations.
 #
 # **Predict before you run.** Vote weights with standard deviation 1, three iterations. How long is the cut gradient?
 #
@@ -788,10 +799,11 @@ for k in (1, 3, 10):
 # %% [markdown] id="memory-read"
 # (The exact numbers depend on how your `dynamic_routing` multiplies.) Why the jump after the first iteration? There the
 # couplings are constants, and the gradient of $c\,\hat u$ with respect to the votes needs $c$ alone. From the second on the
-# couplings have a gradient, too, and that one needs the votes, which must now be kept. The full way pays with memory that grows with every
-# iteration. The cut way pays with the signal that it drops. Neither is a bug. But know which one you run: one
-# `.detach()` more or less changes the gradient, and no output of the forward pass shows it. (What that does to training is
-# not measured here. Adam, for one, hardly notices the length of a gradient, but it does notice the direction.) This is why the check of `dynamic_routing` compares gradients.
+# couplings have a gradient, too, and that one needs the votes, which must now be kept. The full way pays with memory that grows
+# with every iteration. The cut way pays with the signal that it drops. Neither is a bug. But know which one you run: one
+# `.detach()` more or less changes the gradient, and no output of the forward pass shows it. This is why the check of
+# `dynamic_routing` compares gradients. (What the cut does to training is not measured here. Adam, for one, hardly notices the
+# length of a gradient, but it does notice the direction.)
 
 # %% id="board"
 checks.board("04")

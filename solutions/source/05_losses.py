@@ -290,7 +290,8 @@ pictures.logs(
 #
 # D began at 0.81, too, and paused at 0.524 for half a dozen steps. A young network has short capsules and then one answer for
 # all, and nothing is wrong with that. **A signature is not where a log begins or pauses, but where it stays.** (A person should
-# also look at a start at 0.64, 0.9 or above 1, since a healthy network starts near 0.81. Your program need not.)
+# also look at a start at 0.64, 0.9 or above 1. The healthy network of this lesson starts near 0.81. Another may start lower, if its
+# first capsules are longer, so compare a start with one that you know to be healthy. Your program need not.)
 #
 # The table tells a person what to do. A program has to know more: what does *stays* mean, and how close is close? The check hands
 # your doctor sixteen logs, ill and healthy. They tremble by about 0.02 (a real log may tremble more, the smaller the batches are),
@@ -347,11 +348,12 @@ for name, treatment in treatments.items():
 
 # %% [markdown] id="adam-read"
 # A little less than a twelfth of the slope gets through the softmax (0.144 of 1.8). At the start, C's hundred steps are therefore worth
-# about eight of D's, and after eight steps D, too, had only just left 0.81.
+# about eight of D's. Look at D's curve: after eight steps it, too, was still above 0.64, with most of its way ahead.
 #
 # Adam divides every gradient by its own recent size, so that even tiny ones lead to steps of the usual size. It cures A, and it hides
-# the disease: whoever looks at the end of the log sees nothing of it. So with Adam look closely at the first lines of a log, too. It does
-# not cure B: a hundred steps of 0.008 cannot move a weight of 30 by even 1.
+# the disease: A begins near 0.8 and ends near 0.1, and a healthy network may do the same. So a good log under Adam does not say that the
+# first weights are right. For that, compare the lengths before the first step with those of a healthy network. Adam does not cure B: a
+# hundred steps of 0.008 cannot move a weight of 30 by even 1.
 #
 # The last two diagnoses are wrong (ours; yours may differ). C still has its softmax, and is passing 0.524 on its long way from 0.64 to
 # 0.446. D is healthy and slow, and is passing 0.446. **A signature is a reason to look at the code, not a verdict**, and *healthy*
@@ -390,8 +392,8 @@ figures.heatmaps(
 # **decoder**: a few dense layers that must redraw the image from the capsule. Its gradient goes into the capsule, too.
 #
 # The drawing must count for something, but it must not outweigh the classes. The paper takes 0.0005 times the **sum** of the squared
-# pixel differences. (The authors' released code weighs the drawing twenty times more against the margin loss. Lesson 10 tests whether that
-# matters.)
+# pixel differences. (In the authors' released code the drawing has twenty times this weight, relative to the margin loss. Lesson 10
+# tests whether that matters.)
 #
 # By hand: a decoder that paints everything grey (0.5) and an image that is black all over (0). Each of the 784 pixels is off
 # by 0.5, which squared is 0.25; the sum is $784 \cdot 0.25 = 196$, and $0.0005 \cdot 196 = 0.098$.
@@ -543,9 +545,9 @@ print("how often each capsule is the longest:", longest.bincount(minlength=10).t
 print("of 297 images, true class decoded:    ", (longest == validation.labels).sum().item())
 
 # %% [markdown] id="prediction-mask-read"
-# It is about one image in ten, which is chance. Once the network is nearly always right, the two masks nearly always agree. Before that,
-# the label keeps the right capsule, and the prediction usually keeps a wrong one. How much harm that does alone, we do not measure in this
-# lesson.
+# It is about one image in ten, which is chance. So at the start the label keeps the right capsule, and the prediction usually keeps a
+# wrong one. That does not last: in the training below about nine predictions in ten are right after one epoch, and from then on the two
+# masks mostly agree. How much harm the wrong mask does alone, we do not measure in this lesson.
 
 # %% [markdown] id="exercise-loss"
 # ## One number to minimise
@@ -644,7 +646,7 @@ print(f"its drawings cost {drawing_cost(net, decoder):.4f}, the best picture for
 print(f"the class means {cost['class mean']:.4f}, the mean digit {cost['mean digit']:.4f}")
 
 # %% [markdown] id="run-read"
-# It began where healthy capsule networks begin, at 0.81, and did not stay there. (Your figures may differ a little.)
+# It began at 0.81, as D did, and did not stay there. (Your figures may differ a little.)
 #
 # Now the drawings. In the second row, each is made from the *longest* capsule: no labels any more. The third row has the means
 # of the classes.
@@ -668,17 +670,17 @@ figures.images(
 
 # %% [markdown] id="drawings-read"
 # The second row is much like the third. The drawings cost a little less than any picture of the class could (0.0099 in our run against
-# 0.0104), so the capsules do know more than the class. But with this small decoder nine tenths of the improvement over the mean digit could
-# be had from the class alone: $(0.0180 - 0.0108)/(0.0180 - 0.0099) = 0.89$. Lesson 11 takes a network that was trained on MNIST, and turns
-# its knobs one by one.
+# 0.0104), so the capsules do know more than the class. But with this small decoder the means of the classes, at 0.0108, already bring nine
+# tenths of the improvement over the mean digit: $(0.0180 - 0.0108)/(0.0180 - 0.0099) = 0.89$. Lesson 11 takes a network that was trained on
+# MNIST, and changes the numbers of a pose one by one to see what the decoder makes of them.
 
 # %% [markdown] id="control"
 # ## Was it the routing?
 #
 # With `iterations=1` every coupling is 1/10 and no child ever listens to another: no routing, everything else the same.
 #
-# And since one run proves nothing, three runs of each, with seeds 0 to 2 (you have one of the six). About a quarter of a minute
-# on an idle core.
+# Since one run proves nothing, we make three runs of each, with seeds 0 to 2 (you have one of the six). This takes about a quarter
+# of a minute on an idle core.
 #
 # **Predict before you run.** How does the accuracy with one iteration compare with that of three, mean against mean?
 #
@@ -721,8 +723,8 @@ figures.dots(
 #   say why. It is not a better start: at the first step the votes are tiny, so that the couplings are close to 1/10 with any number of
 #   iterations, and all sums are equally short.
 #
-# So in our small experiment routing made the network *more decided*, not more right. And on MNIST? The paper's own table (Sabour
-# 2017, table 1, test errors in per cent, three trainings each on MNIST):
+# So in our small experiment routing made the network *more decided*. Whether it also made it more right, three runs cannot show. What
+# happens on MNIST? Here is the paper's own table (Sabour 2017, table 1, test errors in per cent, three trainings each on MNIST):
 #
 # | | 1 iteration | 3 iterations |
 # |---|---|---|
@@ -730,7 +732,7 @@ figures.dots(
 # | MNIST, with reconstruction | 0.29 ± 0.011 | 0.25 ± 0.005 |
 # | two overlapping digits, with reconstruction | 7.5 | 5.2 |
 #
-# Without a decoder there is no difference. With a decoder, three iterations get four more images of 10,000 right. On two overlapping
+# Without a decoder the table shows no difference. With a decoder, three iterations get four more images of 10,000 right. On two overlapping
 # digits nobody can overlook the gain. Easy digits may be the wrong place to look. Lesson 15 is about this question alone.
 
 # %% [markdown] id="wild"
@@ -754,7 +756,7 @@ checks.predict("05-three-mistakes", "c")
 
 
 # %% [markdown] id="wild-three-text"
-# We also train a network with a single mistake, the one from the beginning of the lesson: cross-entropy of the lengths.
+# We also train a network with a single change, the one from the beginning of the lesson: cross-entropy of the bare lengths.
 #
 # And we read the **test split**, once, now. Learning rate, epochs and size were chosen by looking at the validation split, so its
 # scores are a little flattered. Nothing was chosen on the test split.
@@ -785,19 +787,21 @@ with torch.no_grad():
 print(f"three mistakes, the loss in its own log: {margin_loss(ill, validation.labels).item():.3f}")
 
 # %% [markdown] id="wild-sgd-text"
-# **Accuracy hardly sees these mistakes**, and that is why such code lives so long. Both ill networks are about a point lower on
-# the validation split; but a point is three images, and “±” is one standard error. (These
-# digits are easy and come from the same 13 hands in every split. For a score worth quoting take MNIST and lesson 10.)
+# **Accuracy hardly sees these mistakes**, and that is why such code lives so long. In our run the two changed networks get one and three
+# more of the 300 test images wrong than the healthy one, and one standard error (the “±”) is two images or more. (All three score higher
+# on the test split than on the validation split, although the validation scores are the flattered ones. Both splits are small, and the
+# luck of their images can outweigh the flattery. These digits are easy and come from the same 13 hands in every split. For a score worth
+# quoting take MNIST and lesson 10.)
 #
 # **The log sees one of them.** With the three mistakes the loss comes down to just above 0.446, below which it cannot fall. That is
 # the signature of a softmax. The mean and the mask leave no signature of their own. (The network with cross-entropy has no margin loss in its log;
 # there the floor is the 1.461 from the beginning.)
 #
-# **The drawings may see them**, at the fourth decimal. In our run both ill networks draw about as well as the class means do, 0.0108, and the
-# healthy one draws better. Each of these is one run. For the three mistakes we cannot say whether the poses are poor or the decoder is badly
-# trained; a new decoder on the same poses would tell. The network with cross-entropy has the right loss for its decoder, so its poses are under
-# suspicion. Our guess is this: cross-entropy is never satisfied, so it goes on stretching the true capsule throughout the training. The margin
-# loss stops at 0.9, and from then on the drawing alone shapes the pose of that capsule.
+# **The drawings may see them**, at the fourth decimal. In our run both changed networks draw about as well as the class means do, 0.0108, and
+# the healthy one draws better. Each of these is one run. For the three mistakes we cannot say whether the poses are poor or the decoder is
+# badly trained; a new decoder on the same poses would tell. The network with cross-entropy has the right loss for its decoder, so its poses
+# are under suspicion. Our guess is this: cross-entropy is never satisfied, so it goes on stretching the true capsule throughout the training.
+# The margin loss stops at 0.9, and from then on the drawing alone shapes the pose of that capsule.
 #
 # ### A decoder that cannot reach the pixels
 #
@@ -831,8 +835,8 @@ print(f"always painting the mean digit: {reconstruction_loss(mean_digit, standar
 # %% [markdown] id="sum-or-mean"
 # ## Appendix · When the mean hurts
 #
-# The mean makes the drawing loss 784 times smaller. Does it matter? A control: a new decoder on the poses of the healthy network, trained
-# with the sum and with the mean, by plain gradient descent (SGD) and by Adam.
+# The mean makes the drawing loss 784 times smaller. Does it matter? As a control we train a new decoder on the poses of the healthy
+# network, with the sum and with the mean, by plain gradient descent (SGD) and by Adam.
 #
 # **Predict before you run.** Which optimiser suffers from the mean?
 #

@@ -15,8 +15,8 @@
 # ## Sixteen numbers and a seat
 #
 # Below you see ten digits. Under each is what a network drew after it had looked at it. By then
-# it no longer had any pixels to look at. It had one capsule: sixteen numbers, and the information to which of the ten classes
-# they belong. We call that their **seat**: the part that draws has ten seats, and nine of them stay empty.
+# it no longer had any pixels to look at. It had one capsule: sixteen numbers, and the knowledge of which class, out of ten, they
+# belong to. We call that their **seat**: the part that draws has ten seats, and nine of them stay empty.
 
 # %% id="setup"
 import time
@@ -53,7 +53,7 @@ figures.images(
 # ### A map
 #
 # If a kernel is running, you see the whole network below, and it works. Choose an image, click a stage and walk on with the arrow keys: each
-# says its shape, its formula and the lesson in which you met it. How many parameters it has you will count yourself.
+# stage shows its shape, its formula and the lesson in which you met it. You will count its parameters yourself.
 # (Where a notebook is only shown, as on GitHub, the cell below is empty; the next section prints the same shapes.)
 
 # %% id="map"
@@ -233,9 +233,10 @@ for name, t in taken.items():
 
 # %% [markdown] id="work-read"
 # The primary convolution has two thirds of the weights and 94 % of the multiplications. Most of what CapsNet stores and multiplies is an
-# ordinary convolution. What is special about it, votes and routing, is small by these measures. It is not small in memory (the
-# votes are kept for every image of a batch, lesson 03), and the clock disagrees, too: when we ran this, with 40 images at once, routing
-# took more than a tenth of the time, with half a percent of the multiplications. So count to know a network, and measure before you make it faster.
+# ordinary convolution. What is special about it, votes and routing, has less than a fifth of the weights and about one per cent of the
+# multiplications. But it is not small in memory (the votes are kept for every image of a batch, lesson 03), and the clock disagrees, too:
+# when we ran this, with 40 images at once, routing took more than a tenth of the time, with half a per cent of the multiplications. So
+# count to know a network, and measure before you make it faster.
 
 # %% [markdown] id="predict-larger-text"
 # **Predict before you run.** For two overlapping digits (lesson 12) the authors use images of 36×36 pixels, and the network
@@ -402,9 +403,10 @@ for name, change in wirings.items():
 # | softmax over children | A parent gets one unit in all, instead of a tenth of each of 1152 children. The first sums are 115 times shorter, all ten by the same factor: *no* class seems to be there. Squash makes tiny lengths of short sums, so nothing agrees, the logits stay at 0, and the order is that of one iteration. | the lengths |
 # | one iteration | This is no slip but a control. Here two further iterations change one answer, and not for the better. They widen the gap between longest and second. (Lesson 15 asks with many networks what that is worth.) | the lengths |
 #
-# In the last two lines only the lengths give it away. The score is as good as before: seven images are wrong, where it was eight.
+# In the last two lines only the lengths give it away. The score is as good as before: seven images are wrong, where eight were wrong before.
 #
-# A network that is *trained* with a wrong wire learns around it (lessons 03 and 05). Trained weights cannot.
+# A network that is *trained* with a wrong wire may learn around it (lesson 07 tries this mistake by mistake, and not every network manages).
+# Weights that are already trained cannot.
 # So this is the sharpest test for a port from one library to another: **the same weights, the same image, and every
 # intermediate result compared.** Do not trust the score for this: it sees the order of the lengths and nothing else.
 
@@ -565,7 +567,7 @@ print("on the same, made as coarse as our own: ", span([run["measured"]["MNIST, 
 #
 # Is it the hands? The scans of ours were also reduced to 8×8 pixels and enlarged again. The third line is a control: MNIST's digits, shrunk and enlarged
 # like ours (`nuisance.coarse`). They are read worse, not better. (Coarseness costs something anywhere, and that is in this number, too.)
-# So more than coarseness is missing. It may be the hands, or the scanner's threshold: this control does not say.
+# So coarseness is not the whole difference. The rest may be the hands, or the scanner's threshold: this control does not say.
 
 # %% [markdown] id="card"
 # ## Open the shipped one
@@ -617,8 +619,8 @@ print(
 # reconstruction). That is the luck of the *seed*. The luck of the *images*, 0.05, is ten times larger. (Both networks saw the
 # same 10,000 images, so part of that luck is common to them: the 0.08 is an upper limit, and the 2.1 is a lower one.)
 #
-# Up to about two standard errors a difference may be luck, and this one is at the border or beyond it. Luck of the seed it is not: two more, trained
-# later in the same way, are as far from the paper. Ask what was different:
+# Up to about two standard errors a difference may be luck, and this one is at the border or beyond it. The luck of the seed hardly explains
+# it: two more networks, trained later in the same way, are nearly as far from the paper (0.40 and 0.39 %). Ask what was different:
 #
 # | | the paper, and its authors' released code | our card |
 # |---|---|---|
@@ -652,8 +654,8 @@ print(f"shipped, on MNIST's test images, made as coarse as ours: {coarse:.1f} % 
 # %% [markdown] id="away-read"
 # The network is the same, the task is the same, and the scores differ by far more than luck: a domain shift again, in the
 # other direction. Coarseness could explain it: MNIST's own digits, made as coarse as ours, are misread nearly as often (last
-# line). That it *is* the cause of these 26 mistakes this does not show. The thin network, with a twenty-fifth of the encoder's weights, gets
-# fewer of our digits wrong, since *it* is at home here. Neither score says which network is better.
+# line). This does not show that it *is* the cause of the mistakes on our digits. The thin network, with a twenty-fifth of the encoder's
+# weights, gets fewer of our digits wrong, since *it* is at home here. Neither score says which network is better.
 
 # %% [markdown] id="doubt"
 # ## Where is it wrong, and does it know?
@@ -687,7 +689,8 @@ gap_right, gap_wrong = gap[~wrong].median().item(), gap[wrong].median().item()
 print(f"median gap where it is right: {gap_right:.2f}, where it is wrong: {gap_wrong:.2f}")
 
 # %% [markdown] id="refuse-idea"
-# If the gap means something, we can use it: let the network *refuse* the images with the smallest gaps, and hand these to a
+# So most mistakes *are* close races: the median gap is 0.15 where the network is wrong and 0.77 where it is right, and in 20 of the 26
+# mistakes the true class came second. We can use this: let the network *refuse* the images with the smallest gaps, and hand these to a
 # person. How many mistakes are left among its answers? There are two rivals. The longest length alone might do as well. And so
 # might the drawing: the network could refuse the images that differ most from what it draws.
 
@@ -718,9 +721,10 @@ figures.curves(
 
 # %% [markdown] id="refuse-read"
 # (Where a curve falls, one mistake or more was among the next five refused images. Between two falls it rises a little: there are
-# fewer answers, and as many mistakes.) Refused at random, the share would on average stay where it is at the left edge. Gap and length are worth a lot, the drawing is a weak
-# witness. Between gap and length one or two images decide, and another 597 digits might decide otherwise (lesson 10 has a test
-# for this). The last mistakes to go are those of which the network is surest. Those are the dangerous ones.
+# fewer answers, and as many mistakes.) Refused at random, the share would on average stay where it is at the left edge. Gap and length
+# are worth a lot, the drawing is a weak witness. Between gap and length a few images decide (about five where 4 % are refused, two at the
+# most in the lines of the table), and another 597 digits might decide otherwise (lesson 10 has a test for this). The last mistakes to go
+# are those of which the network is surest. Those are the dangerous ones.
 
 # %% [markdown] id="predict-misread-text"
 # **Predict before you run.** The network takes a certain 9 for a 3: capsule 3 is the longest. Now the decoder draws from the
@@ -824,7 +828,9 @@ figures.images(
 #
 # - If it looks like the image, the image looks like the wrong class, and you might have said the same.
 # - If it does not, a look at its own drawing might have warned the network. As the only alarm this is weak, at least when all
-#   pixels are compared as we did it: remember the curve *by drawing*. (Qin and others, 2020, detect adversarial images in this way. Gu, Wu and Tresp, 2021, attack the votes, and their images get past it.)
+#   pixels are compared as we did it: remember the curve *by drawing*. (Qin and others, 2020, detect in this way
+#   images that were altered on purpose so that a network misreads them; they are called adversarial. Gu, Wu and Tresp, 2021, attack
+#   the votes, and their images get past it.)
 #
 # The third row says how near the truth was, and so does the length above it. Does the network agree with our eyes? We let it read its own drawings:
 
@@ -897,7 +903,7 @@ def weigh(name, network):
 
 
 # Four networks that have not been trained, on twenty digits. The vote matrices start with a standard deviation of 0.1 in all
-# four. The two "as released" also have the bias in the routing, sixteen times 0.1 for each class.
+# four. The two "as released" also have the bias in the routing, 0.1 in each of a class's sixteen numbers.
 print("filters start   sums divided   children   parents   margin loss")
 for start, released in (("as PyTorch's", False), ("as released", True)):
     torch.manual_seed(0)
@@ -921,8 +927,8 @@ for divide in (1, 4, 32):
 # %% [markdown] id="wild-half-read"
 # A primary filter adds up products by the thousand, as you counted. With the released start the sums get large, and the division
 # makes up for it (*as released, by 32*): the children are about as long as those of PyTorch's start. That the parents are longer is mostly
-# the work of the bias in the routing. Sixteen times 0.1 is a vector of length 0.4, and squash makes 0.14 of it, in every class and
-# for every image.
+# the work of the bias in the routing. A vector of sixteen numbers, each of them 0.1, has length 0.4, and squash makes 0.14 of it, in
+# every class and for every image.
 #
 # Without the division (*as released, by 1*) nearly every *class* is there, whatever the image: look at the parents and at the loss.
 # (Do not look at the children alone. Those of the trained network are as long, and it knows what to do with them.) PyTorch's own start
@@ -938,10 +944,12 @@ for divide in (1, 4, 32):
 # - *Copying the number* (*by 32*) did harm. It divides eight times as much as the rule of the released code would with four types.
 #   After one epoch 85.2 % were still wrong, and after two 13.1 %, as if the network had begun to learn an epoch late.
 #
-# What becomes of this in the full network we did not try. But a frightening first table is a reason to look, and no proof of a bad network.
+# The first table is about the full network, and we did not try what becomes of such a start there. A filter of the thin network adds up
+# $9 \cdot 9 \cdot 32 = 2592$ products, not 20,736, so without the division its start should be milder. A frightening first table is
+# therefore a reason to look, and neither table says whether the full network would learn.
 #
-# **A recipe is a whole. Copy the rule, not the number:** 32 was the number of types. *Look at the lengths and the loss before the first
-# step* (lesson 05), compare them with a start that you know learns, and train a little before you judge.
+# **Copy the rule, not the number:** 32 was the number of types. *Look at the lengths and the loss before the first step* (lesson 05),
+# compare them with a start that you know learns, and train a little before you judge.
 
 # %% [markdown] id="recap"
 # ## In your own words

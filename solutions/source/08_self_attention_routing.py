@@ -5,7 +5,8 @@
 #
 # - turn the routing formula of Efficient-CapsNet into code, from a loop to a whole batch;
 # - bring its cost down from $n^2$ to $n$, and measure both;
-# - compute the factor between its logits and those of one step of dynamic routing, and see on real votes how little is left between the two;
+# - compute the factor between its logits and those of one step of dynamic routing, and see on real votes how little they differ once it
+#   is undone, even roughly;
 # - say what a prior does that is added after the softmax, and why a coupling may be negative;
 # - explain why neither routing can tell $u$ from $-u$.
 #
@@ -42,8 +43,8 @@ figures.heatmaps(
 # %% [markdown] id="hook-question"
 # The new table leans the same way as the one of two iterations, only further. Chance? This is the routing of
 # Efficient-CapsNet (Mazzia, Salvetti and Chiaberge 2021), the network of the next lesson. In this one you will
-# get from the second table to the fourth, and back, by multiplying the logits of each parent by a number (here one number
-# serves both).
+# get from the second table to the fourth, and back, by multiplying the logits of each parent by a number of its own, or dividing
+# by it (here both parents happen to have the same number).
 
 # %% [markdown] id="formula"
 # ## Everybody looks at everybody
@@ -348,8 +349,10 @@ for what, ours, theirs in (
 # condition is hidden in it: dynamic routing has no bias on $s$ here. The bias of the released code (lesson 04) turns $v_j$ away from the sum,
 # and then there is no such factor.
 #
-# How far apart are the two scales? We take real votes: 300 digits, seen by the shipped Efficient-CapsNet, with sixteen
-# children, ten parents and $z = 16$. (Its blocks 0 and 1 make the sixteen children, and block 2 routes them: lesson 09 builds it.)
+# How far apart are the two scales? We take real votes: 300 of our digits, seen by the shipped Efficient-CapsNet, with sixteen
+# children, ten parents and $z = 16$. (It was trained on MNIST, and our digits come from elsewhere: 8×8 pixels, drawn as MNIST draws
+# its own. So all lengths below are those of these votes; on MNIST they may differ. Blocks 0 and 1 of the network make the sixteen
+# children, and block 2 routes them: lesson 09 builds it.)
 
 # %% id="digits"
 from capsule_tutor import pretrained
@@ -390,8 +393,8 @@ figures.curves(
 # - **Left of the peak** are the weak sums, such as those of an absent class. There the squash makes $v$ far shorter than $s$, and
 #   $f$ goes to 0 with $n$, so towards weak parents the difference is even larger: with a factor of 0.09 one look is about eleven
 #   times as loud.
-# - **Far to the right** the factor falls, too. There $v$ has nearly its full length of 1 and cannot grow with the sum, while
-#   attention's sum goes on growing. On these 300 digits no $n$ is above 1.24, just beyond the peak.
+# - **Right of the peak** the factor falls again. At $n = 1$, $v$ has half of its full length of 1; the farther right, the less it has
+#   left to grow, while attention's sum goes on growing. On these 300 digits no $n$ is above 1.24, just beyond the peak.
 
 # %% [markdown] id="crowd"
 # ### Where they can part
@@ -415,8 +418,8 @@ print(
 
 # %% [markdown] id="crowd-read"
 # Attention is swept along by the crowd: $1\cdot 9$ beats $2 \cdot 2$. Dynamic routing gives child 0 a $v_A$ no longer than 1,
-# whatever the crowd, and the child stays undecided. To the right of the peak attention asks *how large is the crowd?*, and dynamic
-# routing hardly does, since $v$ has almost stopped growing.
+# whatever the crowd, and the child stays undecided. The farther to the right of the peak, the more it is attention alone that asks *how
+# large is the crowd?* (Here $s_A$ is 4.5 long, so $v_A$ is already $\frac{4.5^2}{1+4.5^2} \approx 0.95$ long and has almost stopped growing.)
 #
 # To the left it is the other way round: there the length of $v$, $\frac{n^2}{1+n^2}$, grows faster than $n$, so dynamic routing minds the
 # size of a crowd *more*. The last line shows it. With short votes both parents are left of the peak; attention's logits keep their ratio
@@ -645,8 +648,8 @@ print(f"what a child gives in all, on average: {c_digits.sum(dim=2).mean().item(
 # their sizes.)
 #
 # **On these digits one constant, $-0.1$ for everybody, does nearly all of the learned prior's work**, and the *answers* hardly need
-# either. The prior serves the loss, not the score. (These are 8×8 digits drawn as MNIST draws its own, a foreign country for a network trained on MNIST:
-# do not compare the percentages with those on MNIST itself.)
+# either. The prior serves the loss, not the score. (These are still not the digits that the network was trained on: do not
+# compare the percentages with those on MNIST itself.)
 #
 # And mind the last two lines. **These couplings are not probabilities**: they may be negative, and a child gives
 # $1 + \sum_j p_{ij}$ in all, whatever the image shows. Where that is below 0, it takes away more than it gives. So a picture of
@@ -669,6 +672,7 @@ figures.heatmaps(
     ylabel="child i",
     vmax=0.4,
     around_zero=True,
+    scale="coupling c",
     alt=f"Couplings of sixteen children and ten parents for one image of a {labels[0].item()}, made in three ways, on one "
     "scale from minus 0.4 to 0.4. Each row is a child, each column a digit; red couplings are positive, blue ones negative, "
     "white is 0. Without a prior all else is pale red; with it, pale blue or white.",
@@ -720,11 +724,12 @@ print(f"wrong verdicts: {mistakes[0]} with one iteration, {mistakes[1]} with ten
 # - **Down a column** you see the couplings at work: they lengthen the true class. The others change little, until there are many
 #   rounds or a prior.
 # - **Along a row** you see the squash: the old one silences the others. A sum of length 0.24, their average in round one, leaves the
-#   exponential squash with $1 - e^{-0.24} \approx 0.21$ and the old one with $0.058/1.058 \approx 0.05$. The flat foot of the old squash hushes weak parents for free
-#   (and their gradients, lesson 02). The new one needs a prior.
-# - **Verdicts.** With one iteration nothing is routed: every coupling is 0.1. So the second line says how many answers ten
-#   iterations change: a few of 300. Whether that is few beside the *mistakes*, and whether the change is for the better, the third line
-#   says. Paik, Kwak and Kim (2019) found that routing rarely changes the prediction.
+#   exponential squash with $1 - e^{-0.24} \approx 0.21$ and the old one with $0.058/1.058 \approx 0.05$. (The table has 0.06, since there
+#   each length is squashed before the mean is taken.) The flat foot of the old squash hushes weak parents for free (and their
+#   gradients, lesson 02). The new one needs a prior.
+# - **Verdicts.** With one iteration nothing is routed: every coupling is 0.1. Ten iterations change 8 answers of 300. That is few
+#   beside 300, and not few beside the mistakes: 15 with one iteration, 11 with ten. Does routing help, then? Eight changes are too few
+#   to tell help from luck. Paik, Kwak and Kim (2019) found that routing rarely changes the prediction.
 #
 # A fair warning: these votes were *trained* for one look with a prior. Dynamic routing plays away from home here. To
 # compare the two fairly, one trains the same network with each: lesson 15 does.
@@ -734,8 +739,8 @@ print(f"wrong verdicts: {mistakes[0]} with one iteration, {mistakes[1]} with ten
 #
 # Live, if a kernel is running: dynamic routing, one look (with the prior and without it) and uniform couplings, on the same
 # votes. Choose *a real digit* and step through the iterations: how many does dynamic routing need until its lines look like those
-# beside it? Then show the *numbers*, and see what the prior does to them. Without a kernel, the picture at the head of this
-# section is what you would see for one image.
+# beside it? Then show the *numbers*, and see what the prior does to them. Without a kernel, look at the picture at the head of this
+# section: it has the couplings of one image, as tables in place of lines.
 
 # %% id="theatre"
 from capsule_tutor.theatre import theatre
@@ -852,9 +857,9 @@ def sum_made_one(u_hat, prior=None):
 
 
 # %% [markdown] id="exercise-test"
-# For the axis you have a test from lesson 04. Now write one for the prior. A good test needs no reference and no trained network.
-# It asks one thing, and a route that is wrong elsewhere still passes: so a failure says *where* to look. You get the route
-# as a function.
+# For the axis you have the test of the sums from lesson 07. (Run it with a prior of zeros: with any other, the couplings of a *correct*
+# route need not sum to 1.) Now write one for the prior. Again it needs no reference and no trained network. Let this one ask a single
+# thing, so that a route that is wrong elsewhere still passes: then a failure says *where* to look. You get the route as a function.
 #
 # {{ exercise 08-prior-comes-last }}
 
@@ -915,13 +920,13 @@ for name, route in (("−0.2 to all, at the end", self_attention_routing), ("and
 # One of the three slips shows in the percentage. The other two show in the lengths, if you read them.
 #
 # **Before the softmax.** Compare this row with "no prior" above, and then read the line on the logits: what is added to all logits of
-# a child alike cancels in a softmax. The nearer a learned prior is to one constant, the nearer to nothing it does there.
+# a child alike cancels in a softmax. The nearer a learned prior is to one constant, the less it does there.
 #
 # **Made to sum to 1.** With such a prior a child's couplings add up to little, on average to $-0.14$. To divide by a negative number
-# flips the signs of this child. If all children are divided by the same one, nothing is lost: with $-0.2$ everywhere each sum is $-1$,
-# and the last two rows are alike ($u$ and $-u$ again). If only some flip, children that agreed now pull against each other. And a
-# sum near 0 blows its child up, so that nearly every class comes out 1.00 long. The order mostly survives *before* the
-# squash; an argmax of lengths that all round to 1 picks by rounding.
+# flips the signs of this child. If all children are divided by the same number, the order of the classes stays as it was: with $-0.2$
+# everywhere each sum is $-1$, and the last two rows are alike ($u$ and $-u$ again). If only some flip, children that agreed now pull
+# against each other. And a sum near 0 blows its child up, so that nearly every class comes out 1.00 long. The order mostly survives
+# *before* the squash; an argmax of lengths that all round to 1 picks by rounding.
 #
 # And this network was trained without slips. Training *with* a slip may hide it, if something else makes up for it: in lesson 07 the wrong
 # axis together with large vote weights cost nothing that we could see. Then the percentage says even less.
@@ -942,8 +947,8 @@ for name, route in (("−0.2 to all, at the end", self_attention_routing), ("and
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) with all votes for the same parent; a sum of dot products with one vote is one dot product with the sum;
 # (2) a factor per image and parent, √z/J · n/(1+n²), at most √z/(2J); it does not depend on the child; (3) when their parents' sums
-# have very different lengths: beyond n = 1 attention counts the crowd and v hardly grows, below it the squash hushes a weak sum and attention
-# does not; on these digits it hardly shows; (4) its weights come from scaled dot products, again for every
+# have very different lengths: far beyond n = 1 attention counts the crowd and v hardly grows, below n = 1 the squash hushes a weak sum
+# and attention does not; on these digits it hardly shows; (4) its weights come from scaled dot products, again for every
 # input; no Q, K, V, and the softmax comes after the sum and runs over the parents; (5) it takes exactly the even share
 # away, so the child is silent; (6) flipping all votes leaves couplings alone, prior included, and flips s; a bias on s does
 # not flip with it; (7) it *is* the negotiation, stopped at its second softmax and turned up, and on these votes its answers are those of

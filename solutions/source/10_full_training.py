@@ -154,7 +154,7 @@ figures.runs(
 # The training error may be above the validation error, for two reasons. It is counted *while* the weights move: in your own run, compare
 # its last value with the one that was counted once more afterwards. And the full recipes count it on *changed* images (turned, scaled,
 # shifted), which are harder to read. Your run has the first reason only. Near the end of a full run, where the weights hardly move
-# any more, the second is what is left. And there is a third, against both: these are the images that it learns from. Near the end the third wins for Efficient-CapsNet and
+# any more, only the second of these is left. But something else pulls the other way: these are the images that the network learns from. Near the end this wins for Efficient-CapsNet and
 # `convnet`, whose training error ends below their validation error although the training images are the harder ones.
 #
 # Near the end, the lines are made of a few images each: of 5,000 validation images, five are a tenth of a point. How far does such a count move
@@ -231,7 +231,7 @@ for wrong in (25, 3, 1, 0):
     print(f"{wrong:2d} wrong: from {100 * (p - half):6.3f} % to {100 * (p + half):.3f} %")
 
 # %% [markdown] id="predict-zero-text"
-# Below zero with 3 mistakes, and with none it has no width at all.
+# With 3 mistakes, and with 1, the interval reaches below zero; with none it has no width at all.
 #
 # **Predict before you run.** A network gets **0** of 10,000 wrong. Up to which true error rate does that leave room?
 #
@@ -386,7 +386,7 @@ for what, holds in {
 
 # %% id="t-ours"
 T = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}  # t for so many runs
-of_seeds = {}  # all that we have of each network
+of_seeds = {}  # the runs on each card, and of CapsNet two more
 for name, card in cards.items():
     errors = [seed["test_error"] for seed in card["seeds"]]
     if name == "capsnet":  # it takes hours a seed; two were trained after it was shipped, and have a file of their own
@@ -395,7 +395,8 @@ for name, card in cards.items():
     m, mean = len(errors), errors.mean().item()
     if errors.min() < errors.max():
         reach = T[min(m, 10)] * errors.std().item() / m**0.5
-        print(f"{name:17s} {mean:.3f} % ± {reach:.3f} (95 %, mean of {m} seeds)")
+        counts_wrong = ", ".join(f"{100 * error:.0f}" for error in errors.tolist())
+        print(f"{name:17s} {mean:.3f} % ± {reach:.3f} (95 %, mean of {m} seeds: {counts_wrong} wrong)")
     else:
         why = "one seed" if m == 1 else f"{m} equal counts, which is luck"
         print(f"{name:17s} {mean:.3f} %, {why}: no spread, and no interval")
@@ -403,14 +404,15 @@ for name, card in cards.items():
 # %% [markdown] id="welch"
 # The guessed $s$ is to blame: with the true spread 1.96 is right, and where three runs happen to be close together the bar is much too
 # short. From two or three runs the honest bar is wide on average, and from one run there is none. CapsNet's three counts, 42, 40 and 39, happen to be
-# close together, so even its honest bar is short: three runs cannot say whether CapsNet scatters less than the others or was lucky.
+# close together, so even its honest bar is short: three runs cannot say whether CapsNet scatters less than the others or was lucky. (Two of its seeds are not
+# on its card: they were trained after it was shipped.)
 #
 # ### Two recipes
 #
 # `dense` is the control that lesson 09 names: Efficient-CapsNet with one linear layer in place of votes and routing, of the same size.
-# A fair comparison changes one thing at a time, and it is on file as a study: both recipes, five seeds, the same machine. (The five dense runs are those
-# that we ship; read a second time, with other rounding, two of their five counts moved by one image. The five routed runs are new: the shipped ones of
-# Efficient-CapsNet were made on another machine.) There are two ways to read it:
+# A fair comparison changes as little as it can, and such a one is on file as a study: both recipes, five seeds, the same machine. (Besides the routing, a bias and
+# the start differ, too: lesson 09. The five dense runs are those that we ship; read a second time, with other rounding, two of their five counts moved by one image.
+# The five routed runs are new: the shipped ones of Efficient-CapsNet were made on another machine.) There are two ways to read it:
 #
 # - **seed by seed**: run 3 of one and run 3 of the other begin with the same random numbers. Take the five
 #   differences, and their $t$ interval. Whatever a seed does to both drops out;
@@ -459,13 +461,13 @@ routed_minus_dense = compare("controls", "routed", "dense")
 # %% [markdown] id="controls-read"
 # The same ten networks, and two answers. **On the test images the seeds cannot tell the network with routing from the one
 # without:** both intervals hold 0. If routing changes the error there, then by about a tenth of a point at most. On the
-# validation images neither interval holds 0: routing wins with every seed, as it does on the training images. (The validation images may
-# flatter routing: the recipe was tuned on them, and with Efficient-CapsNet, not with `dense`. By how much, nobody has measured.)
+# validation images neither interval holds 0: the network with routing wins with every seed, as it does on the training images. (The validation
+# images may flatter that network: the recipe was tuned on them, and with Efficient-CapsNet, not with `dense`. By how much, nobody has measured.)
 #
 # No formula is wrong here. Both intervals let the seed vary and hold the *images* fixed, so each speaks of its own images; 0.13 points of 5,000
 # are nearly seven of them. The test split was set aside to judge, and it shows no gain. It shows no equality either, and whoever prints
-# it alone hides the evidence on the other side. Section 4 adds the images. (Seed by seed looks sharper than two groups. The appendix asks
-# what that is worth.)
+# it alone hides the evidence on the other side. The appendix *Other seeds and other images* adds the images. (Seed by seed looks sharper than
+# two groups. The appendix *Twenty times, and what pairing is worth* asks what that is worth.)
 
 # %% [markdown] id="seeds-read"
 # Read published spreads with the same eyes. The CapsNet paper says 0.25 % with a standard deviation of 0.005, from 3
@@ -576,8 +578,8 @@ pictures.squares(
 # the counts are far apart, as 9 and 39, the worst case is enough.
 #
 # By custom, $p$ below 0.05 is taken for a sign: equal networks would rarely disagree so unevenly. Five
-# disagreements cannot give such a sign, not even when all go to one side ($p = 0.0625$), and a lead of five out of more disagreements has a larger $p$ still. So when one epoch of
-# section 1 gets five of the same images fewer wrong than another, this test sees no sign that it is better. Above 0.05 the test cannot tell the two apart, which is not the same as "they are equal".
+# disagreements cannot give such a sign, not even when all go to one side ($p = 0.0625$), and a lead of five out of more disagreements has a larger $p$ still. So when two epochs of
+# section 1 have read the same images, and one gets five fewer of them wrong, this test sees no sign that it is better. Above 0.05 the test cannot tell the two apart, which is not the same as "they are equal".
 #
 # Our networks can be compared. `pretrained.mistakes` lists every test image that any seed got wrong, with the lengths of all
 # capsules.
@@ -618,11 +620,14 @@ for a, b in PAIRS:
 # Four comparisons are four chances to be fooled, so ask each for a $p$ below $0.05/4 = 0.0125$ (Bonferroni). Two pass.
 #
 # Does the second line say that *routing* beats `convnet`, the network that averages over places? No: `dense` has no routing, and the last line says that it beats `convnet` as
-# clearly. Both have filters that look at the place of things, and squash what they see (lesson 09); `convnet` has neither. (Which of these matters, the filters, the squash or the averaging, these pairs do not separate.)
+# clearly. Both have filters that look at the place of things, and squash what these filters find (lesson 09); `convnet` has no such filters,
+# and squashes its output alone. (Which of these matters, the filters, the squash or the averaging, these pairs do not separate.)
 #
 # And the verdict is about *these two sets of weights*. A claim about recipes
 # needs the seeds of section 3; one about recipes *and* other images needs both sources of chance. They add up, again as squares, and for the
-# ten runs of section 3 a gain of 0.05 to 0.1 points is then inside both intervals (the appendix works it out). "Not shown on the test images" is what we may say of MNIST; lessons 12, 13 and 15 find places where routing does make a difference.
+# ten runs of section 3 a gain of 0.05 to 0.1 points is then inside both intervals (the appendix *Other seeds and other images* works it out). Of MNIST we may say: not shown on the test images, and
+# shown on the validation images, which may flatter the network with routing. Lessons 12 and 13 find places where that network makes fewer errors than `dense`, and lesson 15 asks in which of them
+# the routing is the reason.
 #
 # And your own two networks, on the 300 test digits that both read?
 
@@ -747,13 +752,13 @@ figures.curves(
 
 # %% [markdown] id="epochs-read"
 # That is seven images for nothing, more than the standard error of such a test ($\sqrt{40} \approx 6.3$ images). The longer
-# the list, the better the number, and no network in it is better than the others: 0.33 % found so and an honest 0.40 % describe *equally good
+# the list, the better the number, and no network in it is better than the others: 0.33 % found in this way and an honest 0.40 % describe *equally good
 # networks*. (Real epochs resemble their neighbours more than ours do. That makes the gain smaller, and leaves it a
 # gain.)
 #
-# The same holds for whatever is chosen for its low error. The five shipped runs of `dense` (section 1) have 38.6 wrong on average, and the best of them has 34: somebody
-# who reports the best seed has earned 4.6 images. Even the *validation* error of a chosen epoch is flattered. That is why there is a
-# third split.
+# The same holds for whatever is chosen for its low error. The five runs of `dense` (section 1) have 38.6 wrong on average, and the best of them has 34. It may have been
+# lucky, or really be a little better. But somebody who reports it as the error of the *recipe* has earned 4.6 images. Even the *validation* error of a chosen
+# epoch is flattered. That is why there is a third split.
 #
 # Our runs dodge the question. They keep the weights of the **last** epoch, where the learning rate has come down to
 # nearly nothing, and the loop never reads the test split during training.
@@ -847,7 +852,7 @@ for name in ("efficient-capsnet", "dense"):  # of the other two one seed is ship
     print(f"{'':17s} together against each seed:", ", ".join(f"p = {paired_test(mean, w)[2]:.2g}" for w in alone))
 
 # %% [markdown] id="ensemble-read"
-# The images that fool every seed stay wrong, all 17 and all 12: what the toy shows can happen, and it did not happen once here. What the mean removes is the mistakes
+# The images that fool every seed stay wrong, all 17 and all 12. The toy shows that the mean *can* be right where all are wrong; here that did not happen once. What the mean removes is the mistakes
 # that *one* seed makes; an image that most of the seeds get wrong mostly stays wrong. Two rules of fairness:
 #
 # - compare an ensemble with the **mean** of its members, and pair it with each of them as in section 4. Of the three $p$ of
@@ -1119,19 +1124,22 @@ for split, n in (("test", 10_000), ("validation", 5_000)):
     both = (seeds**2 + images**2) ** 0.5
     print(f"{split}: routed minus dense {mean:+.3f}, other seeds ± {seeds:.3f}, other images ± {images:.3f}, ", end="")
     print(f"both ± {both:.3f}: from {mean - both:+.2f} to {mean + both:+.2f}")
-apart = [
-    torch.tensor(study.errors("controls", split)["routed"]) - torch.tensor(study.errors("controls", split)["dense"])
-    for split in ("test", "validation")
-]
-apart = apart[0] - apart[1]  # (5,): how much less is gained on test, seed by seed
-seeds = T[5] * apart.std().item() / 5**0.5
+tested, validated = (study.errors("controls", split) for split in ("test", "validation"))
+apart = [[a - b for a, b in zip(tested[arm], validated[arm], strict=True)] for arm in ("routed", "dense")]
 images = 196 * (variance / 10_000 + variance / 5_000) ** 0.5
-print(f"test minus validation {apart.mean().item():+.3f} ± {(seeds**2 + images**2) ** 0.5:.3f}")
+for way, result in {
+    "as two groups": stats.ttest_ind(*apart, equal_var=False),
+    "seed by seed": stats.ttest_rel(*apart),
+}.items():
+    low, high = result.confidence_interval(0.95)
+    both = (((high - low) / 2) ** 2 + images**2) ** 0.5
+    print(f"test minus validation, {way}: {(low + high) / 2:+.3f} ± {both:.3f}")
 
 # %% [markdown] id="both-dice-read"
-# With both, a gain of 0.05 to 0.1 points is inside either interval. That two intervals overlap is no verdict (section 4): the difference between the splits has an
-# interval of its own, and the last line prints it. Seed by seed it leaves 0 out, by little; the ten runs are few for such a question. (To add half-widths as squares
-# is exact for bell curves of known spread, and near enough here.)
+# With both, a gain of 0.05 to 0.1 points is inside either interval. (The seeds enter the first two lines as two groups.) That two intervals overlap is no verdict
+# (section 4): the difference between the splits has an interval of its own, and the last two lines print it in both ways. As two groups it holds 0; seed by seed
+# it leaves 0 out, by little. The appendix above has not shown that a seed moves these two networks alike, so we do not lean on the shorter interval: whether the two
+# splits contradict each other, these ten runs do not settle. (To add half-widths as squares is exact for bell curves of known spread, and an approximation here.)
 
 # %% [markdown] id="every-digit"
 # ## Appendix · Every digit, five networks, one answer

@@ -20,7 +20,7 @@
 # thickness, localized part, stroke thickness, localized skew, width and translation, localized part. Two of these names are mixtures, and the authors say themselves that
 # some dimensions combine several variations.
 #
-# Here are three numbers of one capsule, each turned from −0.25 to 0.25. Write down a name for each row before you go on: in section 3 a ruler
+# Here are three numbers of one capsule. In each row of drawings −0.25, 0 and 0.25 is added to one of them. Write down a name for each row before you go on: in section 3 a ruler
 # answers. (The digits come with this package, so that nothing has to be downloaded: they have 8×8 pixels, and are enlarged to MNIST's size. The network was trained on MNIST, and
 # misreads a larger share of these than of MNIST's own.)
 
@@ -54,9 +54,9 @@ pictures.grids(
     {"": drawn[:, ::5]},  # three of the eleven, and large
     xlabel="added to the dimension",
     names=[f"dimension {k}" for k in knobs],
-    steps=(-0.25, 0, 0.25),
+    steps=("−0.25", "0", "0.25"),
     cell=110,
-    alt="Three rows of three drawings of one digit 4. In each row one of the capsule's numbers goes from −0.25 to 0.25; the "
+    alt="Three rows of three drawings of one digit 4. In each row −0.25, 0 and 0.25 is added to one of the capsule's numbers; the "
     "middle column is the same in all rows, and away from it the rows change in different ways.",
 )
 
@@ -232,9 +232,9 @@ pictures.grids(
     {f"a {labels[four]}": grid.view(16, 11, 28, 28)},
     xlabel="added to the dimension",
     ylabel="dimension z",
-    steps=(-0.25, 0, 0.25),
-    alt="A grid of 16 rows and 11 columns of drawings of one 4. Each row turns one dimension from −0.25 to 0.25. The middle column is "
-    "the same drawing sixteen times.",
+    steps=("−0.25", "0", "0.25"),
+    alt="A grid of 16 rows and 11 columns of drawings of one 4. In each row a step from −0.25 to 0.25 is added to one dimension. The middle "
+    "column is the same drawing sixteen times.",
 )
 
 # %% [markdown] id="grid-read"
@@ -467,7 +467,7 @@ axes.set(title="class 4", ylabel="dimension z", yticks=range(16))
 for k, row in enumerate(turn4.tolist()):
     for q, value in enumerate(row):
         colour = figures.text_on(shade.cmap(shade.norm(value))[:3])
-        axes.text(q, k, f"{value:.1f}", ha="center", va="center", fontsize=8, color=colour)
+        axes.text(q, k, f"{value:.1f}".replace("-", "−"), ha="center", va="center", fontsize=8, color=colour)
 figure.colorbar(shade, label="change per turn of 0.25, in spreads of the 4s (colours end at ±3)")
 figures.show(
     figure,
@@ -535,7 +535,8 @@ for name, table in (("the network", turns), ("turned 0.03", gentle), ("dice, of 
 #
 # And the ruler is ours. Its six words overlap (a thicker pen also makes a digit wider), and it has no word for a "localized part", such as the tail of a 2. A dimension that it
 # finds mixed may do *one* thing that we did not think of. What we can say: few of them are any of *our six* things alone. (And this is one
-# network. The appendix asks a related question of three others, and finds that they like their axes, two of them clearly.)
+# network. The appendix measures in four networks how much of a property is in its best dimension. In this one it is no more than in axes that are rotated at random; in the three others it is more, in
+# two of them clearly.)
 
 # %% [markdown] id="classes"
 # ## 4 · Does a dimension keep its meaning?
@@ -564,9 +565,9 @@ pictures.grids(
     {"": drawn.view(10, 11, 28, 28)},
     xlabel=f"added to dimension {knob}",
     ylabel="class",
-    steps=(-0.25, 0, 0.25),
-    alt="Ten rows of eleven drawings, one row for each class: the same dimension of its capsule goes from −0.25 to 0.25. What changes along a "
-    "row is not the same from class to class.",
+    steps=("−0.25", "0", "0.25"),
+    alt="Ten rows of eleven drawings, one row for each class: a step from −0.25 to 0.25 is added to the same dimension of its capsule. What "
+    "changes along a row is not the same from class to class.",
 )
 
 # %% id="classes-run"
@@ -591,9 +592,10 @@ for name, cosine in (("one dimension in two classes", pairs), ("two dimensions i
 # %% [markdown] id="axes"
 # ## 5 · Axes or directions?
 #
-# A single number does a bit of everything, even within one class. So let us move not one number but the pose as a whole, along a **direction**. Six slopes, measured with
-# a small step, say what a direction does, to first order. Among the directions that move *one* property and leave the other five alone, take the shortest. With six slopes and
-# sixteen numbers there always is one; whether it does the same to *other* 4s is the question. So we fit it on every second 4, and judge it on those that it has not seen
+# A single number does a bit of everything, even within one class. So let us move not one number but the pose as a whole, along a **direction**. The slopes of all
+# sixteen numbers on all six properties, measured with a small step, say what any direction does, to first order. Among the directions that move *one* property and leave the other five alone, take
+# the shortest. These are six conditions on sixteen numbers, so there is such a direction unless one property always follows from the others. Whether it does the same to *other* 4s is the question.
+# So we fit it on every second 4, and judge it on those that it has not seen
 # (the first 4 is one of them). The control: for each property the purest *axis*, chosen on the same 4s and turned until it should move its property as far.
 
 # %% id="directions-draw"
@@ -649,7 +651,8 @@ pictures.grids(
 
 # %% [markdown] id="axes-free"
 # **These are the knobs that we looked for**, for the 4s. What each does is mostly what its name says, for most 4s that it has not seen (look at the lowest, and at thickness, before
-# you say *all*), and the purest axis comes less near. A share says how pure a change is, and not how large: the last column says how much of the 3 spreads from end to end is reached. Each of these knobs moves all sixteen numbers at once. Take them to the 9s, and the names are gone: a direction belongs to its class, as an axis does.
+# you say *all*), and the purest axis comes less near. A share says how pure a change is, and not how large: the last column says how much of the 3 spreads from end to end is reached.
+# Each of these knobs moves all sixteen numbers at once. Take them to the 9s, and the names are gone: like an axis, a direction that was found in one class has to be shown again in another.
 #
 # And nothing in the loss asks for axes. Take any rotation $Q$ of the sixteen dimensions: $(Qu)\cdot(Qv) = u\cdot v$ and $\lVert Qv\rVert = \lVert v\rVert$, so squash, agreement and length do not notice it, and
 # $(W_1 Q^\top)(Q v) = W_1 v$, so a decoder whose first layer is rotated back does not either. On the real network:
@@ -852,8 +855,8 @@ print("the two seeds share:         ", what_they_share(as_is, rotated, shuffled)
 print("one explains of the other:   ", "more than half" if linear > 0.5 else f"{linear:.0%}")
 
 # %% [markdown] id="seeds-read"
-# These two seeds share much of a space, and this test finds no common axes. They are one pair of small networks, and a faint preference would escape the test: even the noisy copy above, whose
-# axes *are* the same, was only a little better than its rotations. But whoever publishes "dimension 5 is the thickness" has shown it for one class of one network from one seed, and has yet to show it for
+# These two seeds share much of a space, and this test finds no common axes. They are one pair of small networks, and axes that are shared only in part would escape the test: even the noisy copy above,
+# whose axes *are* the same, was only a little better than its rotations. But whoever publishes "dimension 5 is the thickness" has shown it for one class of one network from one seed, and has yet to show it for
 # a second one.
 #
 # We are not the first to look behind the names. Tawalbeh and Oramas (2023) examine capsule networks on four data sets. Their results suggest that what these encode might be
@@ -862,7 +865,8 @@ print("one explains of the other:   ", "more than half" if linear > 0.5 else f"{
 # %% [markdown] id="equivariance"
 # ## 7 · Move the image, not the knob
 #
-# So far we asked the decoder. Now the **encoder**: move a real image in a known way, and see what the pose does. Lesson 01 called it equivariance: the output should *answer* a
+# In sections 1 to 5 we turned the pose and looked at what the decoder draws. In section 6 two encoders read the same images, as they are. Now we *move* a real image in a known way, and see what
+# the **encoder** makes of it. Lesson 01 called it equivariance: the output should *answer* a
 # transform of the input. Ours is a shift to the right, by −2 to 2 pixels. (The shipped networks were trained on images that were
 # shifted, and also turned by up to 10°, stretched and sheared. So training asked for the answer: it is no evidence that capsules generalise to transforms that they
 # never saw.)
@@ -985,8 +989,8 @@ for name, net in ({"Efficient-CapsNet": network} | controls).items():
 
 # %% [markdown] id="chain-all-read"
 # The drawing moves by 0.7 to 1.2 pixels for each pixel of the image, and every cosine is above 0.6: not exactly, but in all ten classes the drawing follows the image.
-# That is equivariance, with a number. But all three networks have it. Whoever has sixteen numbers per class, a
-# decoder and shifted training images learns where the digit is; it takes no votes and no routing.
+# That is equivariance, with a number. But all three networks have it, so it takes no votes and no routing. What the three have in common is sixteen numbers per class,
+# a decoder and shifted training images. Which of these it takes, we have not tried.
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
@@ -998,7 +1002,7 @@ for name, net in ({"Efficient-CapsNet": network} | controls).items():
 # | the **true class** is turned in a tool that says "what the network sees" (EscVM) | fine, until the network is wrong | use a misread image |
 # | the **length bars never move**, as they show the pose before the turn (EscVM) | knobs that seem to leave the evidence alone | turn until $\|v\|$ must change |
 # | the **encoder runs at every tick** | a slider that stutters | count the encoder's calls: one per image |
-# | knobs turned **far beyond** ±0.25 | wild pictures with bold names | compare with how far real poses go |
+# | knobs turned **far beyond real poses** | wild pictures with bold names | compare the step with how much real poses differ; our ±0.25 is many times that, too |
 #
 # All six need no malice, only a slider. None of them crashes. Here are the first two on the real network:
 
@@ -1153,8 +1157,8 @@ for name, e in answer.items():
 # Our words: (1) delta 0 must give the reconstruction, and at most 16 slots may differ from zero; (2) the steps of one image share
 # everything but the step, and more steps bring no new handwriting; (3) r says how surely, the slope says how much; looking often finds something by luck; (4) they
 # turn, and neither lengths nor drawings nor loss notice, so the loss gives no axis a meaning; training may like some axes, but a name found in one class of one network has to be shown again in
-# another; (5) shift the image and the pose moves along a direction,
-# and it is nearly the direction that shifts the drawing; networks without votes and routing do the same.
+# another; (5) shift the image and the pose moves along a direction, and it is roughly the one that shifts the drawing (nearly so for the 4s); networks without votes and routing
+# do the same.
 # <!-- END SOLUTION -->
 
 # %% id="board"

@@ -15,7 +15,7 @@ PREDICTIONS = {
         "c": "0.9 is how much is missing. The hinge is squared: 0.9².",
     },
     "05-log": {
-        "a": "Yes: lengths near 0 cost 0.9² = 0.81, and 0.9 without the square. A healthy log starts near 0.81.",
+        "a": "Yes: lengths near 0 cost 0.9² = 0.81, and 0.9 without the square.",
         "b": "That is what a log looks like when all lengths are 1, at 3.645. Look for a way to get 0.90 from lengths "
         "near 0.",
         "c": "A softmax makes every length about 0.1 at the start, and (0.9 − 0.1)² is 0.64. This log starts higher.",

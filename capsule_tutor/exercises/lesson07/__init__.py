@@ -13,8 +13,8 @@ PREDICTIONS = {
     },
     "07-log": {
         "a": "You looked at the start, and there the two are alike: with tiny weights, too, the mean of the first ten "
-        "steps is near 0.7. The end tells them apart. Tiny weights grow, and their logs fall to about 0.12. Something "
-        "keeps this one up.",
+        "steps is near 0.7. The end tells them apart. Tiny weights grow, and their logs end between 0.11 and 0.13. "
+        "Something keeps this one up.",
         "b": "Without its square the loss begins at 0.9 and can fall to 0. Something keeps this one up.",
         "c": "Yes. Ten equal shares are 0.1 each, and (0.9 − 0.1)² is 0.64; the reconstruction adds about 0.09 at the "
         "start. The best share is 0.232, and (0.9 − 0.232)² is 0.446. A has not got there: at its end the margin loss "

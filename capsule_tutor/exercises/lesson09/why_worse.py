@@ -1,18 +1,18 @@
 """Write the verdict, `why_worse(batch, stored)`: why does a network do badly on new images? You get four errors of one
-network, in per cent, as two pairs (training images, new images): `batch` with every batch normalised by its own
-statistics, `stored` with the stored ones. Nothing is augmented. Return "stale" if the stored statistics are to blame,
-"overfitted" if the network knows the training images better than new ones of the same kind, "both", or "neither". A
-difference counts if it is larger than 5 points. (Whether the statistics are stale may be judged on either kind of
-images.)"""
+network, in per cent, as two pairs (training images, new images): `batch` with each of the two sets normalised by its
+own statistics, `stored` with the stored ones. Nothing is augmented. Return "stale" if the stored statistics are to
+blame, "overfitted" if the network knows the training images better than new ones of the same kind, "both", or
+"neither". A difference counts if it is larger than 5 points. (Whether the statistics are stale may be judged on either
+kind of images.)"""
 
 from capsule_tutor.checks.cases import case
 
 EFFORT = {"minutes": 7, "difficulty": 3, "importance": 5}
 HINTS = (
-    "Two questions, and each has its own answer. For each find two of the four errors that differ in one thing alone: "
-    "in the statistics, or in the images.",
-    "For the statistics compare on the same images, old or new: they nearly always agree. For the images compare with "
-    "the same statistics, and with those that cannot be stale.",
+    "Two questions, and each has its own answer. For stale statistics find two errors of the same images. For "
+    "overfitting find one error of old and one of new images, and let no stale number play a part.",
+    "For the statistics compare on the same images, old or new: they nearly always agree. For the images compare the "
+    "two errors whose statistics cannot be stale: each set has its own.",
     "`stale = stored[0] - batch[0] > 5`, and the other question compares the two numbers of one pair: which pair? "
     "Then four cases are left to name.",
 )
@@ -22,7 +22,7 @@ GRADIENT = False
 def why_worse(batch: tuple[float, float], stored: tuple[float, float]) -> str:
     """The verdict, "stale", "overfitted", "both" or "neither", on errors in per cent (training images, new images)."""
     stale = stored[0] - batch[0] > 5  # the same images, other statistics
-    overfitted = batch[1] - batch[0] > 5  # the same statistics, other images
+    overfitted = batch[1] - batch[0] > 5  # other images, each set with its own statistics: none is stale
     return "both" if stale and overfitted else "stale" if stale else "overfitted" if overfitted else "neither"
 
 
@@ -82,7 +82,7 @@ class wrong:
 
     def two_things_changed_for_overfitting(batch, stored):
         """For overfitting you compare new images with the stored statistics to training images with the batch's. Two
-        things differ there: keep the statistics, and change the images alone."""
+        things differ there: the images, and whether the statistics can be stale. Stay in the pair where they cannot."""
         return _named(stored[0] - batch[0] > 5, stored[1] - batch[0] > 5)
 
     def two_things_changed_for_stale(batch, stored):
@@ -97,7 +97,7 @@ class wrong:
 
     def overfitting_by_other_statistics(batch, stored):
         """For overfitting you compare the new images with themselves: what differs is the statistics. Compare new
-        images with training images, both with the batch's statistics."""
+        images with training images, each set with its own statistics."""
         return _named(stored[0] - batch[0] > 5, stored[1] - batch[1] > 5)
 
     def signs_turned(batch, stored):
@@ -199,7 +199,7 @@ class wrong:
 
     def new_images_alone(batch, stored):
         """You never say "overfitted" or "both". Ask two questions: besides stale statistics there is a gap between
-        training images and new ones, with the same statistics."""
+        training images and new ones, in the pair that cannot be stale."""
         return "stale" if stored[1] - batch[1] > 5 else "neither"
 
     def old_and_new_alone(batch, stored):

@@ -15,8 +15,8 @@ PREDICTIONS = {
         "network. Nothing in the loss prefers one basis of the pose: rotate a class's pose, and squash and its length "
         "stay as they are, while the decoder learns to read the rotated pose. Another seed may rotate it otherwise.",
         "no": "Right: nothing forces them to. The loss prefers no basis of the pose: rotate a class's pose, and squash "
-        "and its length stay as they are, while the decoder learns to read the rotated pose. Training may like axes a "
-        "little, but nothing says which.",
+        "and its length stay as they are, while the decoder learns to read the rotated pose. Some trained networks do "
+        "prefer their axes, but nothing says which axis gets which meaning.",
     },
     "11-which": {
         "the true class": "In training, yes: there the label chose the capsule. But a network that reads a new image "

@@ -26,7 +26,7 @@ PREDICTIONS = {
         "and the size of the ball does not matter.",
         "b": "Guessing would be what is left if all digits were attacked. Some have no gradient, at their start and so "
         "for ever.",
-        "c": "Yes: about the share that has no gradient where the attack begins. Something that survives every attack "
+        "c": "Yes: about the share that has no gradient where the attack begins. That anything survives an attack "
         "without any limit is the clearest alarm.",
     },
     "13-detect": {

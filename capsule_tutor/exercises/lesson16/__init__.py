@@ -4,8 +4,8 @@ ORDER = ("held_out", "decide", "flaws", "front_cost")
 
 PREDICTIONS = {
     "16-colour": {
-        "a": "By chance a class may well have a few more reddish things. That helps with a few pictures at most: where "
-        "whole things are held out, below, you see how little it is.",
+        "a": "By chance a class may well have a few more reddish things. That could help with a few pictures at most: "
+        "where whole things are held out, below, it cannot be told from luck.",
         "b": "Yes. It knows no shape at all. It recognises the things, and each thing has its class.",
         "c": "The light changes from picture to picture, even of one thing, and the cell above divides it out. What is "
         "left is the colour of the paper.",

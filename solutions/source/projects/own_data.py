@@ -14,13 +14,10 @@
 # things of each class are a beginning, thirty are better than ten times as many pictures of three.
 
 # %% id="settings"
-import statistics
 from dataclasses import replace
-from math import sqrt
 from pathlib import Path
 
 from IPython.display import HTML
-from scipy.stats import t
 
 from capsule_tutor import data, figures, models, pretrained, report, training
 from capsule_tutor.theatre import explorer
@@ -87,17 +84,12 @@ for path, wrong in zip(paths, found.runs[found.best].wrong.tolist(), strict=True
     things.setdefault(Path(path).parts[:2], []).append(wrong)  # (class, thing) → its pictures
 for (which, _), shots in things.items():
     shares.setdefault(which, []).append(100 * sum(shots) / len(shots))  # class → per cent wrong of each of its things
-mean = statistics.mean(share for own in shares.values() for share in own)
-print(f"{len(things)} things in the test; of a thing's pictures {mean:.0f} % are wrong on average")
-if min(len(own) for own in shares.values()) < 2:
-    print("no interval: a class has a single thing in the test")
-elif all(len(set(own)) == 1 for own in shares.values()):
-    print("no interval: within each class all things come out alike, and that says nothing about their spread")
-else:
-    # The split fixes how many things of each class are in the test, so only the spread within a class is chance.
-    spread = sqrt(sum(len(own) * statistics.variance(own) for own in shares.values())) / len(things)
-    half = t.ppf(0.975, len(things) - len(shares)) * spread
-    print(f"95 % interval by things: {max(0, mean - half):.0f} to {min(100, mean + half):.0f} %")
+print(len(things), "things in the test")
+try:
+    mean, low, high = report.over_things(shares)
+    print(f"of a thing's pictures {mean:.0f} % are wrong; 95 % interval by things: {low:.0f} to {high:.0f} %")
+except ValueError as problem:
+    print(f"no interval by things: {problem}")
 
 # %% [markdown] id="mistakes"
 # Look at the mistakes before you change anything. What do they have in common? Which picture would test your explanation? …

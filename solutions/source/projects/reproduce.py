@@ -12,7 +12,8 @@
 # ## Milestone 2 · The registration
 #
 # Before you write it: which difference would matter to you, and how many seeds see it? (lesson 15, `runs_needed`) Both recipes should differ in one
-# thing alone, have the same number of parameters, and be trained with the same care.
+# thing alone, have the same number of parameters, and be trained with the same care. Let somebody else, a teacher or a friend, name the seeds: a
+# seed whose result you know is no prediction.
 
 # %% id="settings"
 from dataclasses import replace
@@ -44,8 +45,8 @@ print(claim.rule)
 print("fingerprint:", claim.fingerprint)
 
 # %% [markdown] id="send"
-# Send `claim.json` to somebody today, a teacher or a friend. A fingerprint in a recipe can be written there later; a date in somebody
-# else's hands cannot. And register seeds that nobody has run yet: a seed that you know is not a prediction.
+# Send `claim.json` today to the person who named the seeds. A fingerprint can be written into a recipe later; a date in somebody else's
+# hands cannot be changed.
 #
 # ## Milestones 3 and 4 · All promised runs, and no other
 #
