@@ -220,7 +220,7 @@ WRONG = {
     ),
     "the number of calls": (
         "calls = []\n" + body("calls.append(1); return good if len(calls) <= 9 else s"),
-        "Asked again",
+        "again in another order, it gives another answer",
     ),
     "the last answer": ("last = []\n" + body("last.append(good); return last[-2] if len(last) > 8 else good"), ""),
     "forged progress": (
