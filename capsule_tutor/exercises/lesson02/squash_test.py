@@ -230,8 +230,8 @@ class wrong:
         assert squash(torch.zeros(2, 3)).isfinite().all()
 
     def last_axis_alone(squash):
-        """Your test squashes along the last axis only. Then nobody notices whether `dim` is used: ask for another axis
-        as well."""
+        """Your test does not notice whether `dim` is used. Do you squash along another axis than the last, too, and do
+        its vectors differ in length?"""
         _stays_short(squash)
         _short(squash)
         _straight(squash)
