@@ -119,7 +119,7 @@ LESSONS = (
         "Capstone",
         80,
         "carry out a project of your own: your pictures, the smallest network, or a claim put to the test "
-        "(15 minutes more for its appendices)",
+        "(15 minutes more for its appendix)",
     ),
 )
 

@@ -14,7 +14,7 @@ _README = """# Capsule Tutor: lessons {numbers}
 
 You write functions, and a check below each cell says what is right or what went wrong, and why.
 
-Linux and macOS, with Python 3.11 or newer, in this folder:
+Linux and macOS, with Python 3.11 to 3.14, in this folder:
 
     make lab
 
