@@ -21,6 +21,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 # The first five stand out from white by 3:1 or more, as lines and bars must; the last three do on dark ground.
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, BLACK, ORANGE, SKY, YELLOW)
 LINES = ("-", "--", ":", "-.")
+PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}  # under a word that a line may run behind
 
 
 def show(figure, alt: str) -> None:
@@ -106,8 +107,7 @@ def curves(x, ys: dict, xlabel: str, ylabel: str, alt: str, marks: dict | None =
         axes.plot(x, y, LINES[number % 4], color=COLOURS[number], label=label, linewidth=2)
     for label, (mark_x, mark_y) in (marks or {}).items():
         axes.plot(mark_x, mark_y, "o", color=BLACK, zorder=3)
-        paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}  # a line may run behind the word
-        axes.annotate(label, (mark_x, mark_y), textcoords="offset points", xytext=(6, 8), bbox=paper)
+        axes.annotate(label, (mark_x, mark_y), textcoords="offset points", xytext=(6, 8), bbox=PAPER)
     axes.margins(y=0.12 if marks else 0.05)  # room for the word at the highest mark
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.grid(alpha=0.3)

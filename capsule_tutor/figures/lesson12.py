@@ -1,6 +1,6 @@
 """Pictures of lesson 12 alone."""
 
-from capsule_tutor.figures import BLACK, BLUE, ORANGE, SKY, VERMILION, show
+from capsule_tutor.figures import BLACK, BLUE, ORANGE, PAPER, SKY, VERMILION, show
 
 
 def coloured(pair):
@@ -42,11 +42,10 @@ def credit(points: dict, alt: str) -> None:
     h = torch.linspace(0, 100, 101)
     axes.fill_between(h, (2 * h - 100).clamp(min=0), h, color=SKY, alpha=0.35, label="possible")
     axes.plot(h, h**2 / 100, "--", color=BLUE, linewidth=2, label="digits found independently: the square")
-    paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.6, "pad": 1}  # a line may run behind the word
     for number, (name, (x, y)) in enumerate(points.items()):
         axes.plot(x, y, "os^D"[number % 4], color=VERMILION, markersize=7)
         place = {"xytext": (8, 6), "ha": "left"} if x < 60 else {"xytext": (-9, 3), "ha": "right"}
-        axes.annotate(name, (x, y), textcoords="offset points", bbox=paper, **place)
+        axes.annotate(name, (x, y), textcoords="offset points", bbox=PAPER, **place)
     axes.set(xlabel="digits found (%), half credit", ylabel="pairs found (%), exact", xlim=(0, 101), ylim=(-1, 101))
     axes.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
