@@ -1,5 +1,5 @@
 // Pull apart: two digits on top of each other, moved away from each other by hand, and what a network makes of it.
-import { choice, frame, grey, labelled, make, newest, paint, picture, rgb, two } from "./parts.js";
+import { choice, frame, grey, labelled, lengthRow, make, newest, paint, picture, rgb, two } from "./parts.js";
 
 export async function apart(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "apart", "When does the network see both?",
@@ -25,10 +25,7 @@ export async function apart(el, { ask, state = {}, changed = () => {} }) {
   const key = make("p", { className: "keys" }, swatch(colours.first), "first digit", swatch(colours.second), "second digit; white where both have ink");
 
   // ---- the lengths
-  const rows = digits.map(([, name]) => {
-    const bar = make("i", { className: "bar" }), number = make("span", { className: "number" });
-    return { row: make("div", { className: "length" }, make("span", { className: "class" }, name), make("span", { className: "track" }, bar), number), bar, number };
-  });
+  const rows = digits.map(([, name]) => lengthRow(name));
   const bars = make("div", { className: "bars", role: "img" }, ...rows.map(({ row }) => row));
   bars.style.maxWidth = "30rem";
   const said = make("p", { className: "said", "aria-live": "polite" }), problem = make("p", { className: "problem", role: "alert" });

@@ -1,10 +1,9 @@
 // The explorer: turn the numbers of a capsule and see what each one does to the drawing.
 import { chooser } from "./chooser.js";
-import { button, choice, frame, fresh, grey, labelled, make, newest, paint, picture, rgb, sheet, two } from "./parts.js";
+import { drawingPaper } from "./paper.js";
+import { button, choice, frame, fresh, grey, labelled, lengthRow, make, newest, paint, picture, rgb, sheet, two } from "./parts.js";
 
-const PAPER = 168;  // pixels of the paper to draw on
 const POSE = 0.5;  // where the colours of the pose end
-const DRAW = 120;  // milliseconds without a move of the pen after which the network is asked
 
 export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "explorer", "What does each dimension of a capsule mean?",
@@ -63,11 +62,11 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     images.list();
     if (now.asked) look(now.asked);
   });
-  const paper = make("canvas", { width: PAPER, height: PAPER, role: "img", "aria-label": "Paper: draw a digit here with a mouse, pen or finger", className: "paper" });
-  const clear = button("clear the paper", () => { wipe(); paperProblem.textContent = ""; });
+  const paper = drawingPaper(look);  // the network answers while the pen moves
+  const clear = button("clear the paper", () => { paper.wipe(); paperProblem.textContent = ""; });
   const choose = make("div", { className: "choose" },
     make("div", {}, make("h3", {}, "Choose an image"), ...(networks.length > 1 ? [labelled("network", network)] : []), images.element, lookProblem),
-    make("div", { hidden: !drawable }, make("h3", {}, "or draw one"), paper, make("div", { className: "row" }, clear), paperProblem));
+    make("div", { hidden: !drawable }, make("h3", {}, "or draw one"), paper.element, make("div", { className: "row" }, clear), paperProblem));
 
   // ---- the code
   const source = make("pre", { tabIndex: 0 }), copied = make("span", { role: "status" });
@@ -97,9 +96,8 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     capsule.replaceChildren(new Option("longest", -1), ...info.classes.map((name, j) => new Option(name, j)));
     capsule.value = chosen in info.classes ? chosen : -1;
     rows = info.classes.map((name, j) => {
-      const bar = make("i", { className: "bar" }), again = make("i", { className: "bar again" }), number = make("span", { className: "number" });
-      const row = make("div", { className: "length" }, make("span", { className: "class" }, name), make("span", { className: "track" }, bar, again), number);
-      return { row, bar, again, number };
+      const again = make("i", { className: "bar again" });
+      return { ...lengthRow(name, again), again };
     });
     const axis = make("div", { className: "length axis-row" }, make("span"), make("span", { className: "ticks" }, make("span", {}, "0"), make("span", {}, "0.5"), make("span", {}, "1")), make("span"));
     bars.replaceChildren(...rows.map((r) => r.row), axis);
@@ -256,38 +254,9 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
       + `masked = caps.perturb(network(image), delta, torch.tensor([${now.j}]))\ndrawn = network.decoder(masked).view(network.shape)\n`;
   }
 
-  // ---- drawing: the network answers while the pen moves
-  const pen = paper.getContext("2d", { willReadFrequently: true });
-  let last = null, finger = null, drawing = 0;
-  function wipe() { pen.fillStyle = "#fff"; pen.fillRect(0, 0, PAPER, PAPER); }
-  function at(event) {
-    const area = paper.getBoundingClientRect();
-    return [(event.clientX - area.left) * PAPER / area.width, (event.clientY - area.top) * PAPER / area.height];
-  }
-  function read() {
-    clearTimeout(drawing); drawing = 0;
-    const rgba = pen.getImageData(0, 0, PAPER, PAPER).data, ink = new Uint8Array(PAPER * PAPER);
-    for (let n = 0; n < ink.length; n++) ink[n] = 255 - rgba[4 * n];
-    look({ ink, side: PAPER });
-  }
-  paper.addEventListener("pointerdown", (event) => {
-    if (event.button || last) return;  // one pen at a time
-    finger = event.pointerId; paper.setPointerCapture(event.pointerId); last = at(event); event.preventDefault();
-  });
-  paper.addEventListener("pointermove", (event) => {
-    if (!last || event.pointerId !== finger) return;
-    const next = at(event);
-    Object.assign(pen, { strokeStyle: "#000", lineWidth: 14, lineCap: "round" });
-    pen.beginPath(); pen.moveTo(...last); pen.lineTo(...next); pen.stroke();
-    last = next;
-    drawing ||= setTimeout(read, DRAW);
-  });
-  for (const end of ["pointerup", "pointercancel"]) paper.addEventListener(end, (event) => { if (last && event.pointerId === finger) { last = null; read(); } });
-
   capsule.addEventListener("change", chooseCapsule);
   range.addEventListener("change", placeSliders);
-  wipe();
   const first = await images.list();
   if (!now.asked && !looking) await look({ place: /^\d+$/.test(state.digit) ? +state.digit : first });
-  return () => { still(); clearTimeout(resting); clearTimeout(drawing); close(); };
+  return () => { still(); clearTimeout(resting); paper.close(); close(); };
 }

@@ -100,6 +100,13 @@ export function check(text, on, turned) {
   return make("label", { className: "check" }, input, text);
 }
 
+// A capsule's name, its length as a bar, and as a number. `more` bars lie in the same track.
+export function lengthRow(name, ...more) {
+  const bar = make("i", { className: "bar" }), number = make("span", { className: "number" });
+  const row = make("div", { className: "length" }, make("span", { className: "class" }, name), make("span", { className: "track" }, bar, ...more), number);
+  return { row, bar, number };
+}
+
 // ---- pictures in ink: 0 is paper, 1 is black
 
 export const grey = (ink) => { const g = 255 * (1 - ink); return [g, g, g]; };
