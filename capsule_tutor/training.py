@@ -529,9 +529,11 @@ def _save(run: Run, out: Path) -> None:
 @contextlib.contextmanager
 def _full_disk(path: Path) -> Iterator[None]:
     """What cannot be written ends in TrainingError, which says that nothing is lost."""
+    from safetensors import SafetensorError
+
     try:
         yield
-    except Exception as problem:  # torch and safetensors report a full disk by errors of their own
+    except (OSError, RuntimeError, SafetensorError) as problem:  # torch's own error is a RuntimeError
         what = str(problem).splitlines()[0]
         raise TrainingError(
             f"{path} cannot be written ({what}); the last good state is kept. Make room, then continue with --resume."
