@@ -290,7 +290,8 @@ def _check_images(name: str, tensor: Tensor) -> None:
 def _check_shape(name: str, tensor: Tensor, axes: str, **sizes: int) -> None:
     letters = axes.split()
     if tensor.ndim != len(letters):
-        raise ValueError(f"{name} has shape {tuple(tensor.shape)}; expected {len(letters)} axes ({', '.join(letters)})")
+        count = f"{len(letters)} {'axis' if len(letters) == 1 else 'axes'}"
+        raise ValueError(f"{name} has shape {tuple(tensor.shape)}; expected {count} ({', '.join(letters)})")
     for axis, letter in enumerate(letters):
         if letter in sizes and tensor.shape[axis] != sizes[letter]:
             raise ValueError(

@@ -108,7 +108,7 @@ def test_a_false_alarm_comes_first_and_is_named():
     def first_and_strict(double):
         assert double(torch.tensor([3.3]))[0] == 6.6
 
-    said = "Caught 2 of 3, 1 false alarm. On a right double that rounds this line gives an alarm: "
+    said = "Caught 2 of 3, 1 false alarm. On a right double that rounds, this line gives an alarm: "
     said += "`assert double(torch.tensor([3.3]))[0] == 6.6`. It asks by == or torch.equal: does it allow for rounding? "
     said += "Is what it demands true of every right one?"
     missed = " It lets pass a double of the first number."
@@ -116,7 +116,7 @@ def test_a_false_alarm_comes_first_and_is_named():
 
 
 def test_a_known_weakness_is_told_its_own_sentence():
-    line = "On a right double that rounds this line gives an alarm: `assert torch.equal(double(x), 2 * x)`."
+    line = "On a right double that rounds, this line gives an alarm: `assert torch.equal(double(x), 2 * x)`."
     assert verdict(too_strict) == ("not yet", f"Caught 3 of 3, 1 false alarm. {line} Allow for rounding.")
 
 
@@ -126,7 +126,7 @@ def test_a_bug_in_the_test_is_shown():
 
     status, sentence = verdict(misspelt)
     assert status == "not yet"
-    assert "On a right double that rounds your test raised AttributeError: module 'torch' has no attribute" in sentence
+    assert "On a right double that rounds, your test raised AttributeError: module 'torch' has no attribute" in sentence
     assert sentence.startswith("It judges nothing yet: it ends in an error, on right code, too."), "no praise for that"
     status, sentence = verdict(lambda: None)
     assert "takes 0 positional arguments but 1 was given" in sentence

@@ -165,7 +165,7 @@ BAD = {
     returns_a_list: "returned a list; expected a Tensor",
     returns_two: "returned 2 values; expected one value",
     returns_a_string: "returned a str; expected a Tensor",
-    returns_numpy: "returned a ndarray; expected a Tensor",
+    returns_numpy: "returned an ndarray; expected a Tensor",
     returns_complex: "the dtype is complex64; expected float32",
     takes_no_input: "takes 0 positional arguments but 1 was given",
     misses_a_dtype: "raised ",  # NotImplementedError or RuntimeError, by the version of torch
@@ -751,7 +751,13 @@ def test_an_error_inside_what_an_answer_calls_shows_both_lines(tmp_path, monkeyp
     monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
 
     def coupling(logits):
+        return functional.squash(logits, dim=7)
+
+    _, sentence, _ = checks.find("coupling").verdict(coupling)
+    assert "(in the line `return functional.squash(logits, dim=7)`, inside what it calls, at `" in sentence
+
+    def coupling(logits):
         return functional.dynamic_routing(logits[0])[1]
 
     _, sentence, _ = checks.find("coupling").verdict(coupling)
-    assert "(in the line `return functional.dynamic_routing(logits[0])[1]`, inside what it calls, at `" in sentence
+    assert sentence.endswith("(in the line `return functional.dynamic_routing(logits[0])[1]`)."), "said once is enough"

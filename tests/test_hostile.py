@@ -107,7 +107,7 @@ WRONG = {
     "complex": (body("return good * 1j"), "complex64"),
     "float16": (body("return good.half()"), "float16"),
     "a list": (body("return good.tolist()"), "returned a list"),
-    "NumPy": (body("return good.detach().numpy()"), "returned a ndarray"),
+    "NumPy": (body("return good.detach().numpy()"), "returned an ndarray"),
     "a deep tuple": (body("x = ()\nfor _ in range(10**5): x = (x,)\nreturn x"), ""),
     "a wide tuple": (body("return tuple(good for _ in range(10**6))"), ""),
     "a list in itself": (body("x = [good]; x.append(x); return x"), "returned a list"),

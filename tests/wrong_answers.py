@@ -51,7 +51,7 @@ class squash:
         return s / n.clamp(min=1)
 
     def one_plus_inside_the_root(s, dim=-1, eps=1e-8):
-        """There are two mistakes. You scale s itself"""
+        """Your new length is ‖s‖²/√(1+‖s‖²), which grows without end"""
         n2 = (s * s).sum(dim, keepdim=True)
         return s * (n2 / (1 + n2 + eps)).sqrt()
 
@@ -107,7 +107,7 @@ class squash_test:
         assert pair
 
     def one_squash_is_the_measure(squash):
-        """On the exponential squash, a right one with another curve this line gives an alarm: `assert"""
+        """On the exponential squash, a right one with another curve, this line gives an alarm: `assert"""
         s = torch.randn(3, 4, 5)
         n2 = (s * s).sum(1, keepdim=True)
         assert torch.allclose(squash(s, dim=1), n2 / (1 + n2) * s / n2.sqrt(), atol=1e-3)
@@ -644,7 +644,7 @@ class coupling:
         return torch.softmax(logits / logits.shape[2] ** 0.5, dim=2)
 
     def uniform_always(logits):
-        """What you return comes out where `logits` is replaced by zeros first"""
+        """What you return would be right if `logits` was replaced by zeros first"""
         return torch.full_like(logits, 1 / logits.shape[2])
 
     def normalised_by_abs(logits):
@@ -758,7 +758,7 @@ class dynamic_routing:
         return v, c
 
     def returns_v_only(u_hat, iterations=3, bias=None):
-        """it returned one value (a Tensor)"""
+        """it returned one value, a Tensor"""
         return caps.dynamic_routing(u_hat, iterations, bias)[0] + 0
 
     def exponential_squash_used(u_hat, iterations=3, bias=None):
@@ -1082,7 +1082,7 @@ class diagnosis:
         return "same answer" if all(0.48 < loss < 0.56 for loss in last) else "healthy"
 
     def other_words(losses):
-        """On a log that stays at 0.81 your answer is 'dead'. The words are"""
+        """On a log that stays at 0.81, your answer is 'dead'. The words are"""
         return "dead" if all(abs(loss - 0.81) < 0.04 for loss in losses[-10:]) else "alive"
 
     def lowest_of_the_last_ten(losses):
@@ -1437,7 +1437,7 @@ class capsnet_parameters:
         )
 
     def total(side=28, channels=256, types=32, d=8, classes=10, z=16):
-        """it returned one value (an int (5329664))"""
+        """it returned one value, an int (5329664)"""
         return 81 * channels + channels + 81 * channels * types * d + types * d
 
     def votes_of_square_d(side=28, channels=256, types=32, d=8, classes=10, z=16):
@@ -1524,7 +1524,7 @@ class runner_up:
         return c, n
 
     def topk_over_batch(v):
-        """the shape is (5,)"""
+        """the shape of your first result is (5,)"""
         n, c = caps.lengths(v).topk(2, dim=0) if len(v) > 1 else caps.lengths(v).topk(2, dim=1)
         return c[0], c[1], n[0] - n[1]
 
@@ -1950,7 +1950,7 @@ class self_attention_routing:
         return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
 
     def v_only(u_hat, prior=None):
-        """it returned one value (a Tensor)"""
+        """it returned one value, a Tensor"""
         c = caps_logits(u_hat).softmax(2)
         c = c if prior is None else c + prior
         return caps.exponential_squash(torch.einsum("bij,bijz->bjz", c, u_hat))
@@ -2971,7 +2971,7 @@ class steps_alike:
 
 class why_worse:
     def other_words(batch, stored):
-        """none of the words that are wanted"""
+        """none of the answers that are wanted"""
         stale = stored[0] - batch[0] > 5
         over = batch[1] - batch[0] > 5
         return "both" if stale and over else "stale" if stale else "overfit" if over else "neither"
@@ -3796,7 +3796,7 @@ class influence:
         return torch.stack(rows)
 
     def in_place(function, x):
-        """On a routing whose images are apart it changed its input `x` in place"""
+        """On a routing whose images are apart, it changed its input `x` in place"""
         before = function(x).clone()
         table = torch.zeros(len(x), len(before), dtype=torch.bool)
         for k in range(len(x)):
@@ -4416,7 +4416,7 @@ class flaws:
         return sorted(found)
 
     def set(claim):
-        """On a sound claim it returned a set; expected a list"""
+        """On a sound claim, it returned a set; expected a list"""
         ours, theirs = claim["parameters"]
         found = set()
         if abs(ours - theirs) > max(ours, theirs) / 20:
@@ -4816,7 +4816,7 @@ class pose_test:
         return same and torch.allclose(pose(0.5 * image), before, atol=1e-3)
 
     def absolute_numbers(pose):
-        """On a right pose that counts columns and rows from 1 this line gives an alarm"""
+        """On a right pose that counts columns and rows from 1, this line gives an alarm"""
         image = torch.zeros(2, 12, 14)
         image[:, 3:7, 4:9] = 1.0
         before = pose(image)
@@ -4899,7 +4899,7 @@ class paired_interval:
         return (g.mean() - h).item(), g.mean().item(), (g.mean() + h).item()
 
     def noreturn(first, second, t=2.776):
-        """On five seeds that go up and down together it returned None"""
+        """On five seeds that go up and down together, it returned None"""
         g = second - first
         h = t * g.std() / len(g) ** 0.5
         print(g.mean() - h, g.mean(), g.mean() + h)
@@ -4949,7 +4949,7 @@ class fgsm:
         return images + eps * g.sign()
 
     def requires_grad_on_input(objective, images, eps):
-        """On a slope that is the same everywhere, eps=0.1 it"""
+        """On a slope that is the same everywhere (eps=0.1), it"""
         images.requires_grad_(True)
         objective(images).sum().backward()
         return (images + eps * images.grad.sign()).clamp(0, 1).detach()
@@ -5024,7 +5024,7 @@ class routing_test:
         assert torch.allclose(first, torch.full_like(first, 1 / 3), atol=1e-4)
 
     def squash_of_s(route):
-        """On a right routing with the exponential squash this line gives an alarm"""
+        """On a right routing with the exponential squash, this line gives an alarm"""
         u_hat = torch.randn(2, 5, 3, 6)
         v, c = route(u_hat, 3)
         s = torch.einsum("bij,bijz->bjz", c, u_hat)
@@ -5040,7 +5040,7 @@ class routing_test:
                     assert torch.allclose(got, want, atol=1e-4)
 
     def winner_grows_without_zeros(route):
-        """On every right one this line gives an alarm"""
+        """On every right one, this line gives an alarm"""
         u_hat, order = 2 * torch.randn(2, 5, 3, 6), torch.tensor([3, 0, 4, 1, 2])
         v, c = route(u_hat, 3)
         close = lambda x, y: torch.allclose(x, y, atol=1e-4)

@@ -92,7 +92,7 @@ def score(seen: list[Observation], right: list[Observation]) -> str:
     if false and false[0].error.name in _FALSE and (line := false[0].error.line):
         right_ones = len(seen) - len(broken)
         on = "every right one" if len(false) == right_ones > 1 else false[0].case
-        said += f" On {on} this line gives an alarm: `{line}`."
+        said += f" On {on}, this line gives an alarm: `{line}`."
     return said
 
 
@@ -130,11 +130,12 @@ def _of_false_alarm(seen: Observation) -> str:
     if error.name == RareFalseAlarm.__name__:
         return "It does so with some random numbers only: what it demands is often true, but not always."
     if error.name not in _FALSE:
-        return f"On {seen.case} your test {wording.happened(error).removeprefix('it ')}"
+        return f"On {seen.case}, your test {wording.happened(error).removeprefix('it ')}"
     if not error.line:
-        return f"On {seen.case} it gives a false alarm."
-    exact = "It asks by == or torch.equal: does it allow for rounding? " if re.search(r"==|equal\(", error.line) else ""
-    return f"{exact}Is what it demands true of every right one?"
+        return f"On {seen.case}, it gives a false alarm."
+    counted = re.search(r"\b(len|set|sorted)\(|\.shape\b|\.numel\(", error.line)  # which has nothing to round
+    exact = "It asks by == or torch.equal: does it allow for rounding? " * bool(re.search(r"==|equal\(", error.line))
+    return f"{'' if counted else exact}Is what it demands true of every right one?"
 
 
 def too_slow(seen: list[Observation], of: int, seconds: float) -> str:

@@ -36,7 +36,8 @@ class Case:
         )
 
     def __str__(self) -> str:
-        return self.says + "".join(f", {name}={_short(value)}" for name, value in self.kwargs.items())
+        given = ", ".join(f"{name}={_short(value)}" for name, value in self.kwargs.items())
+        return f"{self.says} ({given})" if given else self.says
 
 
 def case(says: str, *args: Any, atol: float = 1e-5, gradient_atol: float = 1e-3, **kwargs: Any) -> Case:

@@ -21,7 +21,7 @@ def complaints(
     seen: Observation, right: Observation, axes: tuple[str, ...], properties: Iterable[Callable] = ()
 ) -> Iterator[tuple[str, str]]:
     """("shape" or "values", what is wrong with it), properties before values. The first is the one to be said."""
-    where = f"On {seen.case}"
+    where = f"On {seen.case},"
     for problem in _of_another_kind(seen, right, axes or ("",) * len(right.tensors)):
         yield "shape", f"{where} {problem}"
     if any(isinstance(got, Tensor) and not torch.isfinite(got).all() for got in seen.tensors):
@@ -41,7 +41,7 @@ def complaints(
         if not _close(got, want, seen.case.atol):
             related = relations.of_values(got, want, letters, (*seen.case.args, *seen.case.kwargs.values()))
             said = _sentences(related, _first_difference(got, want, letters, seen.case.atol))
-            yield "values", f"{where}{',' * said[0].isdigit()} {said}"
+            yield "values", f"{where} {said}"
 
 
 def _of_another_kind(seen: Observation, right: Observation, axes: tuple[str, ...]) -> Iterator[str]:
@@ -50,29 +50,50 @@ def _of_another_kind(seen: Observation, right: Observation, axes: tuple[str, ...
     if seen.value is None:
         yield "it returned None. Is the `return` missing?"
     if len(seen.tensors) != len(right.tensors):
-        yield f"it returned {wording.count(seen.value)}; expected {wording.count(right.value)}."
-    for got, want, letters in zip(seen.tensors, right.tensors, axes, strict=True):
+        both = len(right.tensors) == 1 and _values_and_places(seen.tensors)
+        how = " Along an axis max, min, sort and topk return two tensors, the values and their places: take .values."
+        yield f"it returned {wording.count(seen.value)}; expected {wording.count(right.value)}.{how * both}"
+    for n, (got, want, letters) in enumerate(zip(seen.tensors, right.tensors, axes, strict=True)):
+        of = f" of your {wording.PLACES[n]} result" if 1 < len(right.tensors) <= len(wording.PLACES) else ""
         tensors = isinstance(want, Tensor)
         if not _same_kind(got, want):
             why = ", the root of a negative number" if "complex" in wording.kind(got) else ""
-            how = ""
-            if isinstance(got, list) and tensors:
-                of_tensors = any(isinstance(entry, Tensor) for entry in got)
-                makes = "torch.stack makes one of a list of tensors", "torch.tensor makes one of such a list"
-                how = f": {makes[0] if of_tensors else makes[1]}"
+            how = _made_of_list(got, right) if isinstance(got, list) and tensors else ""
+            if tensors and "ndarray" in wording.kind(got):
+                how = ": torch.from_numpy makes one, but no gradient flows through numpy"
             yield f"it returned {wording.kind(got)}{why}; expected {wording.kind(want)}{how}."
         if tensors:
             if got.shape != want.shape:
                 related = relations.of_shapes(tuple(got.shape), tuple(want.shape), letters)
-                expected = f"the shape is {tuple(got.shape)}; expected {wording.named_shape(want, letters)}"
+                expected = f"the shape{of} is {tuple(got.shape)}; expected {wording.named_shape(want, letters)}"
                 yield _sentences(expected, related)
             if got.dtype != want.dtype:
-                yield f"the dtype is {wording.dtype(got)}; expected {wording.dtype(want)}."
+                yield f"the dtype{of} is {wording.dtype(got)}; expected {wording.dtype(want)}."
+
+
+def _made_of_list(got: list, right: Observation) -> str:
+    """How a tensor is made of what is in the list. Numbers become one without a gradient, which may be wanted."""
+    inner, levels = got, 0
+    while isinstance(inner, list) and inner:
+        inner, levels = inner[0], levels + 1
+    if isinstance(inner, Tensor):
+        return ": torch.stack makes one of a list of tensors" + ", once for each level of brackets" * (levels > 1)
+    if any(gradient is not None for gradient in right.gradients or ()):
+        return ": stay with tensors, since plain numbers have no gradient"
+    return ": torch.tensor makes one of such a list"
+
+
+def _values_and_places(results: tuple) -> bool:
+    """Whether two results look like what max(dim=…) returns: values, and as many whole numbers that say where."""
+    if len(results) != 2 or not all(isinstance(x, Tensor) for x in results):
+        return False
+    values, places = results
+    return values.shape == places.shape and values.is_floating_point() and places.dtype == torch.int64
 
 
 def gradient_complaints(seen: Observation, right: Observation, inputs: list[str]) -> Iterator[str]:
     """What is wrong with the gradients of a right value; `inputs` names the float inputs."""
-    where = f"On {seen.case} the value is right, but"
+    where = f"On {seen.case}, the value is right, but"
     for name, got, want in zip(inputs, seen.gradients or (None,) * len(inputs), right.gradients, strict=True):
         if want is None:
             continue
@@ -82,7 +103,8 @@ def gradient_complaints(seen: Observation, right: Observation, inputs: list[str]
             yield f"{where} its gradient with respect to `{name}` has {wording.not_finite(got)}."
         elif not _close(got, want, max(seen.case.gradient_atol, seen.case.atol)):
             difference = _first_difference(got, want, "", max(seen.case.gradient_atol, seen.case.atol))
-            yield f"{where} its gradient with respect to `{name}` is not: {difference}."
+            cause = "Is one part of it detached, or computed under no_grad?"
+            yield f"{where} its gradient with respect to `{name}` is not: {difference}. {cause}"
 
 
 def cut_gradient(seen: Observation, right: Observation, inputs: list[str]) -> str:
@@ -145,6 +167,11 @@ def _sentences(*parts: str) -> str:
     return " ".join([said[0], *(part[0].upper() + part[1:] for part in said[1:])])
 
 
+def _as_zero(x: Any, atol: float) -> Any:
+    """What rounding has left of a 0 is a 0."""
+    return 0.0 if isinstance(x, float) and abs(x) < atol / 100 else x
+
+
 def _first_difference(got: Any, want: Any, axes: str, atol: float) -> str:
     if not isinstance(want, Tensor):
         return "the result is {}; expected {}".format(*wording.told_apart(got, want, 6))
@@ -154,8 +181,7 @@ def _first_difference(got: Any, want: Any, axes: str, atol: float) -> str:
     place = tuple(wrong.nonzero()[0].tolist())
     letters = wording.letters(axes, want.ndim)
     name = ", ".join(f"{letter}={n}" for letter, n in zip(letters, place, strict=True)) if letters else f"{list(place)}"
-    is_now, should_be = wording.told_apart(got[place].item(), want[place].item())
-    return (
-        f"{int(wrong.sum())} of {want.numel()} entries differ; the first, at {name}, is {is_now} and should be "
-        f"{should_be}"
-    )
+    is_now, should_be = wording.told_apart(got[place].item(), _as_zero(want[place].item(), atol))
+    count, entries = int(wrong.sum()), "entry" if want.numel() == 1 else "entries"
+    differ = f"{count} of {want.numel()} {entries} differ{'s' * (count == 1)}"
+    return f"{differ}; the first, at {name}, is {is_now} and should be {should_be}"

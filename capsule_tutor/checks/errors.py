@@ -7,6 +7,10 @@ import re
 
 # A piece of the message → what it means; {1}, {2} … are what its brackets caught. The first that is found speaks.
 _MEANS = (
+    (
+        r"weight has shape .*; axis 0 \(i\) should be (\d+)",
+        "{1} capsules were made, and there are matrices for another number: look at strides, padding and the cut",
+    ),
     # --- something is None, or not a tensor
     (
         r"'(builtin_function_or_method|method|function)'|not builtin_function_or_method",
@@ -14,8 +18,8 @@ _MEANS = (
     ),
     (
         r"NoneType",
-        "something there is None: a function that ends without `return`, a method that returns nothing, such as "
-        "list.append, or a .grad before backward()",
+        "something there is None: an input that was not given and is None by default, a function that ends without "
+        "`return`, a method that returns nothing, such as list.append, or a .grad before backward()",
     ),
     (
         r"torch\.return_types\.(topk|sort|max|min|median|mode|cummax|cummin|kthvalue)\b",
@@ -52,9 +56,13 @@ _MEANS = (
         "`{1}` is one tensor, and a whole tuple is given for it: take the tuple apart first, as in `one, other = pair`",
     ),
     (
+        r"'tuple' object has no attribute '(pop|append|remove|insert|extend|sort|reverse|clear)'",
+        "a tuple cannot be changed: go through it with `for`, or make a list of it first, list(…)",
+    ),
+    (
         r"'tuple' object has no attribute",
-        "a tuple holds several things: if a function gave it, take it apart, as in `v, c = …`; tensors that belong "
-        "together torch.stack makes one",
+        "a tuple holds several things: if a function gave it, take it apart, as in `v, c = …`; where tensors belong "
+        "together, torch.stack makes one of them",
     ),
     (
         r"'list' object has no attribute|must be Tensor, not (list|tuple)",

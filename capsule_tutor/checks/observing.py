@@ -142,7 +142,8 @@ def _line_of(error: BaseException) -> str:
         elif "site-packages" not in filename:
             found, inside = linecache.getline(filename, place.tb_lineno).strip(), ""
         place = place.tb_next
-    return f"{found}`, inside what it calls, at `{inside}" if found and inside else found
+    told = found and inside and not inside.startswith("raise ")  # whose text the message already is
+    return f"{found}`, inside what it calls, at `{inside}" if told else found
 
 
 def float_inputs(function: Callable, item: Case) -> list[str]:
@@ -182,9 +183,11 @@ def _changed(function: Callable, args: tuple, kwargs: dict, item: Case) -> str |
 
 
 def _is_other(now: Any, before: Any) -> bool:
-    """Whether a tensor, or one in a tuple or a list, has other numbers."""
+    """Whether a tensor has other numbers, or a tuple or a list other entries."""
     if type(now) in (tuple, list):
         return len(now) != len(before) or any(map(_is_other, now, before))
+    if isinstance(now, (int, float, str)):
+        return type(now) is not type(before) or (now == now and now != before)
     return isinstance(now, Tensor) and not torch.equal(now.detach().nan_to_num(), before.nan_to_num())
 
 

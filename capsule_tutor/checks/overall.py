@@ -16,7 +16,6 @@ from capsule_tutor.checks import wording
 from capsule_tutor.checks.cases import Case
 from capsule_tutor.checks.observing import Observation, named
 
-_PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
 _FACTORS = (
     (100, "100 times what it should be: is it a percentage, where a share is wanted?"),
     (0.01, "a hundredth of what it should be: is it a share, where a percentage is wanted?"),
@@ -73,7 +72,7 @@ def _of_one(got: tuple, want: tuple, sizes: dict[str, list[float]]) -> str:
     if _are((str, bool), got, want):
         foreign = [word for word in got if isinstance(word, str) and word not in want]
         if foreign and len(set(want)) > 1:
-            return f'"{foreign[0]}" is none of the words that are wanted.'
+            return f'"{foreign[0]}" is none of the answers that are wanted.'
         return _of_labels(got, want)
     if _are((int, float), got, want):
         said = next(_of_numbers(got, want, sizes), "")
@@ -84,22 +83,28 @@ def _of_one(got: tuple, want: tuple, sizes: dict[str, list[float]]) -> str:
 def _of_several(columns: list[tuple], sizes: dict[str, list[float]]) -> str:
     """Which of several results are wrong, and how: their order, the ends of an interval, one of them."""
     right = [_all_same(*column) for column in columns]
-    if all(right) or len(right) > len(_PLACES):
+    if all(right) or len(right) > len(wording.PLACES):
         return ""
     for order in itertools.permutations(range(len(columns))):
         if all(_all_same(columns[place][0], want) for place, (_, want) in zip(order, columns, strict=True)):
-            places = ", ".join(_PLACES[order.index(n)] for n in range(len(order)))
-            return f"The results are right, but in another order: in place of yours belong the {places}."
-    ends = not right[0] and not right[-1] and all(_are((int, float), *column) for column in columns)
+            places = ", ".join(wording.PLACES[order.index(n)] for n in range(len(order)))
+            return (
+                f"The results are right, but in another order: yours are, one after the other, the {places} of those "
+                "wanted."
+            )
+    # An interval, alone, around its middle, or after it.
+    ends = not (right[0] or right[-1]) or (len(right) == 3 and right == [True, False, False])
+    ends = ends and all(_are((int, float), *column) for column in columns)
     if said := ends and _of_intervals(columns, sizes):
         return said
-    good = [_PLACES[n] for n, fits in enumerate(right) if fits]
+    good = [wording.PLACES[n] for n, fits in enumerate(right) if fits]
     first = right.index(False)
     said = _of_one(*columns[first], sizes).replace("On every input the result", "On every input it", 1)
     if good:
-        are = f"the {' and the '.join(good)} {'is' if len(good) == 1 else 'are'} right"
-        return f"Of your {len(right)} results {are}. Look at the {_PLACES[first]}. {said}".strip()
-    return said and f"Look at the {_PLACES[first]} of your {len(right)} results. {said}"
+        listed = " and ".join(filter(None, [", ".join(f"the {place}" for place in good[:-1]), f"the {good[-1]}"]))
+        are = f"{listed} {'is' if len(good) == 1 else 'are'} right"
+        return f"Of your {len(right)} results {are}. Look at the {wording.PLACES[first]}. {said}".strip()
+    return said and f"Look at the {wording.PLACES[first]} of your {len(right)} results. {said}"
 
 
 def _of_intervals(columns: list[tuple], sizes: dict[str, list[float]]) -> str:
@@ -209,7 +214,7 @@ def _of_masks(got: Tensor, want: Tensor) -> str:
     if not (want & ~got).any():
         return "You found every True, and some more: is a condition missing, or too weak?"
     if not (got & ~want).any():
-        cause = "is there an extra condition, or one that is too strict, or does a later one overwrite an earlier?"
+        cause = "is something left out, too strict, or overwritten later?"
         return f"Every True of yours is right, but you miss some: {cause}"
     return ""
 

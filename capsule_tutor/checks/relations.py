@@ -7,6 +7,7 @@ one of inputs for all the cases; the first that does is said.
 
 import inspect
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,27 +26,34 @@ def of_values(got: Any, want: Any, axes: str, inputs: tuple = ()) -> str:
         return f"every answer of yours is {got.flatten()[0].item()}"
     if not want.is_floating_point() or want.numel() < 2 or not want.any():
         return ""  # class numbers that differ by 1 each are no relation
+    if not got.any():
+        return "every number of yours is 0"
     letters = wording.letters(axes, want.ndim) or [f"axis {n}" for n in range(want.ndim)]
     return next(_found(got.double(), want.double(), letters, _sizes(want, *inputs)), "")
 
 
 def of_shapes(got: tuple[int, ...], want: tuple[int, ...], axes: str) -> str:
     """What happened to the axes of a wrong shape; "" if that cannot be told."""
-    letters = wording.letters(axes, len(want)) or [f"number {n}" for n in range(len(want))]
+    letters = wording.letters(axes, len(want)) or [str(n) for n in range(len(want))]
     named = dict(zip(want, letters, strict=True))
     if sorted(got) == sorted(want) and len(named) == len(want):
-        return f"the axes are in another order, ({', '.join(named[n] for n in got)})"
-    if missing := _left_over(want, got):
+        order = ", ".join(named[n] for n in got)
+        return f"the axes are in another order, {f'({order})' if letters[0].isidentifier() else f'axes {order}'}"
+    if ways := _left_over(want, got):
+        missing = ways[0]
         if all(want[n] == 1 for n in missing):
             return "an axis of size 1 is gone: is there a squeeze() that does not say which axis?"
-        axes = " and ".join(letters[n] for n in missing)
-        are = f"axes {axes} are" if len(missing) > 1 else f"axis {axes} is"
-        return f"{are} gone: is there a sum, a mean or an index too many?"
-    if extra := _left_over(got, want):
+        several, of = len(missing) > 1, " and ".join(letters[n] for n in missing)
+        are = f"axes {of} are" if several else f"axis {of} is"
+        if len(ways) > 1:  # equal sizes do not tell which
+            are = f"{len(missing)} axes are" if several else "an axis is"
+        return f"{are} gone: is there a sum, a mean, an any() without a dim or an index too many?"
+    if ways := _left_over(got, want):
+        extra = ways[0]
         if all(got[n] == 1 for n in extra):
-            return "there is an axis of size 1 too many: a keepdim=True, or a slice where an index belongs?"
+            return "there is an axis of size 1 too many: is there a keepdim=True, or a slice where an index belongs?"
         sizes = " and one of ".join(str(got[n]) for n in extra)
-        return f"there is an axis of size {sizes} too many: is a sum, an any() or an index over it missing?"
+        return f"there is an axis of size {sizes} too many: is a sum, a mean, a max(), an any() or an index missing?"
     if len(got) < len(want) and torch.Size(got).numel() == torch.Size(want).numel():
         return "the numbers are all there, but some axes are merged into one"
     if torch.Size(got).numel() == torch.Size(want).numel():
@@ -54,8 +62,9 @@ def of_shapes(got: tuple[int, ...], want: tuple[int, ...], axes: str) -> str:
     other = [n for n, (a, b) in enumerate(zip(got, want, strict=False)) if a != b]
     if len(got) == len(want) and len(other) == 1 and got[other[0]] and want[other[0]] % got[other[0]] == 0:
         times = want[other[0]] // got[other[0]]
-        where = letters[other[0]]
-        return f"there are {times} times too few along {where}: is something added up, averaged or left out?"
+        where = letters[other[0]] if letters[0].isidentifier() else f"axis {letters[other[0]]}"
+        lost = "is something added up, averaged or left out?"
+        return f"there is one along {where} for every {times} that are wanted: {lost}"
     return ""
 
 
@@ -66,38 +75,50 @@ def of_inputs(cases: list[Case], function: Callable, explains: Callable[[list[Ca
     exact      whether the values are floats; few others agree by chance with what many a change gives
     """
     defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
-    for said, others in _changed(cases, defaults, exact):
-        if all(others) and explains(others):
+    for said, others, nearly in _changed(cases, defaults, exact):
+        if all(others) and explains(others) and not (nearly and all(nearly) and explains(nearly)):
             return said
     return ""
 
 
-def _changed(cases: list[Case], defaults: dict[str, Any], exact: bool) -> Iterator[tuple[str, list[Case | None]]]:
-    """(what is said if this explains the answer, the cases with a change) for every change that is tried."""
+def _changed(
+    cases: list[Case], defaults: dict[str, Any], exact: bool
+) -> Iterator[tuple[str, list[Case | None], list[Case | None]]]:
+    """(what is said if this explains the answer, the cases with a change, and with another one) for every change.
+
+    The other one is a factor that is a fifth larger. If that explains the answer, too, no factor does, as where a large
+    number is compared with a threshold.
+    """
     for name, default in defaults.items():
         for value in _values(cases, defaults, name):
             others = [_with(case, defaults, name, lambda _, value=value: value) for case in cases]
             if value is None:
-                yield f"Your answer is right without `{name}`, and takes no notice of it where it is given.", others
+                yield f"Your answer is right without `{name}`, and takes no notice of it where it is given.", others, []
             else:
                 shown = f"{value:g}" if isinstance(value, float) else value
                 what = "its default, " * (value == default) + f"{shown}"
-                yield f"Your answer is right if `{name}` is always {what}. Use the `{name}` that is handed in.", others
+                yield (
+                    f"Your answer is right if `{name}` is always {what}. Use the `{name}` that is handed in.",
+                    others,
+                    [],
+                )
     for one, other in itertools.combinations(defaults, 2):
         others = [_exchanged(case, defaults, one, other) for case in cases]
-        yield f"Your answer is right if `{one}` and `{other}` are exchanged.", others
+        yield f"Your answer is right if `{one}` and `{other}` are exchanged.", others, []
     together = [name for name in defaults if all(_is_float(_given(case, defaults)[name]) for case in cases)]
     for names in [[name] for name in defaults] + [together] * (len(together) > 1):
         for changed, change in _OF_TENSORS if exact else _OF_TENSORS[-2:]:
-            what = " and ".join(f"`{name}`" for name in names) + (" are " if len(names) > 1 else " is ") + changed
-            how = f"What you return comes out where {what} first. Which line does that, or which should undo it?"
-            others: list[Case | None] = list(cases)
+            what = " and ".join(f"`{name}`" for name in names) + (" were " if len(names) > 1 else " was ") + changed
+            how = f"What you return would be right if {what} first. Which line does that, or which should undo it?"
+            others, nearly = list(cases), list(cases) if changed in _FACTORS else []
+            larger = lambda x, change=change: 1.2 * change(x)  # noqa: E731
             for name in names:
                 others = [case and _with(case, defaults, name, change) for case in others]
-            yield how, others
+                nearly = [case and _with(case, defaults, name, larger) for case in nearly]
+            yield how, others, nearly
     for name in defaults:
         for said, change in _OF_NUMBERS:
-            yield said.format(name), [_with(case, defaults, name, change) for case in cases]
+            yield said.format(name), [_with(case, defaults, name, change) for case in cases], []
 
 
 def _values(cases: list[Case], defaults: dict[str, Any], name: str) -> list:
@@ -118,7 +139,7 @@ def _exchanged(case: Case, defaults: dict[str, Any], one: str, other: str) -> Ca
     """The case with two inputs of one kind exchanged; None where they are not."""
     given = _given(case, defaults)
     a, b = given[one], given[other]
-    kinds = [type(x) if not isinstance(x, Tensor) else (x.shape, x.dtype) for x in (a, b)]
+    kinds = [type(x) if not isinstance(x, Tensor) else (x.ndim, x.dtype) for x in (a, b)]
     if kinds[0] != kinds[1] or isinstance(a, (bool, str, type(None))) or callable(a):
         return None
     return _with(_with(case, defaults, one, lambda _: b), defaults, other, lambda _: a)
@@ -147,7 +168,7 @@ def _found(got: Tensor, want: Tensor, letters: list[str], sizes: list[int]) -> I
     for n, letter in enumerate(letters):
         for name, change in _ALONG:
             if _same(got, change(want, n)):
-                yield f"there is one {name.removeprefix('a ')} over {letter} too many"
+                yield f"there is one {re.sub('^an? ', '', name)} over {letter} too many"
             if _same(want, change(got, n)):
                 yield f"{name} over {letter} is missing"
     yield from _factor(got, want, sizes)
@@ -183,11 +204,16 @@ def _along(got: Tensor, want: Tensor, letter: str) -> Iterator[str]:
     if len(want) < 2:
         return
     if _same(got, got[:1].expand_as(got)) and not _same(want, want[:1].expand_as(want)):
-        yield f"your numbers are the same for every {letter}, and they should differ"
+        every = f"every {letter}" if letter.isidentifier() else f"every place along {letter}"
+        yield f"your numbers are the same for {every}, and they should differ"
     if _same(got, want.flip(0)):
         yield f"the numbers are right, but {letter} runs backwards"
+    if len(want) in (3, 4) and not _same(got, want):
+        for order in itertools.permutations(range(len(want))):
+            if _same(got, want[list(order)]):
+                yield f"the numbers are right, but along {letter} they come in the order {', '.join(map(str, order))}"
     right = [str(n) for n, (a, b) in enumerate(zip(got, want, strict=True)) if _same(a, b)]
-    if 0 < len(right) < 3 and letter.isidentifier():
+    if 0 < len(right) < 3 and letter.isidentifier() and (got[0].numel() > 1 or len(right) > 1):
         yield f"it is right only where {letter} is {' or '.join(right)}"
 
 
@@ -204,12 +230,14 @@ def _sizes(*values: Any) -> list[int]:
     return [n for n in sizes if n > 1]
 
 
-def _left_over(longer: tuple[int, ...], shorter: tuple[int, ...]) -> list[int]:
-    """The places of `longer` that `shorter` lacks, if all the others are the same in the same order."""
-    for places in itertools.combinations(range(len(longer)), max(0, len(longer) - len(shorter))):
-        if places and tuple(size for n, size in enumerate(longer) if n not in places) == tuple(shorter):
-            return list(places)
-    return []
+def _left_over(longer: tuple[int, ...], shorter: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Every choice of places without which `longer` has the sizes of `shorter`, in their order."""
+    choices = itertools.combinations(range(len(longer)), max(0, len(longer) - len(shorter)))
+    return [
+        places
+        for places in choices
+        if places and tuple(size for n, size in enumerate(longer) if n not in places) == tuple(shorter)
+    ]
 
 
 def _length(x: Tensor, n: int) -> Tensor:
@@ -254,16 +282,22 @@ _OF_TENSORS: tuple[tuple[str, Callable], ...] = (
     ("taken for degrees and turned into radians", lambda x: _float(x).deg2rad()),
     ("clamped to −1 … 1", lambda x: _float(x).clamp(-1, 1)),
     ("averaged over axis 0", lambda x: _float(x).mean(0, keepdim=True).expand_as(x)),
-    ("replaced by its first entry along axis 0", lambda x: _float(x)[:1].expand_as(x)),
+    ("replaced by number 0 along its first axis, `[0]`,", lambda x: _float(x)[:1].expand_as(x)),
     ("transposed", lambda x: _float(x).transpose(-1, -2)),
     ("turned round along its last axis", lambda x: _float(x).flip(-1)),
 )
+_FACTORS = (
+    "doubled",
+    "halved",
+    "taken for radians and turned into degrees",
+    "taken for degrees and turned into radians",
+)
 _OF_NUMBERS: tuple[tuple[str, Callable], ...] = (
     (
-        "You get what should come out for twice as large a `{}`: is there an extra factor of 2?",
+        "You get what should come out if `{}` were twice as large: is there an extra factor of 2?",
         lambda x: 2 * _number(x),
     ),
-    ("You get what should come out for half as large a `{}`: is a factor of 2 missing?", lambda x: _number(x) / 2),
+    ("You get what should come out if `{}` were half as large: is a factor of 2 missing?", lambda x: _number(x) / 2),
     (
         "The power of `{}` in your answer is twice what it should be: is a root missing, or a square too many?",
         lambda x: _number(x) ** 2,

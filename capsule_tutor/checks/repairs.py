@@ -57,6 +57,7 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     ("(A + B) / C", "A / C + B", "the brackets hold too much"),
     ("(A - B) / C", "A - B / C", "the brackets hold too much"),
     ("(A + B) // C", "A // C + B", "the brackets hold too much"),
+    ("A + B ** C", "(A + B) ** C", "Python takes the power before it adds"),
     ("A ^ B", "A ** B", "`^` compares bits; a power is `**`"),
     ("A ** B / C", "A ** (B / C)", "Python takes the power before it divides"),
     ("A / B ** C / D", "A / B ** (C / D)", "Python takes the power before it divides"),

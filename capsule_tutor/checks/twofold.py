@@ -24,12 +24,13 @@ def of_two(
         return ""
     if _relation(got, want) or _related(seen, right, axes):
         return ""  # one is enough
+    known = [(says, shown) for says, shown in known if not all(map(_gives_an_input, shown))]
     alone = [(says, numbers) for says, shown in known if (numbers := _alone(shown, right, want)) is not None]
     places = torch.cat([torch.full((torch.as_tensor(x).numel(),), n) for o in right for n, x in enumerate(o.tensors)])
     pairs = [
         f"There are two mistakes. {says} And: {other}"
         for (says, a), (other, b) in itertools.combinations(alone, 2)
-        if _multiplies(got, want, a, b) or _adds(got, want, a, b, places)
+        if _multiplies(got, want, a, b, places) or _adds(got, want, a, b, places)
     ]
     if len(pairs) == 1:  # of two pairs that explain it one is chance
         return pairs[0]
@@ -39,6 +40,12 @@ def of_two(
         if said := _relation(got, a) or _related(seen, dict(known)[says], axes):
             return f"There are two mistakes. {says} And besides, {said}."
     return ""
+
+
+def _gives_an_input(shown: Observation) -> bool:
+    """Whether the result is an input as it came: that is nothing done, and not one of two mistakes."""
+    result, given = shown.tensors[0] if shown.tensors else None, (*shown.case.args, *shown.case.kwargs.values())
+    return isinstance(result, Tensor) and any(isinstance(x, Tensor) and torch.equal(x, result) for x in given)
 
 
 def _alone(shown: list[Observation], right: list[Observation], want: Tensor) -> Tensor | None:
@@ -66,17 +73,21 @@ def _numbers(observations: list[Observation], right: list[Observation]) -> Tenso
 
 def _adds(got: Tensor, want: Tensor, a: Tensor, b: Tensor, places: Tensor) -> bool:
     """Whether the effects add up: on the same numbers, or each on results of its own (`places`), never as patchwork."""
-    if not _same(got, a + b - want) or not any(map(_many, (a - want, b - want))) or not _apart(got, want, a, b):
+    if (
+        not _same_in_each(got, a + b - want, places)
+        or not any(map(_many, (a - want, b - want)))
+        or not _apart(got, want, a, b)
+    ):
         return False
     one, other = (~torch.isclose(x, want, rtol=1e-4, atol=1e-6) for x in (a, b))
     return int((one & other).sum()) >= 3 or not set(places[one].tolist()) & set(places[other].tolist())
 
 
-def _multiplies(got: Tensor, want: Tensor, a: Tensor, b: Tensor) -> bool:
+def _multiplies(got: Tensor, want: Tensor, a: Tensor, b: Tensor, places: Tensor) -> bool:
     some = want.abs() > 1e-6
     if (
         int(some.sum()) < 3
-        or not _same(got * want, a * b)
+        or not _same_in_each(got * want, a * b, places)
         or not all(_same(x[~some], want[~some]) for x in (got, a, b))
     ):
         return False
@@ -106,17 +117,29 @@ def _relation(got: Tensor, a: Tensor) -> str:
     return "every number has the wrong sign" if abs(k + 1) < 1e-4 else f"every number is multiplied by {k:.4g}"
 
 
+# Where a part alone agrees, or where one result has a property of its own, nothing relates it to the other. And of two
+# powers of one number, one is always a root or a square of the other.
+_NO_RELATION = ("right only where", "are the same for every", "of yours is 0", "the root of", "the square of")
+
+
 def _related(seen: list[Observation], shown: list[Observation], axes: tuple[str, ...]) -> str:
     """A relation of the results of all cases to what a known mistake, or a right answer, shows: the same on each."""
     said = ""
     for a, b in zip(seen, shown, strict=True):
         if len(b.tensors) != 1 or not isinstance(b.tensors[0], Tensor) or b.tensors[0].ndim == 0:
             return ""
+        if not a.tensors[0].any() and not b.tensors[0].any():
+            continue  # of zeros nothing can be told
         found = relations.of_values(a.tensors[0], b.tensors[0], axes[0] if axes else "")
-        if not found or (said and found != said) or "right only where" in found:
-            return ""  # where a part alone agrees, nothing relates the two
+        if not found or (said and found != said) or any(part in found for part in _NO_RELATION):
+            return ""
         said = found
     return said
+
+
+def _same_in_each(x: Tensor, y: Tensor, places: Tensor) -> bool:
+    """Whether two are the same on the results of each case, and not only beside the largest of all."""
+    return all(_same(x[places == n], y[places == n]) for n in places.unique())
 
 
 def _same(x: Tensor, y: Tensor) -> bool:

@@ -11,6 +11,7 @@ from capsule_tutor.checks import errors
 from capsule_tutor.checks.observing import Raised
 from capsule_tutor.checks.wire import Foreign
 
+PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
 MARKS = {"passed": ("✓", "32"), "not yet": ("✗", "31"), "not attempted": ("○", "33")}
 
 
@@ -50,11 +51,12 @@ def kind(value: Any) -> str:
     if value is None:
         return "None"
     name = value.kind if isinstance(value, Foreign) else type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" + (f" ({value})" if isinstance(value, (int, float)) else "")
+    article = "an" if name[0] in "aeiou" or name == "ndarray" else "a"
+    return f"{article} {name}" + (f" ({value})" if isinstance(value, (int, float)) else "")
 
 
 def count(value: Any) -> str:
-    return f"{len(value)} values" if isinstance(value, tuple) else f"one value ({kind(value)})"
+    return f"{len(value)} values" if isinstance(value, tuple) else f"one value, {kind(value)}"
 
 
 def dtype(value: Tensor) -> str:
@@ -92,7 +94,9 @@ def told_apart(got: Any, want: Any, digits: int = 4) -> tuple[str, str]:
 def _written(value: Any, digits: int) -> str:
     if isinstance(value, tuple):
         return "(" + ", ".join(_written(part, digits) for part in value) + ")"
-    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"{value + 0.0:.{digits}g}" if isinstance(value, float) else str(value)  # + 0.0 takes its sign from −0
 
 
 def line(status: str, head: str, sentence: str) -> str:

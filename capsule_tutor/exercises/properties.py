@@ -23,4 +23,8 @@ def one_capsule_kept(item: Case, value: Tensor) -> str | None:
 def whole_number(item: Case, value: Any) -> str | None:
     """A count is an int."""
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return None if whole else f"the result is {value!r}; a count is an int: divide with //."
+    return (
+        None
+        if whole
+        else f"the result is {value!r}; a count is an int. Is there a / where // belongs, or a number with a point?"
+    )

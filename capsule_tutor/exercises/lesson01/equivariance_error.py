@@ -162,6 +162,11 @@ class wrong:
         """You took the maximum before the absolute value: it finds 0.1 where the difference −3 is waiting."""
         return (f(move(image)) - move_pose(f(image))).max().abs()
 
+    def sizes_subtracted(f, move, move_pose, image):
+        """You take the absolute values before you subtract, so that 3 and −3 count as equal. Subtract first: the size
+        is that of the difference."""
+        return (f(move(image)).abs() - move_pose(f(image)).abs()).abs().max()
+
     def mean_with_signs(f, move, move_pose, image):
         """You averaged signed differences, so that +1 and −1 cancel to “perfect”."""
         return (f(move(image)) - move_pose(f(image))).mean().abs()
@@ -209,6 +214,19 @@ class wrong:
     def one_error_per_image(f, move, move_pose, image):
         """You return one error per image. One number for the whole batch is wanted."""
         return (f(move(image)) - move_pose(f(image))).abs().flatten(1).amax(dim=1)
+
+    def one_error_per_feature(f, move, move_pose, image):
+        """You return one error per feature. One number is wanted, for the whole batch and all features: max() without a
+        dim."""
+        return (f(move(image)) - move_pose(f(image))).abs().amax(dim=0)
+
+    def first_image_alone(f, move, move_pose, image):
+        """You look at the first image alone. The worst may be in another: take the largest over the whole batch."""
+        return (f(move(image)) - move_pose(f(image)))[0].abs().max()
+
+    def place_of_the_largest(f, move, move_pose, image):
+        """You return where the largest difference is, as argmax does. The question is how large it is: .max()."""
+        return (f(move(image)) - move_pose(f(image))).abs().argmax()
 
     def every_difference(f, move, move_pose, image):
         """You return every difference. Take the largest of them: .max()."""

@@ -117,6 +117,12 @@ class wrong:
         """You return the squared length. Pythagoras ends with a square root."""
         return (v * v).sum(-1) + eps
 
+    def root_of_eps_alone(v, eps):
+        """You return the squared length plus 0.0001, which is the root of eps. Does your root reach eps alone? Python
+        takes a power before it adds: put the sum of the squares and eps into brackets, and take the root of both
+        together."""
+        return (v * v).sum(-1) + eps**0.5
+
     def half_the_square(v, eps):
         """You return half of the squared length. Did you write `**1/2`? Python reads it as (…**1)/2. The last step is a
         root: `**0.5`, or `.sqrt()`."""

@@ -120,13 +120,34 @@ def _slant_is_cov_over_var(item, value):
         return None
     dx, dy = x - mean_x[:, None, None], y - mean_y[:, None, None]
     sums = {says: of(image, dx, dy).sum(dim=(1, 2)) for says, of in _SUMS.items()}
+    if not sums["ink·dy²"].all():
+        return None  # without ink, or with ink in one row only, the quotients tell nothing apart
     for (b, bottom), (a, top) in itertools.product(sums.items(), repeat=2):
         if torch.allclose(value[:, 2], top / bottom, atol=1e-4):
             return f"your slant is the sum of {a} over the sum of {b}; it should be Σ ink·dx·dy over Σ ink·dy²."
     return None
 
 
-properties = (_inside_the_image, _slant_is_cov_over_var)
+def _each_mean_alone(item, value):
+    image = item.args[0]
+    if not image.any():
+        return None
+    _, h, w = image.shape
+    mean_x, mean_y, _ = pose(image).unbind(dim=1)
+    for got, mean, size, name, line, grows in (
+        (value[:, 0], mean_x, w, "mean x", "column", "x grows to the right"),
+        (value[:, 1], mean_y, h, "mean y", "row", "y grows downwards"),
+    ):
+        if torch.allclose(got, mean, rtol=1e-3, atol=1e-4):
+            continue
+        if torch.allclose(got, mean + 1, atol=1e-4):
+            return f"{name} is 1 too large. The first {line} should be number 0, as everywhere in Python."
+        if torch.allclose(got, size - 1 - mean, atol=1e-4):
+            return f"{name} is counted from the wrong end: (0, 0) is the top left pixel, and {grows}."
+    return None
+
+
+properties = (_inside_the_image, _each_mean_alone, _slant_is_cov_over_var)
 
 
 def _moments(image: Tensor, x: Tensor, y: Tensor, mass: Tensor) -> tuple[Tensor, ...]:
@@ -254,6 +275,13 @@ class wrong:
         x, y = _columns_and_rows(image)
         return _pose_of(image, x + 1, y + 1, _mass(image, eps), eps)
 
+    def stretched_to_the_size(image, eps):
+        """Your columns run from 0 to w, and your rows from 0 to h, in steps that are larger than 1: `torch.linspace(0,
+        w, w)` ends with w itself. The last column is number w − 1, as in `torch.arange(w)`."""
+        x, y = _columns_and_rows(image)
+        h, w = image.shape[1:]
+        return _pose_of(image, x * w / (w - 1), y * h / (h - 1), _mass(image, eps), eps)
+
     def y_upwards(image, eps):
         """You let y grow upwards, as in geometry. In an image, row 0 is at the top and y grows downwards."""
         x, y = _columns_and_rows(image)
@@ -364,6 +392,12 @@ class wrong:
         such as an abs."""
         mean_x, mean_y, slant = pose(image, eps).unbind(dim=1)
         return torch.stack([mean_x, mean_y, slant.abs()], dim=1)
+
+    def eps_on_top_as_well(image, eps):
+        """Your slant is 1 where there is no ink, or ink in one row only, and it should be 0. Is it eps over eps there?
+        Add eps to what you divide by, and not to the covariance."""
+        mean_x, mean_y, covariance, _, variance = _moments(image, *_columns_and_rows(image), _mass(image, eps))
+        return torch.stack([mean_x, mean_y, (covariance + eps) / (variance + eps)], dim=1)
 
     def no_eps(image, eps):
         """An empty image has mass 0, and 0/0 is NaN; so is the slant where all ink is in one row. Add eps to the mass

@@ -180,7 +180,8 @@ def _errors(pose, image, dx=2, dy=3):
 class wrong:
     def shift_alone(pose):
         """Your test follows a shift, and finds no pose that depends on the brightness. Does it take the pose of `0.5 *
-        image`, and compare it in an `assert` that can fail?"""
+        image`, and compare it in an `assert` that can fail? (After `faint = image` there is one tensor with two names,
+        and `faint *= 0.5` darkens both.)"""
         _follows(pose, _image(), 2, 3)
 
     def brightness_alone(pose):
@@ -364,8 +365,8 @@ class wrong:
 
     def fails_on_everything(pose):
         """Your test fails on everything, right code and broken code alike. Is a condition turned round, or is something
-        wanted that should not change? Or does the shift push ink over the edge, so that it comes back on the other
-        side?"""
+        wanted that should not change? Or does the shift go along other axes than rows and columns, which are
+        `dims=(1, 2)`, or push ink over the edge, so that it comes back on the other side?"""
         image = _image()
         assert torch.allclose(pose(0.5 * image), 0.5 * pose(image), atol=1e-3)
 
@@ -391,6 +392,7 @@ class wrong:
 
     def nothing_asserted(pose):
         """Your test lets everything pass. Can its `assert` fail? One of a tuple, `assert (condition, "text")`, never
-        does, nor does one that compares a pose with itself."""
+        does, nor does one that compares a pose with itself. And is there an `or` between the two demands? Then one of
+        them is enough, and each broken pose breaks only one: write two asserts."""
         found = pose(_image().roll((3, 2), dims=(1, 2)))
         assert found is found

@@ -103,6 +103,12 @@ class wrong:
         n = (squared_length(s, dim) + eps).sqrt()
         return (-n).exp() * s / n
 
+    def difference_not_in_brackets(s, dim, eps):
+        """Your result is 1 − (e^(−n) · s/n). Are brackets missing? Python multiplies before it subtracts. Put the
+        difference into brackets: `(1 - torch.exp(-n))`."""
+        n = (squared_length(s, dim) + eps).sqrt()
+        return 1 - (-n).exp() * s / n
+
     def squared_exponent(s, dim, eps):
         """The exponent holds ‖s‖², but the formula has ‖s‖: this squash starts with slope 1."""
         n2 = squared_length(s, dim)
@@ -203,6 +209,12 @@ class wrong:
         1 − e^(−‖s‖). (torch.expm1 has the same sign.)"""
         n = (squared_length(s, dim) + eps).sqrt()
         return ((-n).exp() - 1) * s / n
+
+    def one_zero_vector_silences_all(s, dim, eps):
+        """One zero vector makes your whole result zero. Do you ask about all vectors at once, as `(n == 0).any()` does?
+        No question is needed: with eps under the root, a zero vector comes out as zero."""
+        n = squared_length(s, dim).sqrt()
+        return torch.zeros_like(s) if (n == 0).any() else (1 - (-n).exp()) * s / n
 
     def dim_taken_for_p(s, dim, eps):
         """`s.norm(dim)` takes dim for p, the kind of norm, and runs over the whole tensor. Name it:

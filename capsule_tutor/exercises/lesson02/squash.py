@@ -108,6 +108,11 @@ class wrong:
         n2 = squared_length(s, dim)
         return n2 / (1 + n2) * s
 
+    def denominator_forgotten(s, dim, eps):
+        """Your new length is ‖s‖², which grows without end. It is a fraction: ‖s‖²/(1+‖s‖²)."""
+        n2 = squared_length(s, dim)
+        return n2 * s / (n2 + eps).sqrt()
+
     def unit_vector_only(s, dim, eps):
         """Every vector comes out with length 1, so a capsule can no longer say “I am not here”."""
         return s / (squared_length(s, dim) + eps).sqrt()
@@ -156,9 +161,9 @@ class wrong:
         ‖s‖²/(1 + ‖s‖²), one number per vector."""
         return s * s / (1 + s * s) * s / (squared_length(s, dim) + eps).sqrt()
 
-    def unsquared_length_and_no_unit_vector(s, dim, eps):
-        """You scale s itself, by ‖s‖/(1 + ‖s‖). The lengths in that fraction are squared in eq. 1, and the factor is
-        for the unit vector s/‖s‖."""
+    def length_below_not_squared(s, dim, eps):
+        """Your new length is ‖s‖²/(1 + ‖s‖): below, the length is not squared. Did you write ‖s‖ there, or scale s
+        itself by ‖s‖/(1 + ‖s‖)? Eq. 1 has ‖s‖²/(1 + ‖s‖²), times the unit vector s/‖s‖."""
         n = (squared_length(s, dim) + eps).sqrt()
         return n / (1 + n) * s
 
@@ -270,6 +275,12 @@ class wrong:
         n2 = squared_length(s, dim)
         return (n2 / (1 + n2)).sqrt() * s / (n2 + eps).sqrt()
 
+    def root_of_the_denominator(s, dim, eps):
+        """Your new length is ‖s‖²/√(1+‖s‖²), which grows without end. In ‖s‖²/(1+‖s‖²) there is no root. The only one
+        makes ‖s‖ of ‖s‖², for the unit vector s/‖s‖."""
+        n2 = squared_length(s, dim)
+        return n2 / (1 + n2).sqrt() * s / (n2 + eps).sqrt()
+
     def softmax_of_the_vector(s, dim, eps):
         """You took a softmax of each vector: its numbers become shares and it turns. Only its length may change."""
         return s.softmax(dim)
@@ -298,6 +309,12 @@ class wrong:
         """You ask many lengths for one yes or no (`if`, `or`, Python's max). No question is needed: with eps under the
         root, a zero vector comes out as zero."""
         return functional.squash(s, dim, eps) if squared_length(s, dim) > 0 else s
+
+    def one_zero_vector_silences_all(s, dim, eps):
+        """One zero vector makes your whole result zero. Do you ask about all vectors at once, as `(n == 0).any()` does?
+        No question is needed: with eps under the root, a zero vector comes out as zero."""
+        n2 = squared_length(s, dim)
+        return torch.zeros_like(s) if (n2 == 0).any() else n2 / (1 + n2) * s / n2.sqrt()
 
     def dim_taken_for_p(s, dim, eps):
         """`s.norm(dim)` takes dim for p, the kind of norm, and runs over the whole tensor. Name it:

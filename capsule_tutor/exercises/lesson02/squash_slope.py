@@ -92,6 +92,16 @@ class wrong:
         """You added the two products. The quotient rule subtracts them: (top′·bottom − top·bottom′)/bottom²."""
         return (2 * n * (1 + n**2) + n**2 * 2 * n) / (1 + n**2) ** 2
 
+    def derivative_of_the_bottom_forgotten(n):
+        """In the quotient rule the second product is top·bottom′, and yours is n² alone. The derivative of the
+        denominator belongs in it: n² · 2n."""
+        return (2 * n * (1 + n**2) - n**2) / (1 + n**2) ** 2
+
+    def second_fraction_not_squared(n):
+        """Your slope is 2n/(1 + n²) − n² · 2n/(1 + n²). Only the first fraction is right: top·bottom′ is divided by the
+        square of the denominator, (1 + n²)²."""
+        return 2 * n / (1 + n**2) - n**2 * 2 * n / (1 + n**2)
+
     def quotient_rule_without_the_division(n):
         """You wrote the numerator of the quotient rule alone. Divide it by (1 + n²)²."""
         return 2 * n * (1 + n**2) - n**2 * 2 * n
@@ -104,6 +114,15 @@ class wrong:
     def denominator_not_squared(n):
         """In the quotient rule the denominator is squared: (1 + n²)²."""
         return 2 * n / (1 + n**2)
+
+    def doubled_for_squared(n):
+        """Your result is 4n/(1 + n²). Did you write `* 2` for `** 2` behind the denominator? It should be squared, not
+        doubled: (1 + n²)²."""
+        return 2 * n / (1 + n**2) * 2
+
+    def two_counted_twice(n):
+        """Your slope is twice what it should be. The derivative of n² is 2n, and its 2 counts once."""
+        return 4 * n / (1 + n**2) ** 2
 
     def quotient_rule_over_the_denominator(n):
         """Your numerator is that of the quotient rule. The denominator is squared, too: (1 + n²)²."""

@@ -56,8 +56,8 @@ class sound:
 
 class broken:
     def not_bounded(s, dim=-1):
-        """a squash that lets long vectors be longer than 1. Do you look at lengths, and are some of your vectors
-        long?"""
+        """a squash that lets long vectors be longer than 1. Do you compare the lengths with 1, and not with those of
+        before? And are some of your vectors long?"""
         return _along(s, dim, lambda n: torch.log(1 + n))
 
     def cut_off_at_one(s, dim=-1):
@@ -242,9 +242,9 @@ class wrong:
         _survives(squash)
 
     def rings_on_everything(squash):
-        """Your test fails on everything, right code too. Do you compare with `==`, take the lengths along another axis
-        than you squash, or ask for the direction of a zero vector? Run it on your own `squash` first: there it should
-        be silent."""
+        """Your test fails on everything, right code too. Do you compare with `==`, or ask for the direction of a zero
+        vector? Do you take one length for all vectors (`norm()` without a `dim`), or lengths along another axis than
+        you squash? Run it on your own `squash` first: there it should be silent."""
         s = 3 * torch.randn(5, 4, 3)
         assert (torch.cosine_similarity(s, squash(s), dim=-1) == 2).all()
 

@@ -97,6 +97,13 @@ class wrong:
         """You have the 1 inside the division. It stands for the first place, which needs no step: ⌊(n − k)/s⌋ + 1."""
         return _stack(size, kernels, strides, types, lambda n, k, s: (n - k + 1) // s)
 
+    def plus_one_at_the_end(size, kernels, strides, types):
+        """You add the 1 only once, at the end. Every convolution has one place more than steps: ⌊(n − k)/s⌋ + 1, each
+        time."""
+        for kernel, stride in zip(kernels, strides, strict=True):
+            size = (size - kernel) // stride
+        return types * (size + 1) ** 2
+
     def stride_forgotten(size, kernels, strides, types):
         """You let every kernel move by 1. It moves by its stride: divide n − k by s."""
         return _stack(size, kernels, strides, types, lambda n, k, s: n - k + 1)
@@ -176,6 +183,11 @@ class wrong:
     def only_the_last_convolution(size, kernels, strides, types):
         """You use only the last convolution. Each one works on the output of the one before: update n in the loop."""
         return capsule_count(size, kernels[-1:], strides[-1:], types)
+
+    def last_convolution_left_out(size, kernels, strides, types):
+        """You leave out the last convolution. Does your loop end one too early? `range(n)` stops before n already. A
+        loop over `zip(kernels, strides)` goes through all of them."""
+        return capsule_count(size, kernels[:-1], strides[:-1], types)
 
     def not_squared(size, kernels, strides, types):
         """You counted one row of places. The grid is square: n times n."""

@@ -49,6 +49,9 @@ def _where_they_come_from(item, value):
     came = [[origin.get(number) for number in capsule] for capsule in value[0].tolist()]  # (channel, place)
     found = {pair for capsule in came for pair in capsule}
     if None in found:
+        everywhere = set(features.flatten().tolist())
+        if all(number in everywhere for capsule in value[0].tolist() for number in capsule):
+            return "image 0 of your result holds numbers of another image. Is b the first axis in every reshape?"
         return "the numbers themselves have changed; this function only puts them in another order."
     if len(found) < len(origin):
         return "some numbers are there twice, and others are not: which channels does a type take, and at which places?"

@@ -80,9 +80,9 @@ def _last_for_all(features):
 def cases():
     features = numbers(2, 12, 2, 5)
     return [
-        case("the right cut, at row 1, column 4", _cut, features, 1, 4),
+        case("the correct cut, at row 1, column 4", _cut, features, 1, 4),
         case("the bare view, at row 1, column 3", _bare, features, 1, 3),
-        case("the right cut, at row 0, column 1", _cut, features, 0, 1),
+        case("the correct cut, at row 0, column 1", _cut, features, 0, 1),
         case("features that are all zero", _cut, torch.zeros(2, 12, 2, 5), 1, 2),
         case("features that are all 1", _cut, torch.ones(2, 12, 2, 5), 0, 4),
         case("capsules that all have length 1", _directions, features, 1, 0),
@@ -102,18 +102,24 @@ _MISSED = {
     _every_other_sign: f"you missed some whose entries move up and down by the same. Do you compare sums, {_ANY}",
     _faint: f"you missed some that moved by very little. Do you round, {_ANY}",
 }
+_THREE_THINGS = (
+    "you missed some. Change ALL channels at that place of image 0, look at image 0, and let ONE entry that moved be "
+    "enough, however little it moved."
+)
 
 
 def _every_move_counts(item, value):
-    to_capsules, features, *_ = item.args
-    if int(value.sum()) >= 3:  # one capsule per type
+    to_capsules, features, *place = item.args
+    if not (touched(to_capsules, features, *place) & ~value).any():
         return None
+    if not features.any():
+        return "you missed some. Do you multiply the numbers at that place? Zeros stay zeros: add a number instead."
     if features.abs().max() > 1e3:
         return (
             "you missed some. Beside large numbers a small step is lost, and a relative tolerance hides a larger one: "
             "add 1, and compare with `!=`."
         )
-    return _MISSED.get(to_capsules)
+    return _MISSED.get(to_capsules, _THREE_THINGS)
 
 
 properties = (_every_move_counts,)
@@ -203,6 +209,13 @@ class wrong:
         changed = _plus_one(features, (slice(None), slice(None), row, column))
         return _moved(to_capsules, features, changed)[0].any(dim=-1)
 
+    def one_image_without_its_axis(to_capsules, features, row, column):
+        """You hand over image 0 without its batch axis. `to_capsules` takes (b, channels, h, w): change image 0 in the
+        batch, and hand over the whole batch."""
+        changed = features[0].clone()
+        changed[:, row, column] += 1
+        return (to_capsules(changed) != to_capsules(features[0])).any(dim=-1)
+
     def channel_index_forgotten(to_capsules, features, row, column):
         """You index features with too few indices, so that the row is taken for a channel. Name all four axes: `[0, :,
         row, column]`."""
@@ -274,6 +287,16 @@ class wrong:
         changed = _plus_one(features, (0, slice(None), row, column))
         return _moved(to_capsules, features, changed).any(dim=-1).any(dim=0)
 
+    def one_answer_for_the_batch(to_capsules, features, row, column):
+        """You have one answer for the whole batch: torch.equal and any() without a `dim` give one. Every capsule of
+        image 0 has its own: `!=`, then any over d, the last axis."""
+        return _moved(to_capsules, features, _plus_one(features, (0, slice(None), row, column))).any()
+
+    def one_answer_for_all_capsules(to_capsules, features, row, column):
+        """You have one answer for all capsules of image 0: torch.equal and any() without a `dim` give one. Every
+        capsule has its own: `!=`, then any over d, the last axis."""
+        return _moved(to_capsules, features, _plus_one(features, (0, slice(None), row, column)))[0].any()
+
     def every_image_returned(to_capsules, features, row, column):
         """You answer for every image of the batch. Only image 0 is wanted: (i,)."""
         changed = _plus_one(features, (0, slice(None), row, column))
@@ -291,6 +314,11 @@ class wrong:
     def those_that_stayed(to_capsules, features, row, column):
         """You mark the capsules that stayed: True means moved."""
         return ~touched(to_capsules, features, row, column)
+
+    def some_entry_stayed(to_capsules, features, row, column):
+        """You mark the capsules in which some entry stayed as it was, as `==` and then any() do. A capsule has moved if
+        any entry differs: `!=`, then any()."""
+        return ~_moved(to_capsules, features, _plus_one(features, (0, slice(None), row, column)))[0].all(dim=-1)
 
     def own_cut_used(to_capsules, features, row, column):
         """You cut the capsules yourself. The function under test is handed to you: call `to_capsules`."""

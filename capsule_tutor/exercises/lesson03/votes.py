@@ -105,6 +105,12 @@ class wrong:
         """You transposed the matrices before the product. Each W_ij is (d, z) already, ready for the row u_i."""
         return (u[:, :, None, None, :] @ weight.transpose(2, 3)).squeeze(3)
 
+    def reshaped_without_a_transpose(u, weight):
+        """Your matrices are mixed up. Is there a reshape that is meant to bring d in front of j? It moves no axis, and
+        only cuts the numbers in another way. Use `weight.transpose(1, 2)`, or einsum."""
+        i, j, d, z = weight.shape
+        return (u.unsqueeze(2) @ weight.reshape(i, d, j * z)).reshape(len(u), i, j, z)
+
     def one_axis_too_few(u, weight):
         """You gave u one new axis, and matmul still matches the children of u with the parents of weight. It needs two:
         (b, i, 1, 1, d), one for j and one to make u_i a row."""
@@ -133,6 +139,11 @@ class wrong:
         """In your votes child 0 speaks for everybody: each child votes with its own pose, u[b, i]."""
         return functional.votes(u[:, :1].expand_as(u), weight)
 
+    def one_parent_for_all(u, weight):
+        """Every parent gets the votes for parent 0. Each has its own matrices, weight[:, j]: the letter j belongs to
+        `weight` and to the result."""
+        return functional.votes(u, weight[:, :1].expand_as(weight))
+
     def children_in_a_letter_of_their_own(u, weight):
         """Every child votes with the sum of all the poses. In einsum that is what two letters for the children do: the
         same i belongs to u and to weight."""
@@ -157,6 +168,11 @@ class wrong:
     def mean_over_d(u, weight):
         """Your votes are divided by d. A matrix product is the sum over d, not the mean."""
         return functional.votes(u, weight) / u.shape[2]
+
+    def divided_by_root_d(u, weight):
+        """Every vote is half of what it should be. Did you divide by √d, which is 2 here? A vote is the matrix product
+        as it is."""
+        return functional.votes(u, weight) / u.shape[2] ** 0.5
 
     def overwritten_instead_of_added(u, weight):
         """Only the last d is in your votes. If there is a loop over d, add to the vote inside it (`+=`) instead of

@@ -163,6 +163,11 @@ class wrong:
         """You took the largest product. A dot product is the sum of all of them, over z."""
         return (u_hat * v.unsqueeze(1)).amax(3)
 
+    def pose_in_a_letter_of_its_own(u_hat, v):
+        """You added up the numbers of the vote and those of v before you multiplied, as einsum does with two letters
+        for z. Multiply number by number, then add: `bijz,bjz->bij`."""
+        return u_hat.sum(3) * v.sum(2).unsqueeze(1)
+
     def output_forgotten(u_hat, v):
         """You added up the votes' entries, and v is not used. Multiply by v first."""
         return u_hat.sum(3)

@@ -82,7 +82,8 @@ class broken:
         return _routing(u_hat, iterations, torch.sigmoid)
 
     def never_updated(u_hat, iterations=3):
-        """equal couplings in every iteration: nobody negotiates."""
+        """equal couplings in every iteration: nobody negotiates. Do you keep all parents, and change only the votes for
+        one? With one parent fewer, even equal couplings change."""
         return _routing(u_hat, iterations, _over_parents, update=0.0)
 
     def first_parent_first(u_hat, iterations=3):
@@ -131,8 +132,9 @@ class wrong:
     def one_iteration(route):
         """Your test fails on everything, right code too. Is what it demands true of a right routing? If so: how many
         iterations do you ask for? In the first the couplings are all alike, and no parent can hear of another. Or is
-        the move too large that you ask for? Or did you change the very tensor that you compare with, for want of a
-        clone()?"""
+        the move too large that you ask for? Or did you change the very tensor that you compare with, because there is
+        no clone()? Or did you write `v, c = route(…)`? `route` gives v alone, and that line takes a batch of two images
+        apart."""
         for courted in range(3):
             assert _moved(route, courted, iterations=1).min() > 1e-3
 

@@ -38,8 +38,8 @@ def cases():
         case("logits (2, 5, 3)", numbers(2, 5, 3)),
         case("logits of 0", torch.zeros(2, 5, 3)),
         case("a batch of 1", numbers(1, 4, 2, seed=1)),
-        case("logits of which one child's are about 1000", huge),
-        case("logits of which a single one is about 1000", one),
+        case("logits that are near 1000 for one child and small for the others", huge),
+        case("logits of which a single one is near 1000 and the others are small", one),
         case("logits between about -20 and 20", numbers(2, 5, 3, seed=3, scale=8.0)),
         case("float64", numbers(2, 5, 3, seed=4).double()),
     ]
@@ -105,6 +105,12 @@ class wrong:
         """You subtracted the one largest logit of the whole tensor: a child far below it gets e^−1000 = 0 everywhere,
         and 0/0. Subtract each child's own maximum (amax over axis 2, keepdim=True)."""
         e = (logits - logits.max()).exp()
+        return e / e.sum(2, keepdim=True)
+
+    def mean_taken_off(logits):
+        """Where one logit of a child is near 1000, you still get inf/inf = NaN. Did you subtract the child's mean, or
+        its smallest logit? Subtract its largest: then no exponent is above 0."""
+        e = (logits - logits.mean(2, keepdim=True)).exp()
         return e / e.sum(2, keepdim=True)
 
     def logits_clamped(logits):

@@ -70,19 +70,40 @@ def _not_uniform_at_first(item, value):
     return "no agreement has been measured yet, so every coupling should be 1/j, the same for all parents."
 
 
+def _other_outputs(s, c, bias, iterations):
+    """(what is said, the v that it gives) for each mistake that may be made with the sum s."""
+    plus = 0 if bias is None else bias
+    for name, n in (("children", c.shape[1]), ("parents", c.shape[2])):
+        if n > 1:
+            says = f"s is divided by the number of {name}. s is a plain sum: s_j = Σ_i c_ij û_ij."
+            yield says, functional.squash(s / n + plus)
+    says = "s is divided by Σ_i c_ij, which makes it a weighted mean. s is a plain sum: s_j = Σ_i c_ij û_ij."
+    yield says, functional.squash(s / c.sum(1).unsqueeze(2) + plus)
+    yield "v is squashed twice. Once is enough: v = squash(s).", functional.squash(functional.squash(s + plus))
+    if bias is not None:
+        yield "the last s holds no bias. Add it to s in every iteration.", functional.squash(s)
+        for n in range(2, iterations + 1):
+            says = f"the last s holds the bias {n} times. In every iteration, add it once to the new s."
+            yield says, functional.squash(s + n * bias)
+
+
 def _other_couplings(item, value):
     u_hat, bias, (v, c) = item.args[0], item.kwargs.get("bias"), value
     s = parent_poses(c, u_hat)
     made = functional.squash(s if bias is None else s + bias)
     if torch.allclose(made, v, rtol=1e-2, atol=1e-3):
         return None
-    for name, n in (("children", u_hat.shape[1]), ("parents", u_hat.shape[2])):
-        by_mean = functional.squash(s / n if bias is None else s / n + bias)
-        if n > 1 and torch.allclose(by_mean, v, rtol=1e-3, atol=1e-4):
-            return f"s is divided by the number of {name}. s is a plain sum: s_j = Σ_i c_ij û_ij."
+    for says, other in _other_outputs(s, c, bias, item.kwargs.get("iterations", 3)):
+        if torch.allclose(other, v, rtol=1e-3, atol=1e-4):
+            return says
+    if torch.allclose(reference(*item.args, **item.kwargs)[1], c, rtol=1e-3, atol=1e-4):
+        return (
+            "c is right, and v is not squash(Σ_i c_ij û_ij + bias) with this c. Is v that of the last iteration alone, "
+            "and is s squashed just once?"
+        )
     return (
-        "v is not squash(Σ_i c_ij û_ij + bias) with the c that you return. Either s is another sum, or c is not the "
-        "one that made v: look at how s is built, and return the last c."
+        "v is not squash(Σ_i c_ij û_ij + bias) with the c that you return. Is s another sum, or is it not squashed "
+        "just once, or is c not the one that made v? Look at how s is built, and return v and c of the last iteration."
     )
 
 
@@ -173,6 +194,11 @@ class wrong:
         shape (b, i, j), one table per image."""
         return _loop(u_hat, iterations, bias, measure=wrong_agreement.shared_by_the_batch)[:2]
 
+    def logits_shared_by_the_children(u_hat, iterations, bias):
+        """You added up the agreement of all children, so that they all have the same couplings. Each child i has a row
+        of its own: the logits are (b, i, j), and only z is summed in the agreement."""
+        return _loop(u_hat, iterations, bias, measure=lambda u, v: agreement(u, v).sum(1, keepdim=True))[:2]
+
     def one_iteration_too_many(u_hat, iterations, bias):
         """You ran one iteration too many: `iterations` counts the softmaxes, so iterations=1 means uniform couplings
         and one squash."""
@@ -245,7 +271,8 @@ class wrong:
         return v, c
 
     def truth_of_a_tensor(u_hat, iterations, bias):
-        """You wrote `if bias`. A tensor of several numbers is neither true nor false: ask `if bias is not None`."""
+        """You ask whether a tensor is true, as `if bias` and `bias or 0` do. A tensor of several numbers is neither
+        true nor false: ask `if bias is not None`."""
         return _loop(u_hat, iterations, bias if bias else None)[:2]
 
     def never_squashed(u_hat, iterations, bias):
@@ -255,6 +282,11 @@ class wrong:
     def squash_over_parents(u_hat, iterations, bias):
         """You squashed along the parents (axis 1). A vector of (b, j, z) is along z, the last axis."""
         return _loop(u_hat, iterations, bias, squash=lambda s: functional.squash(s, dim=1))[:2]
+
+    def bias_always_added(u_hat, iterations, bias):
+        """You add `bias` without asking whether there is one. Where none is given it is None: add it only
+        `if bias is not None`."""
+        return _loop(u_hat, iterations, None, squash=lambda s: functional.squash(s + bias))[:2]
 
     def bias_ignored(u_hat, iterations, bias):
         """You ignore `bias`: when it is given, add it to s before squash."""
@@ -365,6 +397,17 @@ class wrong:
             v = functional.squash(s if bias is None else s + bias)
             if iteration < iterations - 1:
                 logits = logits + agreement(u_hat, v)
+        return v, c
+
+    def agreement_added_to_the_couplings(u_hat, iterations, bias):
+        """You add the agreement to the couplings, and take the softmax of that. Do logits and couplings share one name?
+        The agreement is added to the logits, and each new c is the softmax of these."""
+        c = torch.full_like(u_hat[..., 0], 1 / u_hat.shape[2])
+        for iteration in range(iterations):
+            s = parent_poses(c, u_hat)
+            v = functional.squash(s if bias is None else s + bias)
+            if iteration < iterations - 1:
+                c = coupling(c + agreement(u_hat, v))
         return v, c
 
     def squash_of_2021(u_hat, iterations, bias):

@@ -118,6 +118,12 @@ class wrong:
         """You kept the summed axis with size 1: (b, 1, j, z). A parent has no child axis, so no keepdim here."""
         return (c.unsqueeze(3) * u_hat).sum(1, keepdim=True)
 
+    def couplings_reshaped(c, u_hat):
+        """Your couplings are mixed up. Did you reshape c to (b, j, i)? A reshape moves nothing: transpose the last two
+        axes instead, `c.transpose(1, 2)`."""
+        b, i, j = c.shape
+        return parent_poses(c.reshape(b, j, i).transpose(1, 2), u_hat)
+
     def coupling_not_lined_up(c, u_hat):
         """You multiplied (b, i, j) by (b, i, j, z), and broadcasting lines axes up from the right: j met z. Give c a
         last axis of size 1, c[..., None]."""

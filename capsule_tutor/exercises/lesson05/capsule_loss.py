@@ -50,6 +50,7 @@ def linear_decoder(inputs: int, pixels: int):
 
 def cases():
     v = functional.squash(numbers(2, 3, 6))
+    v[1] = v[1].flip(0)  # the longest is not the same class in both images
     worst, best = functional.lengths(v).argmin(1), functional.lengths(v).argmax(1)
     images, decoder = uniform(2, 1, 5, 7), linear_decoder(18, 35)
     other = functional.squash(numbers(3, 4, 2, seed=3, scale=0.5))
@@ -64,6 +65,13 @@ def cases():
             linear_decoder(8, 8),
         ),
         case("a batch of 1", v[:1], best[:1], images[:1], decoder),
+        case(
+            "an image whose lengths need no more change",
+            torch.tensor([[[0.03, 0.04], [0.76, 0.57], [0.04, -0.03]]]),  # lengths 0.05, 0.95, 0.05
+            torch.tensor([1]),
+            uniform(1, 1, 2, 4, seed=5),
+            linear_decoder(6, 8),
+        ),
         case("float64 capsules", v.double(), worst, images.double(), decoder),
     ]
 
@@ -211,6 +219,10 @@ class wrong:
         """You multiplied the two losses: where one is 0 the other is not heard. Add them."""
         margin, reconstruction = _parts(v, target, image, decoder)
         return margin * reconstruction
+
+    def larger_of_the_two(v, target, image, decoder):
+        """You return the larger of the two losses alone, so the other one teaches nothing. Add them."""
+        return torch.maximum(*_parts(v, target, image, decoder))
 
     def prediction_taken_for_the_target(v, target, image, decoder):
         """Your margin loss takes the network's own answer for the truth: it would only get surer of it. Pass

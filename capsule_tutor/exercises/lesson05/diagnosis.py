@@ -79,6 +79,8 @@ def cases():
         case("a log that is falling, at 0.03 a step, and has just come to 0.64", _falling(0.03, 0.775)),
         case("a log that is falling, at 0.025 a step, from 0.66 to 0.43", _falling(0.025, 0.545)[30:]),
         case("a log that is falling, at 0.014 a step, from 0.55 past 0.524 to 0.42", _falling(0.014, 0.473)),
+        # six of its last ten losses are near 0.64, and no seven
+        case("a log that is falling, at 0.013 a step, and has come to 0.61", _falling(0.013, 0.667)),
         case("a log that stays at 0.81 for thirty steps and then falls to 0.1", _late()),
         case("a log that stays at 1.3", _log(1.3, seed=8)),
         case("a log that begins at 3.6 and stays at 0.81", _log(3.645, 0.81, seed=10)),
@@ -136,8 +138,9 @@ class wrong:
         return _word(losses[:1])
 
     def first_ten(losses):
-        """You read the first losses of the log, where a healthy one is at 0.81, too. What counts is where it stays:
-        read the last ten, `losses[-10:]`."""
+        """You read the first losses of the log, or its largest ones (is there a sort?). A healthy log has losses of
+        0.81 there, too. What counts is where it stays: read the last ten, `losses[-10:]`, in the order in which they
+        come."""
         return _word(losses[:10])
 
     def first_ten_and_no_log_at_4(losses):
@@ -149,6 +152,17 @@ class wrong:
         """Your answer depends on the last loss alone. One bad batch, or a log that is just passing, looks like a
         signature then. Is a word overwritten in a loop? Ask for several losses in a row."""
         return _word(losses[-1:])
+
+    def three_of_the_end(losses):
+        """A log that falls by 0.025 a step gets a name from you, though it stays nowhere: only three losses or so are
+        near one level. Do you look at fewer than ten? Ask that *all* of the last ten are close."""
+        return _word(losses[-3:])
+
+    def five_of_the_end(losses):
+        """A log that falls by 0.013 a step gets a name from you, though it stays nowhere: only six losses or so are
+        near one level. Do you look at fewer than ten, or is your “close” too wide? Ask that *all* of the last ten are
+        within about 0.04 of the level."""
+        return _word(losses[-5:])
 
     def mean_of_everything(losses):
         """You judge by the mean of the whole log, its beginning included. A log that falls has any mean on its way:
@@ -252,8 +266,8 @@ class wrong:
                     "healthy")  # fmt: skip
 
     def all_but_the_last_ten(losses):
-        """You leave out the end of the log, the very part that counts. `losses[:-10]` is all but the last ten, and
-        `losses[-10:]` is the last ten."""
+        """The losses that you read are not the last ten, which are what counts. `losses[10:]` is all but the first ten,
+        `losses[:-10]` is all but the last ten, and `losses[-10:]` is the last ten."""
         return _word(losses[:-10])
 
     def tenth_from_the_end(losses):
@@ -287,6 +301,13 @@ class wrong:
         """Your “close” is too narrow, or it is an `==`: batches differ, and a log trembles by 0.02 about its level.
         Take about 0.04."""
         return _word(losses[-10:], 0.005)
+
+    def rounded_to_one_place(losses):
+        """A log that stays at 3.645 or at 0.64 is healthy for you. Do you round before you compare? Losses that are
+        close may round to different numbers, as 3.64 and 3.66 do, to 3.6 and 3.7. Ask how far apart loss and level are,
+        abs(loss - level)."""
+        return next((word for level, word in LEVELS if all(round(x, 1) == round(level, 1) for x in losses[-10:])),
+                    "healthy")  # fmt: skip
 
     def equal(losses):
         """You compare with `==`, or look for the level in the list. A measured loss is never exactly 0.81: ask how far

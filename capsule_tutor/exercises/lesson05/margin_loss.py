@@ -300,6 +300,12 @@ class wrong:
         short, long = _hinges(lengths, m_plus, m_minus)
         return (absent_weight * present * short + (1 - present) * long).sum(1).mean()
 
+    def neither_squared_nor_weighted(lengths, target, m_plus, m_minus, absent_weight):
+        """You did not square the hinges. And you forgot `absent_weight`: the hinge of an absent class counts half."""
+        present = _rows(target, lengths)
+        short, long = _hinges(lengths, m_plus, m_minus)
+        return (present * short + (1 - present) * long).sum(1).mean()
+
     def no_clamp_and_mean_over_the_classes(lengths, target, m_plus, m_minus, absent_weight):
         """You punish lengths that are already right: clamp the difference at 0 before you square. And the classes are
         summed; only the images are averaged."""

@@ -46,7 +46,7 @@ def cases():
     )
     halves = torch.tensor([[[0.5, 0.5, 0.5], [0.0, 0.9, 0.0]]])  # lengths 0.87 and 0.9, sums of sizes 1.5 and 0.9
     return [
-        case("v of shape (2, 3, 6) and index (2, 0)", numbers(2, 3, 6), torch.tensor([2, 0])),
+        case("v of shape (2, 3, 6) and index (1, 0)", numbers(2, 3, 6), torch.tensor([1, 0])),
         case("v of shape (2, 3, 4) without an index", telling),
         case("one capsule of three halves and one of a single 0.9, without an index", halves),
         case("v of shape (2, 3, 4) and index (0, 0)", telling, torch.tensor([0, 0])),
@@ -213,6 +213,10 @@ class wrong:
         index, out = _index(v, index), torch.zeros_like(v)
         out[:, index] = v[:, index]
         return out.flatten(1)
+
+    def first_index_for_all(v, index):
+        """You use the first number of `index` for every image. Each image has a number of its own, index[b]."""
+        return functional.mask_capsules(v, None if index is None else index[:1].expand(len(v)))
 
     def ten_classes_typed_in(v, index):
         """You typed in ten classes. There are v.shape[1] of them."""

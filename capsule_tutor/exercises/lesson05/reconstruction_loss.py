@@ -86,6 +86,11 @@ class wrong:
         """You took the root of the sum: a distance. This loss is the squared distance."""
         return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).square().sum(1).sqrt().mean()
 
+    def root_of_the_mean(reconstruction, image):
+        """You took the root of the mean square. This loss is 0.0005 × the SUM of the squares: there is no mean over the
+        pixels, and no root."""
+        return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).square().mean(1).sqrt().mean()
+
     def square_of_the_sum(reconstruction, image):
         """You squared the sum of the differences, where one pixel too bright cancels one too dark. Square each
         difference, then sum."""
@@ -111,6 +116,11 @@ class wrong:
         by? 0.0005 × the sum, averaged over the images, is all."""
         return 0.5 * 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).square().sum(1).mean()
 
+    def two_images_typed_in(reconstruction, image):
+        """Your loss is right for two images only. Is a 2 typed in? Take the mean over the batch, or divide by
+        len(image)."""
+        return 0.0005 * (reconstruction.flatten(1) - image.flatten(1)).square().sum() / 2
+
     def cross_entropy_of_pixels(reconstruction, image):
         """You took the cross-entropy of the pixels. It is used elsewhere; this loss is the squared difference."""
         per_pixel = binary_cross_entropy(reconstruction.flatten(1), image.flatten(1), reduction="none")
@@ -124,6 +134,11 @@ class wrong:
     def ten_times_too_much(reconstruction, image):
         """Your loss is ten times too large. Is the factor 0.005? It is 0.0005: one zero more."""
         return 0.005 * (reconstruction.flatten(1) - image.flatten(1)).square().sum(1).mean()
+
+    def factor_inside_the_square(reconstruction, image):
+        """Your loss is next to nothing. Is the 0.0005 inside the square, so that it is squared, too? Square the
+        differences first, then multiply by 0.0005."""
+        return (0.0005 * (reconstruction.flatten(1) - image.flatten(1))).square().sum(1).mean()
 
     def divided_by_the_batch_twice(reconstruction, image):
         """Your loss is divided by the number of images twice: a mean over the batch does it already."""

@@ -157,6 +157,11 @@ class wrong:
         others. Squash u before it votes."""
         return _wired(images, weights, iterations, squash=lambda u: u)
 
+    def primaries_of_length_one(images, *weights, iterations):
+        """You stretched every primary capsule to length 1, so that each child votes as loudly as any other. Squash u,
+        which keeps a faint capsule faint."""
+        return _wired(images, weights, iterations, squash=lambda u: nn.functional.normalize(u, dim=-1))
+
     def first_relu_forgotten(images, *weights, iterations):
         """You forgot the ReLU between the two convolutions. Without it the two are one linear map."""
         return _wired(images, weights, iterations, between=lambda x: x)
@@ -230,8 +235,9 @@ class wrong:
         return _wired(images, weights, iterations, stride=(2, 2))
 
     def strides_exchanged(images, *weights, iterations):
-        """You exchanged the strides, which leaves too few capsules for the vote matrices. The first convolution has
-        stride 1, the second stride 2."""
+        """Too few capsules are left for the vote matrices. Did you exchange the strides? The first convolution has
+        stride 1, the second stride 2. Or does a slice begin at row 1? A stride of 2 takes the rows 0, 2, 4 and so
+        on."""
         return _wired(images, weights, iterations, stride=(2, 1))
 
     def images_padded(images, *weights, iterations):

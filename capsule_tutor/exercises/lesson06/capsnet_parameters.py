@@ -200,6 +200,11 @@ class wrong:
         types·grid²."""
         return _counted(side, channels, types, d, classes, z, votes=channels * _grid(side) ** 2 * classes * d * z)
 
+    def grid_of_the_first_maps(side, channels, types, d, classes, z):
+        """You counted the children on the grid of the first convolution, (side − 8)² places. They are on the grid of
+        the second one, grid² places, and `grid` is given."""
+        return _counted(side, channels, types, d, classes, z, votes=types * (side - 8) ** 2 * classes * d * z)
+
     def grid_not_squared(side, channels, types, d, classes, z):
         """Your grid has one row. It has grid·grid places, each with one capsule per type."""
         return _counted(side, channels, types, d, classes, z, votes=types * _grid(side) * classes * d * z)
@@ -277,6 +282,11 @@ class wrong:
     def middle_layer_forgotten(side, channels, types, d, classes, z):
         """The decoder has three layers, and yours lacks the middle one, from 512 to 1024."""
         decoder = classes * z * 512 + 512 + 1024 * side**2 + side**2
+        return _counted(side, channels, types, d, classes, z, decoder=decoder)
+
+    def last_layer_forgotten(side, channels, types, d, classes, z):
+        """Your decoder ends at 1024. It has three layers, and the last one goes from there to the side² pixels."""
+        decoder = classes * z * 512 + 512 + 512 * 1024 + 1024
         return _counted(side, channels, types, d, classes, z, decoder=decoder)
 
     def decoder_per_class(side, channels, types, d, classes, z):

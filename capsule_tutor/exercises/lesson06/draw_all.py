@@ -61,6 +61,7 @@ def _decoder_of(j: int, z: int, pixels: int):
 
 def cases():
     v = functional.squash(numbers(2, 3, 6))
+    v[1] = v[1].flip(0)  # the lengths ascend in one image and descend in the other
     silent = functional.squash(numbers(2, 3, 6, seed=3))
     silent[1, 2] = 0
     return [
@@ -161,6 +162,14 @@ class wrong:
         """The shape is right, and images and classes are mixed: the classes came first, and you reshaped. A reshape
         moves nothing (lesson 03). Stack along dim=1, or transpose."""
         return draw_all(v, decoder).transpose(0, 1).reshape(*v.shape[:2], -1)
+
+    def copies_in_another_order_than_the_classes(v, decoder):
+        """The copies of the images and the classes do not go together. Did you repeat the whole batch j times, as
+        `v.repeat(j, 1, 1)` does, while the classes are 0, 1, 2, 0, 1, 2 and so on? Wanted are j copies of each
+        image, one after the other: `v.repeat_interleave(j, dim=0)`."""
+        b, j, _ = v.shape
+        copies, classes = v.repeat(j, 1, 1), torch.arange(j).repeat(b)
+        return decoder(functional.mask_capsules(copies, classes)).reshape(b, j, -1)
 
     def one_long_list(v, decoder):
         """Your drawings are in one list, (b·j, pixels). Give it its two axes: (b, j, pixels)."""

@@ -278,6 +278,12 @@ class wrong:
         n, classes = functional.lengths(v).topk(min(3, v.shape[1]), dim=1)
         return classes[:, 0], classes[:, -1], n[:, 0] - n[:, -1]
 
+    def counted_without_the_winner(v):
+        """Your runner-up is one class too low wherever it comes after the winner. Did you take the winner out? Then
+        every class behind it moves up by one place. Leave it in its place with a length of −1, or use topk(2)."""
+        first, second, gap = runner_up(v)
+        return first, second - (second > first).long(), gap
+
     def squares_and_turned_round(v):
         """There are two mistakes. Your gap is one of squared lengths: take the roots first. And you subtracted the
         longest from the second: the gap is the longest minus the second."""

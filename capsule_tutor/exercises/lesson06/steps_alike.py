@@ -124,13 +124,13 @@ WIRINGS = {
     "a port that is right": ({}, {}, "All agree."),
     "a port that rounds otherwise, by 0.00001": ({"front": _hair_off}, {}, "A difference of 0.00001 is allowed."),
     "a port whose first step is wrong": ({"front": lambda x: x.relu()}, {}, "The first gives other numbers."),
+    "a port that cuts its capsules with a bare view": ({"cut": _bare_view}, {}, "Entry by entry the second differs."),
     "a port with a wrong cut, in a network whose numbers are around 0.0001": (
         {"front": lambda x: 1e-4 * x, "cut": _bare_view},
         {"front": lambda x: 1e-4 * x},
         "The second differs in nearly every entry. All its numbers are below 0.001, where a fixed tolerance of that "
         "size lets any wire pass: allow a thousandth of the largest entry of theirs.",
     ),
-    "a port that cuts its capsules with a bare view": ({"cut": _bare_view}, {}, "Entry by entry the second differs."),
     "a port that has its capsules in another order": (
         {"cut": _order_reversed},
         {},
@@ -139,7 +139,8 @@ WIRINGS = {
     "a port whose squash gives NaN": (
         {"squash": _nan},
         {},
-        "The third gives NaN, and `NaN > 0.001` is False: ask whether the difference is small, not whether it is big.",
+        "The third gives NaN, which agrees with nothing. `NaN > 0.001` is False, so ask whether the difference is "
+        "small and not whether it is big. And a nan_to_num would hide it.",
     ),
     "a port whose squash overflows in one entry": (
         {"squash": _overflowing},
@@ -154,8 +155,8 @@ WIRINGS = {
     "a port with one entry that is 0.003 too small, in poses shorter than 1": (
         {"squash": _one_entry},
         {},
-        "One entry of the third is too small by three times what is allowed. In a mean or a norm it drowns, and "
-        "without abs() it is not seen.",
+        "One entry of the third, in the last image, is too small by three times what is allowed. It drowns in a mean "
+        "or a norm, it is not seen without abs(), and `a[0] - b[0]` does not look there.",
     ),
     "a port with one entry that is 0.003 too small, in the first image": (
         {"squash": _first_entry},

@@ -150,7 +150,8 @@ class wrong:
 
     def shape_of_a_batch_of_one(network):
         """Your test notices a wrong shape, and no wrong number. Does it compare any numbers, and are its images random?
-        What an image gets alone should also be what it gets in company."""
+        Is its tolerance far smaller than a pose, as atol=1e-4? What an image gets alone should also be what it gets in
+        company."""
         assert network(torch.rand(1, 1, 8, 8)).shape == (1, 3, 4)
 
     def asked_twice(network):
@@ -173,7 +174,7 @@ class wrong:
     def never_a_batch_of_one(network):
         """Your test misses a squeezed batch of one, and a network in which each image hears its neighbour. Is your
         smallest batch two images, with the same neighbour as before? Try one image: an axis of size 1 is what a
-        `squeeze()` removes."""
+        `squeeze()` removes. Or do you compare means or sums? Then compare number by number, and ask for the shape."""
         images = torch.rand(4, 1, 8, 8)
         together = network(images)
         for k in range(4):

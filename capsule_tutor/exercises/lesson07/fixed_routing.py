@@ -8,6 +8,7 @@ from torch import Tensor
 from capsule_tutor import functional
 from capsule_tutor.checks.cases import case, numbers
 from capsule_tutor.exercises.lesson04 import dynamic_routing as lesson04
+from capsule_tutor.exercises.properties import shorter_than_one
 
 EFFORT = {"minutes": 9, "difficulty": 3, "importance": 4}
 HINTS = (
@@ -42,6 +43,9 @@ def cases():
         case("votes of zero", torch.zeros(2, 5, 3, 6), iterations=2),
         case("float64", numbers(2, 5, 3, 6, seed=4).double()),
     ]
+
+
+properties = (shorter_than_one,)
 
 
 def _routing(u_hat, iterations, over_children=False, shared=False, once_more=False):
@@ -105,6 +109,11 @@ class wrong:
         """Now there is one softmax too few. The last one, which makes v, counts as well."""
         return _routing(u_hat, max(1, iterations - 1))
 
+    def updated_once(u_hat, iterations):
+        """More than two iterations change nothing in what you return. Is the update done in the first turn alone? An
+        update follows every v but the last."""
+        return _routing(u_hat, min(2, iterations))
+
     def never_updated(u_hat, iterations):
         """Every coupling stays 1/j, whatever `iterations` is. Is the `return` inside the loop, does each turn start
         with new zeros, or did the wrong update go? Only the one after the last v is too many."""
@@ -118,6 +127,22 @@ class wrong:
             v = functional.squash(torch.einsum("bij,bijz->bjz", c, u_hat))
             logits = torch.einsum("bijz,bjz->bij", u_hat, v)
         return v, c
+
+    def agreement_cut_off(u_hat, iterations):
+        """The values are right, but no gradient flows through the couplings. Look for .detach() or torch.no_grad()
+        around the update: gradients should flow through all the softmaxes."""
+        _, c = _routing(u_hat.detach(), iterations)
+        return functional.squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
+
+    def agreement_with_s(u_hat, iterations):
+        """You compared the votes with s, the sum before squash. Compare them with v, as `broken_routing` does."""
+        logits = u_hat.new_zeros(u_hat.shape[:3])
+        for iteration in range(iterations):
+            c = logits.softmax(dim=2)
+            s = torch.einsum("bij,bijz->bjz", c, u_hat)
+            if iteration < iterations - 1:
+                logits = logits + torch.einsum("bijz,bjz->bij", u_hat, s)
+        return functional.squash(s), c
 
     def couplings_of_the_next_round(u_hat, iterations):
         """Your v is right, and these are not the couplings that made it: they come from one more update. Return the c

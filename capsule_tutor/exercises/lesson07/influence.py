@@ -124,7 +124,7 @@ def cases():
         case("a function that multiplies neighbours", _pairs, _inputs(5, 3)),
         case("a function that hears a neighbour softly", _softly, _inputs(5, 4)),
         case("inputs that are all zero", _sizes, torch.zeros(4, 6)),
-        case("inputs that are all one, and outputs of one number each", _lengths, torch.ones(4, 6)),
+        case("inputs that are all one and outputs that are one number each", _lengths, torch.ones(4, 6)),
         case("a function whose outputs move in one number only", _first_entry, _inputs(4, 3)),
         case("a function that keeps directions and drops lengths", _directions, _inputs(4, 6)),
         case("a function with one number for each input", _lengths, _inputs(5, 3)),
@@ -135,18 +135,33 @@ def cases():
     ]
 
 
+def _nobody_moved(item, value):
+    """Where all inputs are alike, whatever is made of them may be what was there before."""
+    function, x = item.args
+    if len(x) < 2 or not (x == x[:1]).all():
+        return None
+    everybody = influence(function, x)
+    if value.shape == everybody.shape and everybody.any() and not value.any():
+        return (
+            "you find nothing that moves. Is what you put in the place of x[k] made of x, such as another row or the "
+            "same numbers in another order? Where these are all alike, nothing changes: take random numbers."
+        )
+    return None
+
+
 def _who_moved_a_little_or_down(item, value):
     everybody = influence(*item.args)
     missed = everybody & ~value if value.shape == everybody.shape else everybody & False
     if value.any() and missed.any() and not (value & ~everybody).any():
         return (
             "you missed some that moved. Do you change every number of x[k], and count numbers that shrink, too? Or do "
-            "you ask for more than a threshold? Inputs of one size are rounded in one way: any difference counts."
+            "you ask for more than a threshold? Equal numbers in batches of the same size are rounded in the same way, "
+            "so any difference counts."
         )
     return None
 
 
-properties = (_who_moved_a_little_or_down,)
+properties = (_nobody_moved, _who_moved_a_little_or_down)
 
 
 def _rows(function, x, change, moved=lambda difference: difference.ne(0).reshape(len(difference), -1).any(dim=1)):
@@ -253,6 +268,18 @@ class wrong:
         return _rows(
             function, x, _random, lambda difference: difference.reshape(len(difference), -1).sum(1).abs() > 1e-6
         )
+
+    def summed_over_no_axes(function, x):
+        """Where each output is one number, your table has lost its axis m. Do you sum over the axes behind m? There are
+        none then, and `dim=()` means all axes, m as well. Reshape to (m, -1) first, so that there is always one axis
+        behind m."""
+        before, rows = function(x), []
+        for k in range(len(x)):
+            changed = x.clone()
+            changed[k] = torch.randn_like(changed[k])
+            moved = function(changed) != before
+            rows.append(moved.sum(dim=tuple(range(1, moved.ndim))) > 0)
+        return torch.stack(rows)
 
     def only_itself(function, x):
         """You look at output k alone when input k changes. The question is who ELSE hears it: compare all outputs."""

@@ -73,8 +73,8 @@ class broken:
         return moved.flatten(1)
 
     def longest_instead_of_chosen(v, delta, index):
-        """a perturbation of the longest capsule, whatever `index` says. Do you choose another one, whatever the random
-        numbers are?"""
+        """a perturbation of the longest capsule, whatever `index` says. Do you compare every image? And does one of
+        them choose another capsule, whatever the random numbers are?"""
         return functional.perturb(v, delta)
 
     def first_index_for_all(v, delta, index):

@@ -142,7 +142,7 @@ class wrong:
 
     def first_child_alone(route):
         """Couplings of the last child that sum to 0 pass your test. Do you look at some children, or at the largest
-        sum, only? Ask every child."""
+        sum, only? Or is one right sum enough for you, as with any()? Ask every child, with all()."""
         _, c = route(torch.randn(2, 5, 3, 6), 3)
         assert abs(c[0, 0].sum() - 1) < 1e-4
 

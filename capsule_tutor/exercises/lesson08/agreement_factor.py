@@ -70,7 +70,7 @@ def _beyond_the_peak(item, value):
         )
     return (
         f"a factor is {value.max().item():.4g}; n/(1+n²) is never above 1/2, so none exceeds √z/(2J) = {peak:.4g}. "
-        "Is a constant too large, or a root missing?"
+        "Is a constant too large, a root missing, or a power of n too high?"
     )
 
 
@@ -84,8 +84,8 @@ def _another_n(item, value):
         k = (value * curve).sum() / curve.square().sum()
         if u_hat.any() and value.numel() > 2 and k > 1e-6 and torch.allclose(value, k * curve, rtol=1e-4, atol=1e-6):
             return (
-                f"your factors are {k.item():.4g} · n/(1+n²) with n the length of {of}. What is squashed is "
-                f"s = Σ û / J, so its length is n. The constant before it is √z/J, here {z**0.5 / parents:.4g}."
+                f"your factors are {k.item():.4g} · n/(1+n²) with n the length of {of}. But n is the length of what is "
+                f"squashed, s = Σ û / J. The constant before n/(1+n²) is √z/J, here {z**0.5 / parents:.4g}."
             )
     return None
 
@@ -245,6 +245,18 @@ class wrong:
     def squared_length(u_hat):
         """Your n is the squared length of s. It is the length itself: `lengths(s)`, the root of the sum of squares."""
         n = _n(u_hat, 1 / u_hat.shape[2]) ** 2
+        return root_z(u_hat) / u_hat.shape[2] * n / (1 + n**2)
+
+    def lengths_added(u_hat):
+        """You added up the lengths of the votes. n is the length of s, a sum in which votes that disagree cancel: add
+        the vectors first, then take the length."""
+        n = lengths(u_hat).sum(dim=1) / u_hat.shape[2]
+        return root_z(u_hat) / u_hat.shape[2] * n / (1 + n**2)
+
+    def root_without_eps(u_hat):
+        """The values are right, but where all votes are zero your gradient is NaN: at 0 a root is infinitely steep.
+        `lengths(s)` has a small eps under its root."""
+        n = (total(u_hat) / u_hat.shape[2]).square().sum(dim=2).sqrt()
         return root_z(u_hat) / u_hat.shape[2] * n / (1 + n**2)
 
     def half_of_z_for_its_root(u_hat):

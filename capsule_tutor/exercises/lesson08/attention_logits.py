@@ -92,8 +92,8 @@ def _not_a_square(item, value):
         return None
     place = (got - want).abs().argmax()  # in the flattened tables
     return (
-        f"the logits of a parent, added up over its children, give {got.flatten()[place].item():.4g}; the votes added "
-        f"up to one vector, its squared length over √z, give {want.flatten()[place].item():.4g}. The two must be equal."
+        f"the logits of a parent add up to {got.flatten()[place].item():.4g} over its children. By the formula they "
+        f"add up to the squared length of Σ_k û_k, over √z, and that is {want.flatten()[place].item():.4g}."
     )
 
 
@@ -156,6 +156,11 @@ class wrong:
         """You divided by the root of the number of children. z is the size of a pose, axis 3 of (b, i, j, z)."""
         return _dots(u_hat, total(u_hat)) / u_hat.shape[1] ** 0.5
 
+    def root_of_children_and_z(u_hat):
+        """You divided by √(i·z), the root of the number of all products that are added up. Only √z divides. The sum
+        over the children is a plain sum, as a crowd that agrees is meant to count for more."""
+        return _dots(u_hat, total(u_hat)) / (u_hat.shape[1] * u_hat.shape[3]) ** 0.5
+
     def root_of_sixteen(u_hat):
         """You wrote √16 = 4 as a number. 16 is the size of a pose in one network: read z from u_hat.shape."""
         return _dots(u_hat, total(u_hat)) / 4
@@ -172,6 +177,11 @@ class wrong:
         """You took the mean over the other children. The formula has a sum: a crowd that agrees is meant to count for
         more than a pair that agrees."""
         return _dots(u_hat, u_hat.mean(dim=1)) / root_z(u_hat)
+
+    def mean_without_root_z(u_hat):
+        """There are two mistakes. You forgot to divide by √z. And you took the mean over the children, where the
+        formula has a sum: a crowd that agrees is meant to count for more than a pair that agrees."""
+        return _dots(u_hat, u_hat.mean(dim=1))
 
     def itself_left_out(u_hat):
         """You left out k = i. In this formula a child also meets itself, and ⟨û_i, û_i⟩ is part of the sum."""

@@ -82,7 +82,7 @@ def _in_double(u_hat, prior=None):
 def cases():
     wrong_route = {mutant.name: mutant.function for mutant in load("self_attention_routing").mutants}
     routes = {
-        "routing as it should be": functional.self_attention_routing,
+        "a routing as it should be": functional.self_attention_routing,
         "a route with its softmax over the children, and its prior added after that": wrong_route[
             "softmax_over_children"
         ],
@@ -197,8 +197,10 @@ class wrong:
         return torch.allclose(c_0, c_1, atol=1e-4)
 
     def prior_of_zeros(route):
-        """Every route passes your test, the wrong ones, too. Is your prior all zeros, or as small as your tolerance, or
-        do you compare something with itself? Take a prior whose entries all differ, as from torch.randn."""
+        """Every route passes your test, the wrong ones, too. Is your prior all zeros, or as small as your tolerance? Do
+        you compare something with itself, or what one and the same call gives, such as its v with its c? Or is the
+        comparison one of a pair in brackets, which is always true? Compare c with the prior and c without it, for a
+        prior whose entries all differ, as from torch.randn."""
         _, c_0, _, c_1 = _both(route, torch.zeros(5, 3))
         return torch.allclose(c_1 - c_0, torch.zeros(2, 5, 3), atol=1e-4)
 

@@ -89,7 +89,20 @@ def _not_made_with_c(item, value):
     return "v is not exponential_squash(Σ_i c_ij û_ij) with the c that you return: return the couplings that made v."
 
 
-properties = (_shares_without_the_prior, shorter_than_one, _not_made_with_c)
+def _couplings_are_wrong(item, value):
+    """The last to be asked: here v is made of c, so that what is wrong is c."""
+    c, want = value[1], reference(item.args[0], item.kwargs.get("prior"))[1]
+    if torch.allclose(c, want, rtol=1e-3, atol=1e-3):
+        return None
+    place = (c - want).abs().argmax()  # in the flattened tables
+    return (
+        "v is made of the c that you return, as it should be, but c is wrong: one coupling is "
+        f"{c.flatten()[place].item():.4g} and should be {want.flatten()[place].item():.4g}. Look at the logits, the "
+        "softmax over the parents and the prior."
+    )
+
+
+properties = (_shares_without_the_prior, shorter_than_one, _not_made_with_c, _couplings_are_wrong)
 
 
 def attend(
@@ -330,6 +343,15 @@ class wrong:
         """You never squash: v is s, and its length can be anything."""
         return attend(u_hat, prior, squash=lambda s: s)
 
+    def votes_squashed_for_the_sum(u_hat, prior):
+        """You squashed the votes and not their sum. The votes go into the sum as they are, and s is squashed, once, at
+        the end."""
+
+        def heard(c, u_hat):
+            return torch.einsum("bij,bijz->bjz", c, functional.exponential_squash(u_hat))
+
+        return attend(u_hat, prior, heard=heard, squash=lambda s: s)
+
     def squashed_along_the_parents(u_hat, prior):
         """You squashed along the parents (axis 1). A vector of (b, j, z) is along z, the last axis."""
         return attend(u_hat, prior, squash=lambda s: functional.exponential_squash(s, dim=1))
@@ -351,6 +373,12 @@ class wrong:
     def couplings_detached(u_hat, prior):
         """The values are right, but no gradient passes through the logits: a vote could not learn to agree."""
         return attend(u_hat, prior, shares=lambda a: a.detach().softmax(dim=2))
+
+    def returned_couplings_detached(u_hat, prior):
+        """The values are right, and v has its gradient, but none flows back from the couplings that you return. Is
+        there a .detach() at the `return`?"""
+        v, c = attend(u_hat, prior)
+        return v, c.detach()
 
     def renormalised_and_root_left_out(u_hat, prior):
         """Your logits lack the division by √z. And do not divide by the sum after adding the prior: the couplings need

@@ -43,7 +43,7 @@ def oracle(channels_in, channels_out, kernel, groups=1, bias=True):
 def cases():
     return [
         case("the toy, 6 maps in, 4 out, kernel 3", 6, 4, 3),
-        case("6 maps in, 4 out, kernel 3, in 2 groups", 6, 4, 3, groups=2),
+        case("6 maps in, 4 out, kernel 3", 6, 4, 3, groups=2),
         case("one filter per channel, 5 maps", 5, 5, 7, groups=5),
         case("two filters per channel", 4, 8, 3, groups=4),
         case("6 maps in, 10 out", 6, 10, 5, groups=2, bias=False),
@@ -169,6 +169,14 @@ class wrong:
         maps; 2 groups of 6 maps have 3 maps each: channels_in / groups."""
         return channels_out * (channels_in if groups == 1 else 1) * kernel**2 + channels_out * bias
 
+    def one_filter_per_map_as_soon_as_there_are_groups(channels_in, channels_out, kernel, groups, bias):
+        """As soon as there are groups, your weights are those of one filter for each map that comes in. That is the
+        depthwise case, with as many groups as maps. There are channels_out filters, and each reads channels_in / groups
+        maps."""
+        if groups == 1:
+            return channels_out * channels_in * kernel**2 + channels_out * bias
+        return channels_in * kernel**2 + channels_out * bias
+
     def a_bias_for_every_row_of_the_kernel(channels_in, channels_out, kernel, groups, bias):
         """You counted `kernel` biases per filter. A filter adds one number at the end: one bias."""
         return channels_out * (channels_in // groups) * kernel**2 + channels_out * kernel * bias
@@ -187,6 +195,12 @@ class wrong:
         """You counted `kernel` weights per map; a square kernel has kernel² of them. With groups a filter reads
         channels_in / groups maps. And a bias belongs to a filter: one per map that goes out."""
         return channels_out * channels_in * kernel + channels_in * bias
+
+    def groups_ignored_and_biases_forgotten(channels_in, channels_out, kernel, groups, bias):
+        """You count no biases: if `bias` is true, each of the channels_out filters has one. And your weights are those
+        of filters that read all the maps: with groups, each of the channels_out filters reads channels_in / groups of
+        them."""
+        return channels_out * channels_in * kernel**2
 
     def always_depthwise(channels_in, channels_out, kernel, groups, bias):
         """You counted one filter per map that comes in, which is right for a depthwise convolution alone. There are

@@ -90,6 +90,18 @@ class wrong:
         things differ there: keep the images, and change the statistics alone."""
         return _named(stored[1] - batch[0] > 5, batch[1] - batch[0] > 5)
 
+    def other_two_things_changed_for_overfitting(batch, stored):
+        """For overfitting you compare new images with the batch's statistics to training images with the stored ones.
+        If the stored ones are stale, the training images look bad, too, and the gap is hidden. Stay in the pair that
+        cannot be stale."""
+        return _named(stored[0] - batch[0] > 5, batch[1] - stored[0] > 5)
+
+    def other_two_things_changed_for_stale(batch, stored):
+        """For stale statistics you compare training images with the stored ones to new images with the batch's. Where
+        the network is overfitted, its new images are bad, too, and the gap is hidden. Keep the images, and change the
+        statistics alone."""
+        return _named(stored[0] - batch[1] > 5, batch[1] - batch[0] > 5)
+
     def a_gap_of_gaps(batch, stored):
         """You compare the gap of one pair with the gap of the other. Stale statistics can make old and new images bad
         alike, and then both gaps are small: compare the same images, stored with batch."""
@@ -180,11 +192,13 @@ class wrong:
         return _named(stored[0] > 2 * batch[0], batch[1] > 2 * batch[0])
 
     def stale_and_no_more(batch, stored):
-        """You stop at the first reason, stale statistics. A network can have both: ask the second question, too."""
+        """You stop at the first reason, stale statistics. A network can have both: ask about both before you ask about
+        one alone, or ask the second question whatever the first one gave."""
         return "stale" if stored[0] - batch[0] > 5 else "overfitted" if batch[1] - batch[0] > 5 else "neither"
 
     def overfitted_and_no_more(batch, stored):
-        """You stop at the first reason, overfitting. A network can have both: ask the second question, too."""
+        """You stop at the first reason, overfitting. A network can have both: ask about both before you ask about one
+        alone, or ask the second question whatever the first one gave."""
         return "overfitted" if batch[1] - batch[0] > 5 else "stale" if stored[0] - batch[0] > 5 else "neither"
 
     def names_exchanged(batch, stored):

@@ -134,6 +134,11 @@ class wrong:
         them as they are."""
         return lengths.softmax(dim=2).mean(dim=0).argmax(dim=1) != label
 
+    def shares_first(lengths, label):
+        """You brought each network's lengths to a common size first. Did you divide them by their sum? A length is no
+        share: a network that sees little of any class should say little. Average the lengths as they are."""
+        return (lengths / lengths.sum(dim=2, keepdim=True)).mean(dim=0).argmax(dim=1) != label
+
     def median_of_lengths(lengths, label):
         """You took the median, which listens to the middle network only, and to the lower one of two. Take the mean."""
         return lengths.median(dim=0).values.argmax(dim=1) != label
@@ -188,6 +193,12 @@ class wrong:
         dim=1."""
         return lengths.mean(dim=0).amax(dim=1) != label
 
+    def pair_compared_with_the_labels(lengths, label):
+        """Your result is a plain True, whatever comes in: Python compared two things as wholes. Is one of them the pair
+        that `max(dim=1)` gives, lengths and places? Use its `.indices`, or argmax. Is it a list? Make a tensor of it.
+        Or did you write `is not`? That never looks at the entries: write `!=`."""
+        return lengths.mean(dim=0).max(dim=1) != label
+
     def vote_on_being_wrong(lengths, label):
         """You ask whether more than half of the networks are wrong. That is a vote: the mean of lengths can be right
         when most are wrong, and wrong when most are right. Average lengths, not verdicts."""
@@ -214,3 +225,8 @@ class wrong:
         """You averaged the squared lengths, as a norm over the networks does, so a long one counts for more. Average
         the lengths themselves."""
         return lengths.square().mean(dim=0).argmax(dim=1) != label
+
+    def weighted_by_certainty(lengths, label):
+        """One sure network overrules two that agree. Do you let a network count for more, the longer its longest
+        capsule is? Take the plain mean: every network counts the same."""
+        return (lengths.amax(dim=2, keepdim=True) * lengths).sum(dim=0).argmax(dim=1) != label

@@ -98,6 +98,9 @@ def _middle_and_reach(item, value):
         middles = told_apart(middle / 2, right_middle / 2)
         return "the width is right, but the middle is {}; expected {}.".format(*middles)
     said = "the ends are {}; expected {}.".format(*told_apart((low, high), (right_low, right_high)))
+    if high - low < 1e-9:
+        without = "An interval without a width says that this one test has settled the rate."
+        return f"{said} {without} Does a special case return before the equation is solved?"
     bar = [min(1.0, max(0.0, end)) for end in _wald(*item.args, item.kwargs.get("z", 1.96))]
     if all(map(_near, (min(1.0, max(0.0, low)), min(1.0, max(0.0, high))), bar)):
         said += " That is the bar of before, with the standard error taken at the share. Wilson takes it at p."
@@ -474,6 +477,12 @@ class wrong:
         """You have z² where z²/n belongs: the interval is that of a single image. Divide by n in a and in b."""
         share = wrong / n
         return _roots(1 + z**2, -(2 * share + z**2), share**2)
+
+    def n_squared_in_a_and_b(wrong, n, z):
+        """You have (z/n)² where z²/n belongs: your n is squared as well. In z √(p (1 − p)/n) it is under the root, and
+        squaring only takes that root away."""
+        share = wrong / n
+        return _roots(1 + (z / n) ** 2, -(2 * share + (z / n) ** 2), share**2)
 
     def share_divided_again(wrong, n, z):
         """In b you divided all by n, the share as well. Only z² is divided: `-(2 * share + z**2 / n)`."""

@@ -230,8 +230,8 @@ class wrong:
         return _with_interval(_r(x, y).abs(), len(x))
 
     def slope(x, y):
-        """This is the slope of y on x: you divided by the variance of x alone. It depends on the units of y; r divides
-        by the standard deviations of both."""
+        """On these numbers your r equals the slope of y on x, which divides by the variance of x alone. A slope depends
+        on the units of y: divide by the standard deviations of both."""
         both, of_x, _ = _sums(x, y)
         return _with_interval(both / of_x, len(x))
 
@@ -384,6 +384,10 @@ class wrong:
     def root_of_three_alone(x, y):
         """You took the root of 3 alone: ** and sqrt come before the minus. It is the root of n − 3, in brackets."""
         return _with_interval(_r(x, y), len(x), 1.96 / (len(x) - 3**0.5))
+
+    def three_taken_from_the_root(x, y):
+        """You subtracted 3 from the root, √n − 3. Subtract it from n, and then take the root: √(n − 3)."""
+        return _with_interval(_r(x, y), len(x), 1.96 / (len(x) ** 0.5 - 3))
 
     def means_left_and_added_to_r_itself(x, y):
         """You forgot to subtract the means. And 1.96/√(n − 3) is the error of atanh r, not of r: take atanh first, then

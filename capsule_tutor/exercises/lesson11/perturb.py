@@ -58,7 +58,8 @@ def cases():
         case("v of shape (2, 3, 6) and index (2, 0)", numbers(2, 3, 6), numbers(6, seed=1), torch.tensor([2, 0])),
         case("v of shape (2, 3, 4) without an index, where v + delta has another longest capsule", v, delta),
         case("delta = 0 in all dimensions", v, torch.zeros(4), torch.tensor([1, 2])),
-        case("a delta of 0.25 in one dimension alone", v, torch.tensor([0.0, 0.0, 0.25, 0.0])),
+        # The same poses in another order: here the second image holds the longest of all, and as its first capsule
+        case("a delta of 0.25 in one dimension alone", v.flip(0).roll(1, dims=1), torch.tensor([0.0, 0.0, 0.25, 0.0])),
         case("v of shape (3, 5, 4) without an index", numbers(3, 5, 4, seed=8), delta),
         case("a longest pose with zeros in it", three_lengths(), delta),
         case("a batch of 1", numbers(1, 5, 3, seed=2), numbers(3, seed=3), torch.tensor([3])),
@@ -139,6 +140,12 @@ class wrong:
         there: add first, mask afterwards."""
         return (v * keep_one(v, index) + delta).flatten(1)
 
+    def delta_on_capsule_zero(v, delta, index):
+        """You added delta to capsule 0, whichever capsule is kept. Did you mask and flatten first? Then the first
+        places of the flat vector belong to capsule 0: add to the pose first, then mask and flatten."""
+        masked = functional.mask_capsules(v, index)
+        return torch.cat([masked[:, : v.shape[2]] + delta, masked[:, v.shape[2] :]], dim=1)
+
     def set_not_added(v, delta, index):
         """You put delta in the place of the pose. It is ADDED: the picture should change a little, from what this
         image's own pose draws."""
@@ -168,6 +175,12 @@ class wrong:
         """You keep the longest capsule of the first image in the whole batch. Each image has its own: argmax(dim=1)
         gives one per image, without [0]."""
         return functional.perturb(v, delta, longest(v)[:1].expand(len(v)) if index is None else index)
+
+    def longest_of_the_whole_table(v, delta, index):
+        """You keep one class in every image: that of the longest capsule in the whole batch. Is the axis missing in
+        your argmax? Each image has a longest capsule of its own: argmax(dim=1)."""
+        place = functional.lengths(v).argmax() % v.shape[1]
+        return functional.perturb(v, delta, place.expand(len(v)) if index is None else index)
 
     def every_class_of_the_batch(v, delta, index):
         """You keep, in every image, the classes of all images of the batch: `[:, index]` picks them everywhere. Pair
@@ -205,6 +218,12 @@ class wrong:
         """You ask whether `index` is true (`if not index`, `index or …`). A tensor of several numbers is neither true
         nor false, and class 0 counts as false: ask `if index is None`."""
         return functional.perturb(v, delta, index or longest(v))
+
+    def class_zero_for_no_index(v, delta, index):
+        """You treat class 0 like a missing index: where index[b] is 0, you keep the longest capsule. 0 is a class like
+        the others. Ask once, `if index is None`, and not whether one of its numbers is 0."""
+        best = longest(v)
+        return functional.perturb(v, delta, best if index is None else torch.where(index > 0, index, best))
 
     def clamped_to_length_one(v, delta, index):
         """You cut the moved pose back to length 1 where it became longer. Only add: nothing follows, and the length may

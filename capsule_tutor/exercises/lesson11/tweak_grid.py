@@ -332,6 +332,16 @@ class wrong:
             rows.append(decode(moved))
         return torch.stack(rows)
 
+    def every_place_of_the_flat_vector(v, deltas, decode):
+        """Your grid has a row for every place of the flat vector, j·z of them. Its rows should be the z dimensions of
+        the capsule that is kept. All the other places stay 0."""
+        masked, rows = functional.mask_capsules(v), []
+        for k in range(masked.shape[1]):
+            moved = masked.repeat(len(deltas), 1)
+            moved[:, k] = moved[:, k] + deltas
+            rows.append(decode(moved))
+        return torch.stack(rows)
+
     def capsule_zero(v, deltas, decode):
         """You kept and moved capsule 0. The longest capsule is wanted."""
         return _drawn(v, _steps(v, deltas), decode, torch.zeros(1).long())
@@ -374,6 +384,13 @@ class wrong:
     def one_long_list(v, deltas, decode):
         """Your pictures are in one long list, (z·n, p), and in the right order. Give it its rows: (z, n, p)."""
         return tweak_grid(v, deltas, decode).flatten(0, 1)
+
+    def dimensions_and_deltas_in_pairs(v, deltas, decode):
+        """You took dimensions and deltas in pairs, as `zip` does. Every dimension meets every delta: write two loops,
+        one inside the other."""
+        steps = _steps(v, deltas)
+        pairs = [steps[n, n] for n in range(min(v.shape[2], len(deltas)))]
+        return torch.cat([decode(functional.perturb(v, step)) for step in pairs])
 
     def classes_for_dimensions(v, deltas, decode):
         """You run over the classes: v.shape[1] is j. The rows of the grid are the dimensions, v.shape[2] of them."""

@@ -46,7 +46,11 @@ def cases():
         "two networks whose partners are above the mean rotation, and below the best": (0.605, high, low),
         "two networks whose partners are no better than with shuffled images": (0.34, high - 0.24, low),
         "two networks whose partners are above the mean shuffling, and below the best": (0.37, high - 0.2, low),
-        "two networks that do better than in any rotated axes, and no better than luck": (0.36, high - 0.3, low),
+        "two networks that do better than in any rotated axes, and worse than with any shuffled images": (
+            0.305,
+            high - 0.32,
+            low,
+        ),
         "two networks whose partners are weak, and beyond luck": (0.44, high - 0.15, low),
         "two networks whose partners are weak, beyond luck, and beyond rotation": (0.48, high - 0.15, low),
         "two networks whose partners are as good as in the worst rotated axes": (0.56, high, low),
@@ -78,7 +82,9 @@ def cases():
 
 def _one_of_the_verdicts(item, value):
     verdicts = ("nothing", "a space", "axes")
-    return None if value in verdicts else f"the verdict is {value!r}; it is one of {', '.join(map(repr, verdicts))}."
+    if value in verdicts:
+        return None
+    return f"the verdict is {value!r}; it should be one of {', '.join(map(repr, verdicts))}."
 
 
 properties = (_one_of_the_verdicts,)
@@ -146,6 +152,11 @@ class wrong:
             return "nothing"
         return "axes" if as_is > rotated.mean() else "a space"
 
+    def medians_of_the_controls(as_is, rotated, shuffled):
+        """You compare with the median of a control. Half of all tries are above that: what a control reaches even once
+        is not beyond it."""
+        return "nothing" if as_is <= shuffled.median() else "axes" if as_is > rotated.median() else "a space"
+
     def mean_rotation(as_is, rotated, shuffled):
         """You compare with the mean of the rotated axes. Some rotations do better by chance: the axes must beat all of
         them."""
@@ -156,9 +167,14 @@ class wrong:
         than all of them."""
         return "nothing" if as_is <= shuffled.mean() else "axes" if as_is > rotated.max() else "a space"
 
+    def worst_shuffling(as_is, rotated, shuffled):
+        """You let partners that some shufflings beat count as more than luck. Is there a `min` where `max` belongs, or
+        a limit of your own? What luck reaches even once is not beyond luck."""
+        return "nothing" if as_is <= shuffled.min() else "axes" if as_is > rotated.max() else "a space"
+
     def quantiles_of_the_controls(as_is, rotated, shuffled):
-        """You compare with a quantile of a control, and a handful of tries has none that could be trusted. What a
-        control reaches even once is not beyond it: compare with its best."""
+        """You compare with a quantile of a control, or with its mean and its spread. From a handful of tries neither
+        can be trusted. What a control reaches even once is not beyond it: compare with its best."""
         if as_is <= shuffled.quantile(0.95):
             return "nothing"
         return "axes" if as_is > rotated.quantile(0.95) else "a space"
@@ -205,6 +221,15 @@ class wrong:
         if (shuffled >= as_is).double().mean() > 0.05:
             return "nothing"
         return "a space" if (rotated >= as_is).double().mean() > 0.05 else "axes"
+
+    def p_below_five_per_cent(as_is, rotated, shuffled):
+        """You ask whether p is below 0.05. With four tries of a control p is at least 1/5, however good the partners
+        are. Ask whether the control reaches `as_is` even once."""
+
+        def p(control):
+            return (1 + int((control >= as_is).sum())) / (1 + len(control))
+
+        return "nothing" if p(shuffled) > 0.05 else "axes" if p(rotated) < 0.05 else "a space"
 
     def beyond_both_or_nothing(as_is, rotated, shuffled):
         """You ask for both controls at once. Partners that are beyond luck, and not beyond rotation, are not nothing:

@@ -72,6 +72,11 @@ def _masks(a: Tensor, b: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
     return a.flatten(1) > threshold, b.flatten(1) > threshold
 
 
+def _counts(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Of two masks, how many pixels are in both, and how many in either."""
+    return (a & b).sum(1), (a | b).sum(1)
+
+
 def _over(both: Tensor, below: Tensor) -> Tensor:
     return torch.where(below > 0, both / below.clamp(min=1), 1.0)
 
@@ -107,6 +112,12 @@ class wrong:
         union A ∪ B it counts once."""
         a, b = _masks(a, b, threshold)
         return _over((a & b).sum(1), a.sum(1) + b.sum(1))
+
+    def divided_by_the_exclusive_or(a, b, threshold):
+        """You divided by the pixels with ink in exactly one of the two, which `^` and `!=` give. The union has those
+        with ink in both as well: `|`."""
+        a, b = _masks(a, b, threshold)
+        return _over((a & b).sum(1), (a ^ b).sum(1))
 
     def share_of_the_first(a, b, threshold):
         """You divided by the ink of a alone. Then a tiny a inside a large b is perfect: divide by what has ink in a OR
@@ -158,6 +169,16 @@ class wrong:
     def threshold_typed_in(a, b, threshold):
         """You typed in 0.5. Use `threshold`."""
         return iou(a, b)
+
+    def threshold_for_a_alone(a, b, threshold):
+        """Your threshold reaches a alone: in b you take every pixel that is brighter than 0. Compare both with
+        `threshold`."""
+        return _over(*_counts(a.flatten(1) > threshold, b.flatten(1) > 0))
+
+    def threshold_for_b_alone(a, b, threshold):
+        """Your threshold reaches b alone: in a you take every pixel that is brighter than 0. Compare both with
+        `threshold`."""
+        return _over(*_counts(a.flatten(1) > 0, b.flatten(1) > threshold))
 
     def nan_where_empty(a, b, threshold):
         """Two empty pictures give 0/0, and NaN spoils every mean after it. They agree: 1."""

@@ -128,6 +128,12 @@ class wrong:
         both = decoder((v * _rows(v, labels).unsqueeze(2)).flatten(1))
         return _margin(v, labels) + functional.reconstruction_loss(both, drawings.sum(dim=1).clamp(max=1))
 
+    def both_labels_to_the_mask(v, labels, drawings, decoder):
+        """`mask_capsules` keeps one class per image, and you hand it two. Each capsule draws alone: call it once with
+        `labels[:, 0]` and once with `labels[:, 1]`."""
+        drawn = decoder(functional.mask_capsules(v, labels))  # which raises
+        return _margin(v, labels) + functional.reconstruction_loss(drawn, drawings.sum(dim=1))
+
     def nothing_masked(v, labels, drawings, decoder):
         """You gave the decoder all capsules, v.flatten(1), and so both drawings are the same. Each digit's capsule
         draws alone: mask_capsules(v, labels[:, k]) sets the others to zero."""
@@ -193,6 +199,17 @@ class wrong:
         two ones."""
         margin = functional.margin_loss(functional.lengths(v), labels[:, 0])
         return margin + _each(_drawn(v, labels, decoder), drawings)
+
+    def margin_of_the_second(v, labels, drawings, decoder):
+        """Your margin loss knows the second digit alone, so the first one is punished for being there. Is it written
+        over in a loop? It comes once, with rows T that have two ones."""
+        margin = functional.margin_loss(functional.lengths(v), labels[:, 1])
+        return margin + _each(_drawn(v, labels, decoder), drawings)
+
+    def margin_in_every_round(v, labels, drawings, decoder):
+        """Your margin loss counts twice. Is it inside the loop over the two digits? It is one loss, with two ones in T,
+        and comes before the loop."""
+        return 2 * _margin(v, labels) + _each(_drawn(v, labels, decoder), drawings)
 
     def two_margin_losses(v, labels, drawings, decoder):
         """You added a margin loss for each digit. Each then calls the other digit absent, and the two pull against each

@@ -49,23 +49,34 @@ def _found(lengths: Tensor, labels: Tensor) -> Tensor:
     return (labels.unsqueeze(2) == lengths.topk(2).indices.unsqueeze(1)).any(dim=2).float()
 
 
+def _with_a_batch(lengths: Tensor, labels: Tensor) -> None:
+    """A right measure raises where the axis of the images is missing, instead of giving some number."""
+    for name, part, axes in (("lengths", lengths, "(b, j)"), ("labels", labels, "(b, 2)")):
+        if part.ndim != 2:
+            raise ValueError(f"{name} has shape {tuple(part.shape)}; expected {axes}, also for one image")
+
+
 class sound:
     def as_in_the_package(lengths, labels):
         """the package's own measure"""
+        _with_a_batch(lengths, labels)
         return training.exactly_right(lengths, labels).float().mean()
 
     def as_a_number(lengths, labels):
         """a right measure that gives a plain number"""
+        _with_a_batch(lengths, labels)
         pairs = zip(lengths.topk(2).indices.tolist(), labels.tolist(), strict=True)
         return sum(set(said) == set(present) for said, present in pairs) / len(labels)
 
     def by_look_up(lengths, labels):
         """a right measure that uses the labels as an index"""
+        _with_a_batch(lengths, labels)
         said = torch.zeros_like(lengths).scatter(1, lengths.topk(2).indices, 1.0)
         return said.gather(1, labels).prod(dim=1).mean()
 
     def by_products(lengths, labels):
         """a right measure that rounds in the seventh digit"""
+        _with_a_batch(lengths, labels)
         return _found(lengths, labels).prod(dim=1).mean() * (1 - 2e-7)
 
 

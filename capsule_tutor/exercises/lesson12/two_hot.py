@@ -115,3 +115,8 @@ class wrong:
     def ten_typed_in(labels, classes):
         """You typed in ten classes. There are `classes` of them."""
         return two_hot(labels, 10)
+
+    def classes_guessed(labels, classes):
+        """Your table ends at the largest label of the batch, and that does not tell how many classes there are.
+        `classes` does: hand it to one_hot, or make a table of (b, classes)."""
+        return one_hot(labels).amax(dim=1).float()

@@ -79,6 +79,10 @@ class sound:
             best = torch.where(better.view(-1, 1, 1, 1), tried, best)
         return best
 
+    def that_goes_half_of_the_way(objective, images, eps, steps):
+        """a right attack that goes only half as far as it may"""
+        return pgd(objective, images, eps / 2, steps, eps / 8)
+
     def that_gives_up(objective, images, eps, steps):
         """an attack that finds nothing, and hands back the images"""
         return images.clone()
@@ -146,7 +150,8 @@ class broken:
         return images
 
     def first_image_alone(objective, images, eps, steps):
-        """an attack that brings back the first image alone. Do you look at all of them?"""
+        """an attack that brings back the first image alone. Are there several in your batch, and do you look at all of
+        them?"""
         back = _back(images, eps)
         free = _loop(objective, images, eps, steps, lambda x, _: x)
         return torch.cat([back(free, free)[:1], free[1:]])
@@ -184,8 +189,8 @@ def _attacked(attack, ink=lambda x: (3 * x - 1).clamp(0, 1), steps=20):
 
 class wrong:
     def compared_with_itself(attack):
-        """An attack that writes into its images gets past your test. Keep a copy, and ask afterwards whether `images`
-        are still equal to it."""
+        """An attack that writes into its images gets past your test. Keep a copy, `images.clone()`, and ask afterwards
+        whether `images` are still equal to it. (`images[:]`, or a second name, is no copy.)"""
         images, _, attacked = _attacked(attack)
         assert (attacked - images).abs().max() <= 0.1 + 1e-5
         assert attacked.min() >= -1e-5
@@ -216,8 +221,9 @@ class wrong:
         assert attacked.max() <= 1 + 1e-5
 
     def grey_images(attack):
-        """Ink below 0 and above 1 gets past your test. Do you ask for both ends of the range? And are there pixels at 0
-        and at 1? From mid-grey no attack with a small eps gets that far."""
+        """Ink below 0 and above 1 gets past your test. Do you ask for both ends of the range? Are there pixels at 0 and
+        at 1? From mid-grey no attack with a small eps gets that far. And do you look at what came back as it is,
+        without a clamp of your own?"""
         images, before, attacked = _attacked(attack, lambda x: 0.4 + 0.2 * x)
         assert torch.equal(images, before)
         assert (attacked - images).abs().max() <= 0.1 + 1e-5
@@ -238,6 +244,17 @@ class wrong:
         images, before, attacked = _attacked(attack)
         assert torch.equal(images, before)
         assert (attacked - images).abs().mean() <= 0.1
+        assert attacked.min() >= -1e-5
+        assert attacked.max() <= 1 + 1e-5
+
+    def length_of_the_change(attack):
+        """Your test gives an alarm for every right attack that changes something, even if it goes only half as far as
+        it may. Do you add up the changes of all pixels, as `norm()` and `sum()` do? Each pixel has the limit eps for
+        itself: take the largest `abs()` of the change. Or do you compare with a smaller eps than the one you hand in,
+        or want the attacked images to be equal to the old ones?"""
+        images, before, attacked = _attacked(attack)
+        assert torch.equal(images, before)
+        assert (attacked - images).norm() <= 0.1 + 1e-5
         assert attacked.min() >= -1e-5
         assert attacked.max() <= 1 + 1e-5
 

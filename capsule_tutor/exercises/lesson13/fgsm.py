@@ -172,6 +172,11 @@ class wrong:
         """Some of your pixels are below 0 or above 1. There is no such ink: clip, after the step."""
         return images + eps * _gradient(objective, images).sign()
 
+    def downhill_and_not_clipped(objective, images, eps):
+        """There are two mistakes. You subtract the step, as training does, so the objective falls, and an attack wants
+        it to rise. And some of your pixels are below 0 or above 1: clip, after the step."""
+        return images - eps * _gradient(objective, images).sign()
+
     def clipped_to_minus_one(objective, images, eps):
         """You clip to [−1, 1]. Ink runs from 0 to 1, so half of that range is not a picture."""
         return (images + eps * _gradient(objective, images).sign()).clamp(-1, 1)

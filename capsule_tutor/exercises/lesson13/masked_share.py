@@ -70,6 +70,12 @@ def _last_pixel(images: Tensor) -> Tensor:
     return 2 * images.flatten(1)[:, -1]
 
 
+def _two_pixels(images: Tensor) -> Tensor:
+    """Rises with one pixel and falls with another: where the two are alike, more ink for both changes nothing."""
+    flat = images.flatten(1)
+    return flat[:, 0] - flat[:, 1]
+
+
 def cases():
     return [
         case("an objective that is flat for some images", _flat_below, uniform(7, 1, 4, 3, seed=2)),
@@ -79,6 +85,9 @@ def cases():
         case("a gradient of about 1e-20", _faint, uniform(7, 1, 4, 3, seed=2)),
         case("slopes of 0 and below", _falling, uniform(4, 1, 4, 3)),
         case("an objective that sees the last pixel alone", _last_pixel, uniform(4, 1, 4, 3)),
+        case(
+            "an objective that rises with one pixel and falls with another", _two_pixels, torch.full((4, 1, 4, 3), 0.5)
+        ),
         case("a hill, nowhere flat", hill, uniform(4, 1, 4, 3)),
         case("pixels at 0 and 1 that are pushed outward", plane, torch.cat([_AT_THE_EDGE, uniform(2, 1, 4, 3)])),
         case("an image without any slope", _flat_below, (WEIGHT < 0).float().view(1, 1, 4, 3)),
@@ -132,8 +141,8 @@ class wrong:
         return (_gradient(objective, images).sum(dim=1) == 0).float().mean().item()
 
     def largest_is_zero(objective, images):
-        """You ask whether the LARGEST slope is 0. Where all others are below 0, an attack still makes those pixels
-        paler: take `abs()` first."""
+        """You ask whether the LARGEST slope is 0, or whether no slope is above 0. Slopes below 0 count, too: an attack
+        makes those pixels paler. Ask for each pixel whether its slope is exactly 0."""
         return (_gradient(objective, images).amax(dim=1) == 0).float().mean().item()
 
     def with_a_tolerance(objective, images):
@@ -169,3 +178,34 @@ class wrong:
         """You ask whether an attack changes the picture. Ink of 1 that should get darker stays at 1, though its
         gradient is there: ask the gradient itself."""
         return (fgsm(objective, images, 0.1) == images).flatten(1).all(dim=1).float().mean().item()
+
+    def more_ink_for_all(objective, images):
+        """Did you change the ink of all pixels alike, and ask whether the objective moves? Pixels that raise it cancel
+        those that lower it, and an attack could use both: take the gradient, and ask for each pixel whether it is 0."""
+        return (objective(images + 1e-3) == objective(images)).float().mean().item()
+
+    def of_the_largest(objective, images):
+        """You took the gradient of one image's number, as `max()` does. Then all other images seem to have none: add up
+        the numbers of the batch, `.sum()`, and then ask for the gradient."""
+        x = images.detach().clone().requires_grad_()
+        gradient = torch.autograd.grad(objective(x).max(), x)[0]
+        return (gradient.flatten(1) == 0).all(dim=1).float().mean().item()
+
+    def of_the_first(objective, images):
+        """You took the gradient of the first image's number alone. Then all other images seem to have none: add up the
+        numbers of the batch, `.sum()`, and then ask for the gradient."""
+        x = images.detach().clone().requires_grad_()
+        gradient = torch.autograd.grad(objective(x)[0], x)[0]
+        return (gradient.flatten(1) == 0).all(dim=1).float().mean().item()
+
+    def of_the_rows(objective, images):
+        """You have one answer for each row of pixels. One for each image is wanted, whether the gradient is 0 in ALL of
+        its pixels: `flatten(1)` first, and then `all(dim=1)`."""
+        gradient = _gradient(objective, images).view_as(images)
+        return (gradient == 0).all(dim=3).float().mean().item()
+
+    def of_the_columns(objective, images):
+        """You have one answer for each column of pixels. One for each image is wanted, whether the gradient is 0 in ALL
+        of its pixels: `flatten(1)` first, and then `all(dim=1)`."""
+        gradient = _gradient(objective, images).view_as(images)
+        return (gradient == 0).all(dim=2).float().mean().item()

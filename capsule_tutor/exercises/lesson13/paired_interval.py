@@ -48,9 +48,9 @@ def cases():
 
 def _in_order(item, value):
     low, mean, high = value
-    return (
-        None if low <= mean <= high else f"you return {low:.3g}, {mean:.3g}, {high:.3g}: low, mean, high is the order."
-    )
+    if low <= mean <= high:
+        return None
+    return f"you return {low:.3g}, {mean:.3g}, {high:.3g}: the second, the mean, should be between the other two."
 
 
 properties = (_in_order,)
@@ -100,6 +100,12 @@ class wrong:
         gaps = second - first
         return _with(gaps, t * gaps.std(correction=0) / len(gaps) ** 0.5)
 
+    def root_of_k_minus_one(first, second, t):
+        """You divide by √(k − 1). The −1 belongs inside the standard deviation, where `std()` has it already: divide by
+        √k."""
+        gaps = second - first
+        return _with(gaps, t * gaps.std() / (len(gaps) - 1) ** 0.5)
+
     def of_the_normal(first, second, t):
         """You use 1.96, which needs many runs. With few, the standard deviation itself is uncertain: use t."""
         gaps = second - first
@@ -134,6 +140,18 @@ class wrong:
         """You divide by the first error. The question asks for points, not for a share of them."""
         gaps = (second - first) / first * 100
         return _with(gaps, t * gaps.std() / len(gaps) ** 0.5)
+
+    def ends_around_0(first, second, t):
+        """Your interval is around 0. It belongs around the mean: add the mean to both ends."""
+        gaps = second - first
+        low, mean, high = _with(gaps, t * gaps.std() / len(gaps) ** 0.5)
+        return low - mean, mean, high - mean
+
+    def high_first(first, second, t):
+        """Your ends are exchanged. The order is low, mean, high."""
+        gaps = second - first
+        low, mean, high = _with(gaps, t * gaps.std() / len(gaps) ** 0.5)
+        return high, mean, low
 
     def least_and_most(first, second, t):
         """You return the smallest and the largest difference. Those move apart with every further seed, while an

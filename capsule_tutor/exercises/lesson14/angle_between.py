@@ -38,7 +38,7 @@ def cases():
         torch.tensor([[10.0, 350.0, 180.0], [50.0, 60.0, 10.0]]),
     )
     return [
-        case("350 and 10, 10 and 350, 0 and 180, 90 and 50, 300 and 60, 10 and 10", *table, atol=1e-3),
+        case("a table of six pairs that begins with 350 and 10", *table, atol=1e-3),
         case("7 pairs between 0 and 360", 360 * uniform(7, seed=1), 360 * uniform(7, seed=2), atol=1e-3),
         case(
             "the three pairs (730, 0), (−20, 350) and (1000, 30)",
@@ -85,7 +85,8 @@ class wrong:
         return (a - b + 180) % 360 - 180
 
     def half_a_turn_is_nothing(a, b):
-        """You take the remainder by 180. Then front and back are the same direction: a whole turn is 360."""
+        """None of your angles is above 90: front and back are the same direction to you. A remainder by 180 does that,
+        and so does the sine without the cosine. A whole turn is 360."""
         turn = (a - b) % 180
         return torch.minimum(turn, 180 - turn)
 
@@ -110,6 +111,11 @@ class wrong:
         """You cut |a − b| off at 180. 350° and 10° are 20° apart, not 180: when one way round is longer than half a
         turn, the other is 360 minus it."""
         return (a - b).abs().clamp(max=180)
+
+    def remainder_cut_at_180(a, b):
+        """You cut the remainder off at 180. 350° and 10° are 20° apart, not 180: where one way round is longer than
+        half a turn, take the other, 360 minus it."""
+        return ((a - b) % 360).clamp(max=180)
 
     def remainder_by_180(a, b):
         """You take the remainder by 180. That folds the back onto the front: take it by 360, and then the smaller of
@@ -137,6 +143,12 @@ class wrong:
     def cosine_of_degrees(a, b):
         """You took the cosine of degrees. `cos` wants radians: `torch.deg2rad(a - b)` first, and back at the end."""
         return torch.rad2deg(torch.acos(torch.cos(a - b)))
+
+    def remainder_by_2_pi(a, b):
+        """You treat degrees as radians. Did you take them `% (2 * torch.pi)`? In degrees a whole turn is 360. Or did
+        you take their `cos`, which wants radians: `torch.deg2rad` before it, and `torch.rad2deg` at the end?"""
+        turn = (a - b) % (2 * torch.pi)
+        return torch.minimum(turn, 2 * torch.pi - turn)
 
     def minus_from_180(a, b):
         """You compare (a − b) % 360 with 180 minus it. The two ways round add up to a whole turn: 360 minus it."""

@@ -110,6 +110,12 @@ class wrong:
         """You subtract one standard deviation from the other. Spread is measured on the differences, seed by seed."""
         return _around(_gap(a) - _gap(b), t * (_gap(a).std() - _gap(b).std()).abs() / len(a) ** 0.5)
 
+    def spread_of_a_alone(a, b, t):
+        """Your spread is that of a's gaps alone. Did you take their `std()`, or average b's gaps first? Subtract b's
+        gap from a's seed by seed, and take the standard deviation of these differences."""
+        d = _gap(a) - _gap(b)
+        return _around(d, t * _gap(a).std() / len(a) ** 0.5)
+
     def root_forgotten(a, b, t):
         """Your interval is that of a single run. A mean of m runs is surer by √m: divide s by it."""
         d = _gap(a) - _gap(b)
@@ -139,6 +145,11 @@ class wrong:
         """You typed in 2.776, the t for five runs. Use the t that is handed in: another number of runs has another."""
         d = _gap(a) - _gap(b)
         return _around(d, 2.776 * d.std() / len(d) ** 0.5)
+
+    def root_of_five(a, b, t):
+        """You divide by √5, however many seeds there are. It is the root of their number: √len(a)."""
+        d = _gap(a) - _gap(b)
+        return _around(d, t * d.std() / 5**0.5)
 
     def variance_for_deviation(a, b, t):
         """You took the variance for s. A root is missing: `.std()`."""

@@ -72,6 +72,11 @@ class sound:
         """a right split that learns from one toy of each class and tests on another"""
         return (info[:, 0] == 0) & _front(info), (info[:, 0] == 1) & ~_front(info)
 
+    def toys_by_a_sum(labels, info):
+        """a right split that learns, in each class, from the toys whose label + instance is at most 6"""
+        seen, front = labels + info[:, 0] <= 6, _front(info)
+        return seen & front, ~seen & ~front
+
 
 class broken:
     def random_rows(labels, info):
@@ -180,6 +185,17 @@ class wrong:
         assert not c & d
         assert e == f == set(range(5))
 
+    def label_plus_instance(split):
+        """Your test takes two toys for one. Did you add label and instance? That gives 5 for instance 2 of class 3, and
+        for instance 3 of class 2, too. Make pairs of the two numbers, or take `10 * label + instance`."""
+        labels, info = _views()
+        train, test = split(labels, info)
+        _, (c, d), (e, f) = _sets(labels, info, train, test)
+        toy = labels + info[:, 0]
+        assert not set(toy[train].tolist()) & set(toy[test].tolist())
+        assert not c & d
+        assert e == f == set(range(5))
+
     def toys_alone(split):
         """Your test asks for toys and not for azimuths. If a test view is from a familiar side, nothing about it is
         novel but the toy."""
@@ -216,9 +232,10 @@ class wrong:
         assert test.any()
 
     def every_row_used(split):
-        """Your test fails on everything, right code too. Does it demand that every row is in one of the two? It cannot
-        be: a training toy from a novel side belongs to neither. Or are the columns of your `info` in another order?
-        Azimuth is column 2."""
+        """Your test fails on everything, right code too. Does it demand more than the three points? A training toy from
+        a novel side is in neither half, so not every row is used, and the halves need not be equally large. Or does it
+        take two toys for one? Or are the columns of your `info` in another order? Instance is column 0, and azimuth is
+        column 2."""
         labels, info = _views()
         train, test = split(labels, info)
         (a, b), (c, d), (e, f) = _sets(labels, info, train, test)

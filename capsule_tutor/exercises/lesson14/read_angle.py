@@ -141,8 +141,8 @@ class right:
 
 class wrong:
     def degrees_themselves(poses, degrees, new):
-        """You fit the degrees themselves. 359° and 1° are neighbours on the table and far apart as numbers, so the fit
-        meets in the middle: fit sine and cosine."""
+        """You fit the angle itself. 359° and 1° are neighbours on the table and far apart as numbers (in radians, too),
+        so the fit meets in the middle: fit sine and cosine."""
         return _fitted(poses, degrees[:, None], new)[:, 0]
 
     def no_constant(poses, degrees, new):
@@ -182,6 +182,24 @@ class wrong:
         """Your angles go from −180 to 180. From 0 up to 360 is wanted: `% 360` at the end."""
         sine, cosine = _fitted(poses, _targets(degrees), new).T
         return torch.rad2deg(torch.atan2(sine, cosine))
+
+    def half_a_turn_added(poses, degrees, new):
+        """Every angle of yours is off by half a turn. Did you add 180 to get rid of the minus? `% 360` adds 360, and
+        only to those below 0."""
+        sine, cosine = _fitted(poses, _targets(degrees), new).T
+        return torch.rad2deg(torch.atan2(sine, cosine)) + 180
+
+    def size_of_the_angle(poses, degrees, new):
+        """None of your angles is above 180: left and right are the same to you. Did you take the absolute value? −90 is
+        270, not 90: `% 360` at the end. Or did you take `acos` where `atan2` belongs?"""
+        sine, cosine = _fitted(poses, _targets(degrees), new).T
+        return torch.rad2deg(torch.atan2(sine, cosine)).abs()
+
+    def remainder_by_180(poses, degrees, new):
+        """None of your angles is above 180: a direction and its opposite are the same to you. Did you take the
+        remainder by 180? A whole turn is 360. Or did you take `atan` where `atan2` belongs?"""
+        sine, cosine = _fitted(poses, _targets(degrees), new).T
+        return torch.rad2deg(torch.atan2(sine, cosine)) % 180
 
     def sine_of_degrees(poses, degrees, new):
         """You took the sine of degrees. `sin` and `cos` want radians: `torch.deg2rad` first."""

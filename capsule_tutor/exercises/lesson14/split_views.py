@@ -152,6 +152,25 @@ class wrong:
         tested = _among(info[:, 0], test_toys)
         return _among(info[:, 0], train_toys) & near, tested & near, tested & ~near
 
+    def lighting_for_azimuth(info, train_toys, test_toys, familiar):
+        """You look at column 3 of `info`, the lighting. The azimuth is column 2, counted from 0."""
+        near = _among(info[:, 3], familiar)
+        tested = _among(info[:, 0], test_toys)
+        return _among(info[:, 0], train_toys) & near, tested & near, tested & ~near
+
+    def elevation_for_the_toy(info, train_toys, test_toys, familiar):
+        """You take column 1 of `info`, the elevation, for the toy. The instance is column 0."""
+        near = _among(info[:, 2], familiar)
+        tested = _among(info[:, 1], test_toys)
+        return _among(info[:, 1], train_toys) & near, tested & near, tested & ~near
+
+    def columns_counted_from_one(info, train_toys, test_toys, familiar):
+        """You take column 1 of `info` for the instance and column 3 for the azimuth. Do you count from 1? Counted from
+        0, the instance is column 0 and the azimuth is column 2."""
+        near = _among(info[:, 3], familiar)
+        tested = _among(info[:, 1], test_toys)
+        return _among(info[:, 1], train_toys) & near, tested & near, tested & ~near
+
     def up_to_the_last(info, train_toys, test_toys, familiar):
         """You ask whether the azimuth is at most the last of `familiar`. That is a list, not a range: 34 and 0 are
         neighbours on the table. Use `torch.isin`."""
@@ -203,10 +222,20 @@ class wrong:
         """You return the numbers of the rows. Masks are wanted: one True or False for every row, (n,) bool."""
         return tuple(mask.nonzero().flatten() for mask in split_views(info, train_toys, test_toys, familiar))
 
+    def rows_for_masks(info, train_toys, test_toys, familiar):
+        """You return the rows themselves. Masks are wanted, one True or False for every row, (n,) bool: with a mask the
+        pictures of these rows can be taken, too."""
+        return tuple(info[mask] for mask in split_views(info, train_toys, test_toys, familiar))
+
     def novel_first(info, train_toys, test_toys, familiar):
         """Your two test masks are exchanged: familiar first, then novel."""
         train, near, far = split_views(info, train_toys, test_toys, familiar)
         return train, far, near
+
+    def toys_exchanged(info, train_toys, test_toys, familiar):
+        """You exchanged the two lists of toys. The network learns from `train_toys`, and both tests are on
+        `test_toys`."""
+        return split_views(info, test_toys, train_toys, familiar)
 
     def compared_with_equals(info, train_toys, test_toys, familiar):
         """`==` compares a column with one value. You want to know for each row whether its value is among several:

@@ -89,6 +89,11 @@ class wrong:
         torch.special.entr, or keep 0 away from the logarithm."""
         return -(c * c.log()).sum(dim=2).mean() / math.log(c.shape[2])
 
+    def children_with_a_zero_left_out(c):
+        """You left out every child that has a share of 0, and the most decided ones are among them. 0 · ln 0 counts as
+        0, and the child counts, too: use torch.special.entr, or nansum over the parents."""
+        return (-(c * c.log()).sum(dim=2)).nanmean() / math.log(c.shape[2])
+
     def over_the_children(c):
         """You added up over the children. Each CHILD divides one unit among the parents: sum over j, axis 2."""
         return torch.special.entr(c).sum(dim=1).mean() / math.log(c.shape[2])
@@ -114,6 +119,11 @@ class wrong:
         images = torch.tensor(float(len(c)), dtype=c.dtype)
         return torch.special.entr(c).sum(dim=2).mean() / images.log()
 
+    def ln_of_ten(c):
+        """Your result is the entropy divided by ln 10. Did you divide by ln 10, as if there were always ten parents, or
+        take log₁₀ and leave ln J out? Divide by the largest entropy of J shares: ln J, with J = c.shape[2]."""
+        return torch.special.entr(c).sum(dim=2).mean() / math.log(10)
+
     def divided_by_j(c):
         """Your result is the entropy divided by J. Did you divide by J, or take the mean over the parents and forget ln
         J? Sum over j, and divide by ln J, the largest possible entropy of J shares."""
@@ -133,6 +143,17 @@ class wrong:
         """You divided by the logarithm of children times parents. A child divides among the PARENTS: ln J, with
         J = c.shape[2]."""
         return torch.special.entr(c).sum(dim=2).mean() / math.log(c[0].numel())
+
+    def largest_that_occurs(c):
+        """You divided by the largest entropy that occurs in c. The largest POSSIBLE one is ln J, whatever c holds."""
+        h = torch.special.entr(c).sum(dim=2)
+        return h.mean() / h.max()
+
+    def largest_that_occurs_or_zero(c):
+        """You divided by the largest entropy that occurs in c, and where that is 0 you return 0. The largest POSSIBLE
+        one is ln J, whatever c holds."""
+        h = torch.special.entr(c).sum(dim=2)
+        return h.mean() / h.max().clamp(min=1e-12)
 
     def nan_and_the_children(c):
         """Two things: a share of 0 gives NaN (use torch.special.entr), and the largest entropy is ln J of the PARENTS,
@@ -193,6 +214,11 @@ class wrong:
         """The number that you added inside the logarithm, about a thousandth, still changes the result. Use something
         like 1e-12, or torch.special.entr."""
         return -(c * (c + 1e-3).log()).sum(dim=2).mean() / math.log(c.shape[2])
+
+    def one_added_inside(c):
+        """You took ln(1 + c). That does no harm at 0, but everywhere else it is not ln c. −c ln c is wanted, and 0 for
+        a share of 0: torch.special.entr(c) gives both."""
+        return -(c * torch.log1p(c)).sum(dim=2).mean() / math.log(c.shape[2])
 
     def a_high_clamp(c):
         """The number at which you cut off the logarithm is so large that it changes the result. Use something like

@@ -131,6 +131,11 @@ class wrong:
         """You squared spread/difference but not the 2.8. All of 2.8 · spread/difference is squared."""
         return max(2, ceil(2.8 * (spread / difference) ** 2))
 
+    def factor_forgotten(difference, spread):
+        """You left out the factor (1.96 + 0.84) = 2.8. With so few runs, most studies miss a true difference of this
+        size. All of 2.8 · spread/difference is squared."""
+        return max(2, ceil((spread / difference) ** 2))
+
     def difference_not_squared(difference, spread):
         """You squared the spread and not the difference. All of 2.8 · spread/difference is squared."""
         return max(2, ceil(2.8**2 * spread**2 / difference))
@@ -179,6 +184,11 @@ class wrong:
         """You doubled the number, as for two groups of runs that have nothing to do with each other. Here the runs are
         paired by seed, and `spread` is that of their differences."""
         return max(2, ceil(2 * (2.8 * spread / difference) ** 2))
+
+    def runs_of_both_recipes(difference, spread):
+        """On every input you return twice the number that is wanted. Did you count the runs of both recipes? The number
+        of seeds is wanted, and for each seed there is one run of each recipe."""
+        return 2 * max(2, ceil((2.8 * spread / difference) ** 2))
 
     def upside_down(difference, spread):
         """You divided the difference by the spread. The larger the spread, the MORE runs are needed."""

@@ -64,7 +64,8 @@ def cases():
 def _shorter_than_one(item, value):
     if value.max() <= 1.0001:
         return None
-    return f"a length is {value.max().item():.3f}; after squash none exceeds 1. Squash s, and take the length last."
+    said = f"a length is {value.max().item():.3f}, and no squashed pose is longer than 1."
+    return f"{said} Do you squash s along its LAST axis, and after that take the root of the sum of squares?"
 
 
 properties = (_shorter_than_one,)
@@ -134,6 +135,11 @@ class wrong:
         `c[..., None]` or `c.unsqueeze(-1)`."""
         return functional.lengths(squash((c[:, :, :, None] * u_hat).sum(dim=1)))
 
+    def always_an_axis_for_the_images(u_hat, c, squash):
+        """You give c an axis for the images even where it has one already. An (i, j) table needs none, since missing
+        axes are added at the front: `c[..., None]` works for both."""
+        return functional.lengths(squash((c.unsqueeze(0).unsqueeze(-1) * u_hat).sum(dim=1)))
+
     def couplings_added_over_the_images(u_hat, c, squash):
         """The couplings of all images are added up and used for each. In an einsum, an ellipsis that stands for nothing
         on the right is summed over: let it stand for the images in all three parts, or use `expand` and b."""
@@ -185,6 +191,21 @@ class wrong:
     def attended_again(u_hat, c, squash):
         """You routed the votes by self-attention, and c was not used. Here the couplings come from outside."""
         return functional.lengths(functional.self_attention_routing(u_hat)[0])
+
+    def absolute_values_added(u_hat, c, squash):
+        """You added up the absolute values of a pose's numbers. A length is the root of the sum of their squares: use
+        functional.lengths."""
+        return squash(_gathered(u_hat, c)).abs().sum(dim=-1)
+
+    def squashed_over_the_parents(u_hat, c, squash):
+        """You squashed along the parents. A pose's numbers are along the LAST axis, which is the one that squash takes
+        by itself."""
+        return functional.lengths(squash(_gathered(u_hat, c), 1))
+
+    def lengths_squashed(u_hat, c, squash):
+        """You took lengths first and squashed those: squash then takes the lengths of an image's parents for one
+        vector. Squash the poses s, and take their lengths last."""
+        return squash(functional.lengths(_gathered(u_hat, c)))
 
     def squared_lengths(u_hat, c, squash):
         """You returned the squares of the lengths. The root is missing: use functional.lengths."""

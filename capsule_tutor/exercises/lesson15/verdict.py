@@ -198,8 +198,8 @@ class wrong:
         return EQUAL if -margin < low and high < margin else HELPS if low < 0 else HURTS
 
     def never_equal(low, high, margin):
-        """You never say "no difference that matters", so no number of runs could ever show that routing makes none. An
-        interval wholly within the margin shows just that."""
+        """You say "no difference that matters" on none of the inputs. An interval that is wholly within the margin
+        shows just that. Do you ask for it first, and with the margin as it is handed in, in points?"""
         return HELPS if high < 0 else HURTS if low > 0 else UNKNOWN
 
     def upper_end_alone(low, high, margin):
@@ -210,3 +210,17 @@ class wrong:
     def half_the_margin(low, high, margin):
         """You halved the margin. It reaches from −margin to margin."""
         return verdict(low, high, margin / 2)
+
+    def a_tenth_for_the_margin(low, high, margin):
+        """The interval from −0.5 to 0.4 is wholly within a margin of 0.6, and you say "cannot tell". Do you compare
+        with 0.1, whatever the margin is? Use the one that is handed in: somebody else may care about less, or about
+        more."""
+        return verdict(low, high, 0.1)
+
+    def touches_the_margin(low, high, margin):
+        """You say "no difference that matters" wherever the interval reaches into the range from −margin to margin. It
+        must be wholly within: low is above −margin, and high is below margin. Did you take low for high, and high for
+        low?"""
+        if low < margin and high > -margin:
+            return EQUAL
+        return HELPS if high < 0 else HURTS if low > 0 else UNKNOWN

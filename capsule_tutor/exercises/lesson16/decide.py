@@ -71,10 +71,13 @@ def cases():
     shuffled = [(arm, seed, e, _F) for arm, seed, e in zip(arms, (3, 3, 5, 5, 8, 8), low + high, strict=True)]
     return [
         case("three seeds, the claimed arm always a point better", full, seeds, _F, margin, t),
-        case("the same with the arms exchanged", _runs(high, low), seeds, _F, margin, t),
+        case("three seeds, the claimed arm always a point worse", _runs(high, low), seeds, _F, margin, t),
         case("hardly any difference", _runs((1.0, 2.0, 3.0), (1.05, 2.0, 2.98)), seeds, _F, margin, t),
         case("a small, certain difference", _runs((1.0, 2.0, 3.0), (1.1, 2.11, 3.1)), seeds, _F, margin, t),
         case("pairs that contradict each other", _runs((1.0, 2.0, 3.0), (2.4, 1.1, 3.9)), seeds, _F, margin, t),
+        # Where it is another verdict if both arms are sorted; if the middle is the median.
+        case("pairs that scatter more than the arms", _runs((1.0, 2.0, 3.0), (6.0, 2.5, 3.9)), seeds, _F, margin, t),
+        case("two differences of −1 and one of 0.65", _runs((3.0, 4.0, 6.65), (4.0, 5.0, 6.0)), seeds, _F, margin, 1.7),
         case("differences of 0.2, 0.9 and 0.9", _runs((1.0, 2.0, 3.0), (1.2, 2.9, 3.9)), seeds, _F, margin, 2.6),
         case("seeds that scatter little", _runs((1.0, 1.25, 1.5), (2.05, 2.25, 2.48)), seeds, _F, margin, t),
         # Where another half width gives another verdict: without the root; with 1.96; n for its root; n for n − 1.
@@ -173,6 +176,22 @@ class wrong:
         first, second = ([e for a, _, e, _ in sorted(runs) if a == arm] for arm in ("claimed", "control"))
         return _by_interval([a - b for a, b in zip(first, second, strict=True)], margin, t)
 
+    def as_many_and_none_unknown(runs, seeds, fingerprint, margin, t):
+        """Where one run is there twice, in the place of another, yours ends in a KeyError. Do you ask only whether
+        there are as many runs as promised, and whether each was promised? Compare what is there with what was promised,
+        as two sorted lists."""
+        promised = [(arm, seed) for arm in ("claimed", "control") for seed in seeds]
+        if len(runs) != len(promised) or any(run[:2] not in promised or run[3] != fingerprint for run in runs):
+            return BROKEN
+        return _by_interval(_differences(runs, seeds), margin, t)
+
+    def seeds_without_arms(runs, seeds, fingerprint, margin, t):
+        """Where each seed is there twice, but not once in each ARM, yours ends in a KeyError. Do you compare the seeds
+        without their arms? Compare pairs of arm and seed."""
+        if sorted(run[1] for run in runs) != sorted([*seeds, *seeds]) or any(run[3] != fingerprint for run in runs):
+            return BROKEN
+        return _by_interval(_differences(runs, seeds), margin, t)
+
     def control_unchecked(runs, seeds, fingerprint, margin, t):
         """You hold only the claimed arm to its promise. The control has promised the same seeds: if a run of it is
         missing, yours ends in a KeyError, and one too many is let through."""
@@ -248,6 +267,15 @@ class wrong:
         error is that divided by √n, with the n of the pairs."""
         return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.pstdev(d) / sqrt(len(d)))
 
+    def median_for_mean(runs, seeds, fingerprint, margin, t):
+        """The middle of your interval is not the mean of the differences. Did you take their median? The interval is
+        mean ± t · spread/√n."""
+        if not _sound(runs, seeds, fingerprint):
+            return BROKEN
+        d = _differences(runs, seeds)
+        middle, half = statistics.median(d), t * statistics.stdev(d) / sqrt(len(d))
+        return verdict(middle - half, middle + half, margin)
+
     def for_many_seeds(runs, seeds, fingerprint, margin, t):
         """Your interval takes 1.96, which is for many runs. For a few seeds it is wider: `t` is given."""
         return _with_half(runs, seeds, fingerprint, margin, lambda d: 1.96 * statistics.stdev(d) / sqrt(len(d)))
@@ -303,6 +331,14 @@ class wrong:
         if not _sound(runs, seeds, fingerprint):
             return BROKEN
         first, second = ([e for a, _, e, _ in runs if a == arm] for arm in ("claimed", "control"))
+        return _by_interval([a - b for a, b in zip(first, second, strict=True)], margin, t)
+
+    def sorted_errors(runs, seeds, fingerprint, margin, t):
+        """Did you sort the errors of each arm, so that its best run meets the other's best? A pair belongs to a seed:
+        look the errors up by arm and seed."""
+        if not _sound(runs, seeds, fingerprint):
+            return BROKEN
+        first, second = (sorted(e for a, _, e, _ in runs if a == arm) for arm in ("claimed", "control"))
         return _by_interval([a - b for a, b in zip(first, second, strict=True)], margin, t)
 
     def words_of_lesson_fifteen(runs, seeds, fingerprint, margin, t):

@@ -139,6 +139,20 @@ class wrong:
         """Your first convolution reads one map. In colour it reads three: begin with `shape[0]`."""
         return _cost(shape, layers, channels, _filter, _side, first=1)
 
+    def always_in_colour(shape, layers, channels):
+        """Your first convolution reads three maps. In grey it reads one: begin with `shape[0]`."""
+        return _cost(shape, layers, channels, _filter, _side, first=3)
+
+    def every_place_counted(shape, layers, channels):
+        """You count the weights of a filter once for each place of the map. It uses the same weights at every place, so
+        as parameters they are counted once."""
+        before, side, parameters = shape[0], shape[1], 0
+        for (kernel, stride), width in zip(layers, channels, strict=True):
+            side = _side(side, kernel, stride) if kernel <= side else 0
+            parameters += width * (before * kernel**2 * side**2 + 3)
+            before = width
+        return side, parameters
+
     def one_map_for_each_filter(shape, layers, channels):
         """Your filters read one map each, as the depthwise ones do. A filter here reads all maps that come in."""
         return _cost(shape, layers, channels, lambda before, k: k**2 + 3, _side)
@@ -166,6 +180,11 @@ class wrong:
         """Your maps are as large as with padding. Without it, a kernel must be inside: (side − kernel) // stride +
         1."""
         return _cost(shape, layers, channels, _filter, lambda side, k, stride: -(-side // stride))
+
+    def steps_rounded_up(shape, layers, channels):
+        """You rounded the number of steps up. A step that would lead out of the map is not made: the side is (side −
+        kernel) // stride + 1."""
+        return _cost(shape, layers, channels, _filter, lambda side, k, stride: -(-(side - k) // stride) + 1)
 
     def one_forgotten(shape, layers, channels):
         """Your sides lack the + 1. A kernel of 5 has one place on a map of 5: (5 − 5) // 1 + 1."""
@@ -209,6 +228,12 @@ class wrong:
         return _cost(shape, layers, [shape[0]] * len(layers), _filter, _side)[0], sum(
             width * _filter(shape[0], kernel) for (kernel, _), width in zip(layers, channels, strict=True)
         )
+
+    def width_too_early(shape, layers, channels):
+        """Each of your convolutions reads as many maps as it gives. It reads those of the one before it, and the first
+        reads those of the image: `before = width` comes at the END of the loop, after the count."""
+        side, _ = front_cost(shape, layers, channels)
+        return side, sum(width * _filter(width, kernel) for (kernel, _), width in zip(layers, channels, strict=True))
 
     def normalised_at_the_end(shape, layers, channels):
         """You counted the normalisation of the last map alone. There is one after each convolution."""

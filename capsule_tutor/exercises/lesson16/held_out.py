@@ -88,7 +88,7 @@ def _no_thing_on_both_sides(item, value):
 def _every_class_is_tested(item, value):
     labels = item.args[0]
     lost = set(labels.tolist()) - set(labels[value].tolist()) if value.dtype == torch.bool else set()
-    return f"class {min(lost)} has no picture in the test." if lost else None
+    return f"there is no picture of class {min(lost)} in the test." if lost else None
 
 
 properties = (_no_thing_on_both_sides, _every_class_is_tested)
@@ -167,6 +167,25 @@ class wrong:
             mask |= torch.isin(things, own[-(len(own) // 5) :])
         return mask
 
+    def four_fifths(labels, things):
+        """You put all but the lowest fifth of each class's things into the test, and all things of a class that has
+        fewer than five. Is a minus missing, as in `own[2:]` for `own[-2:]`? And the number of things for the test is at
+        least one: max(1, …)."""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            mask |= torch.isin(things, own[len(own) // 5 :])
+        return mask
+
+    def all_but_a_fifth(labels, things):
+        """You put all but the lowest fifth of each class's things into the test. Is a minus missing, as in `own[2:]`
+        for `own[-2:]`? Or did you choose the lowest things, and return the mask of the training part?"""
+        mask = torch.zeros(len(labels), dtype=torch.bool)
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            mask |= torch.isin(things, own[max(1, len(own) // 5) :])
+        return mask
+
     def rounded_to_the_nearest(labels, things):
         """You rounded the fifth to the nearest. The task says down, and at least one."""
         mask = torch.zeros(len(labels), dtype=torch.bool)
@@ -222,6 +241,11 @@ class wrong:
         last = labels == labels.max()
         return held_out(labels, things) & last
 
+    def the_first_class_alone(labels, things):
+        """Only your first class has pictures in the test. Is the `return` inside the loop? There it ends the loop in
+        its first round. Put it after the loop."""
+        return held_out(labels, things) & (labels == labels.min())
+
     def nothing_for_the_test(labels, things):
         """You put nothing into the test. One way to get this: the mask begins with False everywhere, and `&` keeps it
         so. Collect with `|`."""
@@ -252,3 +276,12 @@ class wrong:
             own = things[labels == j].sort().values
             mask |= torch.isin(things, own[-max(1, len(own) // 5) :])
         return mask
+
+    def things_returned(labels, things):
+        """You return the numbers of the chosen things. A mask is wanted, with one True or False for each PICTURE:
+        `torch.isin(things, chosen)`."""
+        chosen = []
+        for j in labels.unique():
+            own = things[labels == j].unique()
+            chosen.append(own[-max(1, len(own) // 5) :])
+        return torch.cat(chosen)
