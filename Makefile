@@ -50,9 +50,9 @@ clean: ## remove .venv and the caches, so that the next command starts again; ke
 # Tests of Python come before anything is written, so that a refusal leaves no half-made .venv.
 $(VENV)/.made:
 	command -v $(PYTHON) >/dev/null || { \
-	  echo "$(PYTHON) is not there: install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "$(PYTHON) is too old: Python 3.11 or newer is needed; name one: make PYTHON=python3.12" >&2; exit 1; }
+	  echo "$(PYTHON) is not there: install Python 3.11 to 3.14, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { \
+	  echo "$(PYTHON) is too old or too new: Python 3.11 to 3.14 is needed; name one: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) cannot make environments: install its venv module (Debian, Ubuntu: sudo apt install python3-venv)" >&2; exit 1; }
 	echo "Setting up $(VENV) (once; torch is several GB on Linux unless you choose a CPU build, see README)"

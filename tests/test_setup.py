@@ -59,7 +59,7 @@ def refusal(result: subprocess.CompletedProcess) -> str:
 @pytest.mark.parametrize("target", ["lab", "test", "progress", "build", "bench"])
 def test_an_old_python_is_refused_before_anything_is_made(make, tmp_path, target):
     result = make(target, python='case "$*" in *version_info*) exit 1;; esac')
-    assert "too old: Python 3.11 or newer" in refusal(result)
+    assert "too new: Python 3.11 to 3.14 is needed" in refusal(result)
     assert not (tmp_path / ".venv").exists()
 
 
@@ -79,7 +79,7 @@ def test_a_python_without_venv_is_refused_before_anything_is_made(make, tmp_path
 @needs_make
 def test_a_missing_python_is_refused(tmp_path, make):
     result = make("lab", "PYTHON=python-that-is-not-there")
-    assert "install Python 3.11 or newer" in refusal(result)
+    assert "install Python 3.11 to 3.14" in refusal(result)
     assert not (tmp_path / ".venv").exists()
 
 
