@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from capsule_tutor import functional
 from capsule_tutor.checks import errors
 
 x, v, whole = torch.ones(2, 3, 4), torch.ones(3), torch.tensor([1, 2, 3])
@@ -52,6 +53,8 @@ PROVOKED = {
     lambda: x.shape.index[0]: "brackets",
     lambda: torch.sqrt(x.sum): "brackets",
     lambda: None + x: "None",
+    lambda: functional.votes(torch.ones(1, 4, 2), torch.ones(3, 5, 2, 6)): "4 capsules were made",
+    lambda: (1, 2).append(3): "cannot be changed",
     lambda: torch.sum([].append(1)): "None",
     lambda: x - x.max(dim=0): "take .values or .indices",
     lambda: v @ torch.linalg.lstsq(torch.eye(3), torch.eye(3)): "several things, each with a name",

@@ -89,4 +89,6 @@ def _generator(seed: int) -> torch.Generator:
 
 
 def _short(value: Any) -> str:
-    return f"{'×'.join(map(str, value.shape))} tensor" if isinstance(value, Tensor) else repr(value)
+    if isinstance(value, Tensor):
+        return f"{'×'.join(map(str, value.shape))} tensor"
+    return getattr(value, "__name__", None) or repr(value)  # a function by its name, without its address

@@ -50,9 +50,13 @@ def _of_another_kind(seen: Observation, right: Observation, axes: tuple[str, ...
     if seen.value is None:
         yield "it returned None. Is the `return` missing?"
     if len(seen.tensors) != len(right.tensors):
-        both = len(right.tensors) == 1 and _values_and_places(seen.tensors)
-        how = " Along an axis max, min, sort and topk return two tensors, the values and their places: take .values."
-        yield f"it returned {wording.count(seen.value)}; expected {wording.count(right.value)}.{how * both}"
+        how = ""
+        if len(right.tensors) == 1 and _values_and_places(seen.tensors):
+            want = right.tensors[0]
+            take = ".values" if not isinstance(want, Tensor) or want.is_floating_point() else ".values or .indices"
+            how = " Along an axis, max, min, sort and topk return two tensors, the values and their places: "
+            how += f"take {take}."
+        yield f"it returned {wording.count(seen.value)}; expected {wording.count(right.value)}.{how}"
     for n, (got, want, letters) in enumerate(zip(seen.tensors, right.tensors, axes, strict=True)):
         of = f" of your {wording.PLACES[n]} result" if 1 < len(right.tensors) <= len(wording.PLACES) else ""
         tensors = isinstance(want, Tensor)
@@ -60,7 +64,7 @@ def _of_another_kind(seen: Observation, right: Observation, axes: tuple[str, ...
             why = ", the root of a negative number" if "complex" in wording.kind(got) else ""
             how = _made_of_list(got, right) if isinstance(got, list) and tensors else ""
             if tensors and "ndarray" in wording.kind(got):
-                how = ": torch.from_numpy makes one, but no gradient flows through numpy"
+                how = ": torch.from_numpy makes one" + ", but no gradient flows through numpy" * _has_gradient(right)
             yield f"it returned {wording.kind(got)}{why}; expected {wording.kind(want)}{how}."
         if tensors:
             if got.shape != want.shape:
@@ -78,9 +82,15 @@ def _made_of_list(got: list, right: Observation) -> str:
         inner, levels = inner[0], levels + 1
     if isinstance(inner, Tensor):
         return ": torch.stack makes one of a list of tensors" + ", once for each level of brackets" * (levels > 1)
-    if any(gradient is not None for gradient in right.gradients or ()):
+    if not isinstance(inner, (int, float)):
+        return ""  # a list of nothing, of tuples, of arrays
+    if _has_gradient(right):
         return ": stay with tensors, since plain numbers have no gradient"
     return ": torch.tensor makes one of such a list"
+
+
+def _has_gradient(right: Observation) -> bool:
+    return any(gradient is not None for gradient in right.gradients or ())
 
 
 def _values_and_places(results: tuple) -> bool:
@@ -182,6 +192,9 @@ def _first_difference(got: Any, want: Any, axes: str, atol: float) -> str:
     letters = wording.letters(axes, want.ndim)
     name = ", ".join(f"{letter}={n}" for letter, n in zip(letters, place, strict=True)) if letters else f"{list(place)}"
     is_now, should_be = wording.told_apart(got[place].item(), _as_zero(want[place].item(), atol))
-    count, entries = int(wrong.sum()), "entry" if want.numel() == 1 else "entries"
-    differ = f"{count} of {want.numel()} {entries} differ{'s' * (count == 1)}"
-    return f"{differ}; the first, at {name}, is {is_now} and should be {should_be}"
+    count = int(wrong.sum())
+    if want.numel() == 1:
+        return f"the only entry is {is_now} and should be {should_be}"
+    if count == 1:
+        return f"1 of {want.numel()} entries differs; the one at {name} is {is_now} and should be {should_be}"
+    return f"{count} of {want.numel()} entries differ; the first, at {name}, is {is_now} and should be {should_be}"

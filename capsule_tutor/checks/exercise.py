@@ -361,7 +361,7 @@ class Questions:
     def _of_other_inputs(self, seen: list[Observation]) -> str:
         if len(seen) != len(self.expected) or not differ(seen, self.expected, gradients=False):
             return ""
-        if any(o.error or not isinstance(o.tensors[0], (Tensor, int, float)) for o in seen):
+        if any(o.error or not o.tensors or not isinstance(o.tensors[0], (Tensor, int, float)) for o in seen):
             return ""
         if any(_shape(a) != _shape(b) for a, b in zip(seen, self.expected, strict=True)):
             return ""  # a wrong shape says more
@@ -417,6 +417,8 @@ def _set_back(changed: list[str]) -> str:
 
 def _telling(seen: Observation, right: Observation) -> bool:
     """Whether the first result on this case cannot be what it is by chance."""
+    if not seen.tensors:
+        return False  # an empty tuple
     value, wanted = seen.tensors[0], right.tensors[0]
     return (
         isinstance(value, Tensor)

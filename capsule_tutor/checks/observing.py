@@ -184,11 +184,13 @@ def _changed(function: Callable, args: tuple, kwargs: dict, item: Case) -> str |
 
 def _is_other(now: Any, before: Any) -> bool:
     """Whether a tensor has other numbers, or a tuple or a list other entries."""
+    if isinstance(now, Tensor) and isinstance(before, Tensor):
+        return now.dtype != before.dtype or not torch.equal(now.detach().nan_to_num(), before.detach().nan_to_num())
+    if type(now) is not type(before):
+        return True
     if type(now) in (tuple, list):
         return len(now) != len(before) or any(map(_is_other, now, before))
-    if isinstance(now, (int, float, str)):
-        return type(now) is not type(before) or (now == now and now != before)
-    return isinstance(now, Tensor) and not torch.equal(now.detach().nan_to_num(), before.nan_to_num())
+    return isinstance(now, (int, float, str)) and now == now and now != before
 
 
 def _left(function: Callable, args: tuple, kwargs: dict, outputs: tuple) -> str | None:
@@ -241,6 +243,8 @@ def _leaf(value: Any) -> Any:
 def _copy(value: Any) -> Any:
     if type(value) in (tuple, list):
         return type(value)(map(_copy, value))
+    if type(value) is dict:
+        return {name: _copy(part) for name, part in value.items()}
     return value.clone() if isinstance(value, Tensor) else value
 
 

@@ -213,7 +213,7 @@ def _along(got: Tensor, want: Tensor, letter: str) -> Iterator[str]:
             if _same(got, want[list(order)]):
                 yield f"the numbers are right, but along {letter} they come in the order {', '.join(map(str, order))}"
     right = [str(n) for n, (a, b) in enumerate(zip(got, want, strict=True)) if _same(a, b)]
-    if 0 < len(right) < 3 and letter.isidentifier() and (got[0].numel() > 1 or len(right) > 1):
+    if 0 < len(right) < min(3, len(want)) and letter.isidentifier() and (got[0].numel() > 1 or len(right) > 1):
         yield f"it is right only where {letter} is {' or '.join(right)}"
 
 
@@ -282,7 +282,7 @@ _OF_TENSORS: tuple[tuple[str, Callable], ...] = (
     ("taken for degrees and turned into radians", lambda x: _float(x).deg2rad()),
     ("clamped to −1 … 1", lambda x: _float(x).clamp(-1, 1)),
     ("averaged over axis 0", lambda x: _float(x).mean(0, keepdim=True).expand_as(x)),
-    ("replaced by number 0 along its first axis, `[0]`,", lambda x: _float(x)[:1].expand_as(x)),
+    ("replaced by copies of its entry `[0]`", lambda x: _float(x)[:1].expand_as(x)),
     ("transposed", lambda x: _float(x).transpose(-1, -2)),
     ("turned round along its last axis", lambda x: _float(x).flip(-1)),
 )

@@ -8,7 +8,7 @@ import itertools
 import torch
 from torch import Tensor
 
-from capsule_tutor.checks import relations
+from capsule_tutor.checks import relations, wording
 from capsule_tutor.checks.observing import Observation
 
 
@@ -22,30 +22,43 @@ def of_two(
     got, want = _numbers(seen, right), _numbers(right, right)
     if got is None or want is None or not torch.isfinite(got).all() or _same(got, want):
         return ""
-    if _relation(got, want) or _related(seen, right, axes):
+    where = _where(right)
+    if _relation(got, want, where) or _related(seen, right, axes):
         return ""  # one is enough
     known = [(says, shown) for says, shown in known if not all(map(_gives_an_input, shown))]
     alone = [(says, numbers) for says, shown in known if (numbers := _alone(shown, right, want)) is not None]
-    places = torch.cat([torch.full((torch.as_tensor(x).numel(),), n) for o in right for n, x in enumerate(o.tensors)])
     pairs = [
         f"There are two mistakes. {says} And: {other}"
         for (says, a), (other, b) in itertools.combinations(alone, 2)
-        if _multiplies(got, want, a, b, places) or _adds(got, want, a, b, places)
+        if _multiplies(got, want, a, b, where) or _adds(got, want, a, b, where)
     ]
     if len(pairs) == 1:  # of two pairs that explain it one is chance
         return pairs[0]
     for says, a in alone:
         if torch.allclose(got, a, rtol=1e-4, atol=1e-6):
             return says  # one is enough: only its gradient or its kind is another
-        if said := _relation(got, a) or _related(seen, dict(known)[says], axes):
-            return f"There are two mistakes. {says} And besides, {said}."
+        if said := _relation(got, a, where) or _related(seen, dict(known)[says], axes):
+            return wording.ended(f"There are two mistakes. {says} And besides, {said}")
     return ""
+
+
+def _where(right: list[Observation]) -> Tensor:
+    """For each number, which result of its case it belongs to, and which case. → (2, numbers)"""
+    found = [
+        (place, n)
+        for n, o in enumerate(right)
+        for place, x in enumerate(o.tensors)
+        for _ in range(torch.as_tensor(x).numel())
+    ]
+    return torch.tensor(found).T
 
 
 def _gives_an_input(shown: Observation) -> bool:
     """Whether the result is an input as it came: that is nothing done, and not one of two mistakes."""
     result, given = shown.tensors[0] if shown.tensors else None, (*shown.case.args, *shown.case.kwargs.values())
-    return isinstance(result, Tensor) and any(isinstance(x, Tensor) and torch.equal(x, result) for x in given)
+    return isinstance(result, Tensor) and any(
+        isinstance(x, Tensor) and x.dtype == result.dtype and torch.equal(x, result) for x in given
+    )
 
 
 def _alone(shown: list[Observation], right: list[Observation], want: Tensor) -> Tensor | None:
@@ -71,23 +84,23 @@ def _numbers(observations: list[Observation], right: list[Observation]) -> Tenso
     return torch.cat(parts)
 
 
-def _adds(got: Tensor, want: Tensor, a: Tensor, b: Tensor, places: Tensor) -> bool:
-    """Whether the effects add up: on the same numbers, or each on results of its own (`places`), never as patchwork."""
+def _adds(got: Tensor, want: Tensor, a: Tensor, b: Tensor, where: Tensor) -> bool:
+    """Whether the effects add up: on the same numbers, or each on results of its own, never as patchwork."""
     if (
-        not _same_in_each(got, a + b - want, places)
+        not _same_in_each(got, a + b - want, where)
         or not any(map(_many, (a - want, b - want)))
         or not _apart(got, want, a, b)
     ):
         return False
     one, other = (~torch.isclose(x, want, rtol=1e-4, atol=1e-6) for x in (a, b))
-    return int((one & other).sum()) >= 3 or not set(places[one].tolist()) & set(places[other].tolist())
+    return int((one & other).sum()) >= 3 or not set(where[0, one].tolist()) & set(where[0, other].tolist())
 
 
-def _multiplies(got: Tensor, want: Tensor, a: Tensor, b: Tensor, places: Tensor) -> bool:
+def _multiplies(got: Tensor, want: Tensor, a: Tensor, b: Tensor, where: Tensor) -> bool:
     some = want.abs() > 1e-6
     if (
         int(some.sum()) < 3
-        or not _same_in_each(got * want, a * b, places)
+        or not _same_in_each(got * want, a * b, where)
         or not all(_same(x[~some], want[~some]) for x in (got, a, b))
     ):
         return False
@@ -106,13 +119,13 @@ def _many(effect: Tensor) -> bool:
     return len(effect) > 0 and len(torch.unique((effect / effect.abs().max() * 1e3).round())) > 2
 
 
-def _relation(got: Tensor, a: Tensor) -> str:
+def _relation(got: Tensor, a: Tensor, where: Tensor) -> str:
     """A factor or a sign between what was seen and what a known mistake shows, the same for all numbers."""
     large = a.abs() > 1e-3 * a.abs().max()
     if not _many(a) or len(a) < 4 or not large.any():
         return ""
     k = (got[large] / a[large]).median().item()
-    if abs(k - 1) < 1e-3 or abs(k) < 1e-6 or not _same(got, k * a):
+    if abs(k - 1) < 1e-3 or abs(k) < 1e-6 or not _same_in_each(got, k * a, where):
         return ""
     return "every number has the wrong sign" if abs(k + 1) < 1e-4 else f"every number is multiplied by {k:.4g}"
 
@@ -137,9 +150,18 @@ def _related(seen: list[Observation], shown: list[Observation], axes: tuple[str,
     return said
 
 
-def _same_in_each(x: Tensor, y: Tensor, places: Tensor) -> bool:
-    """Whether two are the same on the results of each case, and not only beside the largest of all."""
-    return all(_same(x[places == n], y[places == n]) for n in places.unique())
+def _same_in_each(x: Tensor, y: Tensor, where: Tensor) -> bool:
+    """Whether two are the same on each result of each case, and not only beside the largest number of all."""
+    place, case = where
+    return all(_same_result(x[place == n], y[place == n], case[place == n]) for n in place.unique())
+
+
+def _same_result(x: Tensor, y: Tensor, case: Tensor) -> bool:
+    if torch.equal(y, y.round()):
+        return torch.equal(x, y)  # counts are exact
+    least = min(1e-6, 1e-5 * max(1e-3, y.abs().max().item()))  # what rounding leaves of a 0
+    parts = [(x[case == k], y[case == k]) for k in case.unique()]
+    return all(torch.allclose(a, b, rtol=1e-4, atol=max(least, 1e-5 * b.abs().max().item())) for a, b in parts)
 
 
 def _same(x: Tensor, y: Tensor) -> bool:

@@ -51,7 +51,7 @@ def kind(value: Any) -> str:
     if value is None:
         return "None"
     name = value.kind if isinstance(value, Foreign) else type(value).__name__
-    article = "an" if name[0] in "aeiou" or name == "ndarray" else "a"
+    article = "an" if name[0] in "aeio" or name == "ndarray" else "a"  # a uint8
     return f"{article} {name}" + (f" ({value})" if isinstance(value, (int, float)) else "")
 
 

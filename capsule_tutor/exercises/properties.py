@@ -23,8 +23,5 @@ def one_capsule_kept(item: Case, value: Tensor) -> str | None:
 def whole_number(item: Case, value: Any) -> str | None:
     """A count is an int."""
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return (
-        None
-        if whole
-        else f"the result is {value!r}; a count is an int. Is there a / where // belongs, or a number with a point?"
-    )
+    asked = "Is there a / where // belongs, or a number with a decimal point?"
+    return None if whole else f"the result is {value!r}; a count is an int. {asked}"

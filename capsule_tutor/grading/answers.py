@@ -85,7 +85,7 @@ def _judged(
         return Verdict("not attempted", "it is the stub, or there is still a `...` to fill in.")
     if ending and not again:
         where = questions.cases[min(len(seen), len(questions.cases) - 1)]
-        return Verdict("not yet", f"On {where} {ending}.")
+        return Verdict("not yet", f"On {where}, {ending}.")
     status, sentence = questions.judge(seen)
     parts = questions.parts(seen)
     if status == "passed":

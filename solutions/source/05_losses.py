@@ -294,7 +294,7 @@ pictures.logs(
 # first capsules are longer, so compare a start with one that you know to be healthy. Your program need not.)
 #
 # The table tells a person what to do. A program has to know more: what does *stays* mean, and how close is close? The check hands
-# your doctor sixteen logs, ill and healthy. They tremble by about 0.02 (a real log may tremble more, the smaller the batches are),
+# your doctor eighteen logs, ill and healthy. They tremble by about 0.02 (a real log may tremble more, the smaller the batches are),
 # and the two closest levels, 0.446 and 0.524, are 0.078 apart. Decide, and write it down.
 #
 # {{ exercise 05-diagnosis }}

@@ -163,8 +163,8 @@ class wrong:
         return (f(move(image)) - move_pose(f(image))).max().abs()
 
     def sizes_subtracted(f, move, move_pose, image):
-        """You take the absolute values before you subtract, so that 3 and −3 count as equal. Subtract first: the size
-        is that of the difference."""
+        """You take the absolute values before you subtract, so that 3 and −3 count as equal. Subtract first, and
+        then take the size of the difference."""
         return (f(move(image)).abs() - move_pose(f(image)).abs()).abs().max()
 
     def mean_with_signs(f, move, move_pose, image):
@@ -216,8 +216,8 @@ class wrong:
         return (f(move(image)) - move_pose(f(image))).abs().flatten(1).amax(dim=1)
 
     def one_error_per_feature(f, move, move_pose, image):
-        """You return one error per feature. One number is wanted, for the whole batch and all features: max() without a
-        dim."""
+        """You return one error per feature. One number is wanted, for the whole batch and all features: use max()
+        without a dim."""
         return (f(move(image)) - move_pose(f(image))).abs().amax(dim=0)
 
     def first_image_alone(f, move, move_pose, image):
@@ -225,7 +225,8 @@ class wrong:
         return (f(move(image)) - move_pose(f(image)))[0].abs().max()
 
     def place_of_the_largest(f, move, move_pose, image):
-        """You return where the largest difference is, as argmax does. The question is how large it is: .max()."""
+        """You return where the largest difference is, as argmax does. The question is how large it is: take
+        .max()."""
         return (f(move(image)) - move_pose(f(image))).abs().argmax()
 
     def every_difference(f, move, move_pose, image):

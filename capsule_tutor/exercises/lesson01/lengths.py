@@ -118,7 +118,7 @@ class wrong:
         return (v * v).sum(-1) + eps
 
     def root_of_eps_alone(v, eps):
-        """You return the squared length plus 0.0001, which is the root of eps. Does your root reach eps alone? Python
+        """You return the squared length plus 0.0001, which is the root of 1e-8. Does your root reach eps alone? Python
         takes a power before it adds: put the sum of the squares and eps into brackets, and take the root of both
         together."""
         return (v * v).sum(-1) + eps**0.5

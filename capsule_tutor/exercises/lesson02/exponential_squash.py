@@ -104,8 +104,8 @@ class wrong:
         return (-n).exp() * s / n
 
     def difference_not_in_brackets(s, dim, eps):
-        """Your result is 1 − (e^(−n) · s/n). Are brackets missing? Python multiplies before it subtracts. Put the
-        difference into brackets: `(1 - torch.exp(-n))`."""
+        """Your result is 1 − (e^(−‖s‖) · s/‖s‖). Are brackets missing? Python multiplies before it subtracts. Put the
+        difference into brackets: `(1 - torch.exp(-n))`, where n is ‖s‖."""
         n = (squared_length(s, dim) + eps).sqrt()
         return 1 - (-n).exp() * s / n
 

@@ -109,7 +109,7 @@ class wrong:
         return n2 / (1 + n2) * s
 
     def denominator_forgotten(s, dim, eps):
-        """Your new length is ‖s‖², which grows without end. It is a fraction: ‖s‖²/(1+‖s‖²)."""
+        """Your new length is ‖s‖², which grows without end. It should be a fraction, ‖s‖²/(1+‖s‖²)."""
         n2 = squared_length(s, dim)
         return n2 * s / (n2 + eps).sqrt()
 
@@ -276,8 +276,8 @@ class wrong:
         return (n2 / (1 + n2)).sqrt() * s / (n2 + eps).sqrt()
 
     def root_of_the_denominator(s, dim, eps):
-        """Your new length is ‖s‖²/√(1+‖s‖²), which grows without end. In ‖s‖²/(1+‖s‖²) there is no root. The only one
-        makes ‖s‖ of ‖s‖², for the unit vector s/‖s‖."""
+        """Your new length is ‖s‖²/√(1+‖s‖²), which grows without end. In ‖s‖²/(1+‖s‖²) there is no root. You need
+        one only for the ‖s‖ in the unit vector s/‖s‖."""
         n2 = squared_length(s, dim)
         return n2 / (1 + n2).sqrt() * s / (n2 + eps).sqrt()
 

@@ -116,8 +116,8 @@ class wrong:
         return 2 * n / (1 + n**2)
 
     def doubled_for_squared(n):
-        """Your result is 4n/(1 + n²). Did you write `* 2` for `** 2` behind the denominator? It should be squared, not
-        doubled: (1 + n²)²."""
+        """Your result is 4n/(1 + n²). Did you write `* 2` for `** 2` after the denominator? That doubles the whole
+        quotient. The denominator should be squared: (1 + n²)²."""
         return 2 * n / (1 + n**2) * 2
 
     def two_counted_twice(n):

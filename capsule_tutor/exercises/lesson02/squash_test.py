@@ -56,8 +56,8 @@ class sound:
 
 class broken:
     def not_bounded(s, dim=-1):
-        """a squash that lets long vectors be longer than 1. Do you compare the lengths with 1, and not with those of
-        before? And are some of your vectors long?"""
+        """a squash that lets long vectors be longer than 1. Do you compare the lengths with 1, and not with the
+        lengths of `s`? And are some of your vectors long?"""
         return _along(s, dim, lambda n: torch.log(1 + n))
 
     def cut_off_at_one(s, dim=-1):

@@ -98,8 +98,8 @@ class wrong:
         return _stack(size, kernels, strides, types, lambda n, k, s: (n - k + 1) // s)
 
     def plus_one_at_the_end(size, kernels, strides, types):
-        """You add the 1 only once, at the end. Every convolution has one place more than steps: ⌊(n − k)/s⌋ + 1, each
-        time."""
+        """You add the 1 only once, at the end. Every convolution has one place more than it has steps, so
+        each needs a 1 of its own: ⌊(n − k)/s⌋ + 1."""
         for kernel, stride in zip(kernels, strides, strict=True):
             size = (size - kernel) // stride
         return types * (size + 1) ** 2
@@ -185,8 +185,8 @@ class wrong:
         return capsule_count(size, kernels[-1:], strides[-1:], types)
 
     def last_convolution_left_out(size, kernels, strides, types):
-        """You leave out the last convolution. Does your loop end one too early? `range(n)` stops before n already. A
-        loop over `zip(kernels, strides)` goes through all of them."""
+        """You leave out the last convolution. Does your loop end one round too early? `range(n)` stops before n
+        already. A loop over `zip(kernels, strides)` goes through all of them."""
         return capsule_count(size, kernels[:-1], strides[:-1], types)
 
     def not_squared(size, kernels, strides, types):

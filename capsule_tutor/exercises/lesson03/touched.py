@@ -103,8 +103,8 @@ _MISSED = {
     _faint: f"you missed some that moved by very little. Do you round, {_ANY}",
 }
 _THREE_THINGS = (
-    "you missed some. Change ALL channels at that place of image 0, look at image 0, and let ONE entry that moved be "
-    "enough, however little it moved."
+    "you missed capsules that moved. Change ALL channels at that place of image 0, look at image 0, and let ONE entry "
+    "that moved be enough, however little it moved."
 )
 
 
@@ -113,11 +113,14 @@ def _every_move_counts(item, value):
     if not (touched(to_capsules, features, *place) & ~value).any():
         return None
     if not features.any():
-        return "you missed some. Do you multiply the numbers at that place? Zeros stay zeros: add a number instead."
+        return (
+            "you missed capsules that moved. Do you multiply the numbers at that place? Zeros stay zeros: add a number "
+            "instead."
+        )
     if features.abs().max() > 1e3:
         return (
-            "you missed some. Beside large numbers a small step is lost, and a relative tolerance hides a larger one: "
-            "add 1, and compare with `!=`."
+            "you missed capsules that moved. Beside large numbers a small step is lost, and a relative tolerance hides "
+            "a larger one: add 1, and compare with `!=`."
         )
     return _MISSED.get(to_capsules, _THREE_THINGS)
 
@@ -288,13 +291,13 @@ class wrong:
         return _moved(to_capsules, features, changed).any(dim=-1).any(dim=0)
 
     def one_answer_for_the_batch(to_capsules, features, row, column):
-        """You have one answer for the whole batch: torch.equal and any() without a `dim` give one. Every capsule of
-        image 0 has its own: `!=`, then any over d, the last axis."""
+        """You give one answer for the whole batch, as any() without a `dim` does. Each capsule of image 0 needs an
+        answer of its own: compare with `!=`, then take any over d, the last axis."""
         return _moved(to_capsules, features, _plus_one(features, (0, slice(None), row, column))).any()
 
     def one_answer_for_all_capsules(to_capsules, features, row, column):
-        """You have one answer for all capsules of image 0: torch.equal and any() without a `dim` give one. Every
-        capsule has its own: `!=`, then any over d, the last axis."""
+        """You give one answer for all capsules of image 0, as any() without a `dim` does. Each capsule needs an answer
+        of its own: compare with `!=`, then take any over d, the last axis."""
         return _moved(to_capsules, features, _plus_one(features, (0, slice(None), row, column)))[0].any()
 
     def every_image_returned(to_capsules, features, row, column):
@@ -317,7 +320,7 @@ class wrong:
 
     def some_entry_stayed(to_capsules, features, row, column):
         """You mark the capsules in which some entry stayed as it was, as `==` and then any() do. A capsule has moved if
-        any entry differs: `!=`, then any()."""
+        any entry differs: compare with `!=`, then take any()."""
         return ~_moved(to_capsules, features, _plus_one(features, (0, slice(None), row, column)))[0].all(dim=-1)
 
     def own_cut_used(to_capsules, features, row, column):

@@ -131,9 +131,9 @@ def _moved(route, courted, iterations=3):
 class wrong:
     def one_iteration(route):
         """Your test fails on everything, right code too. Is what it demands true of a right routing? If so: how many
-        iterations do you ask for? In the first the couplings are all alike, and no parent can hear of another. Or is
-        the move too large that you ask for? Or did you change the very tensor that you compare with, because there is
-        no clone()? Or did you write `v, c = route(…)`? `route` gives v alone, and that line takes a batch of two images
+        iterations do you ask for? In the first the couplings are all alike, and no parent can hear of another. Or do
+        you ask for too large a move? Or did you change the very tensor that you compare with, because there is no
+        clone()? Or did you write `v, c = route(…)`? `route` gives v alone, and that line takes a batch of two images
         apart."""
         for courted in range(3):
             assert _moved(route, courted, iterations=1).min() > 1e-3

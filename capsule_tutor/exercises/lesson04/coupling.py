@@ -108,8 +108,8 @@ class wrong:
         return e / e.sum(2, keepdim=True)
 
     def mean_taken_off(logits):
-        """Where one logit of a child is near 1000, you still get inf/inf = NaN. Did you subtract the child's mean, or
-        its smallest logit? Subtract its largest: then no exponent is above 0."""
+        """Where a single logit of a child is near 1000, you still get inf/inf = NaN. Did you subtract the child's mean,
+        or a logit that is not its largest? Subtract the largest: then no exponent is above 0."""
         e = (logits - logits.mean(2, keepdim=True)).exp()
         return e / e.sum(2, keepdim=True)
 

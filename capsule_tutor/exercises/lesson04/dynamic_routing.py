@@ -93,17 +93,18 @@ def _other_couplings(item, value):
     made = functional.squash(s if bias is None else s + bias)
     if torch.allclose(made, v, rtol=1e-2, atol=1e-3):
         return None
+    formula = "squash(Σ_i c_ij û_ij)" if bias is None else "squash(Σ_i c_ij û_ij + bias)"
     for says, other in _other_outputs(s, c, bias, item.kwargs.get("iterations", 3)):
         if torch.allclose(other, v, rtol=1e-3, atol=1e-4):
             return says
     if torch.allclose(reference(*item.args, **item.kwargs)[1], c, rtol=1e-3, atol=1e-4):
         return (
-            "c is right, and v is not squash(Σ_i c_ij û_ij + bias) with this c. Is v that of the last iteration alone, "
-            "and is s squashed just once?"
+            f"c is right, but v is not {formula} with this c. Does v come from the last iteration, and is its s "
+            "squashed exactly once, with `squash`?"
         )
     return (
-        "v is not squash(Σ_i c_ij û_ij + bias) with the c that you return. Is s another sum, or is it not squashed "
-        "just once, or is c not the one that made v? Look at how s is built, and return v and c of the last iteration."
+        f"v is not {formula} with the c that you return. Is s another sum? Is it squashed exactly once, with `squash`? "
+        "Or is c not the one that made v? Look at how s is built, and return v and c of the last iteration."
     )
 
 
@@ -284,7 +285,7 @@ class wrong:
         return _loop(u_hat, iterations, bias, squash=lambda s: functional.squash(s, dim=1))[:2]
 
     def bias_always_added(u_hat, iterations, bias):
-        """You add `bias` without asking whether there is one. Where none is given it is None: add it only
+        """You add `bias` without asking whether there is one. Where none is given, `bias` is None: add it only
         `if bias is not None`."""
         return _loop(u_hat, iterations, None, squash=lambda s: functional.squash(s + bias))[:2]
 

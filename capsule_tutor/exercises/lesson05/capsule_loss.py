@@ -221,7 +221,7 @@ class wrong:
         return margin * reconstruction
 
     def larger_of_the_two(v, target, image, decoder):
-        """You return the larger of the two losses alone, so the other one teaches nothing. Add them."""
+        """You return only the larger of the two losses, so the other one teaches nothing. Add them."""
         return torch.maximum(*_parts(v, target, image, decoder))
 
     def prediction_taken_for_the_target(v, target, image, decoder):

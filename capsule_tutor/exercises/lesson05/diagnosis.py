@@ -266,7 +266,7 @@ class wrong:
                     "healthy")  # fmt: skip
 
     def all_but_the_last_ten(losses):
-        """The losses that you read are not the last ten, which are what counts. `losses[10:]` is all but the first ten,
+        """You read losses other than the last ten, and only the last ten count. `losses[10:]` is all but the first ten,
         `losses[:-10]` is all but the last ten, and `losses[-10:]` is the last ten."""
         return _word(losses[:-10])
 
@@ -304,8 +304,8 @@ class wrong:
 
     def rounded_to_one_place(losses):
         """A log that stays at 3.645 or at 0.64 is healthy for you. Do you round before you compare? Losses that are
-        close may round to different numbers, as 3.64 and 3.66 do, to 3.6 and 3.7. Ask how far apart loss and level are,
-        abs(loss - level)."""
+        close may round to different numbers: 3.64 becomes 3.6, and 3.66 becomes 3.7. Ask how far apart loss and level
+        are, abs(loss - level)."""
         return next((word for level, word in LEVELS if all(round(x, 1) == round(level, 1) for x in losses[-10:])),
                     "healthy")  # fmt: skip
 

@@ -285,7 +285,7 @@ class wrong:
         return _counted(side, channels, types, d, classes, z, decoder=decoder)
 
     def last_layer_forgotten(side, channels, types, d, classes, z):
-        """Your decoder ends at 1024. It has three layers, and the last one goes from there to the side² pixels."""
+        """The decoder has three layers, and yours lacks the last one, from 1024 to the side² pixels."""
         decoder = classes * z * 512 + 512 + 512 * 1024 + 1024
         return _counted(side, channels, types, d, classes, z, decoder=decoder)
 

@@ -165,8 +165,8 @@ class wrong:
 
     def copies_in_another_order_than_the_classes(v, decoder):
         """The copies of the images and the classes do not go together. Did you repeat the whole batch j times, as
-        `v.repeat(j, 1, 1)` does, while the classes are 0, 1, 2, 0, 1, 2 and so on? Wanted are j copies of each
-        image, one after the other: `v.repeat_interleave(j, dim=0)`."""
+        `v.repeat(j, 1, 1)` does, while the classes are 0, 1, 2, 0, 1, 2 and so on? You want j copies of
+        each image, one after the other: `v.repeat_interleave(j, dim=0)`."""
         b, j, _ = v.shape
         copies, classes = v.repeat(j, 1, 1), torch.arange(j).repeat(b)
         return decoder(functional.mask_capsules(copies, classes)).reshape(b, j, -1)

@@ -280,7 +280,8 @@ class wrong:
 
     def counted_without_the_winner(v):
         """Your runner-up is one class too low wherever it comes after the winner. Did you take the winner out? Then
-        every class behind it moves up by one place. Leave it in its place with a length of −1, or use topk(2)."""
+        every class after it gets a number that is one lower. Leave it in its place with a length of −1, or use
+        topk(2)."""
         first, second, gap = runner_up(v)
         return first, second - (second > first).long(), gap
 

@@ -140,7 +140,7 @@ WIRINGS = {
         {"squash": _nan},
         {},
         "The third gives NaN, which agrees with nothing. `NaN > 0.001` is False, so ask whether the difference is "
-        "small and not whether it is big. And a nan_to_num would hide it.",
+        "small and not whether it is big. And `nan_to_num` would hide it.",
     ),
     "a port whose squash overflows in one entry": (
         {"squash": _overflowing},
@@ -155,13 +155,13 @@ WIRINGS = {
     "a port with one entry that is 0.003 too small, in poses shorter than 1": (
         {"squash": _one_entry},
         {},
-        "One entry of the third, in the last image, is too small by three times what is allowed. It drowns in a mean "
-        "or a norm, it is not seen without abs(), and `a[0] - b[0]` does not look there.",
+        "One entry of the third, in the last image, is too small by more than three times what is allowed. It drowns "
+        "in a mean or a norm, it is not seen without abs(), and `a[0] - b[0]` does not look there.",
     ),
     "a port with one entry that is 0.003 too small, in the first image": (
         {"squash": _first_entry},
         {},
-        "One entry of the third is too small by three times what is allowed.",
+        "One entry of the third is too small by more than three times what is allowed.",
     ),
     "a port whose first step is 0.5 % off": (
         {"front": lambda x: 2.01 * x},

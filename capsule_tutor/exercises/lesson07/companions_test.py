@@ -150,8 +150,8 @@ class wrong:
 
     def shape_of_a_batch_of_one(network):
         """Your test notices a wrong shape, and no wrong number. Does it compare any numbers, and are its images random?
-        Is its tolerance far smaller than a pose, as atol=1e-4? What an image gets alone should also be what it gets in
-        company."""
+        Is its tolerance far smaller than a pose, as atol=1e-4 is? What an image gets alone should also be what it gets
+        in company."""
         assert network(torch.rand(1, 1, 8, 8)).shape == (1, 3, 4)
 
     def asked_twice(network):

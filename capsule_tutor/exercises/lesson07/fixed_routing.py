@@ -129,8 +129,8 @@ class wrong:
         return v, c
 
     def agreement_cut_off(u_hat, iterations):
-        """The values are right, but no gradient flows through the couplings. Look for .detach() or torch.no_grad()
-        around the update: gradients should flow through all the softmaxes."""
+        """The values are right, but no gradient flows through the couplings. Look for .detach(), .data or
+        torch.no_grad() around the update: gradients should flow through all the softmaxes."""
         _, c = _routing(u_hat.detach(), iterations)
         return functional.squash(torch.einsum("bij,bijz->bjz", c, u_hat)), c
 

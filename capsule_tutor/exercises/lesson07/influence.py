@@ -270,7 +270,7 @@ class wrong:
         )
 
     def summed_over_no_axes(function, x):
-        """Where each output is one number, your table has lost its axis m. Do you sum over the axes behind m? There are
+        """Where each output is one number, your table loses its axis m. Do you sum over the axes behind m? There are
         none then, and `dim=()` means all axes, m as well. Reshape to (m, -1) first, so that there is always one axis
         behind m."""
         before, rows = function(x), []

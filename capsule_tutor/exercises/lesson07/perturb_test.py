@@ -74,7 +74,7 @@ class broken:
 
     def longest_instead_of_chosen(v, delta, index):
         """a perturbation of the longest capsule, whatever `index` says. Do you compare every image? And does one of
-        them choose another capsule, whatever the random numbers are?"""
+        them choose a capsule that is not the longest, whatever the random numbers are?"""
         return functional.perturb(v, delta)
 
     def first_index_for_all(v, delta, index):

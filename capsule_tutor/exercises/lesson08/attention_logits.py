@@ -157,8 +157,8 @@ class wrong:
         return _dots(u_hat, total(u_hat)) / u_hat.shape[1] ** 0.5
 
     def root_of_children_and_z(u_hat):
-        """You divided by √(i·z), the root of the number of all products that are added up. Only √z divides. The sum
-        over the children is a plain sum, as a crowd that agrees is meant to count for more."""
+        """You divided by √(i·z), the root of the number of all products that are added up. Divide by √z
+        alone. The sum over the children is a plain sum: a crowd that agrees is meant to count for more."""
         return _dots(u_hat, total(u_hat)) / (u_hat.shape[1] * u_hat.shape[3]) ** 0.5
 
     def root_of_sixteen(u_hat):

@@ -198,9 +198,9 @@ class wrong:
 
     def prior_of_zeros(route):
         """Every route passes your test, the wrong ones, too. Is your prior all zeros, or as small as your tolerance? Do
-        you compare something with itself, or what one and the same call gives, such as its v with its c? Or is the
-        comparison one of a pair in brackets, which is always true? Compare c with the prior and c without it, for a
-        prior whose entries all differ, as from torch.randn."""
+        you compare something with itself, or two results of the same call? Or is the comparison in brackets with a text
+        behind it? Such a pair is always true. Compare c with the prior and c without it, for a prior whose entries all
+        differ, as from torch.randn."""
         _, c_0, _, c_1 = _both(route, torch.zeros(5, 3))
         return torch.allclose(c_1 - c_0, torch.zeros(2, 5, 3), atol=1e-4)
 

@@ -194,9 +194,9 @@ class wrong:
         return lengths.mean(dim=0).amax(dim=1) != label
 
     def pair_compared_with_the_labels(lengths, label):
-        """Your result is a plain True, whatever comes in: Python compared two things as wholes. Is one of them the pair
-        that `max(dim=1)` gives, lengths and places? Use its `.indices`, or argmax. Is it a list? Make a tensor of it.
-        Or did you write `is not`? That never looks at the entries: write `!=`."""
+        """Your result is a plain True, whatever comes in. Did Python compare two things as wholes? Is one of them the
+        pair that `max(dim=1)` gives, lengths and places? Use its `.indices`, or argmax. Is one a list? Make a tensor of
+        it. Or did you write `is not`? That never looks at the entries: write `!=`."""
         return lengths.mean(dim=0).max(dim=1) != label
 
     def vote_on_being_wrong(lengths, label):

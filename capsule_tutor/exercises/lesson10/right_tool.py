@@ -230,8 +230,8 @@ class wrong:
 
     def t_for_a_chosen_run(about, networks, seeds, lists):
         """You take t over seeds for one network that was chosen among several runs. The claim is about that one alone:
-        the other runs are other networks, and of its weights they say nothing. What varies is the images, and Wilson's
-        interval lets them vary."""
+        the other runs are other networks, and of its weights they say nothing. What the claim leaves open is the
+        images, and Wilson's interval lets them vary."""
         if about == "weights" and networks == 1 and seeds > 1:
             return "t over seeds"
         return right_tool(about, networks, seeds, lists)

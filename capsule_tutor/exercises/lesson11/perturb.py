@@ -177,8 +177,8 @@ class wrong:
         return functional.perturb(v, delta, longest(v)[:1].expand(len(v)) if index is None else index)
 
     def longest_of_the_whole_table(v, delta, index):
-        """You keep one class in every image: that of the longest capsule in the whole batch. Is the axis missing in
-        your argmax? Each image has a longest capsule of its own: argmax(dim=1)."""
+        """You keep one class in every image: that of the longest capsule in the whole batch. Does your argmax look at
+        all images at once? Each image has a longest capsule of its own: argmax(dim=1)."""
         place = functional.lengths(v).argmax() % v.shape[1]
         return functional.perturb(v, delta, place.expand(len(v)) if index is None else index)
 

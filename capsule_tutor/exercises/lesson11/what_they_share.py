@@ -153,8 +153,8 @@ class wrong:
         return "axes" if as_is > rotated.mean() else "a space"
 
     def medians_of_the_controls(as_is, rotated, shuffled):
-        """You compare with the median of a control. Half of all tries are above that: what a control reaches even once
-        is not beyond it."""
+        """You compare with the median of a control. About half of all tries are above that: what a control reaches even
+        once is not beyond it."""
         return "nothing" if as_is <= shuffled.median() else "axes" if as_is > rotated.median() else "a space"
 
     def mean_rotation(as_is, rotated, shuffled):
@@ -223,8 +223,9 @@ class wrong:
         return "a space" if (rotated >= as_is).double().mean() > 0.05 else "axes"
 
     def p_below_five_per_cent(as_is, rotated, shuffled):
-        """You ask whether p is below 0.05. With four tries of a control p is at least 1/5, however good the partners
-        are. Ask whether the control reaches `as_is` even once."""
+        """Wherever the images were shuffled only four times, you say "nothing". Do you ask whether p is below 0.05?
+        With four tries, p is at least 1/5, however good the partners are. Ask whether a control reaches `as_is` even
+        once."""
 
         def p(control):
             return (1 + int((control >= as_is).sum())) / (1 + len(control))

@@ -201,8 +201,8 @@ class wrong:
         return margin + _each(_drawn(v, labels, decoder), drawings)
 
     def margin_of_the_second(v, labels, drawings, decoder):
-        """Your margin loss knows the second digit alone, so the first one is punished for being there. Is it written
-        over in a loop? It comes once, with rows T that have two ones."""
+        """Your margin loss knows the second digit alone, so the first one is punished for being there. Is it
+        overwritten in a loop? Compute it once, with rows T that have two ones."""
         margin = functional.margin_loss(functional.lengths(v), labels[:, 1])
         return margin + _each(_drawn(v, labels, decoder), drawings)
 

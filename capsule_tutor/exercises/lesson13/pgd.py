@@ -197,7 +197,7 @@ class wrong:
         return _climb(objective, images, eps, steps - 1, step, back)
 
     def one_step_too_many(objective, images, eps, steps, step):
-        """You make one step too many."""
+        """You make one step too many. `range(steps)` makes `steps` of them."""
         back = lambda x, _: (images + (x - images).clamp(-eps, eps)).clamp(0, 1)  # noqa: E731
         return _climb(objective, images, eps, steps + 1, step, back)
 

@@ -146,7 +146,7 @@ class wrong:
 
     def remainder_by_2_pi(a, b):
         """You treat degrees as radians. Did you take them `% (2 * torch.pi)`? In degrees a whole turn is 360. Or did
-        you take their `cos`, which wants radians: `torch.deg2rad` before it, and `torch.rad2deg` at the end?"""
+        you take their `cos`? It wants radians: use `torch.deg2rad` before it, and `torch.rad2deg` at the end."""
         turn = (a - b) % (2 * torch.pi)
         return torch.minimum(turn, 2 * torch.pi - turn)
 

@@ -160,8 +160,8 @@ class wrong:
         return _at(a, -1), _at(b, -1)
 
     def each_at_its_best(a, b):
-        """You read each at an epoch that its own errors choose, its best one perhaps. Then their validation errors
-        differ, and the better one has more to lose: take one target for both."""
+        """You read each network at an epoch that its own errors choose, its best one perhaps. Then their validation
+        errors differ, and the better one has more to lose: take one target for both."""
         return _at(a, int(a[0].argmin())), _at(b, int(b[0].argmin()))
 
     def nearest_for_first(a, b):

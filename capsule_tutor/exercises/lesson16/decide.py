@@ -268,8 +268,8 @@ class wrong:
         return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.pstdev(d) / sqrt(len(d)))
 
     def median_for_mean(runs, seeds, fingerprint, margin, t):
-        """The middle of your interval is not the mean of the differences. Did you take their median? The interval is
-        mean ± t · spread/√n."""
+        """Is the middle of your interval the median of the differences? It should be their mean: the interval is mean ±
+        t · spread/√n."""
         if not _sound(runs, seeds, fingerprint):
             return BROKEN
         d = _differences(runs, seeds)

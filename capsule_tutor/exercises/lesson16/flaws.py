@@ -108,9 +108,9 @@ def cases():
 
 
 def _a_list_of_flaws(item, value):
-    known = {"another size", "chosen on the test", "leak", "one seed", "says too much"}
-    if isinstance(value, list) and (strange := [one for one in value if one not in known]):
-        return f"your list holds {strange[0]!r}; the five are {', '.join(map(repr, sorted(known)))}, letter by letter."
+    known = ("another size", "chosen on the test", "leak", "one seed", "says too much")
+    if isinstance(value, list) and (strange := [one for one in value if not isinstance(one, str) or one not in known]):
+        return f"your list holds {strange[0]!r}; the five are {', '.join(map(repr, known))}, letter by letter."
     return None
 
 

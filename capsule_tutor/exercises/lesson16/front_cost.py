@@ -230,8 +230,8 @@ class wrong:
         )
 
     def width_too_early(shape, layers, channels):
-        """Each of your convolutions reads as many maps as it gives. It reads those of the one before it, and the first
-        reads those of the image: `before = width` comes at the END of the loop, after the count."""
+        """Each of your convolutions reads as many maps as it gives. It should read the maps of the one before it, and
+        the first should read those of the image: `before = width` comes at the END of the loop, after the count."""
         side, _ = front_cost(shape, layers, channels)
         return side, sum(width * _filter(width, kernel) for (kernel, _), width in zip(layers, channels, strict=True))
 

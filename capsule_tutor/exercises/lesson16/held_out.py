@@ -79,10 +79,10 @@ def _no_thing_on_both_sides(item, value):
     both = set(things[value].tolist()) & set(things[~value].tolist()) if value.dtype == torch.bool else set()
     if not both:
         return None
-    return (
-        f"{len(both)} things are on both sides, thing {min(both)} is one. The network has seen them: its score there "
-        "tells whether it knows them again."
-    )
+    which = f"{len(both)} things are on both sides, and thing {min(both)} is one of them"
+    if len(both) == 1:
+        which = f"thing {min(both)} is on both sides"
+    return f"{which}. The network has seen such a thing: its score there tells whether it knows the thing again."
 
 
 def _every_class_is_tested(item, value):
