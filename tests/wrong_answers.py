@@ -1823,7 +1823,7 @@ class attention_logits:
         return (u_hat * u_hat.mean(1, keepdim=True)).mean(-1)
 
     def unit_sum(u_hat):
-        """what you compare the votes with points along their sum, but has another"""
+        """There are two mistakes. You forgot to divide by √z"""
         return (u_hat * F.normalize(u_hat.sum(1, keepdim=True), dim=-1)).sum(-1)
 
     def vote_cut_off(u_hat):

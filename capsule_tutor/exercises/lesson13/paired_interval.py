@@ -50,7 +50,7 @@ def _in_order(item, value):
     low, mean, high = value
     if low <= mean <= high:
         return None
-    rule = "the lower end comes first" if high <= mean <= low else "the second, the mean, lies between the other two"
+    rule = "the lower end comes first" if high <= mean <= low else "the second, the mean, is between the other two"
     return f"you return {low:.3g}, {mean:.3g}, {high:.3g}. The order is low, mean, high: {rule}."
 
 
