@@ -657,6 +657,52 @@ print(f"shipped, on MNIST's test images, made as coarse as ours: {coarse:.1f} % 
 # line). This does not show that it *is* the cause of the mistakes on our digits. The thin network, with a twenty-fifth of the encoder's
 # weights, gets fewer of our digits wrong, since *it* is at home here. Neither score says which network is better.
 
+# %% [markdown] id="children-idea"
+# ### Do the children say whether they are there?
+#
+# The paper's abstract takes the length of a capsule for the probability that its thing is there. The loss asks this of the ten parents alone. So what do the
+# 1152 children of the shipped network say?
+#
+# **Predict before you run.** On our digits most of the 1152 children are longer than 0.9. Now they see an image with nothing on it, all black. What is the median of their lengths?
+#
+# - **a** about 0, because no part of anything is there
+# - **b** about 0.3
+# - **c** about 0.8
+
+# %% id="predict-nothing"
+### BEGIN SOLUTION
+# stub: checks.predict("06-nothing")
+checks.predict("06-nothing", "c")
+### END SOLUTION
+
+# %% id="children"
+nothing = torch.zeros(1, 1, 28, 28)
+torch.manual_seed(0)
+with torch.no_grad():
+    for state, net in {"at the start": models.capsnet(), "shipped": network}.items():
+        for shown, seen in {"our digits": test.images, "nothing": nothing}.items():
+            low, half, high = (
+                lengths(net.encoder[:3](seen)).flatten().quantile(torch.tensor([0.05, 0.5, 0.95])).tolist()
+            )
+            print(
+                f"{state:12} children of {shown:10}: half are longer than {half:.2f}, nine in ten from {low:.2f} to {high:.2f}"
+            )
+    u = torch.cat([network.encoder[:3](part) for part in images.split(100)])  # (b, i, d)
+    alike = 0.98 * u / lengths(u).unsqueeze(2)
+    for said, children in {"as they are": u, "all 0.98 long": alike}.items():
+        answers = torch.cat([lengths(network.encoder[3:](part)).argmax(dim=1) for part in children.split(100)])
+        print(f"children {said:13}: {(answers != labels).sum().item()} of {len(labels)} digits wrong")
+    parents = lengths(network(nothing))[0]
+print(f"the longest parent of nothing: a {parents.argmax().item()}, {parents.max().item():.2f} long")
+
+# %% [markdown] id="children-read"
+# Before training the children are short, and shorter still where there is nothing. In the shipped network nearly every child is nearly 1 long on every digit, and half of them
+# are longer than 0.83 although there is *nothing* to see. So the length of these children does not say whether a part is there. The parents hardly miss it: if we make all children
+# equally long, two more of 597 digits are read wrongly. What a child tells the parents is in its direction.
+#
+# The loss does not ask children for short lengths, and a longer child moves every sum further, so there is a push up and none down. (That is our reading; no run here
+# shows that it is the cause.) The last line is the price of a loss that has never seen an image without a digit: of nothing, the network says that it is a 1. **A length means what the loss has asked of it, and only on images like those that it was asked about.**
+
 # %% [markdown] id="doubt"
 # ## Where is it wrong, and does it know?
 #

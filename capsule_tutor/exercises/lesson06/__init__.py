@@ -23,6 +23,11 @@ PREDICTIONS = {
         "c": "Yes: it makes all ten sums shorter, by the same factor at first, and the score looks only at which is "
         "the longest. Run the next cells, and look at the lengths.",
     },
+    "06-nothing": {
+        "a": "That is how long they are before training. The shipped network's are not. Run the next cell.",
+        "b": "Training does make them longer, and a black image should tell them apart from digits. Run the next cell.",
+        "c": "Yes: half of them are longer than 0.8, with nothing to see.",
+    },
     "06-misread": {
         "a": "Yes: all that reaches the decoder is capsule 3, a pose that the matrices of the 3 have made, in the seat "
         "of the 3.",
