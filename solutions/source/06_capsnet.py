@@ -679,7 +679,7 @@ checks.predict("06-nothing", "c")
 nothing = torch.zeros(1, 1, 28, 28)
 torch.manual_seed(0)
 with torch.no_grad():
-    for state, net in {"at the start": models.capsnet(), "shipped": network}.items():
+    for state, net in {"at the start": models.capsnet(decoder=False), "shipped": network}.items():
         for shown, seen in {"our digits": test.images, "nothing": nothing}.items():
             low, half, high = (
                 lengths(net.encoder[:3](seen)).flatten().quantile(torch.tensor([0.05, 0.5, 0.95])).tolist()
@@ -689,19 +689,21 @@ with torch.no_grad():
             )
     u = torch.cat([network.encoder[:3](part) for part in images.split(100)])  # (b, i, d)
     alike = 0.98 * u / lengths(u).unsqueeze(2)
-    for said, children in {"as they are": u, "all 0.98 long": alike}.items():
-        answers = torch.cat([lengths(network.encoder[3:](part)).argmax(dim=1) for part in children.split(100)])
-        print(f"children {said:13}: {(answers != labels).sum().item()} of {len(labels)} digits wrong")
+    heard = torch.cat([network.encoder[3:](part) for part in alike.split(100)])  # (b, j, z)
     parents = lengths(network(nothing))[0]
+for said, capsules in {"as they are": v, "all 0.98 long": heard}.items():
+    print(
+        f"children {said:13}: {(lengths(capsules).argmax(dim=1) != labels).sum().item()} of {len(labels)} digits wrong"
+    )
 print(f"the longest parent of nothing: a {parents.argmax().item()}, {parents.max().item():.2f} long")
 
 # %% [markdown] id="children-read"
-# Before training the children are short, and shorter still where there is nothing. In the shipped network nearly every child is nearly 1 long on every digit, and half of them
-# are longer than 0.83 although there is *nothing* to see. So the length of these children does not say whether a part is there. The parents hardly miss it: if we make all children
-# equally long, two more of 597 digits are read wrongly. What a child tells the parents is in its direction.
+# Before training the children are short, and shorter still where there is nothing. In the shipped network nine lengths in ten are between 0.90 and 0.99 on digits, and half of the children
+# are longer than 0.83 although there is *nothing* to see. (Only the biases speak there, and all 36 places of a type say the same.) So the length of these children hardly says whether a part is there. The parents hardly miss it: if we make all children
+# equally long, two more of 597 digits are read wrongly. Nearly all that a child tells the parents is in its direction.
 #
 # The loss does not ask children for short lengths, and a longer child moves every sum further, so there is a push up and none down. (That is our reading; no run here
-# shows that it is the cause.) The last line is the price of a loss that has never seen an image without a digit: of nothing, the network says that it is a 1. **A length means what the loss has asked of it, and only on images like those that it was asked about.**
+# shows that it is the cause.) And of nothing the network says that it is a 1 (last line). No image without a digit was in its training. **A length means what the loss has asked of it, and only on images like those that it was asked about.**
 
 # %% [markdown] id="doubt"
 # ## Where is it wrong, and does it know?
