@@ -17,9 +17,16 @@ settings.load_profile("here")
 def nobody(tmp_path_factory, monkeypatch):
     """No test reads or writes what belongs to the person who runs it; random numbers do not hang on the order."""
     monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path_factory.getbasetemp() / "progress"))
+    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "60")  # for a check: a busy machine is not a bug
     for name in ("CAPSULE_TUTOR_STRICT", "NBGRADER_EXECUTION"):
         monkeypatch.delenv(name, raising=False)
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def own_progress(tmp_path, monkeypatch):
+    """The test's own record of progress, empty at first."""
+    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path / "progress"))
 
 
 @pytest.fixture

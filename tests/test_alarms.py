@@ -71,10 +71,7 @@ EXERCISE = Exercise(
 )
 
 
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
-    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "60")
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def verdict(test):

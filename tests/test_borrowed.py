@@ -45,10 +45,7 @@ BORROWED = [by_attribute, by_alias, by_helper, by_local_import, by_module_import
 BORROWED += [lambda *args, **kwargs: an_alias(*args, **kwargs)]
 
 
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
-    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "60")
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 @pytest.mark.parametrize("answer", BORROWED, ids=lambda f: getattr(f, "__name__", "partial"))

@@ -13,10 +13,7 @@ EXERCISES = list(checks.EXERCISES.values())
 MUTANTS = [(e, m) for e in EXERCISES for m in e.mutants]
 
 
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
-    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "60")  # a busy machine is not a bug
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)

@@ -17,10 +17,7 @@ from typer.testing import CliRunner
 import capsule_tutor
 from capsule_tutor import cli, data, doctor, figures
 
-
-@pytest.fixture(autouse=True)
-def own_progress(monkeypatch, tmp_path):
-    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path / "progress"))
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def run(*arguments: str):

@@ -26,12 +26,7 @@ by_norm = SQUASH.right[0]  # a right answer that is not the package's own
 CORRELATION = checks.find("11-correlation")  # has no gradient, and gives three numbers
 
 
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
-    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "60")  # a busy machine is not a bug
-    monkeypatch.delenv("CAPSULE_TUTOR_STRICT", raising=False)
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 @pytest.fixture(params=["in a fork", "in a thread"])

@@ -22,11 +22,7 @@ SLIPS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path))
-    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "60")
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def run(source, **names):

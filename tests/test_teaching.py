@@ -28,9 +28,7 @@ from capsule_tutor.classroom import assignments, handout, misconceptions, report
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(autouse=True)
-def own_progress(monkeypatch, tmp_path):
-    monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path / "progress"))
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def run(*arguments: object):
