@@ -1,6 +1,6 @@
 """Pictures of lesson 12 alone."""
 
-from capsule_tutor.figures import BLACK, BLUE, ORANGE, PAPER, SKY, VERMILION, show
+from capsule_tutor.figures import BLACK, BLUE, COLOURS, LINES, ORANGE, PAPER, SKY, VERMILION, show
 
 
 def coloured(pair):
@@ -71,6 +71,21 @@ def lengths(panels: dict, titles: list[str], alt: str) -> None:
     show(figure, alt)
 
 
+def longer(groups: dict, alt: str) -> None:
+    """Late validation errors, told apart by colour and by stroke. groups: name → for each run its (million pairs, %)"""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(5.6, 3.2), layout="constrained")
+    for number, (name, runs) in enumerate(groups.items()):
+        style = {"linestyle": LINES[number], "color": COLOURS[number], "linewidth": 1.4}
+        for run, points in enumerate(runs):
+            axes.plot(*zip(*points, strict=True), label=None if run else name, **style)
+    axes.set(xlabel="million pairs seen", ylabel="validation pairs wrong (%)")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=9)
+    show(figure, alt)
+
+
 def apart(distances, lengths: dict, found: list[float], alt: str, trained: int = 8) -> None:
     """The share of pairs found over the distance of two digits, and below it mean lengths. lengths: name → values"""
     import matplotlib.pyplot as plt
@@ -109,7 +124,7 @@ def whose(images, maps: dict, titles: list[str], alt: str, label: str) -> None:
         for axes, places in zip(line, table, strict=True):
             drawn = axes.imshow(places, cmap=between, vmin=-most, vmax=most)
         figure.colorbar(drawn, ax=line.tolist(), label=label, shrink=0.9, ticks=[-most, 0, most]).ax.set_yticklabels(
-            ["second", "0", "first"]
+            [f"second {most:.2f}", "0", f"first {most:.2f}"]
         )
     for line, name in zip(all_axes, ["digits", *maps], strict=True):
         line[0].set_ylabel(name, fontsize=9)

@@ -42,10 +42,9 @@ PREDICTIONS = {
         "picture empty.",
     },
     "12-apart": {
-        "a": "For us it would be so. But a network reads what it has seen, and it has never seen two digits so far "
-        "apart, nor any digit so near the edge.",
-        "b": "Yes. Two things work against each other: how much the digits cover each other, and how strange it is to "
-        "the network where they are.",
+        "a": "For us it would be so. The network finds fewer again from some distance on. Look at the upper curve; the "
+        "text below it looks for the reason.",
+        "b": "Yes. Up to some distance more pairs are found, then fewer again. The text below looks for the reason.",
         "c": "Some digits are harder than others, but here the same digits are moved, and only the distance changes. "
         "Look at the upper curve.",
     },

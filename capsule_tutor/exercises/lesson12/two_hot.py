@@ -1,6 +1,6 @@
 """Write `two_hot(labels, classes)`: the rows T of the margin loss. labels (b, k) holds the k classes that are in each
-image; return float32 rows (b, classes) with 1 where a class is there and 0 elsewhere. Also where the same class is
-there twice, T is 1."""
+image; return float32 rows (b, classes) with 1 where a class is there and 0 elsewhere. Where a class appears twice, T is
+still 1."""
 
 import torch
 from torch import Tensor
