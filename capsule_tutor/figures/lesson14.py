@@ -59,6 +59,8 @@ def errors_by_angle(angles, errors: dict, familiar, xlabel: str, alt: str) -> No
 def novel_over_familiar(panels: dict, lengths: tuple, alt: str) -> None:
     """Novel over familiar error in %, a dot for each run and a line through the means of each length of training.
 
+    The first network's dots are filled, the others' are hollow.
+
     panels: title → {network: (lengths, seeds, 2)}, familiar and novel error; `lengths` in epochs. Along a grey line the
     gap, novel − familiar, is the same.
     """
@@ -79,10 +81,12 @@ def novel_over_familiar(panels: dict, lengths: tuple, alt: str) -> None:
         for number, (network, errors) in enumerate(ways.items()):
             middles = torch.as_tensor(errors).mean(dim=1)  # (lengths, 2)
             style = {"color": COLOURS[number], "linestyle": LINES[number], "linewidth": 2}
-            axes.plot(*middles.T, label=network, **style)
+            face = COLOURS[number] if number == 0 else "white"
+            axes.plot(*middles.T, **style)
+            axes.plot([], [], marker="o", markerfacecolor=face, label=network, **style)
             for n in range(len(lengths)):
                 shape = {"marker": "os^D"[n % 4], "markersize": 6, "alpha": 0.75, "linestyle": "none"}
-                axes.plot(*errors[n].T, color=COLOURS[number], **shape)
+                axes.plot(*errors[n].T, color=COLOURS[number], markerfacecolor=face, **shape)
         for n, epochs in enumerate(lengths):
             axes.plot([], [], "os^D"[n % 4], color="#595959", label=f"{epochs} epochs")
         axes.set(xlabel="familiar error (%)", title=title, xlim=(left, right), ylim=(bottom, top))

@@ -12,8 +12,8 @@ PREDICTIONS = {
         "stays. Which of the three changes reaches every pixel?",
     },
     "14-novel": {
-        "a": "You expected much of the skill to carry over. Some does, where the pictures look alike. From the side "
-        "little is left.",
+        "a": "You expected much of the skill to carry over. Some does, above all from behind. From the side little "
+        "is left.",
         "b": "Yes. About half are wrong, where guessing makes 80 %. Whether that is much, you will see beside the "
         "nearest pixels.",
         "c": "You expected a viewpoint to be a detail. The pictures of section 1 say otherwise, and nobody has told "
