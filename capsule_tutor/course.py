@@ -110,9 +110,9 @@ LESSONS = (
     Lesson(
         "15",
         "Does routing matter?",
-        90,
+        80,
         "swap the couplings of trained networks, plan a study, and give a verdict that the numbers bear "
-        "(20 minutes more for its appendix)",
+        "(50 minutes more for its second sitting, 20 for its appendix)",
     ),
     Lesson(
         "16",

@@ -6,7 +6,7 @@ from capsule_tutor.figures import BLUE, COLOURS, LINES, VERMILION, show
 def ladder(rungs: dict, margin: float, xlabel: str, alt: str) -> None:
     """Differences to a control with their intervals, 0 and the margin. rungs: name → (mean, low, high)
 
-    `alt` says what the bars are; how they are drawn, and the means, follow.
+    `alt` says what the bars are; how they are drawn, and their numbers, follow.
     """
     import matplotlib.pyplot as plt
 
@@ -23,8 +23,8 @@ def ladder(rungs: dict, margin: float, xlabel: str, alt: str) -> None:
     axes.set_ylim(len(rungs) - 0.4, -0.6)
     axes.grid(axis="x", alpha=0.3)
     figure.legend(fontsize=9, loc="outside lower center", ncols=3, frameon=False)
-    means = "; ".join(f"{name} {mean:+.2f}" for name, (mean, _, _) in rungs.items())
-    show(figure, f"{alt}, with a dot at the mean, a line at zero and the margin in grey: {means}")
+    bars = "; ".join(f"{name} {mean:+.2f} ({low:+.2f} to {high:+.2f})" for name, (mean, low, high) in rungs.items())
+    show(figure, f"{alt}, with a dot at the mean, a line at zero and the margin in grey: {bars}")
 
 
 def depth(panels: dict, alt: str) -> None:

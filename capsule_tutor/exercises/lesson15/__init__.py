@@ -23,26 +23,28 @@ PREDICTIONS = {
         "c": "You are right about MNIST. But on toys from the familiar side the routed network makes MORE errors.",
     },
     "15-all": {
-        "a": "That would make sense: what the others begin with, dense could learn by now. Two epochs were not enough.",
+        "a": "That would make sense: what the others begin with, dense could learn by now. After two epochs it has "
+        "not.",
         "b": "Yes, 15 to 22 per cent of them. And one iteration, which routes nothing, has a lead of a fifth, too.",
         "c": "One iteration routes nothing, and its lead is a fifth of dense's errors, as that of three is.",
     },
     "15-pairs": {
         "a": "Yes. Where no image changes them, even learned ones gain nothing that matters. Attention gains a tenth.",
-        "b": "So it was on a twentieth of MNIST. Two digits are another matter: attention makes a tenth fewer errors.",
+        "b": "So it was on a twentieth of MNIST, by the means. On two digits attention makes a tenth fewer errors.",
         "c": "There is a rung about there, one iteration. Static is no better than dense.",
     },
     "15-moved": {
-        "a": "So it was on pairs. Here static gains nearly all that attention gains, though no image changes its "
-        "couplings.",
+        "a": "So it was on pairs. Here, by the means, static gains nearly all that attention gains, though no image "
+        "changes its couplings.",
         "b": "Yes, by the means: they are 0.05 points apart, give or take 0.7. What beats dense here needs no routing.",
         "c": "Look at the two means: static has 0.70 of the 0.75 points that attention is better than dense.",
     },
     "15-depth": {
-        "a": "Yes, nine of ten. A strong vote wins its child before anything is learned. With equal couplings none "
-        "fails.",
-        "b": "For equal couplings that is so. Routed layers multiply what they are given, and do not get that far.",
-        "c": "There is more to agree on, right or wrong: the first strong vote wins its child, and the others get "
-        "nothing.",
+        "a": "Yes, nine of ten, and with equal couplings none. Our guess: a strong vote wins its child before anything "
+        "is learned.",
+        "b": "For equal couplings that is so. Our guess: routed layers multiply what they are given, and do not get "
+        "that far.",
+        "c": "Nine of ten learn nothing. Our guess: there is more to agree on, right or wrong; the first strong vote "
+        "wins its child, and the others get nothing.",
     },
 }

@@ -1,7 +1,7 @@
 """Write `runs_needed(difference, spread)`: a first estimate of how many seeds a paired comparison needs for a chance of
 80 % to see a true `difference` between two recipes, when the differences of single seeds scatter with standard
-deviation `spread`. It is the smallest whole number n, at least 2, with |difference| ≥ (1.96 + 0.84) · spread/√n. (It is
-an estimate: 1.96 is for many seeds, and few have a larger t.)"""
+deviation `spread`. It is the smallest whole number n, at least 2, with |difference| ≥ (1.96 + 0.84) · spread/√n. The
+difference is not 0. (It is an estimate: 1.96 is for many seeds, and few have a larger t.)"""
 
 from math import ceil, log2, sqrt
 from statistics import NormalDist
