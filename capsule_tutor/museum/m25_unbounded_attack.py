@@ -2,7 +2,7 @@
 
 It follows the gradient until the answer changes. Nothing keeps the pixels between 0 and 1, nothing keeps the picture
 near the one it began with, and if the gradient is zero, as the margin loss's is for a sure answer, it runs for ever.
-In the end every network is "fooled", by pictures that are none.
+In the end every network is "fooled", by things that are no longer pictures.
 
 Seen in: InnerPeace-Wu.
 Symptom: pixels below 0 or above 1; a program that never ends.

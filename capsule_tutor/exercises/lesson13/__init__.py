@@ -14,7 +14,8 @@ PREDICTIONS = {
         "a": "A turn by 40° is what a person would call the hardest of the three. Compare it with the others below.",
         "b": "A rim of ink is more than you would think, and costs three times what such a turn does. Yet another one "
         "is far worse.",
-        "c": "Yes, and by how much! A person hardly notices it. But in training a pixel of paper was always exactly 0.",
+        "c": "Yes, and by how much! A person hardly notices it. Perhaps it is because in training a pixel of paper was "
+        "always exactly 0.",
     },
     "13-noise": {
         "a": "You expected knowledge to do better than a coin, as it should. Look closely at the next cell.",

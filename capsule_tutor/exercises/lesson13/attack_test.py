@@ -1,6 +1,7 @@
 """Write a test, `attack_test(attack)`: no pixel is moved by more than eps, all ink is between 0 and 1, and the
 images that were handed in are as before. `attack(objective, images, eps, steps)` gives attacked images;
-`objective` takes images (b, c, h, w) and gives (b,). Silent when all of that is so, `assert` when not."""
+`objective` takes images (b, c, h, w) and gives (b,). Silent when all of that is so, `assert` when not. Allow 1e-5 for
+rounding, no more. The check hands you twelve broken attacks and some right ones, among them one that does nothing."""
 
 import torch
 from torch import Tensor
@@ -12,8 +13,8 @@ HINTS = (
     "First three asserts. Then the harder half: which images, how many steps and which objective would bring a hidden "
     "mistake to light?",
     "A picture in mid-grey cannot leave the range, and a picture of pure ink can hide that it left the ball: have both "
-    "kinds of pixels, in more than one image. A slope that is the same everywhere, steeper in some pixels than in "
-    "others, and many steps, push an attack as far as it can go. Keep a copy of the images.",
+    "kinds of pixels, in more than one image. A slope that does not change as the picture moves, but differs from "
+    "pixel to pixel, and many steps push an attack as far as it can go. Keep a copy of the images.",
     "`images = torch.rand(3, 1, 6, 5)` with some pixels set to 0 and some to 1, `weight = torch.randn(1, 6, 5)`, "
     "`objective = lambda x: (weight * x).sum(dim=(1, 2, 3))`, then `attack(objective, images, 0.1, 20)` and three "
     "asserts that allow 1e-5 for rounding.",
