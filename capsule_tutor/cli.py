@@ -1,6 +1,7 @@
 """The command line: `capsule-tutor --help`."""
 
 import contextlib
+import math
 import os
 import platform
 import shlex
@@ -262,6 +263,8 @@ def train(
         chosen = _arm(registered, recipe, seed) if registered else _changed(recipe, changes)
         if pictures:
             chosen = training.for_folder(chosen, pictures, shape)
+            if not (epochs or batch_size):
+                typer.echo(_few_steps(chosen), nl=False)
         with _bar(chosen.epochs) as (tick, say), _events(out if tensorboard else None, say) as say:
             training.keep_memory()
             result = training.train(chosen, out, seed, device, precision, threads, resume, None, say, tick)
@@ -287,6 +290,20 @@ def _changed(recipe: str, changes: dict) -> object:
         hint = " Name a folder of MNIST by --folder, of pictures by --pictures." if Path(data_set).is_dir() else ""
         raise stop(f"There is no data set {data_set!r}. There are: {', '.join(data.SETS)}.{hint}")
     return replace(training.RECIPES[recipe], **changes)
+
+
+def _few_steps(recipe: object) -> str:
+    """A line on a training that would be over after fewer than 300 steps, otherwise nothing."""
+    pictures = len(recipe.split("train").labels)
+    batch = min(recipe.batch_size, pictures)
+    steps = recipe.epochs * (pictures // batch)
+    if steps >= 300:
+        return ""
+    smaller = max(1, min(16, pictures // 4))
+    return (
+        f"{pictures} pictures in batches of {batch} make {steps} steps in {recipe.epochs} epochs, too few to learn "
+        f"much; stop, and add --batch-size {smaller} --epochs {math.ceil(300 / (pictures // smaller))}\n"
+    )
 
 
 def _arm(registered: Path, arm: str, seed: int) -> object:

@@ -463,6 +463,17 @@ def test_wishes_that_contradict_each_other_are_refused(tmp_path):
     assert "where it would become a class of pictures; choose another --out" in err
 
 
+def test_a_training_of_a_few_steps_is_announced(tmp_path):
+    data.example_folder(tmp_path / "shapes")
+    wish = ["dense-fast", "--pictures", tmp_path / "shapes", "--out", tmp_path / "run", "--device", "nowhere"]
+    out, err = cli(*wish).communicate(timeout=HUNG)
+    says = "144 pictures in batches of 128 make 15 steps in 15 epochs, too few to learn much; stop, and add "
+    assert out.strip() == f"{says}--batch-size 16 --epochs 34"
+    assert "device 'nowhere' cannot be used" in err
+    for own in (["--epochs", 2], ["--batch-size", 64]):  # they know what they want
+        assert cli(*wish, *own).communicate(timeout=HUNG)[0].strip() == ""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
 def test_ctrl_c_on_the_command_line_saves_and_exits_130(tmp_path):
     wish = ["efficient-capsnet-small", "--data", "digits", "--epochs", 500, "--device", "cpu"]
