@@ -21,8 +21,8 @@ PREDICTIONS = {
     "16-sixth": {
         "a": "One more run does more than add its value: the spread is divided by √6, and Student's t is smaller, too.",
         "b": "The one at +0.6 makes the spread large, and five are few: the interval of the five reaches beyond 0.",
-        "c": "Yes: −1.44 to +0.24 for five, and −1.296 to −0.004 for six. But six are not what was promised. The sixth "
-        "is trained because of what the five have said: without any difference, about 7 of 100 such experiments find "
-        "one, not 5. Report the five, and the sixth beside them, as what it is.",
+        "c": "Yes: −1.44 to +0.24 for five, and −1.296 to −0.004 for six. But six are not what was promised. Where "
+        "there is no difference, and a sixth is trained only if five find none, about 7 of 100 such experiments find "
+        "one, not 5 (we simulated them). Report the five, and the sixth beside them, as what it is.",
     },
 }

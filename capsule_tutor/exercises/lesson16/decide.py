@@ -1,8 +1,9 @@
 """Write `decide(runs, seeds, fingerprint, margin, t)`, which keeps a promise. `runs` is a list of (arm, seed, error,
-registered): the arm is "claimed" or "control", and `registered` is the fingerprint that the run carries. Unless each
-arm has each of the promised `seeds` exactly once, nothing else is there, and every run carries `fingerprint`, return
-"not as promised". Otherwise make the interval of the differences claimed − control, paired by seed: mean ± t ·
-spread/√n, with the standard deviation over n − 1. Return what `registration.verdict(low, high, margin)` says of it."""
+registered): the arm is "claimed" or "control", and `registered` is the fingerprint that the run carries. Return "not
+as promised" unless three things hold: each arm has each of the promised `seeds` exactly once; nothing else is there;
+every run carries `fingerprint`. Otherwise make the interval of the differences claimed − control, paired by seed: mean
+± t · spread/√n, with the standard deviation over n − 1; `t` is Student's t for so many pairs. Return what
+`registration.verdict(low, high, margin)` says of it."""
 
 import statistics
 from math import sqrt
@@ -234,8 +235,8 @@ class wrong:
         return decide([(*run[:3], fingerprint) for run in runs], seeds, fingerprint, margin, t)
 
     def strangers_dropped(runs, seeds, fingerprint, margin, t):
-        """You dropped every run that was not promised and went on with the rest. Somebody has trained it and shown it:
-        say that it is not as promised."""
+        """You dropped every run that was not promised and went on with the rest. It is among the runs that were handed
+        in: say that they are not as promised."""
         kept = [run for run in runs if run[3] == fingerprint and run[1] in seeds]
         return decide([*{run[:2]: run for run in kept}.values()], seeds, fingerprint, margin, t)
 
@@ -249,7 +250,7 @@ class wrong:
 
     def unpaired(runs, seeds, fingerprint, margin, t):
         """Your interval is that of two independent groups. The seeds are the same in both arms: take the difference for
-        each seed, and what the seeds scatter falls out."""
+        each seed, and what varies with the seed cancels."""
         if not _sound(runs, seeds, fingerprint):
             return BROKEN
         first, second = ([e for a, _, e, _ in runs if a == arm] for arm in ("claimed", "control"))
@@ -310,8 +311,8 @@ class wrong:
         return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.stdev(d) / sqrt(len(d)) / 2)
 
     def without_the_fingerprint_dropped(runs, seeds, fingerprint, margin, t):
-        """You dropped the runs without the fingerprint and judged the rest. Somebody has trained and shown them: it
-        is not as promised."""
+        """You dropped the runs without the fingerprint and judged the rest. They are among the runs that were handed
+        in: that is not as promised."""
         return decide([run for run in runs if run[3] == fingerprint], seeds, fingerprint, margin, t)
 
     def third_arm_ignored(runs, seeds, fingerprint, margin, t):
@@ -352,5 +353,6 @@ class wrong:
         return _with_half(runs, seeds, fingerprint, margin, lambda d: t * statistics.stdev(d))
 
     def by_the_mean(runs, seeds, fingerprint, margin, t):
-        """You judged the mean alone, without an interval. A mean is never exactly 0."""
+        """You judged the mean alone, without an interval. A mean is hardly ever exactly 0, and it does not say
+        how far off another set of seeds may be."""
         return _with_half(runs, seeds, fingerprint, margin, lambda d: 0.0)

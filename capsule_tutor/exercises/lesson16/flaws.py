@@ -1,9 +1,10 @@
-"""Judge what others claim: write `flaws(claim)`, which returns a sorted list of everything that is wrong with it, from
-these five: "another size" (the two networks' parameters differ by more than a twentieth of the larger), "chosen on
-the test" (`chosen_by` is "test"), "leak" (things of the test were in the training), "one seed" (`seeds` is 1), "says
-too much": it says "better" and the interval (low, high) of our error minus theirs is not wholly below 0, or it says
-"equal" and the interval is not wholly within ±margin (an end exactly at the margin is not within). Saying "cannot
-tell" is never too much."""
+"""Judge what others claim: write `flaws(claim)`, which returns a sorted list of what is wrong with it. `claim` is a
+dictionary, and its `says` is "better", "equal" (short for "no difference that matters") or "cannot tell". There are
+five flaws: "another size" (`parameters`, ours and theirs, differ by more than a twentieth of the larger), "chosen on
+the test" (`chosen_by` is "test"), "leak" (`shared_things`, the number of test things in the training, is not 0), "one
+seed" (`seeds`, their number, is 1), "says too much": it says "better" and the interval from `low` to `high`, of our
+error minus theirs, is not wholly below 0, or it says "equal" and the interval is not wholly within ±`margin` (an end
+exactly at the margin is not within). "cannot tell" is never too much."""
 
 from capsule_tutor.checks.cases import case
 
@@ -29,7 +30,7 @@ _SOUND = {
 
 
 def flaws(claim: dict) -> list[str]:
-    """claim: parameters (ours, theirs), chosen_by, shared_things, seeds, low, high, margin, says → sorted list"""
+    """dict of parameters (ours, theirs), chosen_by, shared_things, seeds, low, high, margin, says → sorted list"""
     ours, theirs = claim["parameters"]
     low, high, margin, says = claim["low"], claim["high"], claim["margin"], claim["says"]
     found = {
@@ -326,7 +327,8 @@ class wrong:
         return _with(claim, "leak", False)
 
     def test_choice_forgiven(claim):
-        """You never say "chosen on the test". A number that was chosen for being low is too low."""
+        """You never say "chosen on the test". A number that was chosen for being low is too low on
+        average."""
         return _with(claim, "chosen on the test", False)
 
     def not_sorted(claim):

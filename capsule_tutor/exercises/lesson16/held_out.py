@@ -1,7 +1,6 @@
-"""A colleague splits a folder of pictures: every fifth picture is for the test. Repair it: write `held_out(labels,
-things)`, which says of each picture whether it is for the test. Every thing has a number of its own. All pictures of
-one thing go the same way. Of each class, the things with the highest numbers are for the test: a fifth of its things,
-rounded down, but at least one."""
+"""Repair your colleague's split: write `held_out(labels, things)`, which says of each picture whether it is for the
+test. Every thing has a number of its own. All pictures of one thing go the same way. Of each class, the things with
+the highest numbers are for the test: a fifth of its things, rounded down, but at least one."""
 
 import torch
 from torch import Tensor
