@@ -17,9 +17,8 @@ def logs(ys: dict, alt: str, levels: dict | None = None, every: int = 1, ylabel:
 
     figure, axes = plt.subplots(figsize=(6.6, 4.8 if levels else 3.8))
     for number, (label, y) in enumerate(ys.items()):
-        axes.plot(
-            range(0, every * len(y), every), y, LINES[number % 4], color=COLOURS[number], label=label, linewidth=2
-        )
+        style = {"linewidth": 2} if number < 4 else {"linewidth": 1, "marker": "o", "markersize": 4}  # a fifth style
+        axes.plot(range(0, every * len(y), every), y, LINES[number % 4], color=COLOURS[number], label=label, **style)
     for label, level in (levels or {}).items():
         axes.axhline(level, color="grey", linewidth=1, zorder=0)
         place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}

@@ -28,14 +28,15 @@ PREDICTIONS = {
     "09-stale": {
         "a": "The usual suspect: the training images were memorised. Then no change of statistics alone could help. "
         "The next cells test it.",
-        "b": "Shifted images are harder, so this would make the training error the larger one. It is the smaller.",
+        "b": "A good suspect. But the shifts go from −2 to 2 pixels, so unshifted images are inside the range that it "
+        "learned from. The next cells test it.",
         "c": "Yes. Training and evaluation normalise with different numbers. The next cells test it.",
     },
     "09-control": {
         "a": "The pooling network lacks the depthwise capsules, too, and both of these two networks have them. So a "
         "gap to it need not be the routing's.",
-        "b": "You trusted the routing to be good for a little at least. It may be, elsewhere; on these test images "
-        "five seeds show nothing.",
+        "b": "You trusted the routing to be good for a little at least. On these test images five seeds show nothing. "
+        "Look at the validation line, too.",
         "c": "Yes. On the test images the interval of the five differences holds zero. The gap to the pooling network "
         "has other reasons.",
     },
