@@ -12,11 +12,13 @@ def grids(
     steps: tuple = (),
     names: tuple = (),
     cell: int = 28,
+    upright: bool = False,
 ) -> None:
     """Drawings (rows, columns, h, w) in [0, 1], put together without gaps, in 6 greys. panels: title → drawings
 
     There are `columns` panels side by side; `steps` names all columns, or the first, middle and last one; `names` names
-    the rows, which are numbered otherwise; `cell` is a drawing's width on the screen in pixels.
+    the rows, which are numbered otherwise; `cell` is a drawing's width on the screen in pixels; `upright` draws a thin
+    line through the middle of each drawing.
     """
     import matplotlib.pyplot as plt
     import torch
@@ -28,6 +30,8 @@ def grids(
     for axes, (title, drawings) in zip(all_axes.flat, panels.items(), strict=True):
         sheet = torch.as_tensor(drawings).detach().permute(0, 2, 1, 3).reshape(rows * h, across * w)
         axes.imshow((5 * sheet).round() / 5, cmap="gray", vmin=0, vmax=1, interpolation="nearest")  # small files
+        for column in range(across if upright else 0):
+            axes.axvline(w * column + (w - 1) / 2, color=VERMILION, lw=0.9)
         places = range(across) if len(steps) == across else (0, across // 2, across - 1) if steps else ()
         axes.set_xticks([w * place + w / 2 for place in places], steps, fontsize=8)
         named = names or (range(rows) if rows > 1 else ())
@@ -39,8 +43,11 @@ def grids(
     show(figure, alt)
 
 
-def two_frames(points, degrees: float, alt: str) -> None:
-    """One cloud of points (n, 2) in its own axes and in axes that are turned. One point is marked in both."""
+def two_frames(points, degrees: float, names: tuple, alt: str) -> None:
+    """One cloud of points (n, 2) in its own axes and in axes that are turned. One point is marked in both.
+
+    `names` are those of the two axes on the left, then of the two on the right.
+    """
     import math
 
     import matplotlib.pyplot as plt
@@ -48,7 +55,10 @@ def two_frames(points, degrees: float, alt: str) -> None:
     figure, all_axes = plt.subplots(1, 2, figsize=(8, 3.9), sharex=True, sharey=True, layout="constrained")
     marked = points[points.norm(dim=1).argsort()[len(points) * 4 // 5]]
     reach = 1.1 * points.norm(dim=1).max().item()
-    for axes, angle, title in zip(all_axes, (0, math.radians(degrees)), ("these axes", "other axes"), strict=True):
+    for axes, turn, named, title in zip(
+        all_axes, (0, degrees), (names[:2], names[2:]), ("these axes", "other axes"), strict=True
+    ):
+        angle = math.radians(turn)
         axes.scatter(*points.T, s=18, color=SKY, edgecolors=BLUE, linewidths=0.5)
         first = points.new_tensor([math.cos(angle), math.sin(angle)])
         second = points.new_tensor([-math.sin(angle), math.cos(angle)])
@@ -56,6 +66,10 @@ def two_frames(points, degrees: float, alt: str) -> None:
             axes.plot(*zip((-2 * reach * direction).tolist(), (2 * reach * direction).tolist(), strict=True), "k", lw=1)
             foot = (marked @ direction) * direction
             axes.plot(*zip(foot.tolist(), marked.tolist(), strict=True), "--", color=VERMILION)
+        for direction, name, slope in zip((first, second), named, (turn, turn + 90), strict=True):
+            over = slope > 90  # the name would be upside down
+            at, side = (0.98 * reach * direction).tolist(), "left" if over else "right"
+            axes.text(*at, name, rotation=slope - 180 * over, rotation_mode="anchor", ha=side, va="bottom", fontsize=9)
         axes.plot(*marked.tolist(), "D", color=VERMILION, markersize=8)
         here = f"({marked @ first:.2f}, {marked @ second:.2f})".replace("-", "−")
         axes.set(title=f"{title}: {here}, distance {marked.norm():.2f}", aspect="equal", xticks=[], yticks=[])

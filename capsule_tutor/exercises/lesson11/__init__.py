@@ -5,7 +5,7 @@ ORDER = ("perturb", "tweak_grid", "correlation", "what_they_share")
 PREDICTIONS = {
     "11-zero": {
         "the image": "The decoder has never seen this image. It draws from one pose of a few numbers, and what those "
-        "do not hold is lost: compare the middle column with the image.",
+        "do not hold is lost: the explorer of section 2 shows image and drawing.",
         "the reconstruction": "Yes: delta is added, and adding 0 leaves the pose as it was. The middle column is what "
         "the decoder draws from the untouched capsule, in every row.",
         "black": "It would be near it if delta took the place of the pose. But delta is added, and 0 changes nothing.",
@@ -15,8 +15,8 @@ PREDICTIONS = {
         "network. Nothing in the loss prefers one basis of the pose: rotate a class's pose, and squash and its length "
         "stay as they are, while the decoder learns to read the rotated pose. Another seed may rotate it otherwise.",
         "no": "Right: nothing forces them to. The loss prefers no basis of the pose: rotate a class's pose, and squash "
-        "and its length stay as they are, while the decoder learns to read the rotated pose. Some trained networks do "
-        "prefer their axes, but nothing says which axis gets which meaning.",
+        "and its length stay as they are, while the decoder learns to read the rotated pose. Whether training "
+        "prefers axes all the same, the appendix asks.",
     },
     "11-which": {
         "the true class": "In training, yes: there the label chose the capsule. But a network that reads a new image "
