@@ -77,7 +77,7 @@ LESSONS = (
         "Full training",
         90,
         "put intervals on errors, compare networks image by image, look at the wrong ones "
-        "(45 minutes more for its second sitting, 20 for its appendices)",
+        "(45 minutes more for its second sitting, 30 for its appendices)",
     ),
     Lesson(
         "11",

@@ -13,9 +13,9 @@ def squares(panels: dict, alt: str, side: int = 100) -> None:
     looks = ((VERMILION, "o"), (BLUE, "s"), (BLACK, "^"))
     named: dict = {}
     for axes, (title, groups) in zip(all_axes[0], panels.items(), strict=True):
-        for (colour, marker), (group, places) in zip(looks, groups.items(), strict=False):
+        for rank, ((colour, marker), (group, places)) in enumerate(zip(looks, groups.items(), strict=False)):
             x, y = [int(n) % side for n in places], [int(n) // side for n in places]
-            named[group] = axes.scatter(x, y, s=16, color=colour, marker=marker)
+            named[group] = axes.scatter(x, y, s=16, color=colour, marker=marker, zorder=3 - rank)  # the first on top
         axes.set(
             xlim=(-1.5, side + 0.5), ylim=(side + 0.5, -1.5), aspect="equal", xticks=[], yticks=[], facecolor="#f4f4f4"
         )

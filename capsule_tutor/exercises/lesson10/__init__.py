@@ -52,8 +52,7 @@ PREDICTIONS = {
         "c": "They share more than chance would let them: 40 of 10,000 twice would share none. But not nearly all.",
     },
     "10-twenty": {
-        "a": "It is what one hopes. But the weight is taken from the lengths, which are what the error is about. Read "
-        "the test line of both arms.",
+        "a": "It is what one hopes. Read the test line of both arms.",
         "b": "Yes. The squared error of a drawing falls by a third, and the test error is higher with every seed. "
         "Seed by seed its interval leaves out 0; as two groups it does not.",
         "c": "Adam evens out the size of a whole loss. Here two losses share one network, and how they share it is "
@@ -61,16 +60,15 @@ PREDICTIONS = {
     },
     "10-all-digits": {
         "a": "All five would have to stumble over the same images. They share many mistakes, not all.",
-        "b": "Yes: 29. What one seed alone gets wrong, the mean mostly gets right; what fools them all stays wrong.",
-        "c": "So few would be left if the seeds made their mistakes independently. They share a core, as you have "
-        "seen in section 6.",
+        "b": "Yes: 29. In section 6 the mean mostly got right what few seeds got wrong; what fooled all stayed wrong.",
+        "c": "So few would be left if the seeds made their mistakes independently. Those of section 6 shared a core.",
     },
     "10-rank": {
         "a": "Look at the widest step, from 25 to 39 wrong: if no image is wrong for both, 64 coins fall as unevenly "
         "in one of ten throws.",
         "b": "Yes. Even the widest step, from 25 to 39 wrong, has p = 0.10 in the worst case. By these counts alone, "
         "the order of neighbours is not a result.",
-        "c": "The best networks make the fewest mistakes, and few mistakes are what luck plays with: on other images "
-        "25 may as well be 17 or 37.",
+        "c": "The best networks make the fewest mistakes, and few mistakes are what luck plays with: a count of 25 "
+        "leaves room for true rates from 0.17 to 0.37 %.",
     },
 }

@@ -1,9 +1,9 @@
 """Choose the tool, `right_tool(about, networks, seeds, lists)`, with which a claim about errors can be judged. `about`
-is "weights" (these trained networks, as they are) or "recipe" (what its runs give on average); `networks` says how many
-are in the claim, 1 or 2 that are compared; `seeds` how many runs there are of each recipe; `lists` whether it is known
-which images each network got wrong. Without lists only the counts are known, and they are too close for the worst case
-of section 4. Return "Wilson", "paired test", "t over seeds", or "none" if none
-of the three can judge the claim."""
+is "weights" (these trained networks, as they are) or "recipe" (what its runs give on average on these test images);
+`networks` says how many are in the claim, 1 or 2 that are compared; `seeds` how many runs there are of each recipe;
+`lists` whether it is known which images each network got wrong. Without lists only the counts are known, and they are
+too close for the worst case of section 4. Return "Wilson", "paired test", "t over seeds", or "none" if none of the
+three can judge the claim."""
 
 from capsule_tutor.checks.cases import case
 
@@ -42,6 +42,7 @@ def oracle(about, networks, seeds, lists):
 
 
 def cases():
+    routed = "“routed runs get fewer of these 10,000 wrong”"
     claims = (
         ("“the network that we ship makes fewer than 0.5 % errors on such images”", "weights", 1, 1, False),
         (
@@ -61,13 +62,13 @@ def cases():
             3,
             False,
         ),
-        ("“whoever trains with our recipe gets 0.4 %”, after one run", "recipe", 1, 1, True),
-        ("“whoever trains with our recipe gets 0.4 %”, after three runs", "recipe", 1, 3, False),
-        ("“routing makes better networks”; one run with and one without, and all answers", "recipe", 2, 1, True),
-        ("“routing makes better networks”; five runs with and five without, and all answers", "recipe", 2, 5, True),
-        ("“routing makes better networks”; five percentages with and five without", "recipe", 2, 5, False),
-        ("“routing makes better networks”; two runs with and two without", "recipe", 2, 2, False),
-        ("“routing makes better networks”; one percentage with and one without", "recipe", 2, 1, False),
+        ("“our recipe gets 0.4 % of these images wrong”, after one run", "recipe", 1, 1, True),
+        ("“our recipe gets 0.4 % of these images wrong”, after three runs", "recipe", 1, 3, False),
+        (f"{routed}; one run with and one without, and all answers", "recipe", 2, 1, True),
+        (f"{routed}; five runs with and five without, and all answers", "recipe", 2, 5, True),
+        (f"{routed}; five percentages with and five without", "recipe", 2, 5, False),
+        (f"{routed}; two runs with and two without", "recipe", 2, 2, False),
+        (f"{routed}; one percentage with and one without", "recipe", 2, 1, False),
     )
     return [case(f"the claim {says}", *given) for says, *given in claims]
 
