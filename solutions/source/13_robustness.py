@@ -76,11 +76,11 @@ for name in ("thinner", "clean", "thicker"):
 # |---|---|
 # | routed | Efficient-CapsNet (lesson 09) |
 # | dense | the same front, the same primary capsules, the same number of parameters; one linear layer in place of votes and routing |
-# | pooled | the same front, then one average over each map and one linear layer: it has no primary capsules and forgets where things were (`convnet` in lesson 09) |
+# | pooled | the same front, then one average over each map and one linear layer: no primary capsules, and of each map only the mean is left (`convnet` in lesson 09) |
 #
 # **Routed against dense comes nearest to isolating the routing**: that linear layer is a sum of votes with the same
 # couplings for every picture. But it also has a bias, other first weights, and training steps that move it farther
-# (lesson 15). Pooled differs in more: there the places are gone.
+# (lesson 15). Pooled differs in more: its filters weigh all places alike.
 
 # %% [markdown] id="predict-affine-text"
 # **Predict before you run.** On moved digits the routed network makes between 0.5 and 1 % errors. How many does it make
