@@ -10,13 +10,16 @@ def effects(rows: dict[str, tuple[float, float, bool]], xlabel: str, alt: str) -
     figure, axes = plt.subplots(figsize=(9.8, 0.27 * len(rows) + 0.9), layout="constrained")
     axes.axvline(0, color="0.4", linewidth=1)
     for place, (mean, half, equal) in enumerate(rows.values()):
-        beside = abs(mean) > half
-        style = {"marker": "s", "color": VERMILION} if beside else {"marker": "o", "color": BLUE}
+        style = {"marker": "o", "color": BLUE, "label": "interval contains 0"}
+        if abs(mean) > half:
+            style = {"marker": "s", "color": VERMILION, "label": "interval misses 0"}
         if equal:
             axes.plot(mean, place, marker="D", markerfacecolor="none", color=BLUE)
             axes.text(0.25, place, "same errors as healthy", va="center", fontsize=9)
-        else:
-            axes.errorbar(mean, place, xerr=half, capsize=3, **style)
+        else:  # caps taller than the mark: a narrow interval is not hidden behind it
+            axes.errorbar(mean, place, xerr=half, capsize=5, markersize=5, **style)
+    marks = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    axes.legend(marks.values(), marks.keys(), loc="lower right")
     axes.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=list(rows))
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(axis="x", alpha=0.3)

@@ -4,17 +4,17 @@ ORDER = ("influence", "fixed_routing", "sums_test", "companions_test", "perturb_
 
 PREDICTIONS = {
     "07-costly": {
-        "a": "Yes, and only one costs much. A network learns around most of the others, as long as its gradients point "
-        "downhill on some loss that is good enough. And a few of them never reach the classifier.",
-        "b": "You expected a mistake in every second equation to be felt. But training bends the weights until the "
-        "wrong equations give good answers.",
-        "c": "If that were so, nobody would have published such code: the score would have told. Training bends the "
-        "weights until the wrong equations give good answers.",
+        "a": "Yes: four of seventeen, and only one costs much. For the other thirteen, five runs cannot tell a cost "
+        "from 0. Three of these gave exactly the errors of the healthy network.",
+        "b": "You expected a mistake in every second equation to be felt. But for thirteen of the seventeen, five runs "
+        "cannot tell a cost from 0.",
+        "c": "You expected wrong equations to give wrong answers. But for thirteen of the seventeen, five runs cannot "
+        "tell a cost from 0.",
     },
     "07-log": {
         "a": "You looked at the start, and there the two are alike: with tiny weights, too, the mean of the first ten "
-        "steps is near 0.7. The end tells them apart. Tiny weights grow, and their logs end between 0.11 and 0.13. "
-        "Something keeps this one up.",
+        "steps is near 0.7. The end tells them apart. Tiny weights grow, and their five logs end between 0.112 and "
+        "0.124. Something keeps this one up.",
         "b": "Without its square the loss begins at 0.9 and can fall to 0. Something keeps this one up.",
         "c": "Yes. Ten equal shares are 0.1 each, and (0.9 − 0.1)² is 0.64; the reconstruction adds about 0.09 at the "
         "start. The best share is 0.232, and (0.9 − 0.232)² is 0.446. A has not got there: at its end the margin loss "
@@ -22,11 +22,11 @@ PREDICTIONS = {
         "passing through.",
     },
     "07-silent": {
-        "a": "You expected a mistake to show as a slow log. But a few steps more or less are what another seed does.",
-        "b": "Yes. One of them is healthy, and the other cuts its capsules from eight neighbouring pixels. A loss "
-        "says how well a network does its task, and a network with this mistake learns around it. Beside its healthy "
-        "twin, seed by seed, it even ends a little lower.",
-        "c": "You expected the end of the log to tell. Look at the two ends, and think of another seed.",
+        "a": "You expected a mistake to show as a slow log. But five healthy logs begin between 0.566 and 0.612, and "
+        "so do both of these.",
+        "b": "Yes. One of them is healthy, and the other cuts its capsules from eight neighbouring pixels. The ill one "
+        "even ends a little lower, and nobody would call that ill.",
+        "c": "You expected the ill one to end higher. It ends a little lower, and nobody would call that ill.",
     },
     "07-axis-fixed": {
         "a": "Yes. Over the parents the shares that a parent gets sum to 14.4, and no longer to 1. With weights of "

@@ -1,6 +1,6 @@
-"""Write `influence(function, x)`: who hears whom? Replace x[k] alone by random numbers, for one k after the other, and
-see which outputs move. x is (n, …) and `function(x)` is (m, …). Return a bool tensor (n, m): its entry [k, l] is True
-if output l moved when input k changed."""
+"""Write `influence(function, x)`: who hears whom? Replace x[k] alone by random numbers, one k at a time, and see
+which outputs move. x is (n, …) and `function(x)` is (m, …). Return a bool tensor (n, m): its entry [k, l] is True if
+output l moved when input k changed."""
 
 import torch
 from torch import Tensor

@@ -1,6 +1,6 @@
 """Write a test, `perturb_test(perturb)`: the chosen capsule is moved by delta, all others are zero, and v itself
-stays as it is. `perturb(v, delta, index)` takes v (b, j, z), delta (z,) and index (b,), and gives the decoder's input
-(b, j·z). Silent when that is so, `assert` when not."""
+stays as it is. `perturb(v, delta, index)` takes v (b, j, z), delta (z,) and index (b,), the chosen capsule of each
+image, and gives the decoder's input (b, j·z). Silent when that is so, `assert` when not."""
 
 import torch
 
@@ -11,9 +11,10 @@ EFFORT = {"minutes": 10, "difficulty": 3, "importance": 4}
 HINTS = (
     "The task says three things, and each asks for a check of its own. Which input hides one of them?",
     "With delta = 0 nothing is added anywhere, so the masked slots look right. With a delta that is not zero compare "
-    "the chosen slot with v + delta, and look at all others.",
-    "`slots = perturb(v, delta, index).view_as(v)`; for each image b: `slots[b, index[b]]` should be `v[b, index[b]] "
-    "+ delta`, and after setting that slot to zero nothing should be left.",
+    "the chosen slot with v + delta, and look at all others. Clone v first, and compare v with the clone afterwards.",
+    "`before = v.clone()`, then `slots = perturb(v, delta, index).view_as(v)`. For each image b, `slots[b, index[b]]` "
+    "should be `before[b, index[b]] + delta`, and after setting that slot to zero nothing should be left. And "
+    "`torch.equal(v, before)`.",
 )
 
 
