@@ -35,13 +35,17 @@ def posed(pictures, poses, alt: str, titles: list[str] | None = None, columns: i
             ink = picture.sum(dim=1)  # (h,)
             spread = ((torch.arange(h) - y).square() @ ink / ink.sum()).sqrt().item()
             reach = max(2 * spread, h / 8)
-            axes.plot([x - slant * reach, x + slant * reach], [y - reach, y + reach], color=SKY, linewidth=2)
+            line = [x - slant * reach, x + slant * reach], [y - reach, y + reach]
+            axes.plot(*line, color=BLACK, linewidth=4)  # an edge, to stand out from white strokes
+            axes.plot(*line, color=SKY, linewidth=2)
             axes.plot(x, y, "X", color=VERMILION, markeredgecolor="white", markersize=10)
-        axes.set(xlim=(-0.5, w - 0.5), ylim=(h - 0.5, -0.5), xticks=(0, w - 1), yticks=(0, h - 1))
+        every = max(h, w) <= 8  # a tick per pixel, where one would count them
+        axes.set(xlim=(-0.5, w - 0.5), ylim=(h - 0.5, -0.5))
+        axes.set(xticks=range(w) if every else (0, w - 1), yticks=range(h) if every else (0, h - 1))
         axes.set_title(titles[number] if titles else "", fontsize=10)
     for axes in all_axes[:, 0]:
-        axes.set_xlabel("x (column)", fontsize=9, labelpad=-6)
-        axes.set_ylabel("y (row)", fontsize=9, labelpad=-6)
+        axes.set_xlabel("x (column)", fontsize=9, labelpad=2 if every else -6)
+        axes.set_ylabel("y (row)", fontsize=9, labelpad=2 if every else -6)
     show(figure, alt)
 
 

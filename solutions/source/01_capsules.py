@@ -36,7 +36,8 @@ pictures.posed(
 
 # %% [markdown] id="neuron-intro"
 # (The digit is real. 1,797 handwritten ones come with this course, and this lesson uses 1,200 of them. Their scans were
-# reduced to 8×8 pixels. Here they are enlarged again, to 20×20, and placed on a black square of 28×28.)
+# reduced to 8×8 pixels. Here they are enlarged again, to 20×20, sharpened, and placed on a black square of 28×28, so that
+# the centre of mass is at (14, 14), to half a pixel.)
 #
 # A classic network turns such an image into numbers, one per neuron. Here is a neuron that asks *is there a 4?* in the
 # plainest way: lay a picture of the digit over every place of the image, and keep the best match. Keeping the best of
@@ -76,9 +77,8 @@ print(f"all digits that are not a 4: {others.mean():.2f} on average, {others.max
 
 # %% [markdown] id="invariance"
 # The first two scores are equal. The feature does not change when the digit is shifted: it is **invariant** to shifts.
-# For the question *what is it?* that is a virtue. (A 3 gets half a point for being made of ink. It is a crude neuron: as the
-# last line shows, the digits of our set that are not a 4 get more than half a point on average, and the one that fits best
-# gets far more.)
+# For the question *what is it?* that is a virtue. (It is a crude neuron: a 3 gets half a point for being made of ink, and
+# of all digits that are not a 4, the one that fits best gets far more, as the last line shows.)
 #
 # But now answer another question from the score alone: *where is it?* You cannot. The map of scores still held the
 # answer, and the maximum threw it away. Does that matter, if all you want is to name the digit?
@@ -150,24 +150,36 @@ checks.predict("01-parts", "c")
 for name, picture in {"in order": in_order, "exchanged": exchanged, "uncut": uncut}.items():
     strongest, total = (bag(picture[None], pool)[0].numpy().round(1) for pool in (torch.amax, torch.sum))
     print(f"{name:10s} max {strongest}   sum {total}")
+maps = stroke_maps(torch.stack([in_order, exchanged]))  # (2, 4, 24, 20)
+small = torch.nn.functional.max_pool2d(maps, 4)  # (2, 4, 6, 5)
+print(f"in order and exchanged, pooled over 4×4 windows: they differ by up to {(small[0] - small[1]).abs().max():.1f}")
+
+# %% id="bag-picture"
+pictures.posed(
+    [in_order, exchanged, *(maps[:, 1] / maps[:, 1].max())],
+    poses=None,
+    titles=["in order", "exchanged", "map of |, in order", "map of |, exchanged"],
+    alt="The 4 in quarters, in order and exchanged, and for each the map of the upright stroke. The two maps hold the same "
+    "bright spots, along strokes and edges that run from top to bottom, but the spots have changed places with their quarters.",
+)
 
 # %% [markdown] id="bag-read"
 # The first two rows are equal, feature by feature, whether pooled by the maximum or by the sum (which is global average
 # pooling, up to a constant factor). To the bag, rubbish and this 4 in quarters are the same.
 #
-# The last row is the control. The cut does leave a trace: where a stroke now ends against black, a window sees an edge
+# The third row is the control. The cut does leave a trace: where a stroke now ends against black, a window sees an edge
 # that was not there. So a bag notices what happens inside one window, and nothing beyond it.
 #
-# To be fair to convolutional networks: they pool over small windows, layer after layer, and notice part of this. But each
-# pooling drops a bit of *where*, and only *where* told these two pictures apart.
+# To be fair: the small windows of most networks leave a small map, and such a map tells the two pictures apart (last
+# line). Each of these poolings drops the *where* inside its window. Our bag drops all of it.
 #
 # So we want features that keep both answers: the same **what**, and a **where** that changes as the thing moves.
 
 # %% [markdown] id="capsule-idea"
 # ## One vector, two answers
 #
-# A **capsule** is a group of numbers that belong together: a neuron that outputs a vector instead of one number. It
-# speaks about one kind of thing, and its vector answers twice:
+# A **capsule** is a group of neurons that speak about one kind of thing. Think of it as one neuron that outputs a vector
+# instead of one number. This vector is meant to answer twice:
 #
 # - its **length** says how sure the capsule is that the thing is there;
 # - its **direction** says how: where, how large, how turned, how slanted. All this together is called the **pose**.
@@ -201,12 +213,10 @@ for j, vector in enumerate(v[0].tolist()):
 # to its pose and does nothing to its length.
 
 # %% [markdown] id="how-checks-work"
-# ## Your turn, and how a check talks
+# ## Your turn
 #
-# Each exercise ends with a check. It says ✓ **passed**, ✗ **not yet** (and what you may have been thinking) or
-# ○ **not attempted**. A wrong answer breaks nothing: unless you passed, the check returns a correct function, and the lesson
-# goes on with that. Only a cell that Python cannot read (`SyntaxError`) has to be repaired first. Three hints are
-# folded between every task and its cell. What you pass is remembered, and `checks.board()` lists it.
+# As the [start](00_start.ipynb) said, a check answers ✓, ✗ or ○, and the lesson goes on in any case. What you pass is remembered, and
+# `checks.board()` lists it.
 
 # %% [markdown] id="exercise-lengths"
 # {{ exercise 01-lengths }}
@@ -247,7 +257,7 @@ print("as the loop says:", [round(length, 2) for length in lengths(v)[0].tolist(
 # *downwards*, and a digit that leans to the right, like /, has a negative slant.
 
 # %% [markdown] id="toy-by-hand"
-# Here are the five lit pixels of a 5×5 picture, one in each row of a table. The mass is the sum of the ink, 4. So
+# Here are the five lit pixels of a 5×5 picture, one per line of the table below. The mass is the sum of the ink, 4. So
 # $\bar x = 12/4 = 3$ and $\bar y = 8/4 = 2$, and the last four columns need these two means:
 #
 # | $x$ | $y$ | ink | ink·$x$ | ink·$y$ | $x-\bar x$ | $y-\bar y$ | ink·$(x-\bar x)(y-\bar y)$ | ink·$(y-\bar y)^2$ |
@@ -292,8 +302,9 @@ pictures.posed(
 
 # %% [markdown] id="exercise-pose"
 # This is easy to read, and far too slow: it visits one pixel after the other, in one image. Now do it for a whole batch at
-# once, so that every image gets three numbers. (They are a pose only, and not yet a capsule: the length of this vector says
-# nothing about presence. At the end of the lesson we put a pose and a presence together in one vector.)
+# once. Replace each `...` in the cell; the comment beside it says which shape belongs there. (The three numbers are a pose
+# only, and not yet a capsule: the length of this vector says nothing about presence. At the end of the lesson we put the
+# slant and a presence together in one vector.)
 #
 # {{ exercise 01-pose }}
 
@@ -363,8 +374,9 @@ for n, (p, q) in enumerate(zip(pose(before).tolist(), pose(after).tolist(), stri
 # %% [markdown] id="moves-intro"
 # ## Moving a real digit
 #
-# To see what a pose is worth, move the digit by known amounts. A shift by whole pixels is exact: `roll` moves the rows
-# and columns. (What leaves on one side comes back on the other, so we stay within the black margin.)
+# All our digits are centred. So, to see what a pose is worth, we move one ourselves, by known amounts. A shift by whole
+# pixels is exact: `roll` moves the rows and columns. (What leaves on one side comes back on the other, so we stay within
+# the black margin.)
 #
 # For the rest, a matrix $A$ says where a pixel at offset $p$ from the middle of the image goes: to $A\,p$. It is
 # easy to trip over the next step. `grid_sample` asks the question backwards: *from where do I fetch this pixel?* So we build
@@ -424,8 +436,8 @@ versions = {
     "scale 0.7": scale(one, 0.7),
 }
 poses = pose(torch.cat(list(versions.values())))  # (b=4, 3)
-for name, (x, y, slant) in zip(versions, poses.tolist(), strict=True):
-    print(f"{name:14s} x {x:5.2f}   y {y:5.2f}   slant {slant:5.2f}")
+for name, p in zip(versions, poses.tolist(), strict=True):
+    print(f"{name:14s} x {p[0]:5.2f}   y {p[1]:5.2f}   slant {p[2]:5.2f}")
 
 # %% id="moves-picture"
 pictures.posed(
@@ -443,8 +455,8 @@ pictures.posed(
 # $k$. It also moved $\bar x$, from 14.44 to 14.82: the mean of the ink is 0.77 rows below the middle row, 13.5, and was
 # carried along by half of that. The smaller digit kept its slant, nearly.
 #
-# (A slant is not quite the lean that you see: the back of this 4 leans further to the right than its line, because all
-# ink pulls, the crossbar too.)
+# (A slant is not quite the lean that you see: the long right-hand stroke of this 4 leans further to the right than its line,
+# because all ink pulls, the crossbar too.)
 
 # %% [markdown] id="equivariance"
 # ## Equivariance
@@ -455,6 +467,8 @@ pictures.posed(
 # moved image and moving the measured pose give the same:
 #
 # $$f(T\,I) = T' f(I)$$
+#
+# In code, $T$ is `move` and $T'$ is `move_pose`.
 #
 # It is **invariant** if $f(T\,I) = f(I)$: the special case in which $T'$ does nothing. In a picture, equivariance means
 # that both ways round the square lead to the same place (orange: move, then measure; blue: measure, then move the pose):
@@ -470,8 +484,6 @@ pictures.commuting_square(
 )
 
 # %% [markdown] id="exercise-equivariance"
-# A definition that can be run is better than one that can only be read.
-#
 # {{ exercise 01-equivariance-error }}
 
 
@@ -482,6 +494,7 @@ def equivariance_error(f, move, move_pose, image):
     f           function: images (b, h, w) → features (b, …)
     move        function: images → moved images
     move_pose   function: features → what the features of the moved images ought to be
+    image       a batch of images (b, h, w)
     """
     ### BEGIN SOLUTION
     # max | f(T I) − T′ f(I) |
@@ -537,10 +550,8 @@ def bag_sum(images):
 print("Our pose, with its rule:")
 for name, (move, rule) in moves.items():
     print(f"{name:14s} error {equivariance_error(pose, move, rule, one):.2f}")
-worst = equivariance_error(pose, *moves["scale 0.7"], some)
-worst_place = (place(scale(some, 0.7)) - scale_rule(pose(some))[:, :2]).abs().amax(dim=0)  # (2,)
-print(f"scale 0.7      error {worst:.2f}, the worst of 100 digits")
-print("of that, the place alone: {:.2f} of a column, {:.2f} of a row".format(*worst_place.tolist()))
+worst = (pose(scale(some, 0.7)) - scale_rule(pose(some))).abs().amax(dim=0)  # (3,)
+print("scale 0.7, the worst of 100 digits: {:.2f} of a column, {:.2f} of a row, slant {:.2f}".format(*worst.tolist()))
 
 # %% [markdown] id="features-intro"
 # For the neuron and the two bags we have no rules. So we ask how far they are from *invariant*: the rule is that nothing
@@ -555,12 +566,13 @@ for name, (move, _) in moves.items():
 print(line("between digits", *(f(some).std(dim=0).max() for f in features)))  # from one of 100 digits to another
 
 # %% [markdown] id="errors-read"
-# These two tables are the lesson in numbers. In the second, each feature has its own unit. So compare an error with the last
-# row of its column, and not with its neighbours. The last row says how much the feature differs from digit to digit: it is
-# the standard deviation over 100 digits (for a bag, that of the stroke for which it is largest).
+# In the second table each feature has its own unit. So compare an error with the last row of its column, and not with
+# its neighbours. The last row says how much the feature differs from digit to digit: it is the standard deviation over
+# 100 digits (for a bag, that of the stroke for which it is largest).
 #
-# - **Our pose** is equivariant: to this shift and this shear up to rounding, and to scaling up to what the resampled pixels
-#   cost. For the worst of 100 digits that is 0.18 of a pixel, where our 4 is 20 rows high. The pose is not invariant, and must
+# - **Our pose** is equivariant: to this shift and this shear up to rounding, and to scaling up to what the resampled
+#   pixels cost. The error mixes pixels and slants, so the last line of the first table shows each alone, for the worst
+#   of 100 digits: 0.18 of a row, where our 4 is 20 rows high, and 0.01 of slant. The pose is not invariant, and must
 #   not be. (The slant is invariant to shifts, and nearly to scaling.)
 # - **The pooled features** are invariant to shifts, and to nothing else here. A sheared or a smaller digit changes them.
 #
@@ -583,20 +595,21 @@ shift_the_map = equivariance_error(stroke_maps, move, lambda maps: maps.roll((-3
 print(f"stroke maps, rule 'shift the map': error {shift_the_map:.3f}")
 
 # %% [markdown] id="maps-read"
-# A convolution keeps the *where* as a place in a map (*place coding*). Pooling is what loses it. A capsule can write the
-# *where* into its numbers instead (*rate coding*). The same choice exists for slants and sizes: a convolution needs one map
-# for each slant, as for / and \\ above, where a capsule needs one number. Real capsule networks mix the two: their first
-# capsules are still laid out in a grid, and higher up the *where* is meant to move into the numbers.
+# A convolution keeps the *where* as a place in a map (*place coding*). Pooling loses it: a little with every window, and all
+# of it when the window is the whole map. A capsule can write the *where* into its numbers instead (*rate coding*). The same
+# choice exists for slants and sizes: a convolution needs one map for each slant, as for / and \\ above, where a capsule
+# needs one number. Real capsule networks mix the two: their first capsules are still laid out in a grid, and higher up the
+# *where* is meant to move into the numbers.
 
 # %% [markdown] id="exercise-pose-test"
 # ## A test that needs no answers
 #
-# The first table compared our pose with its rules. Now turn it around: somebody hands you *their* pose, and you know
-# neither their code nor the right numbers. What you know is what a right one must do when the image changes.
+# The first table compared our pose with its rules. Now turn it around: somebody hands you *their* function `pose`, and you
+# know neither its code nor the right numbers. What you know is what a correct one must do when the image changes.
 # Several later lessons ask you for a test like this.
 #
-# The answer to this exercise is a test. The check runs it on right poses and on broken ones, and counts what it catches
-# and where it cries wolf.
+# The answer to this exercise is a test. The check runs it on correct functions and on broken ones, and counts what it
+# catches and where it cries wolf.
 #
 # {{ exercise 01-pose-test }}
 
@@ -629,17 +642,8 @@ bars[0, 6:22, 13:15] = 1  # upright
 bars[1, 13:15, 6:22] = 1  # lying
 turned = rotate(bars, 30)
 for name, p, q in zip(("upright", "lying"), pose(bars).tolist(), pose(turned).tolist(), strict=True):
-    print(f"{name:8s} bar: slant {p[2]:z.2f}, after 30° clockwise {q[2]:5.2f}")
-
-
-def place_rule(p, degrees=30, middle=13.5):
-    angle = torch.deg2rad(torch.tensor(float(degrees)))
-    x, y = (p - middle).unbind(dim=1)
-    return middle + torch.stack([angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y], dim=1)
-
-
-off = equivariance_error(place, lambda images: rotate(images, 30), place_rule, one)
-print(f"the place of the 4, with its rule: error {off:.2f} pixels")
+    at_first = f"x {p[0]:.1f}, y {p[1]:.1f}, slant {p[2]:z.2f}"  # z: 0.00, never −0.00
+    print(f"{name:8s} bar: {at_first}; after 30° clockwise: slant {q[2]:5.2f}")
 
 # %% id="bars-picture"
 pictures.posed(
@@ -650,10 +654,21 @@ pictures.posed(
     "is short. Rotated by 30 degrees, one has a line that leans right, the other a line that leans far to the left.",
 )
 
+
+# %% id="bars-place"
+def place_rule(p, degrees=30, middle=13.5):
+    angle = torch.deg2rad(torch.tensor(float(degrees)))
+    x, y = (p - middle).unbind(dim=1)
+    return middle + torch.stack([angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y], dim=1)
+
+
+off = equivariance_error(place, lambda images: rotate(images, 30), place_rule, one)
+print(f"the place of the 4, with its rule: error {off:.2f} pixels")
+
 # %% [markdown] id="bars-read"
 # The two bars have the same pose before the move and different slants after it. A rule sees the pose
 # and nothing else, and from one pose it would have to make two. So the slant, with only $\bar x$ and $\bar y$ beside it, cannot be
-# equivariant to rotations. The place alone can, as the last line shows: the mean of the ink turns about the middle of the image
+# equivariant to rotations. The place alone can, as the last cell shows: the mean of the ink turns about the middle of the image
 # as every pixel does.
 #
 # More numbers would help the slant: with $\mathrm{var}(x)$, $\mathrm{var}(y)$ and $\mathrm{cov}(x,y)$, all three, in a
@@ -684,7 +699,7 @@ crowd = torch.cat([four, three], dim=1)  # (28, 56): a second digit beside the f
 crowd_pose, four_pose, covered_pose = pose(crowd[None])[0], pose(four[None])[0], pose(covered[None])[0]
 column = round(crowd_pose[0].item())
 print("whole 4:      y {1:.1f}, slant {2:.2f}".format(*four_pose))
-print("half covered: y {1:.1f}, slant {2:.2f}".format(*covered_pose))
+print("half covered: y {1:.1f}, slant {2:.2f},".format(*covered_pose), f"{covered.sum() / four.sum():.0%} of the ink")
 print(f"a 4 and a 3:  the cross is in column {column}, which holds {crowd[:, column].sum().item():.1f} ink")
 
 # %% id="breaks-picture"
@@ -699,27 +714,27 @@ pictures.posed(
 
 # %% [markdown] id="breaks-read"
 # The half-covered digit reports a move that never happened, and a lean the other way. For two digits the pose is that of
-# neither: the cross is in the black gap between them. Somebody who knows that this is a 4 can say where the covered part
-# must be. Our measurement cannot use such knowledge.
+# neither: the cross is in the black gap between them.
 #
-# It takes in all ink at once, and it cannot decide which ink belongs to what. Capsule networks begin with many windows that
-# are smaller than the image (17×17 pixels in CapsNet), so that each takes in less foreign ink, and they *learn* what to
-# measure there. One question is left, and it will occupy much of this course: **which parts belong together?**
+# Our measurement takes in all ink at once, and it cannot decide which ink belongs to what. Capsule networks begin with many
+# windows that are smaller than the image (17×17 pixels in CapsNet), so that each takes in less foreign ink, and they *learn*
+# what to measure there. One question is left, and it will occupy much of this course: **which parts belong together?**
 
 # %% [markdown] id="build"
 # ## A capsule, built by hand
 #
-# Before we let networks learn them, put the two halves together once: a capsule for "our 4" with $z = 2$ numbers. For the
-# *how* it measures the slant. For the *what* it shears the digit until it has the slant of our 4, and then asks the neuron.
-# From the slant we make a vector of length 1 that points from the foot of the digit to its top, and multiply it by the
-# neuron's score. We draw it as an arrow: its length is the presence, and its direction the lean.
+# Before we let networks learn them, put presence and pose together once: a capsule for "our 4" with $z = 2$ numbers. They
+# have room for a length and *one* number of pose. For the *how* the capsule measures the slant. For the *what* it shears the
+# digit until it has the slant of our 4, and then asks the neuron. From the slant we make a vector of length 1 that points
+# from the foot of the digit to its top, and multiply it by the neuron's score. We draw it as an arrow: its length is the
+# presence, and its direction the lean.
 
 # %% id="capsule"
 own_slant = pose(one)[0, 2].item()
 
 
 def four_capsule(images):
-    """images (b, h, w) → v (b, z=2): length = is our 4 there?, direction = which way its top leans"""
+    """images (b, h, w) → vectors (b, z=2): length = is our 4 there?, direction = which way its top leans"""
     vectors = []
     for image in images.split(1):  # (1, h, w)
         slant = pose(image)[0, 2].item()
@@ -754,17 +769,20 @@ checks.predict("01-faint", "a")
 ### END SOLUTION
 
 # %% id="capsule-answers"
-v = four_capsule(torch.cat(list(cases.values())))  # (b=7, z=2); the last, of nothing, has no arrow
+arrows = four_capsule(torch.cat(list(cases.values())))  # (b=7, z=2); the last, of nothing, has no arrow
 bare = neuron(torch.cat(list(cases.values())))  # (b=7,)
-lean = torch.rad2deg(torch.atan2(v[:, 0], v[:, 1]))  # degrees from upright, to the right
-for name, length, degrees, score in zip(cases, lengths(v), lean, bare, strict=True):
+lean = torch.rad2deg(torch.atan2(arrows[:, 0], arrows[:, 1]))  # degrees from upright, to the right
+for name, length, degrees, score in zip(cases, lengths(arrows), lean, bare, strict=True):
     said = f"lean {degrees:4.0f}°" if length > 0.01 else "no lean"
     print(f"{name:14s} length {length:.2f}   {said:10s}   (the bare neuron said {score:.2f})")
+for k in (0.5, -0.4):
+    back = neuron(shear(shear(one, k), -k)).item()
+    print(f"sheared by {k:4.1f} and back by as much: the bare neuron says {back:.2f}")
 
 # %% id="capsule-picture"
 pictures.pictures_and_arrows(
     [picture[0] for picture in cases.values()][:6],
-    v[:6].tolist(),
+    arrows[:6].tolist(),
     titles=list(cases)[:6],
     alt="Six digits, and an arrow below each. Our 4, and the same 4 moved: an arrow that ends at the unit circle, almost "
     "upright. Leaning left and right: nearly as long, turned left and right. Faint ink: less than half as long, not "
@@ -773,13 +791,13 @@ pictures.pictures_and_arrows(
 
 # %% [markdown] id="capsule-read"
 # Leaning turns the arrow and hardly shortens it. Fading shortens it and does not turn it. When we made the digit lean,
-# the bare neuron lost about a third of its score. The capsule lost only a twentieth, and probably only because its picture
-# was resampled twice. Nobody had told it how far we sheared the digit.
+# the bare neuron lost about a third of its score. The capsule lost only a twentieth, because its picture was resampled
+# twice: undoing our shears exactly costs as much (last two lines). Nobody had told it how far we sheared the digit.
 # **For this 4, sheared by us, knowing how it leans lets us undo the lean.** Does it help with the other 4s of our set?
 
 # %% id="capsule-control"
 images, labels = digits.images[:, 0], digits.labels
-ours = torch.arange(len(images)) == 24
+other = (labels == 4) & (torch.arange(len(images)) != 24)  # the 4s but ours
 tries = torch.stack([neuron(shear(images, k / 10)) for k in range(-6, 7)])  # (13, b)
 scores = {
     "bare neuron": neuron(images),
@@ -788,36 +806,38 @@ scores = {
     "capsule": lengths(four_capsule(images)),
 }
 for name, score in scores.items():
-    fours, rest = score[(labels == 4) & ~ours], score[labels != 4]
+    fours, rest = score[other], score[labels != 4]
     above = (fours[:, None] > rest).float().mean()  # of all pairs of a 4 and another digit
     print(
         f"{name:19s} 4s {fours.mean():.2f}, the rest {rest.mean():.2f}; the 4 scores higher in {above:.0%} of all pairs"
     )
-print(f"\nthe slants of these 4s have a standard deviation of {slant(images)[(labels == 4) & ~ours].std():.2f}")
+gain = scores["best of 13 shears"] - scores["bare neuron"]
+print(f"\nwhat the best shear gains: 4s {gain[other].mean():.4f}, the rest {gain[labels != 4].mean():.4f}")
+undo = own_slant - slant(images)[other]
+print(f"the capsule shears these 4s by {undo.abs().mean():.2f} on average")
 
 # %% [markdown] id="capsule-control-read"
 # Not here. Take all pairs of a 4 and a digit that is not a 4. With this one template, the neuron gives the 4 the higher score
-# in 96 % of them, and the capsule, which contains that neuron, in 92 %. A part of the loss may be mere blur: a slight one costs
-# the neuron a point (second row). And these 4s hardly lean (last line): their slants differ far less than the shears of 0.5 and
-# 0.4 that we gave ours. Where there is little to undo, undoing it can hardly help. In the third row each digit gets the shear
-# that suits it best, and even so the other 4s gain nothing on average, while the other digits do. What separates these 4s from
-# ours is mostly not a shear.
+# in 96 % of them, and the capsule, which contains that neuron, in 92 %. Part of the drop may be mere blur: a slight one costs
+# the neuron a point (second row). And for these 4s there is little to undo (last line): 0.11 on average, against the 0.5 and
+# 0.4 that we gave ours. In the third row each digit gets the shear that suits it best. (No shear is one of the 13, so
+# nobody can lose. It is also the only one that does not blur.) The other 4s gain less than 0.001 on average, the other
+# digits 0.03. What separates these 4s from ours is mostly not a shear.
 #
 # Besides, the length of our capsule reflects brightness as much as certainty: the capsule is less sure of our own 4 in faint
-# ink (0.40) than of the 3 (0.55).
-# And it does not say where the digit is. In the lessons to come, the length gets a limit (02), capsules tell each other
-# what they expect (03), and those that agree are heard (04).
+# ink (0.40) than of the 3 (0.55). In the lessons to come, the length gets a limit (02), capsules tell each other what they
+# expect (03), and those that agree are heard (04).
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Here are two mistakes from public code that you can now recognise. (The names, here and in later lessons, are those of GitHub accounts.
-# Some have fixed it since.)
+# Here are two mistakes from public code that you can now recognise. (The names, here and in later lessons, are those of
+# GitHub accounts. Some mistakes have been fixed since.)
 #
-# **A root of zero.** The length is the most innocent line of a capsule network. The same root is in most code for *squash*,
-# the function of lesson 02 that gives the length its limit. In the squash of cezannec, EscVM, InnerPeace-Wu, Sarasra and
-# adambielski there was no eps, or it was outside the root. At a zero vector the root then has the right value and no usable
-# gradient. (Such a squash also divides by the root, and with no eps anywhere that is 0/0 even on the way forward.)
+# **A root of zero.** The root that gives a length is also in most code for *squash*, the function of lesson 02 that
+# gives the length its limit. In the squash of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski there was no eps,
+# or it was outside the root. At a zero vector the root then has the right value and no usable gradient. (Such a squash
+# also divides by the root, and with no eps anywhere that is 0/0 even on the way forward.)
 
 
 # %% id="wild-root"
@@ -842,18 +862,19 @@ for name, function in (("without eps", lengths_without_eps), ("lengths", lengths
 # layer out of habit. A score that says "how much" loses little that way, but a direction loses every number below 0:
 
 # %% id="wild-relu"
-cut = v.relu()  # the vectors of our own capsule
+cut = arrows.relu()  # the vectors of our own capsule
 lean_after = torch.rad2deg(torch.atan2(cut[:, 0], cut[:, 1]))
 for n, name in enumerate(list(cases)[:3]):
     print(
-        f"{name:14s} lean {lean[n]:4.0f}° → {lean_after[n]:3.0f}°   length {lengths(v)[n]:.2f} → {lengths(cut)[n]:.2f}"
+        f"{name:14s} lean {lean[n]:4.0f}° → {lean_after[n]:3.0f}°   length {lengths(arrows)[n]:.2f} → {lengths(cut)[n]:.2f}"
     )
 
 # %% [markdown] id="wild-relu-read"
 # For a digit that leans right nothing changes. The digit that leaned to the left is now reported upright, and with a
-# shorter length. In a space of 16 numbers only one corner in $2^{16}$ has no negative number, and this corner is all that the
-# ReLU leaves. A network that is trained with the ReLU can learn to make do with that corner, so nothing crashes and the
-# mistake goes unnoticed. The test that finds it: *over a batch, some entry of some capsule must be negative*.
+# shorter length. In the code named here the ReLU is on the children, with 8 numbers each. Their space has $2^8 = 256$
+# "quadrants". One of them has no negative number, and it is all that the ReLU leaves. A network that is trained with the
+# ReLU can learn to make do with it, so nothing crashes and the mistake goes unnoticed. The test that finds it: *over a
+# batch, some entry of some capsule must be negative*.
 
 # %% [markdown] id="recap"
 # ## In your own words

@@ -10,7 +10,7 @@ PREDICTIONS = {
     },
     "01-parts": {
         "a": "You feel that a broken digit must break the features. But each only asks: is there such a stroke?",
-        "b": "You expect misplaced parts to cost something. No feature here knows about places, so nothing is lost.",
+        "b": "You expect misplaced parts to cost something. No feature here knows about places, so nothing changes.",
         "c": "Yes: each feature looks for its stroke everywhere, and every stroke is still there.",
     },
     "01-shear": {
@@ -19,14 +19,15 @@ PREDICTIONS = {
         "c": "You think of the slant as shape. It is pose: the same 4 leans now, and the number should say so.",
     },
     "01-half-covered": {
-        "a": "You see a 4 that has not moved. The measurement sees ink, and half of that is gone.",
-        "b": "The place is right. But the slant is a mean over ink, too, and half of that ink is gone.",
-        "c": "Yes: both are means over the ink that is left. The slant even changes its sign.",
+        "a": "You see a 4 that has not moved. The measurement sees ink, and more than half of it is gone.",
+        "b": "The place is right. But the slant is worked out from ink, too, and more than half of it is gone.",
+        "c": "Yes: both are worked out from the ink that is left. The slant even changes its sign.",
     },
     "01-faint": {
         "a": "Yes: the ink says how surely, the lean says how, and the lean of faint ink is the same.",
         "b": "You think of the neuron's template, which is still the same. But the match is a sum of ink, and there is "
         "less of it.",
-        "c": "You expect the one to pull at the other. The lean is a ratio: less ink above it, less below it.",
+        "c": "You expect the one to pull at the other. The slant is a ratio: 0.4 times the ink in the "
+        "numerator, and 0.4 times the ink in the denominator.",
     },
 }

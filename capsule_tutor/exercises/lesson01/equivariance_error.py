@@ -25,6 +25,7 @@ def equivariance_error(f: Callable, move: Callable, move_pose: Callable, image: 
     f           images (b, h, w) → features (b, …)
     move        images → moved images
     move_pose   features → what the features of the moved images ought to be
+    image       a batch of images (b, h, w)
     """
     # max | f(move(image)) − move_pose(f(image)) |
     return (f(move(image)) - move_pose(f(image))).abs().max()

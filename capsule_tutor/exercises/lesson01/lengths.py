@@ -1,5 +1,5 @@
 """Write `lengths(v, eps=1e-8)`: the length √(Σ v²) of every vector along the last axis, so that (b, j, z) becomes (b,
-j). With `eps` under the root, so that the gradient at a zero vector is finite. (PyTorch's own norm will do, too.)"""
+j). Put `eps` under the root, so that the gradient at a zero vector is finite. (PyTorch's own norm will do, too.)"""
 
 import torch
 

@@ -1,8 +1,9 @@
-"""Write a test, `pose_test(pose)`, for anybody's pose: `pose(image)` takes images (b, h, w) and gives (b, 3). Two
-things are true of every right one. A shift by dx columns and dy rows adds dx to the first number and dy to the second,
-and leaves the third alone. Fainter ink changes nothing. Both hold for every image of a batch. Your test is silent when
-both are so, and fails by `assert` when one is not. Right ones may count from 1 or from the middle, or give the slant
-as an angle: ask for no other numbers."""
+"""Write a test, `pose_test(pose)`, for anybody's function `pose`: it takes images (b, h, w) and gives poses (b, 3). Two
+things are true of every correct pose function. A shift by dx columns and dy rows adds dx to the first number and dy to
+the second, and leaves the third as it is. Fainter ink changes nothing. Both hold for every image of a batch. Your test
+is silent when both are so, and fails by `assert` when one is not. A correct function may count from 1 or from the
+middle, or give the slant as an angle. So never compare its numbers with ours: compare its answers before and after a
+change."""
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from capsule_tutor.exercises.lesson01.pose import pose as _pose
 
 EFFORT = {"minutes": 12, "difficulty": 3, "importance": 5}
 HINTS = (
-    "Each of the two sentences in the task is a comparison of two poses: of the image, and of a changed image.",
+    "Each of the two things in the task is a comparison of two poses: of the image, and of a changed image.",
     "Move the ink with `image.roll((dy, dx), dims=(1, 2))`, by numbers that differ, and not over the edge. Compare all "
     "three numbers, and allow for rounding. Then do the same with an image that is half as bright.",
     "`moved = image.roll((3, 2), dims=(1, 2))`, then `assert torch.allclose(pose(moved), before + torch.tensor([...]), "
@@ -272,7 +273,7 @@ class wrong:
 
     def same_shift_and_no_fainter_ink(pose):
         """There are two mistakes. Whoever exchanges x and y is not found: does your test shift as far down as sideways?
-        And neither is a pose that depends on the brightness, the second sentence of the task."""
+        And neither is a pose that depends on the brightness, the second thing in the task."""
         _follows(pose, _image(), 2, 2)
 
     def no_absolute_value(pose):
