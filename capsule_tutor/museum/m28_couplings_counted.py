@@ -1,10 +1,11 @@
 """Couplings that are counted as parameters.
 
-Couplings are computed anew for every image; there is nothing to store. A layer that registers its logits as a
-parameter reports 11,520 numbers too many for CapsNet, hands them to the optimiser, and saves them with the weights.
+Couplings are computed again for every image; there is nothing to store. Whoever counts them reports 11,520 numbers too
+many for CapsNet. The layer in this exhibit goes further: it registers its logits as a parameter, so they also go to the
+optimiser and are saved with the weights.
 
-Seen in: laubonghaudoi.
-Symptom: a parameter count that no table has; a parameter that never gets a gradient.
+Seen in: laubonghaudoi (only in the total that is printed; the layer has no such parameter).
+Symptom: a parameter count that no table has; in a layer like this one also a parameter that never gets a gradient.
 """
 
 import torch

@@ -364,8 +364,9 @@ print(f"{counted:,} + {scale_and_shift} = {counted + scale_and_shift:,}")
 # are stored in the file, but no gradient ever reaches them, and so they are not counted as parameters. A summary that adds
 # everything in the file is 576 too high (and four more, since each layer counts its batches).
 #
-# Answer **a** is a real mistake: the code of laubonghaudoi declares its couplings as parameters (lesson 07, exhibit 28). But here there would be $16 \cdot 10 = 160$ of
-# them. So do not trust a total only because it is right: answer c gives the right total for the wrong reason. **Compare the names, too**, as the cell above did.
+# Answer **a** is a real mistake: the code of laubonghaudoi adds the couplings to the number of parameters that it prints (lesson 07,
+# exhibit 28). But here there would be $16 \cdot 10 = 160$ of them. So do not trust a total only because it is right: answer c
+# gives the right total for the wrong reason. **Compare the names, too**, as the cell above did.
 
 # %% [markdown] id="shares"
 # ## Two, two point four, or nineteen

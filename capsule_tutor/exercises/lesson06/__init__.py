@@ -16,8 +16,8 @@ PREDICTIONS = {
         "much.",
     },
     "06-wire": {
-        "a": "It looks harmless, and it sets every negative entry of a pose to zero, about half of them. The matrices "
-        "have never seen such children. Run the next cells.",
+        "a": "It looks harmless, and it sets every negative entry of a pose to zero. The matrices have never seen such "
+        "children. Run the next cells.",
         "b": "The numbers are all there, but each capsule holds neighbouring places of one channel: none of the "
         "children is one that the matrices know. Run the next cells.",
         "c": "Yes: it makes all ten sums shorter, by the same factor at first, and the score looks only at which is "
@@ -25,14 +25,14 @@ PREDICTIONS = {
     },
     "06-nothing": {
         "a": "That is how long they are before training. The shipped network's are not. Run the next cell.",
-        "b": "Training does make them longer, and a black image should tell them apart from digits. Run the next cell.",
+        "b": "Training makes them longer on a black image, too, and by more than that. Run the next cell.",
         "c": "Yes: half of them are longer than 0.8, with nothing to see.",
     },
     "06-misread": {
         "a": "Yes: all that reaches the decoder is capsule 3, a pose that the matrices of the 3 have made, in the seat "
         "of the 3.",
-        "b": "It would draw the 9 from capsule 9. But the capsule of the 9 is set to zero, and the decoder sees "
-        "capsule 3 alone.",
+        "b": "The decoder draws what it gets, and capsule 9 is set to zero before that. Below you see what it would "
+        "have drawn.",
         "c": "Both capsules may be long. But all except the longest are set to zero before the decoder sees them.",
     },
     "06-abroad": {

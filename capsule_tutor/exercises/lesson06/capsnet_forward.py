@@ -17,8 +17,8 @@ from capsule_tutor.exercises.properties import shorter_than_one
 
 EFFORT = {"minutes": 12, "difficulty": 3, "importance": 5}
 HINTS = (
-    "Five lines, in the order of the table above: convolution and ReLU; convolution; cut and squash; votes; "
-    "routing. The package has a function for each.",
+    'Five lines, in the order of the table of "Watch the shapes flow": convolution and ReLU; convolution; cut and '
+    "squash; votes; routing. The package has a function for each.",
     "`torch.conv2d(x, weight, bias, stride=…)` is the convolution. d, which `layers.primary_capsules(features, "
     "d)` wants to know, is an axis of vote_weight. The routing returns two things.",
     "`x = torch.conv2d(images, first_weight, first_bias).relu()`; the second one likewise, with what stride, and "
@@ -153,13 +153,13 @@ class wrong:
         return _wired(images, weights, iterations, before=torch.relu)
 
     def primaries_not_squashed(images, *weights, iterations):
-        """Your primary capsules are not squashed, so their lengths are not presences and a loud child outvotes all the
-        others. Squash u before it votes."""
+        """Your primary capsules are not squashed, so a child may be longer than 1 and its votes outweigh the others'.
+        Squash u before it votes."""
         return _wired(images, weights, iterations, squash=lambda u: u)
 
     def primaries_of_length_one(images, *weights, iterations):
-        """You stretched every primary capsule to length 1, so that each child votes as loudly as any other. Squash u,
-        which keeps a faint capsule faint."""
+        """You stretched every primary capsule to length 1, so that each child votes as loudly as any other. The
+        paper squashes u."""
         return _wired(images, weights, iterations, squash=lambda u: nn.functional.normalize(u, dim=-1))
 
     def first_relu_forgotten(images, *weights, iterations):

@@ -1,6 +1,6 @@
 """Write `draw_all(v, decoder)`: what would each class draw? For every image, decode each of its capsules alone, as if
-its class had won. v is (b, j, z), `decoder` takes (n, j·z) to (n, pixels) for any n; return (b, j, pixels). Leave v as
-it is."""
+its class had won. v is (b, j, z), `decoder` takes (n, j·z) to (n, pixels) for any n; return (b, j, pixels). Do not
+change v in place."""
 
 import torch
 from torch import Tensor

@@ -2,8 +2,8 @@
 original before one does not. `ours` and `theirs` are two lists of the same steps: each is a function of one tensor, and
 gets what the step before it in its own list gave; the first gets x. Two results agree if they have the same shape and
 no entry differs by more than a thousandth of the largest entry of `theirs` (the largest in size, whatever its sign).
-Return the number of steps that agree, from the first on, as an int: 0 if the first is wrong, `len(ours)` if all
-agree."""
+A result with NaN in it never agrees. Return the number of steps that agree, from the first on, as an int: 0 if the
+first is wrong, `len(ours)` if all agree."""
 
 from itertools import accumulate, takewhile
 
