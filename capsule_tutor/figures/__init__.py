@@ -99,15 +99,19 @@ def save_pictures(pictures: list, path, scale: int = 10) -> None:
 
 
 def curves(x, ys: dict, xlabel: str, ylabel: str, alt: str, marks: dict | None = None) -> None:
-    """Lines y(x), told apart by colour and by stroke. ys: label → y; marks: label → (x, y), points to point out."""
+    """Lines y(x), told apart by colour and by stroke. ys: label → y; marks: label → (x, y), points to point out.
+
+    A third entry (right, up) in a mark moves its word, in points.
+    """
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(6, 3.4))
     for number, (label, y) in enumerate(ys.items()):
         axes.plot(x, y, LINES[number % 4], color=COLOURS[number], label=label, linewidth=2)
-    for label, (mark_x, mark_y) in (marks or {}).items():
+    for label, (mark_x, mark_y, *moved) in (marks or {}).items():
         axes.plot(mark_x, mark_y, "o", color=BLACK, zorder=3)
-        axes.annotate(label, (mark_x, mark_y), textcoords="offset points", xytext=(6, 8), bbox=PAPER)
+        xytext = moved[0] if moved else (6, 8)
+        axes.annotate(label, (mark_x, mark_y), textcoords="offset points", xytext=xytext, bbox=PAPER)
     axes.margins(y=0.12 if marks else 0.05)  # room for the word at the highest mark
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.grid(alpha=0.3)
@@ -115,17 +119,16 @@ def curves(x, ys: dict, xlabel: str, ylabel: str, alt: str, marks: dict | None =
     show(figure, alt)
 
 
-def arrows(panels: dict, alt: str, limit: float = 1.5, circle: bool = True) -> None:
-    """Vectors in the plane. panels: title → {label: (n, 2) vectors}; `circle` draws the unit circle."""
+def arrows(panels: dict, alt: str, limit: float = 1.5) -> None:
+    """Vectors in the plane. panels: title → {label: (n, 2) vectors}; the unit circle is dotted."""
     import matplotlib.pyplot as plt
 
     figure, all_axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 3.6), squeeze=False)
     for axes, (title, groups) in zip(all_axes[0], panels.items(), strict=True):
-        if circle:
-            axes.add_patch(plt.Circle((0, 0), 1, fill=False, linestyle=":", color="grey"))
+        axes.add_patch(plt.Circle((0, 0), 1, fill=False, linestyle=":", color="grey"))
         for number, vectors in enumerate(groups.values()):
             for x, y in vectors:
-                style = {"color": COLOURS[number], "alpha": 0.9, "zorder": 3 + number}
+                style = {"color": COLOURS[number], "alpha": 0.9, "zorder": 3 + number, "shrinkA": 0, "shrinkB": 0}
                 axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "linewidth": 2, **style})
         axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", title=title, xlabel="x")
         axes.grid(alpha=0.3)
@@ -165,7 +168,7 @@ def heatmaps(
     """Tables (rows, columns) side by side on one colour scale, small ones with numbers. tables: title → table
 
     The scale, which `scale` names, is drawn beside them unless every entry is written down.
-    `around_zero`: from −vmax (blue) over 0 (white) to vmax (red), in 41 steps that can be found on the bar.
+    `around_zero`: from −vmax (blue, with a minus sign) over 0 (white) to vmax (red), in 41 steps of the bar.
     """
     import matplotlib.pyplot as plt
 
@@ -189,6 +192,9 @@ def heatmaps(
                     value = float(table[row, column])
                     colour = text_on(drawn.cmap(drawn.norm(value))[:3])
                     axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour)
+        elif around_zero:  # pale blue and pale red print as the same grey
+            for row, column in (table < vmin / 41).nonzero().tolist():
+                axes.text(column, row, "−", ha="center", va="center", fontsize=8)
     if any(table.shape[0] * table.shape[1] > 60 for table in tables.values()):
         figure.colorbar(drawn, ax=all_axes[0].tolist(), label=scale)
     show(figure, alt)

@@ -7,7 +7,7 @@
 # - write `squash` so that it works on any axis and survives the zero vector;
 # - predict where its gradient is strong, weak and absent;
 # - compare it with the exponential squash of a later network;
-# - write a test that catches ten broken squashes and is silent for right ones, whatever their curve.
+# - write a test that catches ten broken squashes and is silent for right ones, though their curves differ.
 #
 # **Minutes:** 65 · **Prerequisites:** lesson 01 (length and pose of a capsule); derivatives of one variable; PyTorch
 # tensors.
@@ -49,11 +49,11 @@ sizes = torch.tensor([[0.1], [2.0], [4.0]])  # the third capsule, three times: s
 print("the third at lengths 0.1, 2 and 4, after a tanh:", angle((sizes * s[2] / s[2].norm()).tanh()).round())
 
 # %% [markdown] id="sigmoid-verdict"
-# The sigmoid sends every vector into the same quarter of the plane: the third capsule pointed to the left (162°) and now
-# points steeply up. The tanh is gentler. It hardly touches the first vector. But it bends the second and the third towards a
-# diagonal, and the longer a vector is, the more it bends (the last line shows this for the third). Nor is the result always
-# short enough: two numbers near 1 make a length of 1.4. A pose that changes when the confidence changes is
-# no pose. **Whatever we do must act on the length alone.**
+# The sigmoid sends every vector into the same quarter of the plane: the third capsule pointed to the left (162°) and
+# now points steeply up. The tanh hardly touches the first vector. But it bends the second and the third towards a
+# diagonal, and the longer a vector is, the more it bends (the last line shows this for the third). Nor is the result
+# always short enough: two numbers near 1 make a length of 1.4. A pose that changes when the confidence changes is no
+# pose. **Whatever we do must act on the length alone.**
 
 # %% [markdown] id="derive"
 # ## Choosing the new length
@@ -90,10 +90,10 @@ for n in (0.0, 0.1, 0.5, 1.0, 2.0, 3.0, 10.0):
     print(f"length {n:4.1f}  →  {n**2 / (1 + n**2):.3f}")
 
 # %% [markdown] id="table-read"
-# Read each row as the capsule's opinion: up to a length of 0.5 it says "hardly", at 1 it is undecided, and at 3 it says 0.9.
-# (The loss of lesson 05 will ask for a length of 0.9 from the capsule whose class is in the image. Now you know how long its
-# input must be. A length is a score between 0 and 1, as a probability is, but nothing trains it to be one: the loss is content
-# with 0.9 for yes and 0.1 for no, so a length of 0.9 does not mean that nine of ten such answers are right.)
+# Read each row as the capsule's opinion: up to a length of 0.5 it says "hardly", at 1 it is undecided, and at 3 it says
+# 0.9. The loss of lesson 05 will want a length of at least 0.9 from the capsule whose class is in the image, so the
+# length of its input must be at least 3. A length is a score and no probability: the loss is content with 0.9 for yes
+# and 0.1 for no, so 0.9 does not mean that nine of ten such answers are right.
 
 # %% [markdown] id="unit-vector"
 # ## By hand first
@@ -112,20 +112,16 @@ print("new length =", round(new_length.item(), 3), "  v =", new_length * directi
 # %% [markdown] id="exercise-squash"
 # ## Your turn: squash
 #
-# The cell above does it for one vector. Yours must do it for any shape, along any axis, and at zero.
+# The cell above does it for one vector. Yours must do it for many, along any axis, and at zero.
 #
 # With many vectors the sum runs along one axis only, and its result must still line up with `s`. If `s` has shape (3, 2), then
 # `(s * s).sum(dim=-1, keepdim=True)` has shape (3, 1): one number for each row, and `s` can be divided by it. Without
 # `keepdim` the shape is (3,), and the division fails. (If `s` were (3, 3), it would not fail: each column would be divided by
 # the number that belongs to a row.)
 #
-# Near the end of lesson 01 you met the root of zero. The same root is in here, so put eps in the same place, under it. What
-# happens with eps in another place, you will see below.
+# Near the end of lesson 01 you met the root of zero. The same root is in here, so put eps in the same place, under it.
 #
 # {{ exercise 02-squash }}
-#
-# Write it, run the cell, and the check tells you what it thinks. If you get stuck, leave it: the lesson goes on with the
-# reference, and you can come back.
 
 
 # %% id="squash"
@@ -145,15 +141,16 @@ def squash(s, dim=-1, eps=1e-8):
 squash = checks.squash(squash)
 
 # %% [markdown] id="picture-intro"
-# Here are the same three capsules before and after. The dotted circle has radius 1. Before, two arrows leave it. Afterwards
-# none does, and none has turned.
+# Here are the same three capsules before and after. The dotted circle has radius 1. Before, two arrows leave it.
+# Afterwards none does. The printed angles are the old ones. (The shortest vector is now shorter than its arrow head.)
 
 # %% id="picture"
+print("angles after squash:", angle(squash(s)).round())
 figures.arrows(
     {"before": {"s": s.tolist()}, "after": {"squash(s)": squash(s).tolist()}},
     limit=3.3,
     alt="Three arrows before and after squash. Each keeps its direction; the longest, far outside the unit circle "
-    "before, ends just inside it, and the shortest almost vanishes.",
+    "before, ends just inside it, and of the shortest only the arrow head is left.",
 )
 
 # %% [markdown] id="gradient"
@@ -201,23 +198,25 @@ steepest = n[slope.argmax()].item()
 print(f"steepest at length {steepest:.2f}, where the slope is {slope.max().item():.2f}")
 
 # %% id="slope-picture"
-x = n.detach()
+lengths = n.detach()
 figures.curves(
-    x,
+    lengths,
     {"new length g(n)": new_length.detach(), "slope g′(n)": squash_slope(n).detach()},
     xlabel="length n of s",
     ylabel="g(n), g′(n)",
     marks={
-        "steepest": (steepest, squash(torch.tensor([steepest])).item()),
-        "its slope": (steepest, slope.max().item()),
+        "steepest here": (steepest, squash(torch.tensor([steepest])).item(), (8, -14)),  # the word: right and below
+        f"slope {slope.max().item():.2f}": (steepest, slope.max().item()),
     },
-    alt="The new length rises from 0 in an S shape towards 1, steepest at a quarter. Its slope starts at 0, peaks at 0.65 "
-    "near length 0.58, and is nearly 0 again beyond length 3.",
+    alt="The new length rises from 0 in an S shape towards 1, steepest where its height is a quarter. Its slope "
+    "starts at 0, peaks at 0.65 near length 0.58, and is nearly 0 again beyond length 3.",
 )
 
 # %% [markdown] id="slope-across"
 # That is the slope *along* the vector: push at its tip to make it longer, and this is how much longer $v$ gets. But a
-# vector can also be pushed *across*, so that it turns. Autograd knows both slopes:
+# vector can also be pushed *across*, so that it turns. Autograd knows both slopes. Its *Jacobian* has a row for each
+# number of $v$ and a column for each number of $s$, and here $s$ points along the first axis. (The text below explains
+# *turns*.)
 
 # %% id="slope-both"
 for length in (0.1, 1.0, 3.0, 10.0):
@@ -226,21 +225,22 @@ for length in (0.1, 1.0, 3.0, 10.0):
     print(f"length {length:4.1f}:  along {along:.3f}   across {across:.3f}   turns {across / length:.3f}")
 
 # %% [markdown] id="slope-meaning"
-# Across, the slope is $g(n)/n$: a vector turns as a whole, so its tip moves in proportion to its length. But the pose is the
-# angle, and the same move of the tip turns a long vector less. If the gradient pulls $v$ across with strength $p$, it pulls
-# $s$ with $p\,g(n)/n$. A step of gradient descent then turns $s$ by $\frac{p\,g(n)}{n^2} = \frac{p}{1+n^2}$ times the
-# learning rate, as long as the step is small, and $v$ turns by the same angle. The last column is $\frac{1}{1+n^2}$. Very
-# long and very short vectors both matter later:
+# Across, the slope is $g(n)/n$: a vector turns as a whole, so its tip moves in proportion to its length. But the pose
+# is the angle, and the same move of the tip turns a long vector less. Call $p$ the gradient of the loss at $v$, across
+# it. By the chain rule the gradient at $s$ is $p$ times the slope, $p\,g(n)/n$. A step of gradient descent moves the
+# tip of $s$ by this much, times the learning rate. Since $s$ has length $n$, a small step turns it, and $v$ with it, by
+# $\frac{p\,g(n)}{n^2} = \frac{p}{1+n^2}$, times the learning rate: the last column, for $p = 1$. Two ends matter later:
 #
-# - **Long vectors**: a capsule that is sure hardly changes its length. It still turns, and at length 3 its tip moves five times
-#   more readily across than along. But it turns stiffly: under the same pull, ten times less at length 3 than a very short
-#   vector, and about a hundred times less at length 10. (A sigmoid is flat there, too, and has no second direction.)
-# - **Short vectors**: both slopes go to *zero*, where a sigmoid would be steepest. Such a capsule turns easily, because so short a
-#   vector needs little push, but it hardly becomes longer. If the initial weights of a capsule layer are too small, all
-#   its capsules start like this, and very little gradient reaches the layers below. We call this the **flat corner** of
-#   squash: it is the left end of the picture above. At the exact zero there is no gradient at all: such a vector grows only if
-#   other places or other images change the weights that make it. (In lesson 05 a loss that stays at 0.81 gives the flat corner
-#   away.)
+# - **Long vectors**: a capsule that is sure hardly changes its length. It still turns, and at length 3 its tip moves
+#   five times more readily across than along. But it turns stiffly: under the same pull, ten times less at length 3
+#   than a very short vector, and about a hundred times less at length 10.
+# - **Short vectors**: both slopes go to *zero*, where a sigmoid would be steepest. Such a capsule turns easily, because
+#   so short a vector needs little push, but under plain gradient descent it hardly becomes longer. If the initial
+#   weights of a capsule layer are too small, all its capsules start like this, and very little gradient reaches the
+#   layers below. We call this the **flat corner** of squash, the left end of the picture above. At the exact zero there
+#   is no gradient at all: such a vector can grow only if other places or other images change the weights that make it,
+#   and where its input is zero, too, and there is no bias, not even then. (In lesson 05 the flat corner is one cause of
+#   a loss that stays at 0.81.)
 
 # %% [markdown] id="zero"
 # ## The zero vector
@@ -294,8 +294,8 @@ for name, function in (("eps outside the root", squash_eps_outside), ("squash", 
 # step (even where their input is 0, since NaN times 0 is NaN), and after the next forward pass the loss is NaN, too. With
 # **eps inside the root**, $\sqrt{n^2+\varepsilon}$ has a finite slope everywhere.
 #
-# The trap is in the root, not in the curve: whoever writes the root of a sum of squares with no eps under it falls into it, with
-# any $g$. Some curves need no such root: $g(n) = n/\sqrt{1+n^2}$ gives $v = s/\sqrt{1+\lVert s\rVert^2}$.
+# The trap is in the root, not in the curve: whoever writes the root of a sum of squares with no eps under it falls into
+# it, whatever $g$ is. Some curves need no such root: $g(n) = n/\sqrt{1+n^2}$ gives $v = s/\sqrt{1+\lVert s\rVert^2}$.
 #
 # How often does it happen? That depends on the weights that feed the capsule. Here they are untrained and look at the image
 # directly:
@@ -317,8 +317,9 @@ for bias in (False, True):
 # `torch.linalg.vector_norm` have by definition the gradient 0 at the zero vector, so with them eps may stay outside the
 # root; the check accepts that. (In float16, $10^{-8}$ is rounded to 0: compute the squash in float32.)
 #
-# So zero vectors need not be rare, and a clean value proves nothing. This is why the check gave you a batch with a zero vector
-# in it, and why it looked at the gradient.
+# So zero vectors need not be rare where there is no bias, and a clean value proves nothing. (CapsNet, lesson 06, has
+# biases. But one zero vector is enough.) This is why the check gave you a batch with a zero vector in it, and looked at
+# the gradient.
 
 # %% [markdown] id="exponential"
 # ## Another squash
@@ -345,10 +346,10 @@ exponential_squash = checks.exponential_squash(exponential_squash)
 
 # %% id="exponential-picture"
 figures.curves(
-    x,
+    lengths,
     {
-        "squash (Sabour 2017)": squash(x.unsqueeze(1)).squeeze(1),
-        "exponential squash (Xi 2017)": exponential_squash(x.unsqueeze(1)).squeeze(1),
+        "squash (Sabour 2017)": squash(lengths.unsqueeze(1)).squeeze(1),
+        "exponential squash (Xi 2017)": exponential_squash(lengths.unsqueeze(1)).squeeze(1),
     },
     xlabel="length of s",
     ylabel="length of v",
@@ -363,38 +364,44 @@ for length in (0.01, 0.1, 1.0, 3.0):
     print(f"length {length:4.2f}:  squash {old:.5f}   exponential {new:.5f}   ratio {new / old:6.1f}")
 
 # %% [markdown] id="exponential-read"
-# For weak capsules the difference is dramatic: at length 0.01 the exponential squash lets a hundred times more through, and at 0 its
-# slope is 1 instead of 0. So a weak capsule should get out of the flat corner sooner. Does it? We let both start with a vector of
-# length 0.01, and gradient descent pulls its new length towards 0.9:
+# For weak capsules the difference is large: at length 0.01 the exponential squash gives a vector a hundred times
+# longer, and at 0 its slope is 1 instead of 0. So a weak capsule should get out of the flat corner sooner. Does it? We
+# let both start with a vector of length 0.01 and pull its new length towards 0.9, with plain gradient descent (SGD) and
+# with Adam:
 
 
 # %% id="corner"
-def steps_to_half(function):
-    """Steps of gradient descent until a vector of length 0.01 comes out longer than 0.5."""
-    start = torch.tensor([0.01, 0.0], requires_grad=True)
+def steps_to_half(function, optimiser):
+    """Steps of an optimiser until a vector of length 0.01 comes out longer than 0.5."""
+    vector = torch.tensor([0.01, 0.0], requires_grad=True)
+    optimiser = optimiser([vector], lr=0.1)
     for step in range(1000):
-        if function(start).norm() > 0.5:
+        if function(vector).norm() > 0.5:
             return step
-        (slope,) = torch.autograd.grad((0.9 - function(start).norm()) ** 2, start)
-        start = (start - 0.1 * slope).detach().requires_grad_()
+        optimiser.zero_grad()
+        ((0.9 - function(vector).norm()) ** 2).backward()
+        optimiser.step()
 
 
-print("steps: squash", steps_to_half(squash), " exponential", steps_to_half(exponential_squash))
+for optimiser in (torch.optim.SGD, torch.optim.Adam):
+    steps = steps_to_half(squash, optimiser), steps_to_half(exponential_squash, optimiser)
+    print(f"{optimiser.__name__:4s} steps: squash {steps[0]:2d}   exponential {steps[1]:2d}")
 
 # %% [markdown] id="corner-read"
-# Yes: it takes 9 steps instead of 22. (This is one free vector at one learning rate. In a network the weights come before it, and
-# nothing here says that such a network ends up better.)
+# Yes: with plain gradient descent it takes 9 steps instead of 22. Adam divides each gradient by its own recent size, so
+# that most of the lead is gone: 8 instead of 11. (This is one free vector at one learning rate. Nothing here says that
+# a network ends up better.)
 #
-# The exponential curve is above the other one everywhere, because $e^n > 1 + n^2$ for every $n > 0$. So its capsules become
-# long sooner, whether they are right or wrong. Neither curve is "the right one". They are two choices of $g$, and you can now
-# judge a third.
+# The exponential curve is above the other one for every $n > 0$: there $e^n > 1 + n^2$, so
+# $1 - \frac{1}{e^n} > 1 - \frac{1}{1+n^2}$. For the same $s$ its capsules are longer, whether they are right or wrong.
+# Neither curve is "the right one": they are two choices of $g$.
 
 # %% [markdown] id="dial-intro"
 # ### The dial
 #
-# If a kernel is running, turn a vector yourself: drag its arrow, or click a slider and press the arrow keys. Each plane shows $s$
-# and what one of your two functions makes of it. At which length do they differ most? (The next cell answers.) Then turn the
-# arrow without changing its length: neither new length changes, because $g$ sees the length alone.
+# If a kernel is running, turn a vector yourself: drag its arrow, or click a slider and press the arrow keys. Each plane
+# shows $s$ and what one of your two functions makes of it. At which length do they differ most? (The cell below the
+# dial answers.) Then move the slider *angle*: neither new length changes, because $g$ sees the length alone.
 
 # %% id="dial"
 from capsule_tutor.theatre import squash_dial
@@ -402,18 +409,18 @@ from capsule_tutor.theatre import squash_dial
 squash_dial(squash, exponential_squash)
 
 # %% id="dial-answer"
-gap = (exponential_squash(x.unsqueeze(1)) - squash(x.unsqueeze(1))).squeeze(1)
-print(f"they differ most at length {x[gap.argmax()].item():.2f}, by {gap.max().item():.2f}")
+gap = (exponential_squash(lengths.unsqueeze(1)) - squash(lengths.unsqueeze(1))).squeeze(1)
+print(f"they differ most at length {lengths[gap.argmax()].item():.2f}, by {gap.max().item():.2f}")
 
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
 # Here are two mistakes from public code. A network may train with either of them, and nothing raises an error.
 #
-# **The wrong axis.** Code that multiplies capsules by matrices often keeps them as columns, in tensors of shape $(b, j, z, 1)$.
-# The numbers of a pose are then along the last axis but one, and along the last axis every number is a vector of its own. The
-# code of bourdakos1, higgsfield and jindongwang squashes along such an axis of size 1. Each number lands between −1 and 1, a
-# capsule of $d$ numbers may be almost $\sqrt d$ long, and it turns:
+# **The wrong axis.** Code that multiplies capsules by matrices often keeps them as columns, in tensors of shape
+# $(b, j, z, 1)$. The numbers of a pose are then along the last axis but one, and along the last axis every number is a vector
+# of its own. The code of bourdakos1, higgsfield and jindongwang squashes along such an axis of size 1. Each number
+# lands between −1 and 1, a capsule of $z$ numbers may be almost $\sqrt z$ long, and it turns:
 
 # %% id="wild-axis"
 capsules = torch.full((1, 8, 1), 2.0)  # one capsule with an 8-D pose, as a column
@@ -424,19 +431,17 @@ turned = squash(s[:1].unsqueeze(-1)).squeeze(-1)  # our first capsule, (0.3, 0.1
 print(f"angle before {angle(s[:1]).item():.0f}°, after the wrong axis {angle(turned).item():.0f}°")
 
 # %% [markdown] id="wild-axis-read"
-# The length is above 2, which no squash allows. One line finds it: *no length after squash reaches 1*, asked of vectors that are
-# long. (Eight numbers of 0.6 would come out with 0.75.)
+# The length is above 2, which no squash allows. One line finds it: *no length after squash reaches 1*, asked of vectors
+# that are long.
 #
-# **The missing or misplaced eps** was in the code of cezannec, EscVM, InnerPeace-Wu, Sarasra and adambielski. You have seen what it
-# does. A network with such a squash trains all the same, as long as no vector is exactly zero. If a vector becomes exactly zero
-# one day, and no ReLU hides it, the loss becomes NaN "for no reason". The test that finds it beforehand: *call backward at the
-# zero vector and look for NaN*.
+# **The missing or misplaced eps** you know, with its five accounts, from lesson 01. A network with such a squash trains
+# until some vector is exactly zero and no ReLU hides it. Then the loss becomes NaN "for no reason".
 
 # %% [markdown] id="exercise-squash-test"
 # ## Your turn: the test
 #
-# Somebody sends you a squash. Its curve may be one of the two above, or a third. Is it right? You cannot compare it with
-# yours. But you know what is true of *every* squash.
+# Somebody sends you a squash. Its curve may be one of the two above, or a third. Is it right? You cannot compare it
+# with yours. But you know what every squash *here* should do.
 #
 # The check runs your test on right code and on broken code, and counts.
 #
@@ -445,7 +450,7 @@ print(f"angle before {angle(s[:1]).item():.0f}°, after the wrong axis {angle(tu
 
 # %% id="squash-test"
 def squash_test(squash):
-    """Silent for every right squash(s, dim=-1), whatever its curve; an AssertionError for a broken one."""
+    """Silent for a right squash(s, dim=-1), though its curve may be new; an AssertionError for a broken one."""
     ### BEGIN SOLUTION
     s = 3 * torch.randn(5, 4, 3).clamp(-1.5, 1.5)  # four numbers of at most 4.5: no length above 9
     for dim in (1, -1):
@@ -464,15 +469,16 @@ def squash_test(squash):
 squash_test = checks.squash_test(squash_test)
 
 # %% [markdown] id="squash-test-read"
-# A test may catch ten of ten and ask for all five properties, and still let a mistake pass: `0.5 * squash(s, dim=dim)` can never
-# say "certainly there". Condition 1 at the beginning of this lesson has a second half, $g(n) \to 1$ for long vectors, and none
-# of the five asks for it. A sixth could: a vector of length 9 comes out longer than 0.5. (The 9 and the 0.5 are a choice, and a
-# right curve that rises very slowly would fail.) A test finds only what somebody thought of.
+# A test may catch ten of ten and ask for all five properties, and still let a mistake pass: `0.5 * squash(s, dim=dim)`
+# can never say "certainly there". Condition 1 at the beginning of this lesson has a second half, $g(n) \to 1$ for long
+# vectors, and none of the five asks for it. A sixth could: a vector of length 9 comes out longer than 0.5. (The 9 and
+# the 0.5 are a choice, as the 0.01 and the 0.1 of the task were. A right curve that rises very slowly, or very steeply,
+# would fail.) A test finds only what somebody thought of.
 
 # %% [markdown] id="recap"
 # ## In your own words
 #
-# Close your eyes and say, to a friend who knows sigmoids:
+# Without looking back, explain to a friend who knows sigmoids:
 #
 # 1. why squashing each number on its own destroys what a capsule is for;
 # 2. what comes out for inputs of length 0, 1 and 3;

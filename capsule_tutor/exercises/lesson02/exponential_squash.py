@@ -1,5 +1,5 @@
 """Write `exponential_squash(s, dim=-1, eps=1e-8)` from scratch: same direction, the length 1 − e^(−‖s‖).
-It works along any `dim`, and the zero vector survives, forwards and backwards."""
+It works along any `dim`, and at the zero vector the value and the gradient are finite."""
 
 from dataclasses import replace
 

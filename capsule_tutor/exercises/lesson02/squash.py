@@ -1,5 +1,5 @@
 """Write `squash(s, dim=-1, eps=1e-8)`: every vector along axis `dim` keeps its direction and gets the length
-‖s‖²/(1+‖s‖²). It must survive the zero vector, forwards and backwards."""
+‖s‖²/(1+‖s‖²). At the zero vector the value and the gradient are finite."""
 
 import torch
 from torch import Tensor
@@ -134,8 +134,8 @@ class wrong:
         return n2 / (1 + n2) * s / (n2 + 1e-4).sqrt()
 
     def tanh_of_the_length(s, dim, eps):
-        """Your new length is tanh(‖s‖). It has the right shape, but it starts with slope 1 where squash is flat: the
-        new length is ‖s‖²/(1+‖s‖²)."""
+        """Your new length is tanh(‖s‖). It, too, rises from 0 towards 1, but it starts with slope 1 where squash is
+        flat: the new length is ‖s‖²/(1+‖s‖²)."""
         n = (squared_length(s, dim) + eps).sqrt()
         return n.tanh() * s / n
 

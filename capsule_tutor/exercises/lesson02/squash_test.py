@@ -1,7 +1,8 @@
 """Write a test, `squash_test(squash)`, for anybody's `squash(s, dim=-1)`. Right ones have curves of their own (you know
-two), so compare no numbers with another squash. Assert what is true of all of them. No length reaches 1 (ask this of
-long vectors, but below 10: float32 rounds 1 − e^(−18) to 1). A vector of length 0.01 comes out shorter than 0.1. The
-direction stays. Axis `dim` is the one that counts. The zero vector survives, forwards and backwards."""
+two), so compare no numbers with another squash. Assert what all of them here should do. No length reaches 1 (ask this
+of many long vectors, with lengths from 3 to 9: of a much longer one float32 may round the new length to 1). A vector of
+length 0.01 comes out shorter than 0.1. The direction stays. The vectors are along axis `dim`, whichever axis that is.
+At the zero vector the value and the gradient are finite."""
 
 import torch
 
@@ -61,8 +62,8 @@ class broken:
         return _along(s, dim, lambda n: torch.log(1 + n))
 
     def cut_off_at_one(s, dim=-1):
-        """a squash that cuts long vectors off at length 1. Do you ask for less than 1, or for at most 1? And
-        of every vector?"""
+        """a squash that cuts long vectors off at length 1. Do you ask for less than 1, or for at most 1? And of many
+        vectors? Rounding puts some of these lengths just below 1."""
         v = s / (s * s).sum(dim, keepdim=True).clamp(min=1).sqrt()
         for _ in range(4):  # no rounding above 1, which would give it away
             v = torch.where(v.norm(dim=dim, keepdim=True) > 1, v * (1 - 2**-24), v)
@@ -169,7 +170,8 @@ class wrong:
         _survives(squash)
 
     def at_most_one(squash):
-        """Your test allows a length of exactly 1. No squash gets there: ask for `< 1`."""
+        """Your test lets a squash pass that cuts long vectors off at length 1. Ask for `< 1`, and of many
+        long vectors: rounding puts some of the lengths that were cut off just below 1."""
         for dim in (1, -1):
             s = 3 * torch.randn(5, 4, 3)
             assert (squash(s, dim=dim).norm(dim=dim) <= 1).all()
