@@ -21,9 +21,9 @@
 # Each part is a witness for the face. If two witnesses who have not talked to each other tell the same story, you believe
 # it. The poses of the parts are arrows: the direction is how the part is turned, the length is how large it is.
 #
-# In lessons 01 and 02 the length of a capsule said how sure it is that its thing is there. In this toy all parts are there, so we
-# lend the length to the size. From *Where the children come from* on, it means presence again. A child of length 0 then gives a vote of
-# length 0: whoever sees nothing says nothing, to any parent.
+# In lessons 01 and 02 the length of a capsule said how sure it is that its thing is there. In this toy all parts are there, so here
+# the length tells the size instead. From *Where the children come from* on, it means presence again. A child of length 0 then
+# gives a vote of length 0: whoever sees nothing says nothing, to any parent.
 
 # %% id="setup"
 import torch
@@ -85,8 +85,8 @@ print("(0, 3) tilted by 30° is", rounded(turned(torch.tensor([0.0, 3.0]), 30)))
 
 # %% [markdown] id="picture-intro"
 # The mirror turns the vote the wrong way. On the right of the picture we cheat: only the mouth turns, by 70° to the right. Both
-# parts are still there, and a detector that ticks off parts would be content. (The dotted circle only frames the face. Its size
-# means nothing.)
+# parts are still there, and a detector that ticks off parts would be content. (The dotted circle only frames the face. The nose's
+# votes are drawn thick only so that you can see both.)
 
 # %% id="picture-faces"
 nose_at, mouth_at = torch.tensor([0.0, 0.3]), torch.tensor([0.0, -1.1])  # only for the drawing
@@ -145,20 +145,20 @@ angle = torch.linspace(0, torch.pi, 100_001, dtype=torch.float64)
 for z in (2, 4, 8, 16):
     one, other = torch.randn(2, 100_000, z)
     close = torch.cosine_similarity(one, other, dim=-1) > 0.9  # less than 26° apart
-    density = angle.sin() ** (z - 2)  # how frequent an angle is in z dimensions
+    density = angle.sin() ** (z - 2)  # how frequent: directions at it form a circle, sphere, … of radius sin(angle)
     exact = (density[angle.cos() > 0.9].sum() / density.sum()).item()
     print(f"{z:2d} numbers: {close.float().mean().item():8.3%} of pairs agree, in theory {exact:10.5%}")
 pairs = 1152 * 1151 // 2
 print(f"1152 votes for one parent: we expect {exact * pairs:.1f} of {pairs:,} pairs to agree by chance")
-close = torch.cosine_similarity(one + 2, other + 2, dim=-1) > 0.9
+close = torch.cosine_similarity(one + 2, other + 2, dim=-1) > 0.9  # `one` and `other` still have 16 numbers
 print(f"16 numbers, and 2 added to each: {close.float().mean().item():.1%} of pairs agree")
 
 # %% [markdown] id="chance-read"
 # In the plane, agreement is cheap. With 16 numbers, as in CapsNet's upper capsules, *independent* votes practically never
 # agree: even among all pairs of votes for one parent we expect less than one such pair. When two particular votes do agree, chance is a
 # poor explanation. The face is one reason. Another is whatever the votes have in common that has nothing to do with the face: in
-# the last line we added 2 to every number, and 6.7 % of the pairs agree. (Equal poses are not enough for that. Each child has a
-# matrix of its own, and further down you will see that random matrices spread even equal poses.)
+# the last line we added 2 to every number, and 6.7 % of the pairs agree. (Equal poses are not enough for that: further down,
+# random matrices spread even these.)
 #
 # And a parent does not look at pairs: it adds up *all* its votes. Can such a sum be long although no two of its votes agree? The
 # first appendix measures sums of random votes, and an appendix of lesson 04 looks inside. Here we make the votes.
@@ -190,7 +190,7 @@ print("u_i @ W: ", (u_i @ W_ij).tolist())
 # %% [markdown] id="three-by-two"
 # ## Three children, two parents
 #
-# A brow joins nose and mouth, none of them drawn quite exactly. And there is a second parent: next to the face ($j=0$) a boat
+# We add a brow, and draw all three a little inexactly. And there is a second parent: next to the face ($j=0$) a boat
 # ($j=1$). Noses have no place in boats, but nobody tells the network: **every child votes for every parent**, and we need
 # $3 \cdot 2$ matrices. For the boat we chose three whose votes disagree.
 
@@ -217,15 +217,14 @@ for i, child in enumerate(children):
     print(f"{child:5s} votes {rounded(u_hat[0, i, 0])} for the face, {rounded(u_hat[0, i, 1])} for the boat")
 
 # %% id="loop-picture"
-figures.arrows(
+pictures.named_arrows(
     {
-        title: {child: u_hat[0, i, j : j + 1].tolist() for i, child in enumerate(children)}
+        title: {child: u_hat[0, i, j].tolist() for i, child in enumerate(children)}
         for j, title in enumerate(("votes for the face (j=0)", "votes for the boat (j=1)"))
     },
     limit=3.6,
-    circle=False,
     alt="Left, the votes of nose, mouth and brow for the face: three arrows close together, pointing up. Right, their "
-    "votes for the boat: three arrows in three different directions.",
+    "votes for the boat: three arrows in three different directions. The name of the child is at the tip of each arrow.",
 )
 
 # %% [markdown] id="einsum"
@@ -243,8 +242,7 @@ figures.arrows(
 # | `z` | weight, output | a loop that fills: the entries of the vote |
 # | `d` | u, weight, **not** output | a loop that adds: the `+=` above |
 #
-# The same letter in two inputs means "step together". And what does a letter mean that is missing in the output? The last row of
-# the table shows one.
+# The same letter in two inputs means "step together".
 
 # %% id="einsum-equal"
 at_once = torch.einsum("id,ijdz->ijz", u[0], weight)  # (i, j, z)
@@ -264,8 +262,7 @@ checks.predict("03-dropped", "a")
 ### END SOLUTION
 
 # %% [markdown] id="variants-intro"
-# So two rules are enough. The same letter in two inputs means "step together". **A letter that is missing in the output is
-# summed.**
+# You need only one more rule: **a letter that is missing in the output is summed.**
 #
 # Below you see the right line and four slips, on sizes that all differ ($i=5, j=3, d=4, z=6$). Which of the slips does the
 # shape give away?
@@ -292,8 +289,8 @@ for text, what in slips.items():
 # missing in the output, so all five poses are added up before they meet a matrix. The last line, with d and z exchanged, was
 # refused only because 4 is not 6. In a layer with $d = z$ it would have gone unnoticed.
 #
-# **Shapes catch many slips, values more.** So the checks of this course compare with a slow loop, and test a batch of 1
-# and the gradient besides.
+# **Shapes catch many slips, values more.** So the checks of this course compare with a slow loop. Where there are a batch and a
+# gradient, they also test a batch of 1 and the gradient.
 
 # %% [markdown] id="exercise-votes"
 # ## Your turn: votes
@@ -337,8 +334,7 @@ print(f"nose, mouth and brow, against the loop: the largest difference is {diffe
 # own story. 213 means: type **2**, pose entry **1**, place **3**.
 #
 # The toy's types, pose entries and places count from 1, so that its numbers are easy to read. Everything else counts from 0, as
-# code does: capsules, channels, rows and columns. So the toy's first capsule is capsule 0, and its place 1 is row 0, column 0. (In the
-# exercises, where there are no such numbers, the first type is type 0.)
+# code does: capsules, channels, rows and columns. So the toy's first capsule is capsule 0, and its place 1 is row 0, column 0.
 
 # %% id="telling"
 features = torch.zeros(1, 6, 2, 2)  # (b, types·d, h, w)
@@ -360,7 +356,7 @@ pictures.cut(
 
 # %% [markdown] id="trap"
 # All numbers of a capsule end in the same digit: they come from one place. We need eight such capsules,
-# $(b, i, d) = (1, 8, 3)$. The tensor holds 24 numbers, and $8 \cdot 3 = 24$. Everybody's first idea is to ask for that shape.
+# $(b, i, d) = (1, 8, 3)$. The tensor holds 24 numbers, and $8 \cdot 3 = 24$. The obvious idea is to ask for that shape.
 # Public code often writes it as `view(b, -1, d)`, so we call it the **bare view**: a `view`, or a `reshape`, which does the same here,
 # with no `permute` before it.
 
@@ -404,7 +400,7 @@ figures.blocks(
     {"with permute": primary_capsules(features, 3)[0], "bare view": bare_view(features, 3)[0]},
     group=lambda number: number % 10 - 1,
     groups=[f"place {n}" for n in range(1, 5)],
-    columns="pose entry d",
+    columns="entry of the capsule",
     rows="capsule i",
     alt="Two tables of 8 capsules with 3 numbers each, coloured by the place the number came from. With permute every row "
     "has one colour. In the bare view every row mixes three places.",
@@ -419,7 +415,7 @@ figures.blocks(
 # When an image is shifted by one place (2 pixels, the strides multiplied), its poses move on to the neighbouring place, as they
 # are, except at the border. At the new place they meet the neighbour's $W$. So the network recognises the same stroke next door, since
 # the filters are shared, but what it has learned about how that stroke *votes* does not help there: it must be learned place by
-# place. And 1152 capsules need 1152 sets of matrices. We count them below.
+# place.
 #
 # Remember what was in bold below the faces: "When the face turns, all poses change and no matrix does." There the nose was one
 # child, wherever it was. Here a child stays at its place: when a face turns, its nose moves on to another child, which has another
@@ -484,16 +480,16 @@ for name, cut in {"with permute": primary_capsules, "bare view": bare_view}.item
 # %% [markdown] id="receptive"
 # In other people's code the cut is often inside a layer, behind its convolution. Test the cut alone, or, where nothing is
 # padded, hand the whole layer to `touched` and choose row 0 and column 0 of its input: only one window of the convolution covers that
-# corner, so again one capsule per type should move.
+# corner, so again one capsule per type should move. Behind a ReLU it may be fewer. More is a mistake.
 #
 # Counting has blind spots. It cannot tell *which* numbers of a place went into a capsule, nor in what order the capsules are
 # numbered. A cut that splits the channels as (d, types) passes, and so does one that takes columns before rows.
 #
 # ### What a capsule sees
 #
-# Now look from the other end. Which pixels of the *image* can one capsule see? Autograd knows. We send a digit through two fresh
-# convolutions (kernels 9 and 9, strides 1 and 2, as in CapsNet, with fewer channels) and ask for the gradient of one capsule with
-# respect to the image. Here a pixel with gradient 0 is out of sight. (Behind many silent ReLUs it need not be.) The picture shows the
+# Now look from the other end. Which pixels of the *image* can one capsule see? Autograd knows. We send a digit through two *fresh*
+# (not trained) convolutions (kernels 9 and 9, strides 1 and 2, as in CapsNet, with fewer channels) and ask for the gradient of one
+# capsule with respect to the image. Here a pixel with gradient 0 is out of sight. (Behind many silent ReLUs it need not be.) The picture shows the
 # square root, so that faint pixels are seen, too, and a dot is the middle of a window.
 
 # %% id="receptive-code"
@@ -513,15 +509,16 @@ def sight(cut, capsule):
 
 capsule = (0 * 6 + 2) * 6 + 3  # type 0, row 2, column 3 of the 6×6 grid
 seen = {"with permute": sight(primary_capsules, capsule), "bare view": sight(bare_view, capsule)}
+numbers = range(8 * capsule, 8 * capsule + 8)  # which numbers the bare view takes: each channel has 36
 for name, gradient in seen.items():
     height, width = (gradient.sum(dim=axis).count_nonzero().item() for axis in (1, 0))
     print(f"{name:12s} capsule {capsule} sees {height} rows, {width} columns, {gradient.count_nonzero()} pixels")
+print("bare view: its eight entries come from channel", *{number // 36 for number in numbers})
 
 # %% id="receptive-picture"
-entries = torch.arange(8 * capsule, 8 * capsule + 8) % 36  # which of the 36 places the bare view takes
 pictures.sight(
     {name: (gradient / gradient.max()).sqrt() for name, gradient in seen.items()},
-    windows={"with permute": [(2, 3)], "bare view": [divmod(int(place), 6) for place in entries]},
+    windows={"with permute": [(2, 3)], "bare view": [divmod(number % 36, 6) for number in numbers]},
     alt="Two heat maps of the image. With permute, capsule 15 sees one square of 17 by 17 pixels, rows 4 to 20 and columns "
     "6 to 22. In the bare view it sees nearly the whole width, 27 columns, and 19 rows: it has eight windows, six in a "
     "row and two below, each with a dot in its middle, the first and the last outlined.",
@@ -531,7 +528,11 @@ pictures.sight(
 # With permute the capsule looks through one window. It covers 9 rows of the map between the two convolutions. The first of these
 # rows sees 9 rows of pixels, and each of the other eight adds one: 9 + 8 = 17. In the bare view the capsule's eight entries look
 # through eight windows that overlap: six in a row, each two pixels further right, which together cover 27 of the 28 columns, and two
-# more, two pixels lower, at the left. Such a capsule cannot say "a stroke, *here*, turned *so*": it has no here.
+# more, two pixels lower, at the left. Its numbers are the answers of one filter at eight places. A pose is made of the answers of
+# eight filters at one place.
+#
+# With permute, neighbours in a row share 15 of their 17 columns, and types at one place share the whole window. As witnesses they
+# are far from independent, so take the chance figures above as a toy.
 
 # %% [markdown] id="count"
 # ## What is 1152?
@@ -607,8 +608,8 @@ for name, number in parameters.items():
 print(f"{'all together':20s}{sum(parameters.values()):10,d}")
 
 # %% [markdown] id="cost-read"
-# That is the whole encoder of CapsNet, 6.8 million weights. The $1152 \cdot 10$ vote matrices hold 1,474,560 of them, a good
-# fifth. Most of the others, 5.3 million, are in the second convolution.
+# That is the whole encoder of CapsNet, 6.8 million weights. The $1152 \cdot 10$ vote matrices hold 1,474,560 of them, a little
+# more than a fifth. Most of the others, 5.3 million, are in the second convolution.
 #
 # And the memory? The matrices are the same for every image, but each image has votes of its own, so their memory grows with the
 # batch. The feature maps grow with it, too, but even the largest of them is smaller:
@@ -622,14 +623,13 @@ print(f"vote matrices      {parameters['vote matrices'] * 4 / 1e6:.2f} MB, whate
 # %% [markdown] id="wild"
 # ## What goes wrong in the wild
 #
-# Here are three slips from public code. Training runs through with each of them (with the third, unless a batch happens to
-# hold a single image).
+# Here are three slips from public code. Training runs through with each of them (the third needs batches of more than one
+# image).
 #
-# **The bare view** (XifengGuo's PyTorch code, ethanleet, higgsfield, jindongwang). You know it by now: 256 capsules
-# moved where 32 should, and a capsule of our small fresh network saw 497 pixels instead of 289. Why does nobody notice? The mix-up
-# is always the same, and each capsule has matrices of its own, which may learn around it. (Lesson 07 trains such a network.) What is
-# lost is the meaning: the eight numbers come from eight windows, so they cannot describe one thing at one place. The score of a
-# trained network need not show this. Your locality test does.
+# **The bare view** (XifengGuo's PyTorch code, ethanleet, higgsfield, jindongwang). You know it by now. Why does nobody notice?
+# The mix-up is always the same, and each capsule has matrices of its own, which may learn around it. (Lesson 07 trains such a
+# network.) What is lost is the meaning: the eight numbers are no longer eight answers about the same window. The score of a trained
+# network need not show this. Your locality test does.
 #
 # **A ReLU before squash** (ageron, bourdakos1, naturomics), once more. In lesson 01 you saw what it does to a pose: every
 # number below 0 is lost. So no two poses can be further apart than 90°. What does it do to the votes? We follow *one* child and
@@ -648,15 +648,16 @@ def widest(arrows):
 
 for name, some in {"without ReLU": poses, "with ReLU": poses.relu()}.items():
     print(f"{name:12s} poses up to {widest(some):3.0f}° apart, votes up to {widest(some @ fresh_weight[0, 0]):3.0f}°")
-equal = votes(torch.ones(1, 1152, 8), fresh_weight)[0, :, 0]  # (i, z)
-print(f"1152 children, all with the same pose: votes up to {widest(equal):.0f}°")
+equal = torch.nn.functional.normalize(votes(torch.ones(1, 1152, 8), fresh_weight)[0, :, 0], dim=-1)  # (i, z)
+agree = ((equal @ equal.T).triu(1) > 0.9).sum()
+print(f"1152 children, all with the same pose: {agree} of {pairs:,} pairs of votes agree")
 
 # %% [markdown] id="wild-relu-read"
-# The child loses directions in which it could vote. At the start no parent notices: its children have a random matrix each, and
-# these alone spread even equal poses (last line). The one-line test, on a batch of primary capsules: `assert (u < 0).any()`. Where
-# it fails, look for a ReLU.
+# The child loses directions in which it could vote. The votes of one image need not show it: each child has a random matrix of its
+# own, and these matrices spread even equal poses (last line). The one-line test, on a batch of primary capsules:
+# `assert (u < 0).any()`. Where it fails, look for a ReLU.
 #
-# **A squeeze too many** (cezannec, gram-ai, naturomics). A product leaves axes of size 1 over, and somebody calls `squeeze()`
+# **A squeeze too many** (cezannec, gram-ai, naturomics). A product leaves axes of size 1 behind, and somebody calls `squeeze()`
 # without saying which. In training a batch usually has many images, and all is well. Then a user tries one:
 
 
@@ -670,37 +671,38 @@ for b in (2, 1):
 
 # %% [markdown] id="wild-squeeze-read"
 # The axis b is gone, and every `dim=2` that follows points at the wrong axis: an error, with luck. The one-line test: *run
-# everything once with a batch of 1 and once with a batch of 2*. The checks of this lesson did.
+# everything once with a batch of 1 and once with a batch of 2*. The checks of `votes` did.
 
 # %% [markdown] id="recap"
 # ## In your own words
 #
 # Tell a friend who knows convolutional networks:
 #
-# 1. what a vote is, why its matrix need not know how the camera was held, and what changes when a child is tied to its place;
+# 1. what a vote is, why its matrix need not know how the face is turned, and what changes when a child is tied to its place;
 # 2. which letter of the votes is summed, and how one sees it in the text of the einsum;
 # 3. what a bare `view` puts into one capsule, and how to find out in three lines;
-# 4. where 1152 comes from, and what 10, 8 and 16 add to it.
+# 4. where 1152 comes from, and how 10, 8 and 16 make 1.5 million weights of it.
 #
 # <!-- BEGIN SOLUTION -->
 # Our words: (1) it is a child's opinion of the parent's pose, child pose times matrix; the matrix holds how part and whole are placed
-# to each other, and a turn of the camera turns both; where children are tied to places, the part moves on to another child with
-# another matrix, so training must make the matrices of one type alike at all places; (2) it is d, which is missing after the arrow;
-# (3) it puts in numbers that are next to each other in memory: neighbouring places of one channel, and sometimes the end of one
-# channel and the beginning of the next; change one place and count the capsules that move: one per type is right; (4) the side goes
-# 28 → 20 → 6, and 6 · 6 · 32 = 1152; each of the 1152 has ten matrices of 8 × 16.
+# relative to each other, and when the face turns, both turn; where children are tied to places, the part moves on to another
+# child with another matrix, so its votes turn with the face only as far as training makes the matrices of one type alike;
+# (2) it is d, which is missing after the arrow; (3) it puts in numbers that are next to each other in memory: neighbouring
+# places of one channel, and sometimes the end of one channel and the beginning of the next; change one place and count the
+# capsules that move: one per type is right; (4) the side goes 28 → 20 → 6, and 6 · 6 · 32 = 1152; each of the 1152 has ten
+# matrices of 8 × 16, and 1152 · 10 · 8 · 16 is about 1.5 million.
 # <!-- END SOLUTION -->
 
 # %% [markdown] id="size"
 # ## Appendix · How large should the first weights be?
 #
 # *(The two appendices are about details that matter when you build a layer of your own. Lesson 04 needs one number from them: the
-# first vote weights of our layers have a standard deviation of 0.1.)*
+# first vote weights of our CapsNet are drawn with a standard deviation of 0.1.)*
 #
 # A parent adds up its votes to a sum $s_j$, and squash turns this sum into its output. Lesson 04 will let each child decide how much
 # of its vote a parent gets. Before anything is known the shares are equal, a tenth for each of ten parents:
 # $s_j = \frac{1}{10} \sum_i \hat u_{j|i}$. The votes themselves are random at the start, so adding them is a random walk. After $n$
-# steps you are about $\sqrt n$ steps from home. Each of the 16 entries of a vote is a sum $\sum_d u_d W_d$, of size
+# steps you are about $\sqrt n$ steps from home. Each of the 16 entries of a vote is a sum $\sum_d u_d W_{dz}$, of size
 # $\text{std} \cdot \lVert u\rVert$, so the vote is about $\sqrt{16}$ times as long, and
 #
 # $$\lVert s_j\rVert \approx \tfrac{1}{10} \cdot \sqrt{1152} \cdot \text{std} \cdot 4 \cdot \lVert u\rVert$$
@@ -733,7 +735,7 @@ print("children   ‖u‖    std    ‖s‖ expected  measured    ‖v‖   slop
 for kind, some in {"fresh": caps.squash(fresh), "sure": sure}.items():
     length = some.square().sum(dim=-1).mean().sqrt().item()  # root of the mean square, as for steps of a random walk
     draws = [caps.votes(some, torch.randn(1152, 10, 8, 16)).sum(dim=1) / 10 for _ in range(10)]  # (b, j, z) for std 1
-    sums[kind] = torch.cat(draws)
+    sums[kind] = torch.cat(draws)  # (10·b, j, z)
     for std in (1.0, 0.1, 0.01):
         s = std * sums[kind]  # weights that are ten times smaller give sums that are ten times smaller
         v, n = caps.squash(s).norm(dim=-1), s.norm(dim=-1).mean().item()
@@ -741,8 +743,6 @@ for kind, some in {"fresh": caps.squash(fresh), "sure": sure}.items():
         loss = caps.margin_loss(v, labels).item()
         row = f"{kind:8s}  {length:4.2f}  {std:5.2f}  {expected:12.3f}  {n:8.3f}  {v.mean():5.2f}"
         print(f"{row}  {slope:15.2f}  {loss:5.2f}")
-    ratios = torch.stack(draws).norm(dim=-1).mean(dim=(1, 2)) / (0.4 * 1152**0.5 * length)  # (draws,)
-    print(f"{' ':8s}  measured/expected: {ratios.min():.2f} to {ratios.max():.2f}, mean {ratios.mean():.2f}")
 
 # %% id="size-picture"
 powers = torch.logspace(-3, 1, 81)
@@ -758,13 +758,13 @@ pictures.lengths(
 )
 
 # %% [markdown] id="size-read"
-# Averaged over ten draws, the random walk is nearly right. (It comes out a little too long, because a mean length is below the root
-# of the mean square.) A single draw may be a few per cent off. Here are the three starts, before anything was learned:
+# Averaged over ten draws, the random walk is nearly right. Here are the three starts, before anything was learned:
 #
 # - **std 1**: on average a parent's length says "probably there" with fresh children (0.75) and "certainly there" with sure ones
 #   (0.99), though nothing has been learned. The loss of lesson 05 (last column) begins high: with silent parents it would be 0.81.
 # - **std 0.01**: no parent is there, and with fresh children the slope is 0.04: this is the flat corner of lesson 02.
-# - **std 0.1**: the parents are short with fresh children and undecided with sure ones. Our layers start like this.
+# - **std 0.1**: the parents are short with fresh children and undecided with sure ones. Our CapsNet starts close to this: as in
+#   the authors' code, numbers beyond ±0.2 are drawn again, so its weights are a little smaller.
 #
 # A small slope alone does not tell you how slowly a network will train: that depends on the optimiser, too. In lesson 05 you will
 # train from a much smaller start, from a much larger one, and from this one.

@@ -100,8 +100,8 @@ class right:
 
 class wrong:
     def bare_view(features, d):
-        """You cut the row of numbers as it is in memory, so a capsule is made of neighbouring pixels of one channel.
-        Bring d to the last axis with permute before you merge the others, and keep what permute returns."""
+        """You cut the row of numbers as it is in memory, so a capsule is made of neighbouring places, mostly of one
+        channel. Bring d to the last axis with permute before you merge the others, and keep what permute returns."""
         return features.reshape(features.shape[0], -1, d)
 
     def channels_interleaved(features, d):
