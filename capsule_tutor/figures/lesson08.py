@@ -25,7 +25,7 @@ def votes_and_sum(panels: dict, alt: str) -> None:
         axes.grid(alpha=0.3)
     all_axes[0, 0].set_ylabel("second number of a vote")
     handles = [
-        plt.Line2D([], [], color=BLUE, linewidth=2, label="vote, with its product with the sum"),
+        plt.Line2D([], [], color=BLUE, linewidth=2, label="vote (the number: its product with the sum)"),
         plt.Line2D([], [], color=VERMILION, linewidth=7, label="sum of all votes"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False)

@@ -20,7 +20,7 @@ PREDICTIONS = {
     "08-louder": {
         "a": "You took the toy for the rule. It was built so that the two part; in these votes the parents with a "
         "small factor have small logits as well.",
-        "b": "Yes. The true class has nearly the factor 1/5, and the others have logits near 0 on either scale.",
+        "b": "Yes. Why they are so near, you will read below the numbers.",
         "c": "Nearly, but they would be the same numbers only if every factor were 1/5. The weak parents have a "
         "smaller one.",
     },
@@ -32,10 +32,11 @@ PREDICTIONS = {
         "c": "Yes. Every logit is a product of two votes, so the signs cancel; v flips and keeps its length.",
     },
     "08-prior": {
-        "a": "Yes. The prior makes the absent classes shorter, all of them alike, and the longest stays the longest.",
+        "a": "Yes. With the prior the absent classes are much shorter and the true class only a little, so the order "
+        "at the top hardly changes.",
         "b": "You expected what was learned to matter for the answers. It matters for the lengths of the absent "
         "classes, and an answer asks only which class is the longest.",
-        "c": "Taking out a layer does that. But this is one number added to each coupling, nearly the same "
-        "everywhere: it makes the absent classes shorter, and the longest stays the longest.",
+        "c": "You expected a trained part to be needed. But with the prior the absent classes are much shorter and the "
+        "true class only a little, so the longest nearly always stays the longest.",
     },
 }

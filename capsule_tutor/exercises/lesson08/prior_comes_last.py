@@ -16,6 +16,7 @@ HINTS = (
     "exactly, whatever the votes are.",
     "Call the route twice with the same votes: once with a prior of zeros, once with torch.randn. Subtract the two "
     "c. The prior has no axis b, but broadcasting adds it.",
+    "`u_hat, prior = torch.randn(2, 5, 3, 6), torch.randn(5, 3)`, "
     "`without = route(u_hat, torch.zeros(5, 3))[1]`, `c = route(u_hat, prior)[1]`, then "
     "`torch.allclose(c, without + prior, atol=1e-4)`.",
 )
