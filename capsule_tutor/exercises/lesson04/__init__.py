@@ -17,19 +17,21 @@ PREDICTIONS = {
     "04-more-iterations": {
         "a": "You expected the parent without agreement to fade, and at iteration 2 it does. Then child 2 "
         "arrives, and has nowhere else to go. Look at the next picture.",
-        "b": "You expected it to settle where it was. But the logits keep growing, so the couplings keep moving.",
+        "b": "You expected it to settle where it was. But after three iterations nothing has settled: child 2 has "
+        "given B 0.86 of its unit, and will give the rest.",
         "c": "Yes. Once child 2 has given B its whole unit, B believes it: one vote of length √2 squashes to 2/3.",
     },
     "04-random-network": {
         "a": "You thought: nothing learned, nothing found. But a sum of votes always leans some way, and routing "
         "strengthens what leans along.",
         "b": "You expected one winner. But there are 200 units to hand out, enough for every parent to grow on.",
-        "c": "Yes. No two votes need agree: v is a sum of the votes, a vote that leans a little towards it earns a "
-        "larger share, and that turns v further towards it.",
+        "c": "Yes. v is a sum of the votes. A vote that leans a little towards it earns a larger share, and that "
+        "turns v further towards this vote. Does it need votes that agree? An appendix looks.",
     },
     "04-cut-gradient": {
         "a": "Yes. Most of the pull goes through the couplings: a vote that fits better is also believed more.",
-        "b": "You expect the couplings to matter little. With votes as long as these they move a lot.",
+        "b": "You expect the couplings to matter little, and after three iterations they are still nearly equal. But "
+        "with votes as long as these they respond strongly to a small change of a vote.",
         "c": "The outputs are the same, and so is the way through the last sum. The way through the couplings is cut.",
     },
 }

@@ -76,13 +76,12 @@ class wrong:
         return u_hat.norm(dim=3)
 
     def votes_normalised(u_hat, v):
-        """You made every vote a unit vector first. A long vote comes from a sure child and should weigh more: leave the
-        lengths alone."""
+        """You made every vote a unit vector first. A long vote weighs more here: leave the lengths alone."""
         return agreement(torch.nn.functional.normalize(u_hat, dim=3), v)
 
     def negative_distance(u_hat, v):
-        """You took minus the squared distance. A reasonable measure, but v is shorter than 1 and the votes are not, so
-        long right votes would be punished. Here it is the dot product."""
+        """You took minus the squared distance. A reasonable measure, but v is shorter than 1 and a vote need not be, so
+        a long vote in the right direction may be punished. Here it is the dot product."""
         return -(u_hat - v.unsqueeze(1)).square().sum(3)
 
     def minus_the_distance(u_hat, v):

@@ -1,8 +1,8 @@
 """Write a test, `competition_test(route)`, that tells a softmax over the parents from one over the children without
 seeing a coupling. `route(u_hat, iterations)` takes votes (b, i, j, z) and gives the poses v (b, j, z), no more. Your
-test is silent where the parents compete for the children, and fails by `assert` where a parent takes no notice of the
-others: with a softmax over the children, or where nobody negotiates and the couplings stay equal. Right routings may
-have another squash or other updates."""
+test is silent where the parents compete for the children: whichever parent's votes change, every other parent moves. It
+fails by `assert` where one does not: with a softmax over the children, say, or where the couplings stay equal. Right
+routings may have another squash or other updates."""
 
 import torch
 from torch import Tensor
@@ -14,8 +14,8 @@ HINTS = (
     "Change something that a parent can hear of only by way of the children's choice. Then look at that parent.",
     "Leave the votes for one parent as they are and change those for another, so that the children like that one "
     "better. Where parents compete, the pose of the first moves. Rounding moves it, too, by a millionth.",
-    "Let `other` be a clone of the votes with new ones for parent j. Then `(route(other, 3) - route(u_hat, 3)).abs()` "
-    "is (b, j, z). Which parents should have moved, and by how much at least? Ask for every j.",
+    "Let `other` be a clone of the votes with new ones for parent k. Then `(route(other, 3) - route(u_hat, 3)).abs()` "
+    "is (b, j, z). Which parents j should have moved, and by how much at least? Ask for every k.",
 )
 
 

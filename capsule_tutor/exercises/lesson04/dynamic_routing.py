@@ -67,7 +67,7 @@ def _not_uniform_at_first(item, value):
     c = value[1]
     if item.kwargs.get("iterations") != 1 or (c - 1 / c.shape[2]).abs().max() < 1e-4:
         return None
-    return "no agreement has been measured yet, so every coupling should be 1/j, the same for all parents."
+    return "no agreement has been measured yet, so every coupling should be 1 over the number of parents."
 
 
 def _other_outputs(s, c, bias, iterations):

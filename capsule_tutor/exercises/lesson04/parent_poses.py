@@ -130,7 +130,7 @@ class wrong:
         return (c * u_hat).sum(1)
 
     def softmax_once_more(c, u_hat):
-        """You took a softmax of c. The couplings come in ready: a second softmax makes them nearly uniform."""
+        """You took a softmax of c. The couplings come in ready: a second softmax makes them more alike."""
         return parent_poses(c.softmax(dim=2), u_hat)
 
     def squashed_already(c, u_hat):
