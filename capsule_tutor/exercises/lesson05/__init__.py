@@ -7,7 +7,7 @@ PREDICTIONS = {
         "a": "Surely it should. But softmax looks at differences, and lengths never differ by more than 1. Run the "
         "next cell.",
         "b": "A fair guess for two classes, where it is 0.73. Here nine others share the rest. Run the next cell.",
-        "c": "Yes: e¹/(e¹ + 9·e⁰) = 0.232. A network that is right beyond doubt is told that it is 23 % sure.",
+        "c": "Yes. The true class gets e¹ = 2.718 parts, and each of the nine others e⁰ = 1.",
     },
     "05-all-zero": {
         "a": "The absent classes cost nothing, that is true. But the present one should be 0.9 long, and it is 0.",
@@ -33,15 +33,14 @@ PREDICTIONS = {
     "05-three-mistakes": {
         "a": "You expect a mistake to show. But a softmax keeps the order of the lengths, and the other two act on the "
         "drawing. Run the next cell.",
-        "b": "You expect it to cost something, and it does: a point or so, not twenty. Run the next cell.",
-        "c": "Yes, if a little lower than without them. A softmax keeps the order of the lengths, and the other two "
-        "act on the drawing.",
+        "b": "Not twenty points. Whether the mistakes cost one or none, a single run cannot tell. Run the next cell.",
+        "c": "Yes. A softmax keeps the order of the lengths, and the other two act on the drawing.",
     },
     "05-sum-or-mean": {
         "a": "Yes. A step of SGD is the rate times the gradient, so it is 784 times shorter with the mean. Adam "
-        "divides by the gradient's own size.",
-        "b": "Adam divides every gradient by its own recent size: 784 times smaller above and below the line is no "
-        "difference.",
+        "divides by the gradient's own size (plus 1e-8), so most of the 784 cancels.",
+        "b": "Adam divides every gradient by its own recent size, plus 1e-8. So the 784 is above and below the line, "
+        "and most of it cancels.",
         "c": "It has no rival here, that is right. But a step of SGD is the rate times the gradient, and that is 784 "
         "times smaller.",
     },

@@ -1,8 +1,8 @@
 """Write `diagnosis(losses)`: it reads a log. `losses` is a list of floats, the margin loss of ten classes at each step.
 It returns one of six words: "lengths 0", "lengths 1", "no square" (lengths 0 or 1, and the square is missing),
 "softmax" (one before the loss, at either of its levels), "same answer" (to every image) or "healthy" (no signature).
-Judge by where the log *stays*, over its last ten steps or so. Batches differ, so that a log trembles by a few
-hundredths: how close is close is your choice."""
+Judge by where the log *stays*, over its last ten steps or so. Batches differ, so that a log goes up and
+down by a few hundredths: how close is close is your choice."""
 
 import math
 
@@ -13,7 +13,8 @@ HINTS = (
     "Seven levels mean something, and each means one word. Which seven? And what tells a log that stays at a level "
     "from one that crosses it?",
     "Put the levels and their words in a list or a dict. A log stays at a level if *all* of its last ten losses are "
-    "close to it. The closest two levels are 0.446 and 0.524, and the logs of the check tremble by about 0.02.",
+    "close to it. The closest two levels are 0.446 and 0.524, and the logs of the check go up and down by about "
+    "0.02.",
     '`for level, word in ((0.81, "lengths 0"), (0.9, "no square"), ...):` and in it `if all(abs(loss - level) < ... '
     "for loss in losses[-10:]): return word`. What is left when no level fits?",
 )
@@ -298,8 +299,8 @@ class wrong:
         return _word(losses[-10:], 0.1)
 
     def too_narrow(losses):
-        """Your “close” is too narrow, or it is an `==`: batches differ, and a log trembles by 0.02 about its level.
-        Take about 0.04."""
+        """Your “close” is too narrow, or it is an `==`: batches differ, and a log goes up and down by 0.02
+        around its level. Take about 0.04."""
         return _word(losses[-10:], 0.005)
 
     def rounded_to_one_place(losses):
