@@ -1,8 +1,8 @@
 """The mean of the squared pixel differences, weighted as if it were their sum.
 
 The weight 0.0005 belongs to a sum over 784 pixels. With the mean, which is what `mse_loss` gives, the drawing counts
-784 times less, and the network is trained as if it had no decoder. (Adam makes ordinary steps of the decoder's tiny
-gradients, so the drawings look fine. What is lost is their pull on the capsules.)
+784 times less, and the network is trained as if it had no decoder. (Adam makes nearly ordinary steps of the
+decoder's tiny gradients, so it still learns to draw, only not as well. What is lost is their pull on the capsules.)
 
 Seen in: akhdanfadh, higgsfield, labml, zsoltkebel (784 times too weak), adambielski (78 times).
 Symptom: the reconstruction part of the loss is some millionths.
