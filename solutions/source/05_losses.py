@@ -357,8 +357,9 @@ treatments = {
 print("the loss at first, then its means over steps 71 to 80 and 91 to 100")
 for name, treatment in treatments.items():
     treated = first_steps(**treatment)
-    tens = ", ".join(f"{sum(treated[step : step + 10]) / 10:.2f}" for step in (71, 91))
-    print(f"{name:26s} {treated[0]:.2f}, then {tens}: {diagnosis(treated)}")
+    shown = [treated[0], *(sum(treated[step : step + 10]) / 10 for step in (71, 91))]
+    first, middle, last = (f"{loss:.{1 if loss > 1 else 2}f}" for loss in shown)
+    print(f"{name:26s} {first}, then {middle}, {last}: {diagnosis(treated)}")
 
 # %% [markdown] id="adam-read"
 # At the start, C's hundred steps are worth about eight of D's. Look at D's curve: after eight steps it, too, was still
