@@ -263,8 +263,8 @@ def train(
         chosen = _arm(registered, recipe, seed) if registered else _changed(recipe, changes)
         if pictures:
             chosen = training.for_folder(chosen, pictures, shape)
-            if not (epochs or batch_size):
-                typer.echo(_few_steps(chosen), nl=False)
+            if not (epochs or batch_size) and (advice := _few_steps(chosen)):
+                typer.echo(advice)
         with _bar(chosen.epochs) as (tick, say), _events(out if tensorboard else None, say) as say:
             training.keep_memory()
             result = training.train(chosen, out, seed, device, precision, threads, resume, None, say, tick)
@@ -302,7 +302,7 @@ def _few_steps(recipe: object) -> str:
     smaller = max(1, min(16, pictures // 4))
     return (
         f"{pictures} pictures in batches of {batch} make {steps} steps in {recipe.epochs} epochs, too few to learn "
-        f"much; stop, and add --batch-size {smaller} --epochs {math.ceil(300 / (pictures // smaller))}\n"
+        f"much; stop, and add --batch-size {smaller} --epochs {math.ceil(300 / (pictures // smaller))}"
     )
 
 

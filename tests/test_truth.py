@@ -26,7 +26,7 @@ TEXTS = {number: flat(path.read_text(encoding="utf-8")) for number, path in SOUR
 FACTS = [
     ("02", "Xi, Bing and Jin (2017) also keep the direction"),
     ("02", "E. Xi, S. Bing, Y. Jin, *Capsule Network Performance on Complex Data*, 2017, arXiv 1712.03480"),
-    ("02", "so 0.9 does not mean that nine of ten such answers are right"),
+    ("02", "so a length of 0.9 does not mean that nine of ten such answers are right"),
     ("05", "a length is a score, not a probability"),
     ("04", "`leaky=True` in their released code"),
     # Sabour 2017, table 1; Hinton 2018, table 1
@@ -137,7 +137,7 @@ def test_lesson_10_says_that_all_five_seeds_agree_where_they_do():
 # Lesson → the exhibits of the museum whose mistakes it shows.
 SHOWN = {
     "01": (4, 24),
-    "02": (5,),
+    "02": (4, 5),
     "03": (6, 24, 27),
     "04": (1, 13, 23),
     "05": (2, 3, 7, 9, 10, 11, 18, 20),

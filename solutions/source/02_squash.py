@@ -93,7 +93,7 @@ for n in (0.0, 0.1, 0.5, 1.0, 2.0, 3.0, 10.0):
 # Read each row as the capsule's opinion: up to a length of 0.5 it says "hardly", at 1 it is undecided, and at 3 it says
 # 0.9. The loss of lesson 05 will want a length of at least 0.9 from the capsule whose class is in the image, so the
 # length of its input must be at least 3. A length is a score and no probability: the loss is content with 0.9 for yes
-# and 0.1 for no, so 0.9 does not mean that nine of ten such answers are right.
+# and 0.1 for no, so a length of 0.9 does not mean that nine of ten such answers are right.
 
 # %% [markdown] id="unit-vector"
 # ## By hand first
@@ -434,8 +434,9 @@ print(f"angle before {angle(s[:1]).item():.0f}°, after the wrong axis {angle(tu
 # The length is above 2, which no squash allows. One line finds it: *no length after squash reaches 1*, asked of vectors
 # that are long.
 #
-# **The missing or misplaced eps** you know, with its five accounts, from lesson 01. A network with such a squash trains
-# until some vector is exactly zero and no ReLU hides it. Then the loss becomes NaN "for no reason".
+# **The missing or misplaced eps** (cezannec, EscVM, InnerPeace-Wu, Sarasra, adambielski) you know from lesson 01. A
+# network with such a squash trains until some vector is exactly zero and no ReLU hides it. Then the loss becomes NaN
+# "for no reason".
 
 # %% [markdown] id="exercise-squash-test"
 # ## Your turn: the test
