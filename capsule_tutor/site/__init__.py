@@ -168,6 +168,7 @@ def _page(lesson: course.Lesson, text: str):
 def _markdown(source: str):
     from nbformat.v4 import new_markdown_cell
 
+    source = source.replace(f"]({course.START.stem}.ipynb", "](index.ipynb")  # the start is the site's first page
     return new_markdown_cell(_PROJECT.sub(r"{download}`\1 <\2>`", source))
 
 
