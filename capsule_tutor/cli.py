@@ -263,7 +263,7 @@ def train(
         chosen = _arm(registered, recipe, seed) if registered else _changed(recipe, changes)
         if pictures:
             chosen = training.for_folder(chosen, pictures, shape)
-            if not (epochs or batch_size) and (advice := _few_steps(chosen)):
+            if not (epochs or batch_size or resume) and (advice := _few_steps(chosen)):
                 typer.echo(advice)
         with _bar(chosen.epochs) as (tick, say), _events(out if tensorboard else None, say) as say:
             training.keep_memory()

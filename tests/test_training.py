@@ -470,7 +470,7 @@ def test_a_training_of_a_few_steps_is_announced(tmp_path):
     says = "144 pictures in batches of 128 make 15 steps in 15 epochs, too few to learn much; stop, and add "
     assert out.strip() == f"{says}--batch-size 16 --epochs 34"
     assert "device 'nowhere' cannot be used" in err
-    for own in (["--epochs", 2], ["--batch-size", 64]):  # they know what they want
+    for own in (["--epochs", 2], ["--batch-size", 64], ["--resume"]):  # they know what they want, or have begun
         assert cli(*wish, *own).communicate(timeout=HUNG)[0].strip() == ""
 
 

@@ -119,24 +119,39 @@ def curves(x, ys: dict, xlabel: str, ylabel: str, alt: str, marks: dict | None =
     show(figure, alt)
 
 
-def arrows(panels: dict, alt: str, limit: float = 1.5) -> None:
-    """Vectors in the plane. panels: title → {label: (n, 2) vectors}; the unit circle is dotted."""
+def arrows(panels: dict, alt: str, limit: float = 1.5, named: bool = False) -> None:
+    """Vectors in the plane. panels: title → {label: (n, 2) vectors}
+
+    The unit circle is dotted, and a legend has the labels; if `named`, each tip has its label, and there is no circle.
+    """
     import matplotlib.pyplot as plt
 
     figure, all_axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 3.6), squeeze=False)
     for axes, (title, groups) in zip(all_axes[0], panels.items(), strict=True):
-        axes.add_patch(plt.Circle((0, 0), 1, fill=False, linestyle=":", color="grey"))
-        for number, vectors in enumerate(groups.values()):
+        if not named:
+            axes.add_patch(plt.Circle((0, 0), 1, fill=False, linestyle=":", color="grey"))
+        for number, (label, vectors) in enumerate(groups.items()):
             for x, y in vectors:
                 style = {"color": COLOURS[number], "alpha": 0.9, "zorder": 3 + number, "shrinkA": 0, "shrinkB": 0}
                 axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "linewidth": 2, **style})
+                if named:
+                    _at_tip(axes, float(x), float(y), label)
         axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", title=title, xlabel="x")
         axes.grid(alpha=0.3)
-        if len(groups) > 1:
+        if len(groups) > 1 and not named:
             handles = [plt.Line2D([], [], color=COLOURS[n], linewidth=2, label=g) for n, g in enumerate(groups)]
             axes.legend(handles=handles, loc="upper left")
     all_axes[0, 0].set_ylabel("y")
     show(figure, alt)
+
+
+def _at_tip(axes, x: float, y: float, label: str) -> None:
+    """An upright arrow has its label above or below the tip, others beside it."""
+    if abs(x) < abs(y) / 20:
+        axes.annotate(label, (x, y), (0, 15 if y > 0 else -12), textcoords="offset points", ha="center", va="center")
+    else:
+        ha, right = ("left", 6) if x > 0 else ("right", -6)
+        axes.annotate(label, (x, y), (right, 0), textcoords="offset points", ha=ha, va="center")
 
 
 def images(pictures, alt: str, titles: list[str] | None = None, columns: int = 10, size: float = 1.2) -> None:
@@ -164,9 +179,11 @@ def heatmaps(
     vmax: float = 1,
     around_zero: bool = False,
     scale: str = "",
+    height: float = 3.0,
 ) -> None:
     """Tables (rows, columns) side by side on one colour scale, small ones with numbers. tables: title → table
 
+    A side of at most 20 cells has each of them numbered. The picture is `height` inches high.
     The scale, which `scale` names, is drawn beside them unless every entry is written down.
     `around_zero`: from −vmax (blue, with a minus sign) over 0 (white) to vmax (red), in 41 steps of the bar.
     """
@@ -177,15 +194,20 @@ def heatmaps(
     colours = plt.get_cmap("RdBu_r", 41) if around_zero else "cividis"
 
     figure, all_axes = plt.subplots(
-        1, len(tables), figsize=(2.9 * len(tables) + 0.8, 3.0), squeeze=False, layout="constrained"
+        1, len(tables), figsize=(2.9 * len(tables) + 0.8, height), squeeze=False, layout="constrained"
     )
     for axes, (title, table) in zip(all_axes[0], tables.items(), strict=True):
         drawn = axes.imshow(table, cmap=colours, vmin=vmin, vmax=vmax, aspect="auto")
         axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
         rows, columns = table.shape
-        if rows * columns <= 60:
-            axes.set(xticks=range(columns), yticks=range(rows))
-            axes.hlines([row - 0.5 for row in range(1, rows)], -0.5, columns - 0.5, color="white", linewidth=1.5)
+        small = rows * columns <= 60
+        if columns <= 20:
+            axes.set_xticks(range(columns))
+        if rows <= 20:
+            axes.set_yticks(range(rows))
+            width = 1.5 if small else 0.8
+            axes.hlines([row - 0.5 for row in range(1, rows)], -0.5, columns - 0.5, color="white", linewidth=width)
+        if small:
             axes.vlines([column - 0.5 for column in range(1, columns)], -0.5, rows - 0.5, color="white", linewidth=1.5)
             for row in range(rows):
                 for column in range(columns):

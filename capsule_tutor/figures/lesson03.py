@@ -32,25 +32,6 @@ def faces(panels: dict, alt: str) -> None:
     show(figure, alt)
 
 
-def named_arrows(panels: dict, limit: float, alt: str) -> None:
-    """Vectors in the plane with their names at the tips. panels: title → {name: (x, y)}"""
-    import matplotlib.pyplot as plt
-
-    figure, all_axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 3.6), squeeze=False)
-    for axes, (title, vectors) in zip(all_axes[0], panels.items(), strict=True):
-        for number, (name, (x, y)) in enumerate(vectors.items()):
-            style = {"arrowstyle": "-|>", "linewidth": 2, "color": COLOURS[number], "shrinkA": 0, "shrinkB": 0}
-            axes.annotate("", (x, y), (0, 0), arrowprops=style)
-            if abs(x) < 0.2:  # above or below the tip, otherwise beside it
-                axes.text(x, y + (0.55 if y > 0 else -0.45), name, ha="center", va="center")
-            else:
-                axes.text(x + (0.25 if x > 0 else -0.25), y, name, ha="left" if x > 0 else "right", va="center")
-        axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", title=title, xlabel="x")
-        axes.grid(alpha=0.3)
-    all_axes[0, 0].set_ylabel("y")
-    show(figure, alt)
-
-
 def cut(features, d: int, places: tuple[int, ...], alt: str) -> None:
     """Feature maps (types·d, h, w) as a stack of sheets, and beside each type the capsule at one of its places.
 

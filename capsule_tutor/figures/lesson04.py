@@ -73,18 +73,3 @@ def cycle(alt: str) -> None:
     axes.set(xlim=(-2.1, 8.2), ylim=(-0.7, 3.7))
     axes.axis("off")
     show(figure, alt)
-
-
-def children(tables: dict, alt: str) -> None:
-    """Couplings (i, j), side by side, a numbered row for each child. tables: title → table"""
-    import matplotlib.pyplot as plt
-
-    figure, all_axes = plt.subplots(1, len(tables), figsize=(3.0 * len(tables) + 0.8, 4.2), layout="constrained")
-    for axes, (title, table) in zip(all_axes, tables.items(), strict=True):
-        drawn = axes.imshow(table, cmap="cividis", vmin=0, vmax=1, aspect="auto")
-        rows, columns = table.shape
-        axes.hlines([row - 0.5 for row in range(1, rows)], -0.5, columns - 0.5, color="white", linewidth=0.8)
-        axes.set(title=title, xlabel="parent j", ylabel="child i", xticks=range(columns), yticks=range(rows))
-        axes.tick_params(labelsize=8)
-    figure.colorbar(drawn, ax=all_axes.tolist(), label="coupling c")
-    show(figure, alt)

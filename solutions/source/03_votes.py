@@ -217,12 +217,13 @@ for i, child in enumerate(children):
     print(f"{child:5s} votes {rounded(u_hat[0, i, 0])} for the face, {rounded(u_hat[0, i, 1])} for the boat")
 
 # %% id="loop-picture"
-pictures.named_arrows(
+figures.arrows(
     {
-        title: {child: u_hat[0, i, j].tolist() for i, child in enumerate(children)}
+        title: {child: u_hat[0, i : i + 1, j] for i, child in enumerate(children)}
         for j, title in enumerate(("votes for the face (j=0)", "votes for the boat (j=1)"))
     },
     limit=3.6,
+    named=True,
     alt="Left, the votes of nose, mouth and brow for the face: three arrows close together, pointing up. Right, their "
     "votes for the boat: three arrows in three different directions. The name of the child is at the tip of each arrow.",
 )

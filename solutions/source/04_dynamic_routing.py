@@ -472,7 +472,7 @@ figures.curves(
 # Read both rows of each pair.
 #
 # - **Small weights** (0.1): the votes are short, $v$ is short, and their dot product is next to nothing. The couplings
-#   hardly leave their equal shares. Our layers start with 0.1, too (appendix of lesson 03). With children as fresh as these,
+#   hardly leave their equal shares. Our layers start near it, too (appendix of lesson 03). With children as fresh as these,
 #   the mean length is 0.01 after one iteration and after ten. For routing to do more, training has to make the votes longer.
 # - **Large weights** (1, 3): entropy falls with every iteration. The couplings **polarise**. At standard deviation 1
 #   the mean falls to 1.94 bits, about as undecided as among four parents ($\log_2 4 = 2$). The mean length doubles on
@@ -487,8 +487,12 @@ figures.curves(
 
 # %% id="polarise-picture"
 shares = {k: dynamic_routing(u_hat_digits, k)[1][1, :20] for k in (3, 10)}  # (i=20, j) each
-pictures.children(
+figures.heatmaps(
     {f"{k} iterations": c for k, c in shares.items()},
+    xlabel="parent j",
+    ylabel="child i",
+    scale="coupling c",
+    height=4.2,
     alt="Couplings of 20 children and ten parents. At 3 iterations most are between 0.05 and 0.2, and the largest is 0.6. "
     "At 10, 12 of the 20 children have one entry above a half, most of these near 1. Children 0, 4, 5, 10 and 15 have no "
     "entry above 0.25.",
