@@ -50,7 +50,7 @@ def build(
 ) -> None:
     """Write `root`/lessons and `root`/solutions from `root`/solutions/source, or with `check` only compare.
 
-    names    lessons to build, by the start of their file names ("02"); all of them if empty
+    names    lessons to build ("02", "2" or "02_squash"), and "00", the start; all of them if empty
     force    execute solutions again even if their cells have not changed
     A lesson that holds a learner's work is left as it is, with a line. Raises AuthoringError for a malformed source, a
     solution that fails, or, with `check`, any drift.
@@ -83,8 +83,8 @@ def build(
             drifted.append(f"lessons/projects/{path.name}")
             if not check:
                 _write_lesson(path, project, say)
-    if check and not names:
-        drifted += _orphans(root)
+    if check and not names and (orphans := _orphans(root)):
+        raise AuthoringError(f"no source makes {', '.join(orphans)}; delete what the course no longer has")
     if check and drifted:
         raise AuthoringError(f"not what the sources say: {', '.join(drifted)}. Fix this with: capsule-tutor build")
 
@@ -279,23 +279,33 @@ def _skeleton(notebook) -> list[tuple]:
 
 def _sources(root: Path, names: Iterable[str]) -> list[Path]:
     sources = sorted((root / "solutions" / "source").glob("[0-9][0-9]_*.py"))
-    chosen = [s for s in sources if not names or s.stem.startswith(tuple(names))]
+    chosen = [s for s in sources if not names or s.stem[:2] in _numbers(names)]
     if not chosen:
         there = ", ".join(s.stem for s in sources) or "none"
         raise AuthoringError(f"no lesson source {' '.join(names)} in {root / 'solutions' / 'source'} (there: {there})")
     return chosen
 
 
+def _numbers(names: Iterable[str]) -> set[str]:
+    """Of lessons as every command takes them, and of the start."""
+    starts = ("0", course.START.number, course.START.stem)
+    try:
+        return {course.START.number if name in starts else course.find(name).number for name in names}
+    except KeyError as error:
+        raise AuthoringError(error.args[0]) from None
+
+
 def _projects(root: Path, names: Iterable[str]) -> list[Path]:
     """Sources of the notebooks that a project begins with. They belong to the last lesson, and have no solution."""
-    wanted = not names or any(course.LESSONS[-1].stem.startswith(name) for name in names)
+    wanted = not names or course.LESSONS[-1].number in _numbers(names)
     return sorted((root / "solutions" / "source" / "projects").glob("*.py")) if wanted else []
 
 
 def _orphans(root: Path) -> list[str]:
-    sources = {source.stem for source in _sources(root, ())}
-    places = ("lessons", "solutions")
-    return [f"{p}/{f.name} (no source)" for p in places for f in (root / p).glob("*.ipynb") if f.stem not in sources]
+    """Notebooks that look like lessons and have no source. A copy of a lesson under a longer name is a learner's."""
+    sources = tuple(source.stem for source in _sources(root, ()))
+    there = [path for place in ("lessons", "solutions") for path in sorted((root / place).glob("[0-9][0-9]_*.ipynb"))]
+    return [f"{path.parent.name}/{path.name}" for path in there if not path.stem.startswith(sources)]
 
 
 def as_text(notebook) -> str:

@@ -597,7 +597,7 @@ def report(
             task = progress.add_task("reading the test images", total=None)
             found = reports.measure(names, lambda done: progress.advance(task, done))
         page = out or Path(f"{found.name}-report.html")
-        written = reports.write(found, names, page)
+        written = reports.write(found, names, page, code)
         leaderboard.add(board, leaderboard.entry(found, who))
     except (pretrained.WeightsError, data.DataError, leaderboard.BoardError) as error:
         raise stop(str(error)) from None

@@ -123,15 +123,15 @@ LESSONS = (
     ),
 )
 
-# The front door. It is made as a lesson is, but it has no exercises, and no command takes its number.
+# The front door. It is made as a lesson is, but it has no exercises, and of the commands only `build` takes its number.
 START = Lesson("00", "Start", 5, "see what there is, how far you are, and how a lesson works")
 
 
 def find(lesson: str | int) -> Lesson:
     """4, "4", "04", "lesson 4" and "04_dynamic_routing" are the same lesson. Raises KeyError with a sentence."""
-    number = re.search(r"\d+", str(lesson))
+    number = re.fullmatch(r"(?:lesson)?\s*(\d+)(?:_.*)?", str(lesson).strip().lower())
     for known in LESSONS:
-        if number and int(known.number) == int(number[0]):
+        if number and int(known.number) == int(number[1]):
             return known
     raise KeyError(f"There is no lesson {str(lesson)!r}; there are {LESSONS[0].number} to {LESSONS[-1].number}.")
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,21 +18,26 @@ class Busy(Exception):
 
 
 @contextlib.contextmanager
-def alone(lock: Path, seconds: float = 0) -> Iterator[None]:
+def alone(lock: Path, seconds: float = 0) -> Iterator[bool]:
     """Hold the file `lock`, which one process can do at a time; where the file system cannot lock, do without it.
 
-    Raises Busy if another process still holds it after so many seconds; below 0, it waits as long as it takes.
+    Gives whether it is locked. Raises Busy if another process still holds it after so many seconds; below 0, it waits
+    as long as it takes.
     """
     from filelock import FileLock, Timeout
 
     with contextlib.ExitStack() as stack:
+        locked = False
         try:
-            stack.enter_context(FileLock(lock, timeout=seconds))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that it locks in another way is no news for a user
+                stack.enter_context(FileLock(lock, timeout=seconds))
+            locked = True
         except Timeout:
             raise Busy(f"{lock} is held by another process") from None
         except (OSError, NotImplementedError):  # as in some network homes
             pass
-        yield
+        yield locked
 
 
 def table_cell(text: str) -> str:

@@ -13,10 +13,11 @@ def primary_capsules(features: Tensor, d: int) -> Tensor:
 
     Channels 0 … d−1 are the poses of the first type, the next d those of the second, and so on. A capsule is
     what its d channels say at ONE place: capsule number (type·h + row)·w + column. Not squashed.
-    Raises ValueError if d does not divide the channels.
+    Raises ValueError if features has other axes or d does not divide the channels.
     """
+    functional._check_shape("features", features, "b c h w")
     b, channels, h, w = features.shape
-    if channels % d:
+    if d < 1 or channels % d:
         raise ValueError(f"features has {channels} channels (axis 1), which {d}-D capsules do not divide")
     # (b, types·d, h, w) → (b, types, d, h, w) → (b, types, h, w, d) → (b, i, d)
     return features.reshape(b, channels // d, d, h, w).permute(0, 1, 3, 4, 2).flatten(1, 3)
@@ -67,8 +68,8 @@ class RoutedCapsules(nn.Module):
 class DepthwiseCapsules(nn.Module):
     """Primary capsules of Efficient-CapsNet: one filter per channel, then a cut. (b, channels, h, w) → u (b, i, d)
 
-    Mazzia 2021, section "Primary capsules". The kernel covers the whole map, so that each d channels give one
-    capsule. Linear, then the exponential squash. Filters start Glorot-uniform, as in the authors' released code.
+    Mazzia 2021, section "Primary capsules". The kernel leaves one place of the map, so that each d channels give
+    one capsule. Linear, then the exponential squash. Filters start Glorot-uniform, as in the authors' released code.
     """
 
     def __init__(self, channels: int, d: int, kernel: int, stride: int = 1) -> None:

@@ -100,9 +100,9 @@ def checked(one: object) -> dict:
     for what in ("weights", "seed"):
         if len({run[what] for run in one["runs"]}) < len(one["runs"]):
             raise BoardError(f"{said} counts the same {what} twice")
-    counted = _parameters(one, said)
-    if counted not in (None, one["parameters"]):
-        raise BoardError(f"{said} says {one['parameters']:,} parameters; its recipe builds {counted:,}")
+    built = _parameters(one, said)
+    if built not in (None, one["parameters"]):
+        raise BoardError(f"{said} says {one['parameters']:,} parameters; its recipe builds {built:,}")
     return one
 
 
@@ -148,14 +148,19 @@ def merged(entries: Iterable[dict]) -> list[dict]:
 def ranked(entries: Iterable[dict]) -> list[dict]:
     """By exam, since errors on other images are no rivals; then by error.
 
-    On MNIST, those below LIMIT come first, the smallest in front.
+    On MNIST, those below LIMIT come first, the smallest in front, if their parameters can be counted here.
     """
 
     def rank(one: dict) -> tuple:
-        small = one["recipe"]["data"] == "mnist" and error(one) <= LIMIT
+        small = one["recipe"]["data"] == "mnist" and error(one) <= LIMIT and counted(one)
         return one["recipe"]["data"], one["exam"], not small, one["parameters"] if small else error(one), one["name"]
 
     return sorted(entries, key=rank)
+
+
+def counted(one: dict) -> bool:
+    """Whether an entry's parameters were counted here, which needs its model."""
+    return one["recipe"]["model"] in models.MODELS
 
 
 def write(path: Path, entries: list[dict]) -> None:
@@ -260,7 +265,7 @@ def lines(entries: list[dict]) -> list[str]:
         unknown = f"  (not counted: there is no model {model!r} here; name its file: --code FILE)"
         said.append(
             f"  {one['who'] or '–':16} {one['name']:28} {one['parameters']:>11,} parameters  {error(one):6.2f} %  "
-            f"{seeds} seed{'s' * (seeds > 1)}{'' if model in models.MODELS else unknown}"
+            f"{seeds} seed{'s' * (seeds > 1)}{'' if counted(one) else unknown}"
         )
     return said
 
@@ -269,10 +274,21 @@ def as_csv(entries: list[dict]) -> str:
     """The board as a table for a spreadsheet."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(("data", "test images", "exam", "who", "name", "parameters", "error in %", "seeds", "date"))
+    table.writerow(
+        ("data", "test images", "exam", "who", "name", "parameters", "counted", "error in %", "seeds", "date")
+    )
     for one in entries:
         data, seeds = one["recipe"]["data"], len(one["runs"])
         who, name = files.table_cell(one["who"]), files.table_cell(one["name"])
-        row = (data, one["images"], one["exam"], who, name, one["parameters"], f"{error(one):.4f}")
+        row = (
+            data,
+            one["images"],
+            one["exam"],
+            who,
+            name,
+            one["parameters"],
+            ("no", "yes")[counted(one)],
+            f"{error(one):.4f}",
+        )
         table.writerow((*row, seeds, one["date"]))
     return text.getvalue()

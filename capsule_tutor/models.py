@@ -47,7 +47,8 @@ class CapsuleNetwork(nn.Module):
 
     def predict(self, images: Tensor) -> Tensor:
         """The class of the longest capsule. images → (b,)"""
-        return self.lengths(images).argmax(dim=1)
+        _check_pixels(images)  # here, so that a warning names the caller's line
+        return functional.lengths(self(images)).argmax(dim=1)
 
     def decode(self, v: Tensor, index: Tensor | None = None) -> Tensor:
         """Draw one capsule of each image. v (b, j, z), index (b,) or None for the longest → images in [0, 1]"""
@@ -271,7 +272,7 @@ def fitting(shape: tuple[int, int, int]) -> Layers:
             layers = tuple((kernel, 2 if n >= 4 - halving else 1) for n, kernel in enumerate((5, 3, 3, 3)))
             if 2 <= map_sides(h, layers)[-1] <= 11:
                 return layers
-    raise ValueError(f"images of {h}×{w} pixels do not fit; scale them to a square of 12 to 208 pixels")
+    raise ValueError(f"images of {h}×{w} pixels do not fit; a square of 12 to 208 pixels does")
 
 
 def map_sides(side: int, layers: Layers) -> list[int]:

@@ -74,9 +74,13 @@ def _load_file(path: Path) -> models.CapsuleNetwork:
         with safe_open(path, "pt") as file:
             built = file.metadata() or {}
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
+        if "model" not in built and (path.parent / "result.json").exists():
+            raise WeightsError(f"{path} holds weights alone; name the folder of the run: {path.parent}")
         return _network(training.Recipe(built["model"], 0, 0, 0.0, "", options=json.loads(built["options"])), weights)
     except FileNotFoundError:
         raise WeightsError(f"{path} is not there; name a file that capsule-tutor wrote") from None
+    except WeightsError:
+        raise
     except Exception as problem:  # damaged, or what it says cannot be built: each model refuses in its own way
         what = " ".join(str(problem).split())[:120]
         raise WeightsError(f"{path} is not a network that Capsule Tutor wrote ({what}); write it again") from None
@@ -225,8 +229,8 @@ def export_onnx(name: str, path: Path) -> float:
     """Write a shipped network as ONNX for batches of any size, and compare it with the original in onnxruntime.
 
     Its input is `images`, its outputs are `capsules`, `lengths` and `drawing`. → the largest difference of any output
-    over batches of 1 and 3 images. Raises ImportError if the `export` extra is not installed, WeightsError if the
-    difference is above 1e-5 or the network has no decoder, and OSError if `path` cannot be written.
+    over batches of 1 and 3 images. Raises ImportError if the `export` extra is not installed, OSError if `path` cannot
+    be written, and WeightsError if the network has no decoder or the difference is above 1e-5. Then nothing is written.
     """
     import onnxruntime
 
@@ -245,18 +249,23 @@ def export_onnx(name: str, path: Path) -> float:
         dynamo=True,
         verbose=False,
     )
-    program.save(path, external_data=False)
-    session = onnxruntime.InferenceSession(str(path))
-    largest = 0.0
-    for batch in (images, images[:1]):
-        found = session.run(None, {"images": batch.numpy()})
-        pairs = zip(network(batch), found, strict=True)
-        largest = max(largest, *((ours - torch.from_numpy(theirs)).abs().max().item() for ours, theirs in pairs))
-    if not largest <= 1e-5:
-        raise WeightsError(
-            f"{path} differs from {name} by {largest:.1e}: this version of onnxruntime computes otherwise"
-        )
-    return largest
+    differences = []
+
+    def write(temporary: Path) -> None:
+        program.save(temporary, external_data=False)
+        session = onnxruntime.InferenceSession(str(temporary))
+        for batch in (images, images[:1]):
+            found = session.run(None, {"images": batch.numpy()})
+            pairs = zip(network(batch), found, strict=True)
+            differences.extend((ours - torch.from_numpy(theirs)).abs().max().item() for ours, theirs in pairs)
+        if not max(differences) <= 1e-5:
+            off = f"{max(differences):.1e}"
+            raise WeightsError(
+                f"{path} would differ from {name} by {off}: this version of onnxruntime computes otherwise"
+            )
+
+    files.write_atomically(Path(path), write)
+    return max(differences)
 
 
 def pack(name: str, runs: list[Path], folder: Path = FOLDER) -> dict:

@@ -164,6 +164,7 @@ def error(found: Found) -> str:
     ]
     if len(found.runs) > 1:
         mean, low, high = over_seeds([100 * one.wrong.double().mean().item() for one in found.runs])
+        low, high = max(low, 0.0), min(high, 100.0)
         said.append(
             f"<p>Over {len(found.runs)} seeds: {mean:.2f} % on average, 95 % interval of the mean {low:.2f} to "
             f"{high:.2f} %. Shown here is seed {run.seed}, which has the lowest validation error.</p>"
@@ -410,14 +411,16 @@ def page(found: Found) -> str:
 """
 
 
-def notebook(found: Found, names: list[str]):
+def notebook(found: Found, names: list[str], code: str = ""):
     """The same as a notebook: each part with the code that makes it, to go on from, and the explorer at its end.
 
-    `names` are as seen from the folder that the notebook is in.
+    `names`, and `code`, a file that enters the network in `models.MODELS`, are as seen from the notebook's folder.
     """
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
     begin = f"from IPython.display import HTML\n\nfrom capsule_tutor import report\n\nfound = report.measure({names!r})"
+    if code:
+        begin = begin.replace("import report\n", f"import pretrained, report\n\npretrained.run_code({code!r})")
     cells = [new_markdown_cell(f"# Report: {found.name}"), new_code_cell(begin)]
     for name in PARTS:
         shown = {"text/html": parts(found, name), "text/plain": f"[{name} of {found.name}]"}
@@ -434,8 +437,8 @@ def notebook(found: Found, names: list[str]):
     return made
 
 
-def write(found: Found, names: list[str], out: Path) -> list[Path]:
-    """Write the page to `out` and the notebook beside it; returns both paths.
+def write(found: Found, names: list[str], out: Path, code: Path | None = None) -> list[Path]:
+    """Write the page to `out` and the notebook beside it, which runs `code` first; returns both paths.
 
     Raises OSError if they cannot be written, and what `refuse` raises.
     """
@@ -447,9 +450,14 @@ def write(found: Found, names: list[str], out: Path) -> list[Path]:
     beside = out.with_suffix(".ipynb")
     files.write_text(out, page(found))
     # Jupyter runs a notebook in its own folder.
-    there = [name if name in pretrained.NAMES else Path(os.path.relpath(name, out.parent)).as_posix() for name in names]
-    files.write_text(beside, nbformat.writes(notebook(found, there), indent=1) + "\n")
+    there = [name if name in pretrained.NAMES else _seen_from(out.parent, name) for name in names]
+    made = notebook(found, there, _seen_from(out.parent, code) if code else "")
+    files.write_text(beside, nbformat.writes(made, indent=1) + "\n")
     return [out, beside]
+
+
+def _seen_from(folder: Path, path: Path | str) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def refuse(out: Path) -> None:

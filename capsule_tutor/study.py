@@ -325,10 +325,10 @@ STUDIES = {
 def results(name: str) -> dict:
     """The result file of a study: name, question and runs, one entry for each arm and seed that is finished.
 
-    Each run has arm, seed, measured, seconds, hardware, precision, date, version and, of newer ones, torch, PyTorch's;
-    one that was trained also has recipe, validation_error and test_error in per cent, and log. A study that asks its
-    networks together has `together`, too: arm → their test_error and validation_error. Raises StudyError if there is
-    no such study or nothing is finished.
+    Each run has arm, seed, seconds, hardware, precision, date, version and, of newer ones, torch, PyTorch's; one that
+    was trained also has recipe, validation_error and test_error in per cent, measured and log, another what its arm
+    returned. A study that asks its networks together has `together`, too: arm → their test_error and validation_error.
+    Raises StudyError if there is no such study or nothing is finished.
     """
     _known(name)
     path = FOLDER / f"{name}.json"
@@ -352,13 +352,14 @@ def measured(name: str, what: str) -> dict[str, list[float]]:
 
 
 def _paired(name: str, number: Callable[[dict], float]) -> dict[str, list[float]]:
-    found: dict[str, dict[int, float]] = {}
+    found: dict[str, dict[int, float]] = {arm: {} for arm in _known(name).arms}
     for entry in results(name)["runs"]:
         try:
-            found.setdefault(entry["arm"], {})[entry["seed"]] = number(entry)
+            found[entry["arm"]][entry["seed"]] = number(entry)
         except KeyError as missing:
-            known = ", ".join(sorted({**entry, **entry.get("measured", {})}))
-            raise StudyError(f"the runs of study {name} have no {missing}; they have {known}") from None
+            known = sorted({key for key in entry if key.endswith("_error")} | set(entry.get("measured", {})))
+            there = ", ".join(known) or "other things"
+            raise StudyError(f"the runs of study {name} have no {missing} for each seed; they have {there}") from None
     seeds = sorted(set.intersection(*map(set, found.values())))
     if not seeds:
         raise StudyError(f"no seed of study {name} is finished in every arm; go on with it: capsule-tutor study {name}")
@@ -376,11 +377,17 @@ def run(
     """Train whatever is not finished, each run in a folder of its own below `out`, and return the result file.
 
     `say` gets "arm, seed" with every row of that run's log; `tick` every step. What another process is training now is
-    left to it. Raises StudyError, TrainingError, and KeyboardInterrupt after saving.
+    left to it. Raises StudyError, TrainingError, DataError, and KeyboardInterrupt after saving.
     """
     study = _known(name)
+    planned = {(arm, seed) for arm in study.arms for seed in study.seeds}
+    if unknown := sorted(_done(name) - planned):
+        run_ = "{} {}".format(*unknown[0])
+        raise StudyError(f"{FOLDER / name}.json has a run that the study does not have, {run_}: take it out first")
     for seed in study.seeds:  # seed by seed, so that a study that is cut short still compares every arm
         for arm, recipe in study.arms.items():
+            if (arm, seed) in _done(name):
+                continue
             folder = Path(out) / name / f"{arm}-{seed}"
             folder.mkdir(parents=True, exist_ok=True)
             try:
@@ -436,13 +443,22 @@ def _train(study: Study, arm: str, recipe, seed: int, folder: Path, device, thre
 
 def _ask_together(name: str, study: Study, out: Path) -> None:
     """Enter the errors of all seeds of an arm together, once they are there, and let go of the networks."""
+    if "together" in results(name):
+        return
+    out.mkdir(parents=True, exist_ok=True)
     with files.alone(out.with_suffix(".lock"), seconds=-1):
         done, planned = progress(name)
         if done < planned or "together" in results(name):
             return  # another process still trains one of them, or has been here
         together = {arm: {} for arm in study.arms}
         for arm, recipe in study.arms.items():
-            networks = [pretrained.load(str(out / f"{arm}-{seed}")) for seed in study.seeds]
+            try:
+                networks = [pretrained.load(str(out / f"{arm}-{seed}")) for seed in study.seeds]
+            except pretrained.WeightsError as gone:
+                raise StudyError(
+                    f"{gone}: the networks of {name} must all be there to be asked together; name the --out where they "
+                    f"were trained, or delete the runs in {FOLDER / name}.json and begin again"
+                ) from None
             for which in ("validation", "test"):
                 split = recipe.split(which)
                 lengths = [functional.lengths(pretrained.capsules(network, split.images)) for network in networks]

@@ -141,15 +141,18 @@ def leaderboard(
     recount: Annotated[
         bool, typer.Option("--recount", help="Count mistakes again, from the runs in these folders.")
     ] = False,
-    code: CODE = None,
+    code: Annotated[
+        list[Path] | None,
+        typer.Option("--code", help="A Python file that enters networks in models.MODELS; it may be given repeatedly."),
+    ] = None,
 ) -> None:
     """Merge leaderboards of a class, after checking every entry."""
     from capsule_tutor import data, pretrained
     from capsule_tutor import leaderboard as boards
 
     with _refusing("lab", boards.BoardError, pretrained.WeightsError, data.DataError, OSError):
-        if code:
-            pretrained.run_code(code)
+        for file in code or ():
+            pretrained.run_code(file)
         entries, problems = boards.collect(places)
         for line in boards.lines(entries):
             typer.echo(line)

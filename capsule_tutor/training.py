@@ -1,8 +1,8 @@
 """The one training loop: recipes as data, nothing lost, the same command on one process or many.
 
-A run lives in a folder: checkpoint.pt (the whole state, written after every epoch and when you press Ctrl-C),
-log.csv (one row per epoch), and at its end weights.safetensors and result.json. The validation split alone guides
-any choice; the test split is read once, at the end.
+A run lives in a folder: checkpoint.pt (the whole state, written after every epoch and, by a single process, when you
+press Ctrl-C), log.csv (one row per epoch), and at its end weights.safetensors and result.json. The validation split
+alone guides any choice; the test split is read once, at the end.
 """
 
 import contextlib
@@ -77,7 +77,8 @@ class Recipe:
         """The network that this recipe trains, with its first weights. Raises TrainingError for an unknown model."""
         if self.model not in models.MODELS:
             raise TrainingError(
-                f"there is no model {self.model!r} here; name the file that enters it in models.MODELS: --code FILE"
+                f"there is no model {self.model!r} here; import the file that enters it in models.MODELS first, or "
+                "name it where a command has --code"
             )
         return models.MODELS[self.model](**self.options)
 
@@ -150,21 +151,17 @@ def for_folder(recipe: Recipe, folder: Path | str, shape: tuple[int, int, int]) 
     try:
         layers = models.fitting(shape)
     except ValueError as error:
-        raise TrainingError(str(error)) from None
+        raise TrainingError(f"{error}; choose another --shape") from None
     return replace(
         recipe,
         data=f"{Path(folder).as_posix()}/",  # never the name of a data set
         pictures=data.pictures_of(folder),
         augmentation="lit",
-        reconstruction=recipe.reconstruction * _pixels(recipe) / math.prod(shape),
+        # The recipe's weight is made for as many pixels as its own images have.
+        reconstruction=recipe.reconstruction * math.prod(_shape(recipe)) / math.prod(shape),
         options=recipe.options
         | {"classes": len(data.classes_of(folder)), "shape": list(shape), "layers": [list(layer) for layer in layers]},
     )
-
-
-def _pixels(recipe: Recipe) -> int:
-    """How many pixels the images have that the recipe's weight of the reconstruction is made for."""
-    return math.prod(_shape(recipe))
 
 
 def _shape(recipe: Recipe) -> tuple[int, int, int]:
@@ -247,6 +244,11 @@ def train(
     ):
         if name not in known:
             raise TrainingError(f"there is no {what} {name!r}; there are: {', '.join(known)}")
+    for what, number in (("epochs", recipe.epochs), ("batch_size", recipe.batch_size), ("threads", threads or 1)):
+        if number < 1:
+            raise TrainingError(f"{what} is {number}; a training needs at least 1")
+    ways = _ways(precision, threads, device)
+    run = _begin(recipe, seed, place, resume)
     split, validation = load("train").to(device), load("validation")
     batch = min(recipe.batch_size, len(split.images))
     if batch % place.world:
@@ -254,8 +256,6 @@ def train(
             f"a batch of {batch} cannot be shared by {place.world} processes; choose a --batch-size that "
             f"{place.world} divides"
         )
-    ways = _ways(precision, threads, device)
-    run = _begin(recipe, seed, place, resume)
     if validation.images.shape[1:] != run.model.shape:
         raise TrainingError(_other_images(recipe, tuple(validation.images.shape[1:]), run.model.shape))
     with _alone(place):
@@ -311,11 +311,10 @@ def _epoch(
         take(order[step * batch : (step + 1) * batch])
         run.step = step + 1
         tick(run.epoch, run.step, steps)
-        if stop:
+        if stop and place.world == 1:  # several processes stop where they meet, after the epoch
             run.seconds += time.monotonic() - started
             _refuse_nan(run, place.out)
-            if place.rank == 0:
-                _save(run, place.out)
+            _save(run, place.out)
             raise KeyboardInterrupt
     loss, right, seen = _summed(run.totals, place.world).tolist()
     _refuse_nan(run, place.out, loss)
@@ -457,13 +456,11 @@ def _begin(recipe: Recipe, seed: int, place: Place, resume: bool) -> Run:
     out, path = place.out, place.out / "checkpoint.pt"
     if not resume and path.exists():
         raise TrainingError(f"{out} already holds a run: add --resume to continue it, or choose another --out")
+    if not resume and (out / "result.json").exists():
+        raise TrainingError(f"{out} already holds a finished run: choose another --out")
     run = _new(recipe, seed, place.device)
     if resume:
         _restore(run, path, place.device)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise TrainingError(f"{out} cannot be created ({problem.strerror}); choose another --out") from None
     return run
 
 
@@ -544,6 +541,10 @@ def _full_disk(path: Path) -> Iterator[None]:
 def _alone(place: Place) -> Iterator[None]:
     """One training at a time in a folder: two would write over each other. Raises TrainingError for the second."""
     try:
+        place.out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise TrainingError(f"{place.out} cannot be created ({problem.strerror}); choose another --out") from None
+    try:
         with files.alone(place.out / ".lock") if place.rank == 0 else contextlib.nullcontext():
             yield
     except files.Busy:
@@ -608,9 +609,9 @@ def _write_csv(log: list[dict], path: Path) -> None:
 
 
 def read_log(path: Path) -> list[dict]:
-    """The rows of a log.csv, as numbers. Raises OSError, or ValueError or TypeError for a damaged one."""
+    """The rows of a log.csv, as numbers of six digits. Raises OSError, or ValueError or TypeError for a damaged one."""
     with path.open(newline="", encoding="utf-8") as file:
-        rows = [{key: round(float(value), 6) for key, value in row.items()} for row in csv.DictReader(file)]
+        rows = [{key: float(f"{float(value):.6g}") for key, value in row.items()} for row in csv.DictReader(file)]
     if not rows or not {"epoch", "train_error", "validation_error"} <= rows[0].keys():
         raise ValueError("no log of a training")
     return rows

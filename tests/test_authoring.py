@@ -8,6 +8,8 @@ import pytest
 
 from capsule_tutor import authoring
 
+ROOT = Path(__file__).parents[1]
+
 SOURCE = '''\
 # %% [markdown] id="title"
 # # Two times
@@ -178,8 +180,14 @@ def test_a_solution_that_is_no_notebook_is_named(root):
 
 
 def test_an_unknown_lesson_names_those_that_there_are(root):
-    with pytest.raises(authoring.AuthoringError, match=r"no lesson source 77 .*there: 00_double"):
-        authoring.build(root, names=("77",), expand=expand)
+    for name in ("77", "02-04"):  # a range is no lesson
+        with pytest.raises(authoring.AuthoringError, match=f"There is no lesson '{name}'"):
+            authoring.build(root, names=(name,), expand=expand)
+    with pytest.raises(authoring.AuthoringError, match=r"no lesson source 4 .*there: 00_double"):
+        authoring.build(root, names=("4",), expand=expand)
+    for name in ("1", "04", "lesson 4", "00"):
+        chosen = [source.stem[:2] for source in authoring._sources(ROOT, (name,))]
+        assert [int(number) for number in chosen] == [int(name.split()[-1])]
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,17 @@ def test_a_look_at_a_gpu_would_be_seen():
             found.item()
 
 
+def test_a_network_that_onnx_changes_is_not_written(tmp_path, monkeypatch):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession
+    monkeypatch.setattr(
+        session, "run", lambda self, *given, run=session.run: [found + 1 for found in run(self, *given)]
+    )
+    with pytest.raises(pretrained.WeightsError, match=r"would differ from efficient-capsnet-mnist by 1\.0e"):
+        pretrained.export_onnx("efficient-capsnet-mnist", tmp_path / "network.onnx")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["capsnet-mnist", "efficient-capsnet-mnist"])
 def test_onnx_says_the_same_for_any_number_of_images(name, tmp_path):
     path = tmp_path / "network.onnx"

@@ -700,8 +700,12 @@ def test_two_numbers_that_differ_are_two_texts():
 
 
 def test_a_bad_time_limit_is_ignored(monkeypatch):
-    monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "soon")
-    assert exercise.time_limit() == exercise.TIME_LIMIT
+    for said in ("soon", "nan", "-1", "-inf"):
+        monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", said)
+        assert exercise.time_limit() == exercise.TIME_LIMIT
+    for said in ("0", "inf", "1e12"):  # as people say that there is none
+        monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", said)
+        assert SQUASH.verdict(by_norm)[0] == "passed"
 
 
 def _steps(objective, images, eps):

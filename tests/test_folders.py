@@ -176,7 +176,7 @@ def test_a_link_to_nothing_or_to_itself_is_a_line(place, to):
 
 
 def test_more_than_memory_holds_is_refused_before_it_is_read(place):
-    with pytest.raises(data.DataError, match="pictures of 6000×6000 need 6 GB; scale them down"):
+    with pytest.raises(data.DataError, match="pictures scaled to 6000×6000 need 6 GB; choose a smaller shape"):
         data.folder(place, "train", (3, 6000, 6000))
 
 

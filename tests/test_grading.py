@@ -95,6 +95,15 @@ def test_the_table_and_the_page(graded):
     assert "http" not in page, "the page needs no network"
 
 
+def test_no_spreadsheet_computes_the_name_of_a_file():
+    eve = grader.Student("eve", problems=["=1+1.ipynb: it is not a notebook"])
+    assert (
+        report.as_csv(grader.Report([], [eve], 0, "", False, []))
+        .splitlines()[1]
+        .endswith(",'=1+1.ipynb: it is not a notebook")
+    )
+
+
 def test_the_same_answer_as_the_solution_is_a_hint(graded):
     assert any({pair.one, pair.other} == {"perfect", similarity.SOLUTION} for pair in graded.pairs)
     assert all(pair.similarity >= similarity.FROM for pair in graded.pairs)
@@ -180,6 +189,17 @@ def test_what_cannot_be_written_is_said_before_the_grading(tmp_path):
     assert (done.exit_code, "There is no folder" in done.output, "ada" in done.output) == (1, True, False)
     done = CliRunner().invoke(cli.app, [*arguments, "--late", "10"])
     assert (done.exit_code, "--late needs --due" in done.output) == (1, True)
+    done = CliRunner().invoke(cli.app, [*arguments, "--due", "2026-03-01"])
+    assert (done.exit_code, "--due needs --late" in done.output) == (1, True)
+    done = CliRunner().invoke(cli.app, [*arguments, "--csv", str(tmp_path)])
+    assert (done.exit_code, "is a folder: name a file in it" in done.output, "ada" in done.output) == (1, True, False)
+    done = CliRunner().invoke(cli.app, [*arguments, "--without", "squach"])
+    assert (done.exit_code, "There is no exercise 'squach' to leave out" in done.output) == (1, True)
+
+
+def test_a_teacher_can_leave_an_exercise_out():
+    names = [one.name for one in grader.of_lessons(["11"], ["what_they_share"])]
+    assert [one.name for one in grader.of_lessons(["11"]) if one.name not in names] == ["what_they_share"]
 
 
 def test_one_strange_answer_does_not_end_the_grading(tmp_path, monkeypatch):
@@ -357,6 +377,6 @@ def test_lateness_is_typed_in_per_cent(tmp_path, monkeypatch):
     monkeypatch.setattr(grader, "grade", graded)
     typed = ["--due", "2026-01-31", "--late", "10", "--late-cap", "40", "--partial", "--seconds", "7"]
     CliRunner().invoke(cli.app, ["grade", str(tmp_path), "--lessons", "02", *typed])
-    ((_, _, _, partial, late, _, limits),) = asked
+    ((_, _, _, partial, late, _, limits, *_),) = asked
     assert (partial, late) == (True, grader.Late(datetime(2026, 1, 31), 0.1, 0.4))
     assert (limits.seconds, limits.patience) == (7, 21)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from capsule_tutor import data, functional, models
+from capsule_tutor import data, functional, layers, models
 from capsule_tutor.layers import RoutedCapsules
 
 COUNTS = [
@@ -105,6 +105,12 @@ def test_wrong_shapes_are_named():
         models.efficient_capsnet(shape=(3, 32, 32))
     with pytest.raises(ValueError, match="built without a decoder"):
         models.convnet(decoder=False).reconstruct(torch.rand(1, 1, 28, 28))
+    with pytest.raises(ValueError, match="iterations, maps and types are 0, 256 and 32; each needs at least 1"):
+        models.capsnet(iterations=0)
+    with pytest.raises(ValueError, match="the pooling network is built for"):
+        models.convnet(5, (2, 48, 48))
+    with pytest.raises(ValueError, match=r"features has shape \(2, 8, 3\); expected 4 axes \(b, c, h, w\)"):
+        layers.primary_capsules(torch.rand(2, 8, 3), 8)
 
 
 @pytest.mark.parametrize("build", [models.efficient_capsnet, models.dense])
@@ -114,10 +120,6 @@ def test_no_network_is_a_constant(build, shape):
     torch.manual_seed(0)
     said = build(5, shape).eval()(torch.rand(8, *shape))
     assert said.std(dim=0).mean() > 0.005 * said.abs().mean()
-    with pytest.raises(ValueError, match="iterations, maps and types are 0, 256 and 32; each needs at least 1"):
-        models.capsnet(iterations=0)
-    with pytest.raises(ValueError, match="the pooling network is built for"):
-        models.convnet(5, (2, 48, 48))
 
 
 def test_static_couplings_are_those_of_no_image_and_learned_or_not():

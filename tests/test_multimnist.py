@@ -45,7 +45,7 @@ def test_partners_are_all_classes_alike(maker):
     _, labels, _ = maker.batch(torch.zeros(20_000, dtype=torch.long), torch.Generator().manual_seed(1))
     assert (labels[:, 0] == maker.labels[0]).all()
     share = torch.bincount(labels[:, 1], minlength=10) / 20_000
-    others = maker.count / (len(maker) - maker.count[maker.labels[0]])
+    others = maker.count / (len(maker.labels) - maker.count[maker.labels[0]])
     others[maker.labels[0]] = 0
     torch.testing.assert_close(share, others, atol=0.01, rtol=0)
 

@@ -363,6 +363,11 @@ def test_a_run_is_not_called_missing(runs):
     assert "is a run, which has no card; count its mistakes with: capsule-tutor report" in said.output
 
 
+def test_the_weights_of_a_run_are_not_called_damaged(runs):
+    with pytest.raises(pretrained.WeightsError, match="holds weights alone; name the folder of the run: "):
+        caps.load(str(runs / "0" / "weights.safetensors"))
+
+
 def test_a_run_has_no_card_and_an_empty_folder_no_run(runs, tmp_path):
     with pytest.raises(
         pretrained.WeightsError, match="is the folder of a run, which has no card: `capsule-tutor report`"

@@ -117,7 +117,7 @@ def test_a_network_of_ones_own_is_reported_with_its_code(place, tmp_path, monkey
     for wish in (("report", "run"), ("show", "run", "--tweak")):
         said = run(*wish)
         assert said.exit_code == 1
-        assert "there is no model 'mine' here; name the file that enters it" in said.output
+        assert "there is no model 'mine' here; import the file that enters it in models.MODELS first" in said.output
         assert said.output.strip().count("\n") == 0
     for file, says in {"broken.py": "SyntaxError", "none.py": "FileNotFoundError"}.items():
         said = run("report", "run", "--code", file)
@@ -130,6 +130,10 @@ def test_a_network_of_ones_own_is_reported_with_its_code(place, tmp_path, monkey
     assert "1 seed  (not counted: there is no model 'mine' here; name its file: --code FILE)" in board.output
     assert "not counted again: run: there is no model 'mine' here" in board.output
     assert len(leaderboard.read(Path("merged.json"))) == 1
+    cells = nbformat.read("run-report.ipynb", as_version=4).cells
+    assert "pretrained.run_code('mine.py')\n" in cells[1].source
+    exec(cells[1].source, {})  # what a fresh kernel begins with
+    del models.MODELS["mine"]
     assert run("report", place / "a-0", "--who", "bob").exit_code == 0
     with_code = run("leaderboard", "leaderboard.json", "--code", "mine.py")
     assert with_code.exit_code == 0
@@ -137,10 +141,35 @@ def test_a_network_of_ones_own_is_reported_with_its_code(place, tmp_path, monkey
     assert all(f"  {who} " in with_code.output for who in ("ada", "bob"))
 
 
+def test_of_two_networks_of_ones_own_each_brings_its_file_and_one_uncounted_is_not_ranked_by_size(
+    found, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
+    honest = leaderboard.entry(found, "eve") | {"images": 10_000}
+    for run_ in honest["runs"]:
+        run_["wrong"] = 50
+    for who in ("ada", "bo"):
+        Path(f"{who}.py").write_text(
+            f"from capsule_tutor import models\nmodels.MODELS[{who!r}] = models.MODELS[{honest['recipe']['model']!r}]\n"
+        )
+    entries = [honest | {"recipe": honest["recipe"] | {"data": "mnist"}}]
+    for number, who in enumerate(("ada", "bo")):
+        runs = [run_ | {"weights": f"{number}{run_['weights'][1:]}"} for run_ in honest["runs"]]
+        entries.append(entries[0] | {"who": who, "runs": runs, "recipe": entries[0]["recipe"] | {"model": who}})
+    small = entries[1] | {"parameters": 7}
+    assert [one["who"] for one in leaderboard.ranked([small, entries[0]])] == ["eve", "ada"]
+    assert leaderboard.as_csv([small]).splitlines()[1].split(",")[5:7] == ["7", "no"]
+    leaderboard.write(Path("all.json"), entries)
+    result = run("leaderboard", "all.json", "--code", "ada.py", "--code", "bo.py")
+    assert result.exit_code == 0, result.output
+    assert "not counted" not in result.output
+
+
 def test_what_does_not_go_with_pictures_is_a_line(place):
     with pytest.raises(training.TrainingError, match="capsnet cannot take pictures of your own; choose"):
         training.for_folder(training.RECIPES["capsnet-fast"], place / "shapes", SHAPE)
-    with pytest.raises(training.TrainingError, match="scale them to a square of 12 to 208 pixels"):
+    with pytest.raises(training.TrainingError, match="a square of 12 to 208 pixels does; choose another --shape"):
         training.for_folder(NARROW, place / "shapes", (3, 9, 9))
 
 
@@ -161,7 +190,7 @@ def test_the_published_fronts_are_found_again():
     for shape in ((1, 28, 28), (1, 40, 40)):
         assert models.fitting(shape) == models._FRONTS[shape][0]
     for side in (11, 209):
-        with pytest.raises(ValueError, match="scale them to a square of 12 to 208 pixels"):
+        with pytest.raises(ValueError, match="do not fit; a square of 12 to 208 pixels does"):
             models.fitting((3, side, side))
     with pytest.raises(ValueError, match="convolution 2 is 9 pixels wide, and its map only 4"):
         models.plan(3, (3, 8, 8), ((5, 1), (9, 1), (3, 1), (3, 1)))
@@ -216,6 +245,7 @@ def test_several_seeds_show_the_one_that_validation_prefers(both):
     assert len(both.runs) == 2
     assert both.runs[both.best].validation_error == min(one.validation_error for one in both.runs)
     assert "Over 2 seeds" in report.error(both)
+    assert "mean -" not in report.error(both), "no error rate is negative"
     with pytest.raises(pretrained.WeightsError, match="follow different recipes"):
         report.measure(["efficient-capsnet-toys", "dense-toys"])
 

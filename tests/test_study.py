@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -102,6 +103,30 @@ def test_errors_without_one_pair_are_refused(tiny):
         study.errors("tiny")
 
 
+def test_errors_of_a_study_without_a_run_of_some_arm_are_refused(tiny):
+    for runs in ([], [("slow", 0, 0.0)]):
+        shutil.rmtree(study.FOLDER, ignore_errors=True)
+        finished(tiny, *runs)
+        with pytest.raises(study.StudyError, match="no seed of study tiny is finished in every arm"):
+            study.errors("tiny")
+
+
+def test_a_run_that_is_no_longer_declared_is_named_before_anything_is_trained(tiny, monkeypatch):
+    finished(tiny, ("old name", 0, 0.0))
+    monkeypatch.setattr(training, "train", lambda *_, **__: pytest.fail("trained"))
+    with pytest.raises(
+        study.StudyError, match=r"tiny.json has a run that the study does not have, old name 0: take it out"
+    ):
+        study.run("tiny", tiny, "cpu")
+
+
+def test_networks_that_are_gone_cannot_be_asked_together(tiny, monkeypatch):
+    monkeypatch.setitem(study.STUDIES, "tiny", replace(TINY, together=True, seeds=(0,)))
+    finished(tiny, ("slow", 0, 0.0), ("fast", 0, 1.0))
+    with pytest.raises(study.StudyError, match="the networks of tiny must all be there to be asked together"):
+        study.run("tiny", tiny, "cpu")
+
+
 def test_what_another_process_trains_is_left_to_it(tiny):
     folder = tiny / "tiny" / "slow-1"
     folder.mkdir(parents=True)
@@ -190,7 +215,7 @@ def test_the_list_says_what_is_done(tiny):
     assert len({line.index(" runs  ") for line in listed}) == 1
 
 
-def test_declared_studies_differ_in_one_thing():
+def test_a_study_has_a_question_and_enough_seeds():
     for name, declared in study.STUDIES.items():
         trained = [arm for arm in declared.arms.values() if isinstance(arm, training.Recipe)]
         assert len(declared.seeds) >= {"capsnet": 2, "pairs": 1}.get(name, 5) or not trained  # hours a seed
@@ -201,9 +226,10 @@ def test_declared_studies_differ_in_one_thing():
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
-        (lambda: study.errors("couplings"), "the runs of study couplings have no 'test_error'; they have "),
-        (lambda: study.errors("controls", "train"), "have no 'train_error'; they have "),
-        (lambda: study.measured("robustness", "typo"), "have no 'typo'; they have affine, "),
+        (lambda: study.errors("couplings"), "of study couplings have no 'test_error' for each seed; they have other"),
+        (lambda: study.measured("controls", "test_error"), "they have test_error, validation_error"),
+        (lambda: study.errors("controls", "train"), "have no 'train_error' for each seed; they have "),
+        (lambda: study.measured("robustness", "typo"), "have no 'typo' for each seed; they have affine, "),
     ],
 )
 def test_what_a_study_did_not_measure_is_a_line(ask, says):

@@ -1,7 +1,6 @@
 """What a class needs: handouts without solutions, new versions that keep answers, lessons out of a wheel."""
 
 import csv
-import importlib.util
 import io
 import json
 import os
@@ -213,6 +212,42 @@ def test_an_update_brings_the_new_and_keeps_the_answers(mine, tmp_path):
     # A second time nothing is left to do, and the answers are still known as such.
     assert "up to date" in run("update", mine, "--new", new.parent).output
     assert "1a2b3c4d" in authoring.changed(nbformat.read(mine, as_version=4), wanted)
+
+
+def test_an_archive_of_the_repository_holds_solutions_too(mine, tmp_path):
+    """As GitHub packs it: lessons, then solutions of the same names, and what Jupyter leaves behind."""
+    before = nbformat.read(mine, as_version=4)
+    archive = tmp_path / "main.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("main/lessons/.ipynb_checkpoints/02_squash-checkpoint.ipynb", "{")
+        packed.write(new_version(tmp_path), "main/lessons/02_squash.ipynb")
+        packed.write(ROOT / "solutions" / "02_squash.ipynb", "main/solutions/02_squash.ipynb")
+    assert run("update", mine, "--new", archive).exit_code == 0
+    updated = nbformat.read(mine, as_version=4)
+    assert cell(updated, "table-read").source == "Read the table twice."
+    assert cell(updated, "exponential-squash").source.startswith(cell(before, "exponential-squash").source)
+    assert not any(c.get("outputs") for c in updated.cells)
+    result = run("update", mine, "--new", ROOT / "solutions" / "02_squash.ipynb")
+    assert result.exit_code == 1
+    assert "There is no lesson 02 for learners in" in result.output
+
+
+def test_what_a_lesson_has_shown_is_kept(mine, tmp_path):
+    """A lesson that was only run, and saved by Jupyter, is up to date; a new version keeps what still holds."""
+    ran = nbformat.read(mine, as_version=4)
+    for number, code in enumerate((c for c in ran.cells if c.cell_type == "code"), start=1):
+        code.outputs, code.execution_count = [nbformat.v4.new_output("stream", text=f"shown {code.id}")], number
+        code.metadata["collapsed"] = False
+    ran.metadata["language_info"] = {"name": "python", "version": "3.12.1"}
+    nbformat.write(ran, mine)
+    before = mine.read_bytes()
+    assert "02_squash.ipynb is up to date" in run("update", mine).output
+    assert mine.read_bytes() == before
+    assert run("update", mine, "--new", new_version(tmp_path)).exit_code == 0
+    updated = nbformat.read(mine, as_version=4)
+    for kept in ("table", "1a2b3c4d", "squash"):
+        assert cell(updated, kept).outputs[0].text == f"shown {kept}"
+    assert not cell(updated, "exponential-squash").outputs, "its code has changed"
 
 
 def test_an_update_keeps_an_answer_whose_cell_is_gone_and_of_a_lesson_without_fingerprints(mine, tmp_path):
@@ -557,12 +592,16 @@ def test_the_mistakes_are_as_often_as_the_museum_says():
 def test_every_command_that_teaching_names_is_there():
     text = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"capsule-tutor ([a-z][a-z-]+)", text)) - {"python", "import"}
-    if not importlib.util.find_spec("capsule_tutor.grading"):
-        named.remove("grade")
     group = typer.main.get_command(cli.app)
     assert len(named) > 8
     for name in named:
         assert name in group.commands, name
+    asked = re.findall(r"capsule-tutor ([a-z][a-z-]+)([^`\n]*)", text)
+    options = [(name, option) for name, rest in asked for option in re.findall(r"--[a-z-]+", rest)]
+    assert len(options) > 10
+    for name, option in options:
+        known = {"--help"}.union(*(parameter.opts for parameter in group.commands[name].params))
+        assert option in known, (name, option)
 
 
 def test_the_cpu_environment_differs_in_torch_alone():

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from importlib import import_module
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import platformdirs
@@ -352,8 +351,8 @@ def test_after_an_interruption_the_rest_is_rendered(quick):
 
 
 def test_an_interruption_while_writing_leaves_nothing(quick, monkeypatch):
-    def broken(path, **_):
-        Path(path).write_bytes(b"half a file")
+    def broken(file, **_):
+        file.write(b"half a file")
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

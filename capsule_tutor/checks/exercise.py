@@ -34,6 +34,7 @@ _RUN_YOURS = (
     "yours, then this one."
 )
 TIME_LIMIT = 5.0  # seconds for all inputs of a check, unless CAPSULE_TUTOR_TIME_LIMIT says otherwise
+_NO_LIMIT = 1e6
 
 
 class CheckFailed(AssertionError):
@@ -405,10 +406,14 @@ def strict() -> bool:
 
 
 def time_limit() -> float:
+    """Seconds, from the environment variable CAPSULE_TUTOR_TIME_LIMIT if that is a number; 0 and inf: no limit."""
     try:
-        return float(os.environ.get("CAPSULE_TUTOR_TIME_LIMIT", TIME_LIMIT))
+        limit = float(os.environ.get("CAPSULE_TUTOR_TIME_LIMIT", TIME_LIMIT))
     except ValueError:
         return TIME_LIMIT
+    if limit == 0 or limit > _NO_LIMIT:
+        return _NO_LIMIT
+    return limit if limit > 0 else TIME_LIMIT
 
 
 def _set_back(changed: list[str]) -> str:

@@ -68,7 +68,7 @@ def card(id_: str, question: dict[str, str]) -> None:
 
     for button in buttons:
         button.on_click(pressed)
-    if earlier := progress.guesses().get(id_):
+    if (earlier := progress.guesses().get(id_)) in question:  # an update may have other choices
         show(earlier)
     shown = Card([HBox(buttons), said])
     shown.add_class("capsule-tutor-card")

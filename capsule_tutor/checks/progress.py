@@ -9,7 +9,6 @@ it is neither read nor written: it would be the teacher's own.
 import contextlib
 import json
 import os
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -213,17 +212,14 @@ def _set_aside(path: Path) -> None:
 @contextlib.contextmanager
 def _locked() -> Iterator[None]:
     """Hold the lock, if there is one. Without it, of two attempts made at the same moment one may not be counted."""
-    from filelock import FileLock
-
     home = folder()
     home.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         if home not in _lockless:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # that it locks in another way is no news for a learner
-                    stack.enter_context(FileLock(home / "progress.lock", timeout=5))
-            except (OSError, NotImplementedError):  # a file system that cannot lock, as of some network homes
+            locked = False
+            with contextlib.suppress(files.Busy):  # nobody writes for so long: on some network homes locks seem taken
+                locked = stack.enter_context(files.alone(home / "progress.lock", seconds=5))
+            if not locked:
                 _lockless.add(home)
         yield
 

@@ -41,7 +41,7 @@ def update(paths: Iterable[Path], new: Path | None = None, say: Callable[[str], 
         for path in paths:
             mine, theirs = _read(path), _new_version(path, fresh)
             merged, kept, twice = merge(mine, theirs)
-            if authoring.as_text(merged) == authoring.as_text(mine):
+            if _as_made(merged) == _as_made(mine):
                 say(f"{path} is up to date")
                 continue
             backup = _aside(path)
@@ -57,7 +57,8 @@ def merge(mine, new) -> tuple:
     """(the new version with the learner's work in it, ids of the cells kept, ids of those that the course changed, too)
 
     A cell is the learner's work if it differs from what it was when the lesson was made. One that they added, or that
-    the new version no longer has, follows the cell that it followed before.
+    the new version no longer has, follows the cell that it followed before. What a cell has shown stays, too, as long
+    as its code is the same.
     """
     work = dict.fromkeys(authoring.changed(mine, new))
     made = mine.metadata.get("capsule_tutor", {}).get("cells", {})
@@ -68,7 +69,9 @@ def merge(mine, new) -> tuple:
     twice = [id_ for id_ in work if id_ in ours and id_ in made and authoring.fingerprint(ours[id_]) != made[id_]]
 
     merged = new.copy()
-    merged.cells = [mine_by_id[cell.id] if cell.id in work else cell for cell in new.cells]
+    merged.cells = [
+        mine_by_id[cell.id] if cell.id in work else _as_run(cell, mine_by_id.get(cell.id)) for cell in new.cells
+    ]
     previous = None
     for cell in mine.cells:
         if cell.id in work and cell.id not in ours:
@@ -77,6 +80,20 @@ def merge(mine, new) -> tuple:
         if cell.id in work or cell.id in ours:
             previous = cell.id
     return merged, list(work), twice
+
+
+def _as_run(cell, mine):
+    """A new cell with the outputs of the learner's, if that has the same source."""
+    if mine and cell.cell_type == "code" and authoring.fingerprint(cell) == authoring.fingerprint(mine):
+        cell = cell.copy()
+        cell.outputs, cell.execution_count = mine.outputs, mine.execution_count
+    return cell
+
+
+def _as_made(notebook) -> tuple:
+    """What a version is told by: neither outputs nor what Jupyter writes beside a cell, or adds, as an empty one."""
+    cells = [(cell.id, authoring.fingerprint(cell)) for cell in notebook.cells if cell.source.strip()]
+    return cells, notebook.metadata.get("capsule_tutor")
 
 
 def _is_gap(cell) -> bool:
@@ -108,9 +125,10 @@ def _new_version(path: Path, folder: Path | None):
         place = folder or course.folder()
     except KeyError as error:
         raise VersionError(error.args[0]) from None
-    found = sorted(filter(_is_original, place.rglob(f"{lesson.number}_*.ipynb"))) if place.is_dir() else [place]
+    there = sorted(filter(_is_original, place.rglob(f"{lesson.number}_*.ipynb"))) if place.is_dir() else [place]
+    found = [one for one in there if "capsule_tutor" in _read(one).metadata]  # a solved lesson has no fingerprints
     if not found:
-        raise VersionError(f"There is no lesson {lesson.number} in {place}.")
+        raise VersionError(f"There is no lesson {lesson.number} for learners in {place}.")
     if found[0].resolve() == path.resolve():
         raise VersionError(f"{path} is this installation's own copy: name the new version, as --new class.zip")
     return _read(found[0])
@@ -129,9 +147,7 @@ def _folder_of(new: Path | None):
         yield new
         return
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(new) as archive:
-        for name in archive.namelist():
-            if name.endswith(".ipynb"):
-                (Path(folder) / Path(name).name).write_bytes(archive.read(name))
+        archive.extractall(folder, [name for name in archive.namelist() if name.endswith(".ipynb")])
         yield Path(folder)
 
 

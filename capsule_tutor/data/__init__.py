@@ -52,8 +52,8 @@ __all__ = [
     "transformed",
 ]
 
-# What a recipe may name. Each is a function of "train", "validation" or "test"; what it gives for "train" has `batch`
-# and `to`, and what it gives for the other two has images and labels.
+# What a recipe may name. Each is a function of "train", "validation" or "test" and gives images and labels; what it
+# gives for "train" has `batch` and `to`, too.
 SETS = {
     "digits": digits,
     "mnist": mnist,

@@ -62,7 +62,8 @@ def folder(place: Path | str, split: str = "train", shape: tuple[int, int, int] 
     things = _things(place)
     files = _files(things)
     if (needed := 4 * len(files) * shape[0] * shape[1] * shape[2]) > MOST:
-        raise DataError(f"{len(files):,} pictures of {shape[1]}×{shape[2]} need {needed / 1e9:.0f} GB; scale them down")
+        size = f"{shape[1]}×{shape[2]}"
+        raise DataError(f"{len(files):,} pictures scaled to {size} need {needed / 1e9:.0f} GB; choose a smaller shape")
     pixels = dict(zip(files, _read(_marks(files), tuple(shape)), strict=True))
 
     classes = tuple(things)

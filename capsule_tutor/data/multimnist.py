@@ -33,9 +33,6 @@ class PairMaker(NamedTuple):
     start: Tensor  # (j,) where each class begins in it
     count: Tensor  # (j,) how many digits each class has
 
-    def __len__(self) -> int:
-        return len(self.images)
-
     def to(self, device: str) -> "PairMaker":
         """The same on another device."""
         return PairMaker(*(part.to(device) if isinstance(part, Tensor) else part for part in self))
@@ -102,8 +99,9 @@ def multimnist(
         raise ValueError(f"count is {count}; a list needs at least 1 pair")
     generator = torch.Generator().manual_seed(seed)
     # Every digit of the split is the first of a pair before one is it again.
-    rounds = -(-count // len(maker))
-    first = torch.cat([torch.randperm(len(maker), generator=generator) for _ in range(rounds)])
+    digits = len(maker.labels)
+    rounds = -(-count // digits)
+    first = torch.cat([torch.randperm(digits, generator=generator) for _ in range(rounds)])
     return maker.batch(first[:count], generator)
 
 

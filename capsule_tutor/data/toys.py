@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import secrets
 import sys
 from collections.abc import Callable
 from itertools import product
@@ -13,6 +12,7 @@ import platformdirs
 import torch
 from torch import Tensor
 
+from capsule_tutor import files
 from capsule_tutor.data.mnist import mnist_folder
 from capsule_tutor.data.rendering import LAMPS, render, turned
 from capsule_tutor.data.splits import DataError
@@ -121,17 +121,17 @@ def _kept(instance: int, label: int, size: int) -> Tensor | None:
 
 
 def _keep(pixels: Tensor, instance: int, label: int, size: int) -> None:
-    """In the first place that can be written; beside, then renamed, so that there is never half a file."""
+    """In the first place that can be written."""
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:  # a name would get a second .npz
+            np.savez_compressed(file, pixels=pixels.numpy())
+
     for path in _paths(instance, label, size):
-        beside = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.npz")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                np.savez_compressed(beside, pixels=pixels.numpy())
-                beside.replace(path)
-                return
-            finally:
-                beside.unlink(missing_ok=True)
+            files.write_atomically(path, write)
+            return
         except OSError:
             continue
 

@@ -16,6 +16,9 @@ def grade(
     lessons: Annotated[
         list[str], typer.Option(help="Lessons to grade. The folder comes first: grade FOLDER --lessons 02 04.")
     ],
+    without: Annotated[
+        list[str] | None, typer.Option(help="An exercise to leave out, as what_they_share; it may be given repeatedly.")
+    ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the points here, a row for each student.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page here: points, reasons, similar answers.")] = None,
     seed: Annotated[
@@ -46,11 +49,15 @@ def grade(
         raise stop(f"There is no folder {folder}. Name the folder first: capsule-tutor grade FOLDER --lessons 02 04.")
     if late and due is None:
         raise stop("--late needs --due, the time when the work was due.")
+    if due and not late:
+        raise stop("--due needs --late, the percent of the points lost for each day.")
     for path in filter(None, (csv, html)):  # hours before it is written
+        if path.is_dir():
+            raise stop(f"{path} is a folder: name a file in it.")
         if not path.parent.is_dir():
             raise stop(f"There is no folder {path.parent}: make it first.")
     try:
-        found = grader.grade(folder, numbers, seed, partial, lateness, container, limits, say=typer.echo)
+        found = grader.grade(folder, numbers, seed, partial, lateness, container, limits, typer.echo, without or ())
         for path, text in ((csv, report.as_csv), (html, report.as_html)):
             if path is not None:
                 files.write_text(path, text(found))

@@ -65,13 +65,20 @@ def points(exercise: Exercise) -> int:
     return exercise.importance
 
 
-def of_lessons(lessons: Iterable[str]) -> list[Exercise]:
-    """All exercises of these lessons. Raises KeyError, with a sentence, for a lesson that is not there or has none."""
+def of_lessons(lessons: Iterable[str], without: Iterable[str] = ()) -> list[Exercise]:
+    """The exercises of these lessons, except those whose names are in `without`.
+
+    Raises KeyError, with a sentence, for a lesson that is not there or has none, and for a name that they do not have.
+    """
     numbers = [course.find(lesson).number for lesson in lessons]
     for number in numbers:
         if not any(id_.startswith(number) for id_ in exercises.ids()):
             raise KeyError(f"Lesson {number} has no exercises yet.")
-    return [exercises.load(name) for id_, name in exercises.ids().items() if id_[:2] in numbers]
+    chosen = [exercises.load(name) for id_, name in exercises.ids().items() if id_[:2] in numbers]
+    names = [exercise.name for exercise in chosen]
+    if unknown := [name for name in without if name not in names]:
+        raise KeyError(f"There is no exercise {unknown[0]!r} to leave out; there are: {', '.join(names)}.")
+    return [exercise for exercise in chosen if exercise.name not in without]
 
 
 def grade(
@@ -83,9 +90,10 @@ def grade(
     container: str = "",
     limits: Limits | None = None,
     say: Callable[[str], None] = lambda line: None,
+    without: Iterable[str] = (),
 ) -> Report:
-    """Grade what lies in `folder`. Raises KeyError for an unknown lesson, SandboxError, and FileNotFoundError."""
-    chosen = of_lessons(lessons)
+    """Grade what lies in `folder`. Raises KeyError for a lesson or name unknown, SandboxError and FileNotFoundError."""
+    chosen = of_lessons(lessons, without)
     found = submissions.find(folder)
     if not found:
         raise FileNotFoundError(f"there are no notebooks in {folder}")

@@ -8,6 +8,7 @@ import ast
 import compileall
 import functools
 import inspect
+import os
 import shutil
 import symtable
 from collections.abc import Iterable
@@ -37,7 +38,7 @@ def write(run: Path, exercise: Exercise) -> str:
     # The museum shows right code beside the wrong. Its own lesson works with it, and needs it.
     left_out = _LEFT_OUT if exercise.lesson == "07" else _LEFT_OUT | {"museum"}
     shutil.copytree(_PACKAGE, copy, ignore=functools.partial(_left_out, left_out))
-    (copy / "weights").symlink_to("../../../weights")
+    shutil.copytree(run / "weights", copy / "weights", copy_function=_linked)
     for room, files in (("checks", _OF_CHECKS), ("grading", ("cells", "child"))):
         (copy / room).mkdir()
         for name in files:
@@ -50,6 +51,14 @@ def write(run: Path, exercise: Exercise) -> str:
         path.write_text(without(path.read_text(encoding="utf-8"), function), encoding="utf-8")
     compileall.compile_dir(copy, quiet=2)  # once, and not in every child
     return place
+
+
+def _linked(source: str, target: str) -> None:
+    """The same file under a second name. (Windows keeps symbolic links for administrators.)"""
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without links
+        shutil.copyfile(source, target)
 
 
 def _left_out(rooms: set[str], folder: str, names: list[str]) -> set[str]:

@@ -18,7 +18,7 @@ def as_csv(report: "grader.Report") -> str:
     rows.writerow(["student", *(exercise.id for exercise in report.exercises), "late", "total", "of", "not read"])
     for student in report.students:
         got = (f"{student.points[exercise.id]:g}" for exercise in report.exercises)
-        late, unread = f"-{student.lost:.0%}", "; ".join(student.problems)
+        late, unread = f"-{student.lost:.0%}", files.table_cell("; ".join(student.problems))
         rows.writerow([files.table_cell(student.name), *got, late, f"{student.total:g}", report.of, unread])
     return out.getvalue()
 

@@ -348,7 +348,7 @@ def train_pairs(network, steps=300, rate=1.2e-2):
     optimiser = torch.optim.Adam(network.parameters(), lr=rate)
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = rate * min(1, (step + 1) / 20) * (1 - step / steps)
-        batch = maker.batch(torch.randint(len(maker), (32,), generator=dice), dice)
+        batch = maker.batch(torch.randint(len(maker.labels), (32,), generator=dice), dice)
         loss = pair_loss(network(batch.images), batch.labels, batch.drawings, network.decoder)
         optimiser.zero_grad()
         loss.backward()

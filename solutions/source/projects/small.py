@@ -38,8 +38,9 @@ print(f"{mine:6,}  together; to beat: {theirs:,}")
 
 # %% [markdown] id="ideas"
 # What `CHANNELS` and `LAYERS` cannot say needs a network of your own: fewer numbers in a capsule, one vote matrix for all children, depthwise
-# convolutions. Put a function like `models.efficient_capsnet` into a file, `mine.py`, that ends in `models.MODELS["mine"] = mine`. After
-# `import mine`, a recipe can name it (`model="mine"`), and the commands know it by `--code mine.py`. This is the layer that you would change first:
+# convolutions. Put a function like `models.efficient_capsnet` into a file with a name like yours, say `ada.py`, that ends in
+# `models.MODELS["ada"] = ada`, so that a class's leaderboard can tell your networks apart. After `import ada`, a recipe can name it (`model="ada"`), and
+# `capsule-tutor report` and `show` take `--code ada.py`. This is the layer that you would change first:
 
 # %% id="votes"
 print(inspect.getsource(layers.AttentionCapsules))
