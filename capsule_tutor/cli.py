@@ -614,8 +614,14 @@ def report(
 def explore(
     context: typer.Context,
     name: Annotated[
-        str, typer.Option("--network", metavar="NAME", help=f"One of {SHIPPED}, or the folder of a run.")
-    ] = "efficient-capsnet-mnist",
+        str,
+        typer.Option(
+            "--network",
+            metavar="NAME",
+            help=f"One of {SHIPPED}, or the folder of a run.",
+            show_default="efficient-capsnet-mnist",
+        ),
+    ] = "",
     export: Annotated[Path | None, typer.Option(help="Write one HTML file that needs no Python, and stop.")] = None,
 ) -> None:
     """Turn the knobs of a capsule in the browser. Further arguments (--port 9000) are passed on to Voilà."""
@@ -623,6 +629,8 @@ def explore(
         from capsule_tutor import pretrained
         from capsule_tutor.theatre.one_file import export as write
 
+        if name or context.args:
+            raise stop("The file always holds the same networks: leave out --network and what is meant for Voilà.")
         try:
             size = write(export)
         except (pretrained.WeightsError, OSError) as error:
@@ -635,14 +643,16 @@ def explore(
         raise stop(f"Voilà is missing ({short(error)}). Fix it: {pip_install_extra('lab')}") from None
     import nbformat
 
-    from capsule_tutor import pretrained
+    from capsule_tutor import data, pretrained
+    from capsule_tutor.theatre import explorer
 
+    name = name or "efficient-capsnet-mnist"
     try:
-        pretrained.recipe(name)
-    except pretrained.WeightsError as error:
+        explorer(name)  # what it refuses Voilà would hide
+    except (pretrained.WeightsError, data.DataError, ValueError) as error:
         raise stop(str(error)) from None
-    place = str(Path(name).resolve()) if Path(name).is_dir() else name  # Voilà works in another folder
-    source = f"from capsule_tutor.theatre import explorer\n\nexplorer({place!r})"
+    here = f"import os\n\nos.chdir({str(Path.cwd())!r})"  # Voilà works in another folder
+    source = f"{here}\nfrom capsule_tutor.theatre import explorer\n\nexplorer({name!r})"
     cells = [nbformat.v4.new_markdown_cell("# The capsule explorer"), nbformat.v4.new_code_cell(source)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}

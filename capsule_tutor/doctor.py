@@ -110,7 +110,11 @@ def pip_install_extra(extra: str) -> str:
 
 
 def _this_python() -> str:
-    return f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    if " " not in sys.executable:
+        return sys.executable
+    return (
+        f'{"& " * (os.name == "nt")}"{sys.executable}"'  # PowerShell takes a text in quotes for a text, and no program
+    )
 
 
 def stop(problem: str) -> Exception:
@@ -252,7 +256,7 @@ def _another_home() -> str:
             continue
         folder /= "capsule-tutor-progress"
         if os.name == "nt":
-            return f'setx CAPSULE_TUTOR_HOME "{folder}"'
+            return f'setx CAPSULE_TUTOR_HOME "{folder}", then open a new terminal'
         return f"export CAPSULE_TUTOR_HOME={shlex.quote(str(folder))}"
     return "Set CAPSULE_TUTOR_HOME to a folder that you may write to; no usual one can be written."
 

@@ -64,11 +64,11 @@ def register(
     seeds = tuple(seeds)
     if not all(type(seed) is int for seed in seeds):  # a bool would pass `isinstance`
         raise RegistrationError(f"seeds are {seeds}; an interval needs whole numbers, such as 0, 1, 2")
-    if len(arms) != 2 or len(set(map(str, arms.values()))) != 2:
+    if len(arms) != 2 or len({str(replace(arm, note="")) for arm in arms.values()}) != 2:
         raise RegistrationError(f"a comparison has two different arms; there are {len(arms)}")
     if len(set(seeds)) != len(seeds) or len(seeds) < 2:
         raise RegistrationError(f"seeds are {seeds}; an interval needs at least 2, all of them different")
-    if not 0 < margin < math.inf:
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 < margin < math.inf:
         raise RegistrationError(f"margin is {margin}; say above 0 how many points of error would matter to you")
     if not claim.strip() or not source.strip():
         raise RegistrationError("write the claim itself, and its source")
@@ -135,7 +135,8 @@ def decide(registered: Registration, folders: Iterable[Path]) -> tuple[str, tupl
     """The verdict that the rule gives, and (mean, low, high) of the difference in points.
 
     `folders` are those of all runs, in any order. Raises RegistrationError if they are not exactly the promised ones:
-    each arm with each seed, once, by the registered recipe, with the fingerprint of this registration.
+    each arm with each seed, once, by the registered recipe, with the fingerprint of this registration; WeightsError
+    for a folder without a finished run.
     """
     wanted = {arm: _plain(bound(registered, arm)) for arm in registered.arms}
     errors: dict[tuple[str, int], float] = {}

@@ -15,7 +15,7 @@ from patience import HUNG
 from typer.testing import CliRunner
 
 import capsule_tutor
-from capsule_tutor import cli, data, doctor, figures
+from capsule_tutor import cli, data, doctor, figures, models
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
@@ -66,6 +66,7 @@ def test_the_explorer_opens_the_network_that_is_named(monkeypatch, name):
     assert run("explore", *chosen, "--port", "9000").exit_code == 0
     ((notebook, arguments),) = opened
     assert f"explorer('{name}')" in notebook
+    assert f"os.chdir('{Path.cwd()}')" in notebook, "a run's pictures may be in a folder beside you"
     assert "--port 9000" in " ".join(arguments)
     assert "--network" not in arguments
 
@@ -74,6 +75,23 @@ def test_the_explorer_of_no_network_is_a_line():
     result = run("explore", "--network", "nobody")
     assert result.exit_code == 1
     assert "there are no weights 'nobody'; choose one of" in result.output
+
+
+def test_what_the_explorer_would_refuse_is_said_before_it_starts(monkeypatch):
+    """Voilà hides it."""
+    monkeypatch.setattr("voila.app.Voila.launch_instance", lambda argv: pytest.fail("started"))
+    small = models.efficient_capsnet(decoder=False).eval()
+    monkeypatch.setattr("capsule_tutor.theatre.explore.loaded", lambda name: small)
+    result = run("explore")
+    assert (result.exit_code, "has no decoder to draw with; choose another one" in result.output) == (1, True)
+
+
+@pytest.mark.parametrize("wish", [["--network", "capsnet-mnist"], ["--port", "9000"]])
+def test_an_exported_file_is_not_made_of_wishes_that_it_cannot_fulfil(tmp_path, wish):
+    result = run("explore", "--export", tmp_path / "explorer.html", *wish)
+    assert result.exit_code == 1
+    assert "The file always holds the same networks" in result.output
+    assert not list(tmp_path.iterdir())
 
 
 # ---- whatever happens

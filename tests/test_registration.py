@@ -57,11 +57,13 @@ def test_another_comma_is_another_fingerprint(claim, change):
     [
         ({"arms": {"routed": FIRST}}, "has two different arms; there are 1"),
         ({"arms": {"a": FIRST, "b": FIRST}}, "two different arms"),
+        ({"arms": {"a": FIRST, "b": replace(FIRST, note="the same in other words")}}, "two different arms"),
         ({"seeds": (0,)}, "at least 2"),
         ({"seeds": (0, 1, 1)}, "all of them different"),
         ({"seeds": "12"}, "needs whole numbers"),
         ({"seeds": (False, True)}, "needs whole numbers"),
         ({"margin": 0}, "say above 0 how many points"),
+        ({"margin": "0.1"}, "say above 0 how many points"),
         ({"margin": float("inf")}, "say above 0 how many points"),
         ({"claim": " "}, "write the claim itself"),
     ],

@@ -4,6 +4,7 @@ import base64
 import json
 import math
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -427,6 +428,23 @@ def test_what_a_network_misreads_of_its_own_test_images_is_not_worked_out_again(
     assert torch.equal(found[stored.index], said.topk(k).indices.sort(dim=1).values)
     right = training.exactly_right(said, stored.label.long())
     assert torch.equal(wrong.nonzero()[:, 0], stored.index[~right].long())
+
+
+def test_a_run_is_asked_what_it_misreads(tmp_path):
+    """It has no card with stored mistakes, also where its data have the name of those that are shown."""
+    recipe = replace(
+        training.RECIPES["efficient-capsnet-fast"], epochs=1, data="digits", options={"channels": (8, 8, 8, 16)}
+    )
+    training.train(recipe, tmp_path, device="cpu", precision="float32", threads=1)
+    answer, few = (
+        explorer(str(tmp_path), images).answer
+        for images in ("digits", data.Split(*(part[:9] for part in data.digits("test"))))
+    )
+    shown, network = data.digits("test"), caps.load(str(tmp_path))
+    wrong = (network.predict(shown.images) != shown.labels).nonzero()[:, 0].tolist()
+    question = {"what": "page", "network": str(tmp_path), "label": "all", "wrong": True, "from": 0, "count": 500}
+    assert [item["place"] for item in answer(question)["items"]] == wrong
+    assert [item["place"] for item in few(question)["items"]] == [place for place in wrong if place < 9]
 
 
 def test_networks_of_the_same_data_stand_beside_the_one_asked_for():

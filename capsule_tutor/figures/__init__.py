@@ -1,6 +1,7 @@
-"""Static pictures that more than one lesson draws: colour-blind-safe, labelled, with a text for those who cannot see.
+"""Static pictures of every kind of lesson: colour-blind-safe, labelled, with a text for those who cannot see.
 
-A picture of one lesson alone is in `lessonNN.py` beside this file; lesson NN imports it as `pictures`.
+A picture that one lesson needs is in `lessonNN.py` beside this file; lesson NN imports it as `pictures`, and the few
+later lessons that draw it again by the module's name.
 """
 
 import base64

@@ -31,8 +31,10 @@ def depth(panels: dict, alt: str) -> None:
     """Errors over the number of capsule layers, a dot for each run. panels: title → {way: [errors of each depth]}"""
     import matplotlib.pyplot as plt
 
-    figure, all_axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 3.3), sharey=True, layout="constrained")
-    for axes, (title, ways) in zip(all_axes, panels.items(), strict=True):
+    figure, all_axes = plt.subplots(
+        1, len(panels), figsize=(3.6 * len(panels), 3.3), sharey=True, squeeze=False, layout="constrained"
+    )
+    for axes, (title, ways) in zip(all_axes[0], panels.items(), strict=True):
         for number, (way, depths) in enumerate(ways.items()):
             side, style = 0.1 * (2 * number - 1), {"color": COLOURS[number], "marker": "os"[number]}
             means = [sum(errors) / len(errors) for errors in depths]
@@ -44,6 +46,6 @@ def depth(panels: dict, alt: str) -> None:
         axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 90], ["0.5", "1", "2", "5", "10", "20", "50", "90"])
         axes.minorticks_off()
         axes.grid(alpha=0.3)
-    all_axes[0].set_ylabel("test error (%)")
-    all_axes[0].legend()
+    all_axes[0, 0].set_ylabel("test error (%)")
+    all_axes[0, 0].legend()
     show(figure, alt)

@@ -31,7 +31,7 @@ _SHOWN = {  # the beginning of what a cell says → the scene, the data that it 
         "digits",
         "The network and its weights are part of this page: nothing that you draw leaves it.",
     ),
-    "the map of ": ("map", "digits", "The notebook shows every image, of every network."),
+    "the map of ": ("map", "digits", "The notebook shows every image."),
     "pull two digits apart": ("apart", "pairs", "The network and its weights are part of this page."),
     "the turntable": ("turntable", "toys", "This page renders the toys by itself, as the package does."),
 }
@@ -67,7 +67,7 @@ def build(out: Path) -> list[Path]:
             app.build()
     if complaints.getvalue():
         raise SiteError(f"Sphinx complains:\n{complaints.getvalue().strip()}")
-    pages = sorted(out.glob("*.html"))
+    pages = [out / f"{name}.html" for name in (*sorted(app.env.found_docs), "search")]
     for path in pages:  # a corner of a table is no heading
         files.write_text(path, path.read_text(encoding="utf-8").replace(*_CORNER))
     return pages

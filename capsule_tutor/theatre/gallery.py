@@ -81,16 +81,19 @@ def embedded(name: str) -> str:
     return _EMBEDDED.get(name, name)
 
 
-# (network, where the images are in memory) → the images, kept so that no others come to be there, and what was read
-_READ: dict[tuple[str, int], tuple[Tensor, Tensor]] = {}
+# (network, where and which the images are in memory, …) → the images, kept so that no others come to be there, and what
+# was read
+_READ: dict[tuple, tuple[Tensor, Tensor]] = {}
 
 
 def read(name: str, shown: Gallery) -> Tensor:
-    """The classes that a shipped network reads in each image, in rising order; worked out once. (n, k)"""
-    key = name, shown.images.data_ptr()
+    """The classes that a network reads in each image, in rising order; worked out once. (n, k)"""
+    k = shown.labels.shape[1]
+    key = name, shown.images.data_ptr(), shown.images.shape, shown.images.stride(), k
     if key not in _READ:
-        k = shown.labels.shape[1]
-        if pretrained.recipe(name).data == shown.name:  # what it misreads of its own test images is stored
+        if (
+            name in pretrained.NAMES and pretrained.recipe(name).data == shown.name
+        ):  # what it misreads of its own test images is stored
             stored = pretrained.mistakes(name)
             card, found = pretrained.card(name), shown.labels.clone()
             seed = [entry["seed"] for entry in card["seeds"]].index(card["shipped_seed"])

@@ -29,7 +29,7 @@ modules.file.file(document.body, JSON.parse(document.getElementById("data").text
 
 
 def export(path: Path) -> int:
-    """Write all scenes with weights, examples and program into one file. Returns its size in bytes.
+    """Write the scenes of single digits with weights, examples and program into one file. Returns its size in bytes.
 
     The examples are embedded digits of the test split, for these may be passed on: of each class the first few, and
     all that the network misreads. Raises OSError if the file cannot be written.

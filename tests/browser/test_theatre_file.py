@@ -537,6 +537,11 @@ def test_the_networks_of_the_map_take_turns(visit):
 def test_keys_walk_from_stage_to_stage_and_the_address_follows(visit):
     page = visit(f"map?stage=6&digit={PLACES[3]}")
     assert page.locator(".about h3").inner_text() == "votes"
+    page.focus(".large canvas")
+    assert page.locator(".large output").inner_text().startswith("picture 0, row 0, column 0: ")
+    for key in ["ArrowLeft"] + 16 * ["ArrowRight"]:  # not out of the picture, but over the gap to the next
+        page.keyboard.press(key)
+    assert page.locator(".large output").inner_text().startswith("picture 1, row 0, column 0: ")
     page.focus(".road [aria-checked=true]")
     for key, expected in (("ArrowRight", "couplings"), ("End", "reconstruction"), ("Home", "image")):
         page.keyboard.press(key)
@@ -556,6 +561,10 @@ def test_keys_walk_from_stage_to_stage_and_the_address_follows(visit):
     box = large.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert page.locator(".large output").inner_text() == f"row 14, column 14: {expected.view(28, 28)[14, 14]:.2f}"
+    page.focus(".large canvas")  # keys go on from there
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    assert page.locator(".large output").inner_text() == f"row 13, column 15: {expected.view(28, 28)[13, 15]:.2f}"
     page.click("text=Play the routing of this image")
     page.wait_for_selector(".routing[data-settled=true]")
     assert page.locator(".seen figcaption").inner_text() == GALLERY.says([LABELS[3].item()])

@@ -13,8 +13,10 @@ export function chooser({ ask, size, labels, chosen, handful = false }) {
   const earlier = button("◀", () => turn(-SHOWN), { "aria-label": "previous images" });
   const later = button("▶", () => turn(SHOWN), { "aria-label": "next images" });
   const random = button("random image", async () => {
-    const { place } = await ask({ what: "random", ...filter });
-    if (place !== null) chosen(place);
+    try {
+      const { place } = await ask({ what: "random", ...filter });
+      if (place !== null) chosen(place);
+    } catch (error) { problem.textContent = error.message; }
   }, { className: "random" });
   const search = make("div", { className: "row", hidden: handful },
     labelled("class", choice([["all", "all"], ...labels], "all", (label) => refilter({ label }))),

@@ -15,7 +15,7 @@ export function digits(data) {
   function page(question) {
     const all = chosen(question), shown = all.slice(question.from, question.from + question.count), pixels = new Float32Array(shown.length * size);
     shown.forEach((n, k) => pixels.set(image(n), k * size));
-    return { total: all.length, ink: pixels, items: shown.map((n) => ({ place: places[n], says: says[n] + (read[n] === labels[n] ? "" : `, read as ${read[n]}`) })) };
+    return { total: all.length, ink: pixels, items: shown.map((n) => ({ place: places[n], says: says[n] + (question.wrong ? `, read as ${read[n]}` : "") })) };
   }
   function random(question) {
     const all = chosen(question);
@@ -28,7 +28,7 @@ export function digits(data) {
     const ways = [["dynamic routing", "sums", dynamic], ["self-attention", "products", selfAttentionRouting(votes, sizes, null)],
       ...(prior ? [["self-attention with prior", "products", selfAttentionRouting(votes, sizes, prior)]] : []), ["uniform", "sums", dynamic.slice(0, 1)]];
     return {
-      sizes, votes, draggable: toy, limit: Math.max(toy ? 2.6 : 1, 0.2 * Math.ceil(most / 0.2 - 1e-6)),
+      sizes, votes, draggable: toy, limit: Math.max(toy ? 2.6 : 1, 0.2 * Math.ceil(most / 0.2 - 1e-5)),
       parents: Array.from({ length: parents }, (_, j) => (toy ? String.fromCharCode(65 + j) : String(j))),
       ways: ways.map(([name, logits, steps]) => ({ ...way(name, logits, steps, votes, sizes), prior: name.includes("prior") })),
     };

@@ -189,7 +189,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     box.dataset.settled = "false";
     now.second = null;
     now.turned = { look: now.look, j: now.j, pose: moved(), beside: others().map((j) => [j, Array.from(poseOf(j))]) };
-    inputs.forEach((input) => { const said = two(+input.value); if (input.nextElementSibling.value !== said) input.nextElementSibling.value = said; });
+    inputs.forEach((input) => { const said = two(+input.value); if (input.nextElementSibling.value !== said) { input.nextElementSibling.value = said; input.setAttribute("aria-valuetext", said); } });
     own().forEach((x, z) => { cells[0][z].style.background = tint(x); cells[1][z].style.background = tint(now.turned.pose[z]); cells[0][z].title = `dimension ${z}: ${two(x)}`; cells[1][z].title = `dimension ${z}: ${two(now.turned.pose[z])}`; });
     send(now.turned);
     clearTimeout(resting);

@@ -1,4 +1,4 @@
-// The exported file: every scene on a tab, and all that can be chosen in the address, so that it can be sent.
+// The exported file: every scene of single digits on a tab, and all that can be chosen in the address, so that it can be sent.
 import { fromAddress, toAddress, writing } from "./address.js";
 import { dial } from "./dial.js";
 import { digits } from "./digits.js";

@@ -1,6 +1,6 @@
 // The living map: every stage of a network, from the image to its drawing, with what is in it for the chosen image.
 import { chooser } from "./chooser.js";
-import { choice, frame, labelled, make, newest, paint, rgb, sheet, two } from "./parts.js";
+import { choice, failed, frame, labelled, make, newest, paint, rgb, sheet, two } from "./parts.js";
 
 const THUMBNAILS = 16;  // tiles in a small picture
 const ALL_BUT = 0.995;  // the share of numbers that a colour scale reaches
@@ -41,9 +41,12 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
   let other = null;  // a promise of what closes it
   const another = choice(networks.map((name) => [name, name]), network, async (name) => {
     close();
-    other = map(el, { ask, changed, address, state: { ...state, network: name, digit: now.place, stage: 0 } });
+    other = map(el, { ask, changed, address, state: { ...state, network: name, digit: now.place, stage: 0 } }).catch((error) => {
+      el.append(failed(error));
+      return () => {};
+    });
     await other;
-    el.querySelector(".map .network select").focus();
+    el.querySelector(".map .network select")?.focus();
   });
   const which = networks.length > 1 ? make("div", { className: "row network" }, labelled("network", another)) : make("p", { className: "hint" }, `Network: ${network}`);
   box.append(which, ...(note ? [make("p", { className: "hint note" }, note)] : []), images.element, problem, reads, road, inside);
@@ -98,18 +101,35 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
     road.scrollLeft = stop.offsetLeft - road.offsetLeft - (road.clientWidth - stop.offsetWidth) / 2;
     const stage = stages[now.stage], tiles = seen.tiles[now.stage], [n, height, width] = stage.sizes;
     const { low, high, both, colour } = colours(tiles);
-    const large = make("canvas", { className: "picture", role: "img", "aria-label": `${stage.name}: ${n > 1 ? `${n} pictures of ` : ""}${height} by ${width} numbers from ${two(low)} to ${two(high)}` });
+    const about = `${stage.name}: ${n > 1 ? `${n} pictures of ` : ""}${height} by ${width} numbers from ${two(low)} to ${two(high)}; arrow keys read them one by one`;
+    const large = make("canvas", { className: "picture", role: "application", tabIndex: 0, "aria-label": about });
     const columns = stage.names.length ? Math.min(n, 5) : Math.min(n, Math.ceil(Math.sqrt(1.6 * n * height / width)));
     const where = drawn(large, { tiles, sizes: stage.sizes }, columns, colour);
     large.style.width = `${Math.max(1, Math.floor(Math.min(WIDE / large.width, HIGH / large.height))) * large.width}px`;
     const value = make("output", {});
-    const tell = (event) => {
-      const area = large.getBoundingClientRect(), x = Math.floor((event.clientX - area.left) * large.width / area.width), y = Math.floor((event.clientY - area.top) * large.height / area.height);
-      const at = x >= 0 && y >= 0 && x < large.width && y < large.height ? where(y * large.width + x) : -1;
+    const behind = (x, y) => (x >= 0 && y >= 0 && x < large.width && y < large.height ? where(y * large.width + x) : -2);
+    const tell = (at) => {
       const tile = Math.floor(at / (height * width)), row = Math.floor(at / width) % height;
       value.value = at < 0 ? "" : `${n > 1 ? `picture ${stage.names[tile] ?? tile}, ` : ""}row ${row}, column ${at % width}: ${two(tiles[at])}`;
     };
-    for (const hand of ["pointermove", "pointerdown"]) large.addEventListener(hand, tell);
+    let x = 0, y = 0;  // the pixel that was read last
+    const point = (event) => {
+      const area = large.getBoundingClientRect();
+      [x, y] = [Math.floor((event.clientX - area.left) * large.width / area.width), Math.floor((event.clientY - area.top) * large.height / area.height)];
+      value.setAttribute("aria-live", "off");  // not spoken at every move of a hand
+      tell(behind(x, y));
+    };
+    for (const hand of ["pointermove", "pointerdown"]) large.addEventListener(hand, point);
+    large.addEventListener("focus", () => { if (behind(x, y) < 0) [x, y] = [0, 0]; value.setAttribute("aria-live", "polite"); tell(behind(x, y)); });
+    large.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
+      if (!by) return;
+      event.preventDefault(); event.stopPropagation();
+      value.setAttribute("aria-live", "polite");
+      const step = behind(x + by[0], y + by[1]) === -1 ? 2 : 1, to = [x + step * by[0], y + step * by[1]];  // over the gap between two tiles
+      if (behind(...to) >= 0) [x, y] = to;
+      tell(behind(x, y));
+    });
     const facts = [["shape", stage.shape.join(" × ")], ["formula", formula(stage.formula)],
       ...(stage.parameters === null ? [] : [["parameters", stage.parameters.toLocaleString("en")]]), ["more in", stage.lesson]];
     inside.replaceChildren(

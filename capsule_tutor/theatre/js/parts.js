@@ -69,7 +69,7 @@ export function newest(ask, show, complain, rest = () => {}) {
 }
 
 // Instead of a scene that could not open.
-export const failed = (error) => make("p", { className: "theatre problem", role: "alert" }, `This scene cannot be shown (${error.message}). Load the page again.`);
+export const failed = (error, advice = "Load the page again.") => make("p", { className: "theatre problem", role: "alert" }, `This scene cannot be shown (${error.message}). ${advice}`);
 
 let count = 0;
 export const fresh = (name) => `theatre-${name}-${++count}`;

@@ -3,7 +3,7 @@ import { chooser } from "./chooser.js";
 import { NUMBERS } from "./numbers.js";
 import { button, check, choice, draw, frame, grey, labelled, make, newest, paint, picture, sheet } from "./parts.js";
 import { opacity, outline, width } from "./shapes.js";
-import { MOST_CHILDREN, panel } from "./stage.js";
+import { COLOURS_OF_CHILDREN, panel } from "./stage.js";
 import { timeline } from "./timeline.js";
 
 export async function routing(el, { ask, state = {}, changed = () => {} }) {
@@ -56,7 +56,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
     const dragged = asked.name === now.votes && play.draggable;
     add.hidden = remove.hidden = hint.hidden = !dragged;
     closeUp.hidden = play.draggable;
-    add.disabled = play.sizes[0] >= MOST_CHILDREN;
+    add.disabled = play.sizes[0] >= COLOURS_OF_CHILDREN;
     remove.disabled = play.sizes[0] <= 1;
     clock.redraw();
     box.dataset.shows = +(box.dataset.shows || 0) + 1;
@@ -161,7 +161,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
 
   images.list();
   const own = state.u && state.u.split(",").map(Number), J = +state.parents || 2;
-  if (own && isToy() && own.every(Number.isFinite) && own.length % (2 * J) === 0 && own.length / (2 * J) <= MOST_CHILDREN)
+  if (own && isToy() && own.every(Number.isFinite) && own.length % (2 * J) === 0 && own.length / (2 * J) <= COLOURS_OF_CHILDREN)
     question(own, [own.length / (2 * J), J, 2]);
   else question();
   return () => { clock.stop(); close(); };

@@ -5,7 +5,7 @@ import { arrow, lanes, opacity, outlined, width } from "./shapes.js";
 import { draw, make, two, write } from "./parts.js";
 
 const WIDTH = 310, CHILD = 58, DIGITS = 214, PLANE = 246, RADIUS = 62, RING = 14, CLOSE = 64;  // in a stage's own units
-export const MOST_CHILDREN = 5;  // of a toy: so many colours are told apart
+export const COLOURS_OF_CHILDREN = 5;  // of a toy: so many colours are told apart
 
 // ---- what is drawn once
 
@@ -16,7 +16,7 @@ function places(sizes) {
     sizes, I, J, Z, toy, high, whole: high + (toy ? 0 : 2 * CLOSE + 30), centre: toy ? PLANE : DIGITS, ring: RING,
     childY: (i) => high * (i + 0.5) / I,
     parentY: (j) => (toy ? 18 + RADIUS + pitch * j : 5 + pitch * (j + 0.5)),
-    colour: (i) => (toy ? `var(--child-${i % MOST_CHILDREN})` : "var(--link)"),
+    colour: (i) => (toy ? `var(--child-${i % COLOURS_OF_CHILDREN})` : "var(--link)"),
   };
 }
 
