@@ -1,7 +1,10 @@
 // The explorer: turn the numbers of a capsule and see what each one does to the drawing.
 import { chooser } from "./chooser.js";
+import { codeBox } from "./code.js";
+import { doubt, ordered } from "./doubt.js";
 import { drawingPaper } from "./paper.js";
 import { button, choice, frame, fresh, grey, labelled, lengthRow, make, newest, paint, picture, rgb, sheet, two } from "./parts.js";
+import { sweep } from "./sweep.js";
 
 const POSE = 0.5;  // where the colours of the pose end
 
@@ -49,10 +52,10 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     mode("set", "a slider's value takes its place: every slider starts at its own number"));
   const sliders = make("div", { className: "sliders" });
   const sweepOf = make("select", { "aria-label": "dimension to sweep" });
-  const sweep = button("▶ sweep", () => (sweeping ? still() : swing()));
+  const swing = sweep(() => (now.look ? inputs[sweepOf.value] : null), tick);
   const knobs = make("div", { className: "knobs" },
     make("div", { className: "row" }, labelled("capsule", capsule), labelled("range ±", range), button("reset", placeSliders, { className: "reset" })),
-    rangeProblem, turnProblem, modes, sliders, make("div", { className: "row" }, sweep, labelled("dimension", sweepOf)));
+    rangeProblem, turnProblem, modes, sliders, make("div", { className: "row" }, swing.element, labelled("dimension", sweepOf)));
   let inputs = [], cells = [], rows = [];
 
   // ---- the images
@@ -68,21 +71,8 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     make("div", {}, make("h3", {}, "Choose an image"), ...(networks.length > 1 ? [labelled("network", network)] : []), images.element, lookProblem),
     make("div", { hidden: !drawable }, make("h3", {}, "or draw one"), paper.element, make("div", { className: "row" }, clear), paperProblem));
 
-  // ---- the code
-  const source = make("pre", { tabIndex: 0 }), copied = make("span", { role: "status" });
-  const copy = button("copy", async () => {
-    try { await navigator.clipboard.writeText(source.textContent); copied.textContent = "copied"; } catch {
-      const range = document.createRange();
-      range.selectNodeContents(source);
-      getSelection().removeAllRanges(); getSelection().addRange(range);
-      copied.textContent = document.execCommand("copy") ? "copied" : "selected: press Ctrl+C";
-    }
-    setTimeout(() => { copied.textContent = ""; }, 2000);
-  });
-  const code = make("details", { className: "code" }, make("summary", {}, "as Python code"), make("div", { className: "row" }, copy, copied), source);
-  code.addEventListener("toggle", write);
-
-  box.append(make("div", { className: "explore" }, stage, side_, knobs, choose, code));
+  const code = codeBox(() => now.look && program());
+  box.append(make("div", { className: "explore" }, stage, side_, knobs, choose, code.element));
 
   function problem() { return make("p", { className: "problem", role: "alert" }); }
   const modeNow = () => modes.querySelector("input:checked").value;
@@ -133,21 +123,11 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     return see({ ...question, network: network.value });
   }
   const truth = () => now.look.says;
-  const ordered = (lengths) => Array.from(lengths, (_, j) => j).sort((a, b) => lengths[b] - lengths[a]);
-  const longest = (lengths) => ordered(lengths)[0];
-  // As pretrained.doubt: lengths that the images of its kind hardly ever have are no answer.
-  function doubt(lengths) {
-    const expected = info.expected, order = ordered(lengths), last = lengths[order[info.present - 1]], next = lengths[order[info.present]];
-    const [which, another] = info.present > 1 ? ["second-longest", "a third"] : ["longest", "a second"];
-    if (expected && last < expected.present) return ` This is hardly an answer: the ${which} capsule has length ${two(last)}; in images like the training images it is almost always at least ${two(expected.present)}.`;
-    if (expected && next > expected.absent) return ` This is hardly an answer: ${another} capsule has length ${two(next)}; in images like the training images it is almost always at most ${two(expected.absent)}.`;
-    return "";
-  }
   const seen = (lengths) => ordered(lengths).slice(0, info.present).sort((a, b) => a - b);
   const read_ = (lengths) => seen(lengths).map((j) => info.classes[j]).join(" and ");
 
   function chooseCapsule() {
-    now.j = +capsule.value < 0 ? longest(now.look.lengths) : +capsule.value;
+    now.j = +capsule.value < 0 ? ordered(now.look.lengths)[0] : +capsule.value;
     if (present > 1) [drawnName.textContent, besideName.textContent] = [now.j, ...others()].map((j) => `drawn by ${info.classes[j]}`);
     placeSliders();
   }
@@ -195,7 +175,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     clearTimeout(resting);
     resting = setTimeout(rest, 1000 * controls.rest);
     tell();
-    write();
+    code.write();
   }
   function showLengths(length) {
     rows.forEach(({ row, bar, again, number }, j) => {
@@ -212,7 +192,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
     now.second = found.lengths;
     showLengths(now.length);
     const again = seen(now.second), names = info.classes, several = again.length > 1;
-    const doubted = doubt(now.look.lengths);
+    const doubted = doubt(now.look.lengths, info);
     said.replaceChildren(`The image is ${truth()}; the network reads ${read_(now.look.lengths)}.${doubted} Drawn: capsule ${[now.j, ...others()].map((j) => names[j]).join(" and, beside it, ")}. `
       + `Shown ${several ? "both drawings, one over the other" : "its own drawing"}, the network reads `,
     make("b", {}, read_(now.second)), ` (length${several ? "s" : ""} ${again.map((j) => two(now.second[j])).join(" and ")}).`);
@@ -233,22 +213,8 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
       ...(now.reach !== controls.range && { range: now.reach }), ...(d && { d }) });
   }
 
-  let sweeping = 0;
-  function still() { clearInterval(sweeping); sweeping = 0; sweep.textContent = "▶ sweep"; }
-  function swing() {
-    if (!now.look) return;
-    let frames = 0;
-    sweep.textContent = "❚❚ stop";
-    sweeping = setInterval(() => {
-      const slider = inputs[sweepOf.value], middle = (+slider.min + +slider.max) / 2, half = (slider.max - slider.min) / 2;
-      slider.value = middle + half * Math.sin(++frames / 6);
-      tick();
-    }, 60);
-  }
-
-  function write() {
-    if (!code.open || !now.look) return;
-    source.textContent = "import torch\nimport capsule_tutor as caps\nfrom capsule_tutor import data\n\n"
+  function program() {
+    return "import torch\nimport capsule_tutor as caps\nfrom capsule_tutor import data\n\n"
       + `network = caps.load(${JSON.stringify(now.look.network)})\nimage = ${now.look.source || `…  # (1, ${shape.join(", ")}): your drawing`}\n`
       + `delta = torch.zeros(${info.z})\nfor z, change in {${changes().map(([z, by]) => `${z}: ${by.toFixed(4)}`).join(", ")}}.items():\n    delta[z] = change\n`
       + `masked = caps.perturb(network(image), delta, torch.tensor([${now.j}]))\ndrawn = network.decoder(masked).view(network.shape)\n`;
@@ -258,5 +224,5 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   range.addEventListener("change", placeSliders);
   const first = await images.list();
   if (!now.asked && !looking) await look({ place: /^\d+$/.test(state.digit) ? +state.digit : first });
-  return () => { still(); clearTimeout(resting); paper.close(); close(); };
+  return () => { swing.still(); clearTimeout(resting); paper.close(); close(); };
 }

@@ -1,11 +1,10 @@
 // The living map: every stage of a network, from the image to its drawing, with what is in it for the chosen image.
 import { chooser } from "./chooser.js";
-import { choice, failed, frame, labelled, make, newest, paint, rgb, sheet, two } from "./parts.js";
+import { choice, failed, frame, labelled, make, newest, sheet, two } from "./parts.js";
+import { colours, drawn } from "./tiles.js";
 
 const THUMBNAILS = 16;  // tiles in a small picture
-const ALL_BUT = 0.995;  // the share of numbers that a colour scale reaches
 const WIDE = 620, HIGH = 420;  // pixels of the large picture
-const PLUS = rgb("#e69f00"), MINUS = rgb("#0072b2");
 
 export async function map(el, { ask, state = {}, changed = () => {}, address = null }) {
   const [box, close] = frame(el, "map", "What is in the network?",
@@ -50,27 +49,6 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
   });
   const which = networks.length > 1 ? make("div", { className: "row network" }, labelled("network", another)) : make("p", { className: "hint" }, `Network: ${network}`);
   box.append(which, ...(note ? [make("p", { className: "hint note" }, note)] : []), images.element, problem, reads, road, inside);
-
-  // ---- pictures of numbers: dark for more, or orange for positive and blue for negative
-  function colours(list) {
-    const sizes = Float32Array.from(list, Math.abs).sort(), both = list.some((x) => x < 0);
-    const at = (share) => sizes[Math.floor(share * (sizes.length - 1))];  // a few extremes would leave all others alike
-    const least = both ? 0 : at(1 - ALL_BUT), most = at(ALL_BUT), reach = most - least || 1;
-    const share = (x) => Math.min(1, Math.max(0, (Math.abs(x) - least) / reach));
-    const colour = (x) => (both ? (x > 0 ? PLUS : MINUS) : [0, 0, 0]).map((c) => 255 + share(x) * (c - 255));
-    return { low: both ? -most : least, high: most, both, colour };
-  }
-  function drawn(canvas, { tiles, sizes: [n, height, width] }, columns, colour) {
-    const rows = Math.ceil(n / columns), gap = n > 1 ? 1 : 0, wide = columns * (width + gap) - gap, high = rows * (height + gap) - gap;
-    Object.assign(canvas, { width: wide, height: high });
-    const where = (k) => {  // the number behind a pixel; −1: between tiles, −2: after the last
-      const x = k % wide, y = Math.floor(k / wide), column = Math.floor(x / (width + gap)), row = Math.floor(y / (height + gap));
-      const dx = x % (width + gap), dy = y % (height + gap), tile = row * columns + column;
-      return tile >= n ? -2 : dx < width && dy < height ? (tile * height + dy) * width + dx : -1;
-    };
-    paint(canvas, (k) => { const at = where(k); return at === -2 ? [255, 255, 255] : at < 0 ? [200, 200, 200] : colour(tiles[at]); });
-    return where;
-  }
 
   // ---- choosing
   const look = newest((question) => { box.dataset.settled = "false"; return about(question); }, (found) => {
