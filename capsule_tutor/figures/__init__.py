@@ -156,10 +156,13 @@ def _at_tip(axes, x: float, y: float, label: str) -> None:
 
 
 def images(pictures, alt: str, titles: list[str] | None = None, columns: int = 10, size: float = 1.2) -> None:
-    """Grey pictures with values in [0, 1], (n, 28, 28) or (n, 1, 28, 28), in rows of `columns`, `size` inches each."""
+    """Pictures with values in [0, 1], grey (n, h, w) or (n, 1, h, w), or in colours (n, 3, h, w).
+
+    They are in rows of `columns`, `size` inches each.
+    """
     import matplotlib.pyplot as plt
 
-    pictures = [p.reshape(p.shape[-2:]) for p in pictures]
+    pictures = [p.permute(1, 2, 0) if p.ndim == 3 and len(p) == 3 else p.reshape(p.shape[-2:]) for p in pictures]
     columns = max(1, min(columns, len(pictures)))
     rows = max(1, -(-len(pictures) // columns))
     figure, all_axes = plt.subplots(rows, columns, figsize=(size * columns, (size + 0.15) * rows), squeeze=False)

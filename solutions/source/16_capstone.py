@@ -40,7 +40,6 @@ from IPython.display import HTML
 from PIL import Image
 
 from capsule_tutor import checks, data, figures, leaderboard, models, registration, report, study, training
-from capsule_tutor.figures import lesson16 as pictures
 
 torch.set_num_threads(1)
 workshop = Path(tempfile.mkdtemp())  # what this lesson makes goes there, and may be thrown away
@@ -64,9 +63,10 @@ for split in ("train", "validation", "test"):
     print(f"{split:10} {len(part.images):3d} pictures, {len({Path(path).parent for path in part.paths})} things")
 
 # %% id="folder-picture"
-pictures.colours(
+figures.images(
     train.images[::12],
-    [train.classes[label] for label in train.labels[::12]],
+    titles=[train.classes[label] for label in train.labels[::12]],
+    columns=6,
     alt="Twelve small colour pictures of paper shapes on a dark ground, four discs, four squares and four triangles. Colours, "
     "sizes and turns differ.",
 )
