@@ -279,7 +279,8 @@ def _skeleton(notebook) -> list[tuple]:
 
 def _sources(root: Path, names: Iterable[str]) -> list[Path]:
     sources = sorted((root / "solutions" / "source").glob("[0-9][0-9]_*.py"))
-    chosen = [s for s in sources if not names or s.stem[:2] in _numbers(names)]
+    numbers = _numbers(names)
+    chosen = [s for s in sources if not numbers or s.stem[:2] in numbers]
     if not chosen:
         there = ", ".join(s.stem for s in sources) or "none"
         raise AuthoringError(f"no lesson source {' '.join(names)} in {root / 'solutions' / 'source'} (there: {there})")
@@ -288,9 +289,8 @@ def _sources(root: Path, names: Iterable[str]) -> list[Path]:
 
 def _numbers(names: Iterable[str]) -> set[str]:
     """Of lessons as every command takes them, and of the start."""
-    starts = ("0", course.START.number, course.START.stem)
     try:
-        return {course.START.number if name in starts else course.find(name).number for name in names}
+        return {course.find(name, (course.START, *course.LESSONS)).number for name in names}
     except KeyError as error:
         raise AuthoringError(error.args[0]) from None
 

@@ -127,10 +127,10 @@ LESSONS = (
 START = Lesson("00", "Start", 5, "see what there is, how far you are, and how a lesson works")
 
 
-def find(lesson: str | int) -> Lesson:
+def find(lesson: str | int, among: tuple[Lesson, ...] = LESSONS) -> Lesson:
     """4, "4", "04", "lesson 4" and "04_dynamic_routing" are the same lesson. Raises KeyError with a sentence."""
     number = re.fullmatch(r"(?:lesson)?\s*(\d+)(?:_.*)?", str(lesson).strip().lower())
-    for known in LESSONS:
+    for known in among:
         if number and int(known.number) == int(number[1]):
             return known
     raise KeyError(f"There is no lesson {str(lesson)!r}; there are {LESSONS[0].number} to {LESSONS[-1].number}.")

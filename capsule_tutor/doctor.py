@@ -112,9 +112,8 @@ def pip_install_extra(extra: str) -> str:
 def _this_python() -> str:
     if " " not in sys.executable:
         return sys.executable
-    return (
-        f'{"& " * (os.name == "nt")}"{sys.executable}"'  # PowerShell takes a text in quotes for a text, and no program
-    )
+    call = "& " if os.name == "nt" else ""  # without it PowerShell takes a text in quotes for a text
+    return f'{call}"{sys.executable}"'
 
 
 def stop(problem: str) -> Exception:

@@ -113,7 +113,7 @@ def _parameters(one: dict, said: str) -> int | None:
     """
     try:
         recipe = training.Recipe(**one["recipe"])
-        if recipe.model not in models.MODELS:
+        if not counted(one):
             return None
         if any(isinstance(size, int) and size > 10_000 for size in recipe.options.values()):
             raise ValueError("a size above 10,000")  # time is spent even where no memory is
@@ -280,15 +280,7 @@ def as_csv(entries: list[dict]) -> str:
     for one in entries:
         data, seeds = one["recipe"]["data"], len(one["runs"])
         who, name = files.table_cell(one["who"]), files.table_cell(one["name"])
-        row = (
-            data,
-            one["images"],
-            one["exam"],
-            who,
-            name,
-            one["parameters"],
-            ("no", "yes")[counted(one)],
-            f"{error(one):.4f}",
-        )
-        table.writerow((*row, seeds, one["date"]))
+        size = one["parameters"], "yes" if counted(one) else "no"
+        row = (data, one["images"], one["exam"], who, name, *size, f"{error(one):.4f}", seeds, one["date"])
+        table.writerow(row)
     return text.getvalue()

@@ -70,17 +70,15 @@ def run_code(path: Path) -> None:
 def _load_file(path: Path) -> models.CapsuleNetwork:
     from safetensors import safe_open
 
+    if path.name == "weights.safetensors" and (path.parent / "result.json").exists():
+        raise WeightsError(f"{path} holds weights alone; name the folder of the run: {path.parent}")
     try:
         with safe_open(path, "pt") as file:
             built = file.metadata() or {}
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
-        if "model" not in built and (path.parent / "result.json").exists():
-            raise WeightsError(f"{path} holds weights alone; name the folder of the run: {path.parent}")
         return _network(training.Recipe(built["model"], 0, 0, 0.0, "", options=json.loads(built["options"])), weights)
     except FileNotFoundError:
         raise WeightsError(f"{path} is not there; name a file that capsule-tutor wrote") from None
-    except WeightsError:
-        raise
     except Exception as problem:  # damaged, or what it says cannot be built: each model refuses in its own way
         what = " ".join(str(problem).split())[:120]
         raise WeightsError(f"{path} is not a network that Capsule Tutor wrote ({what}); write it again") from None

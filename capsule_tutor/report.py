@@ -418,9 +418,9 @@ def notebook(found: Found, names: list[str], code: str = ""):
     """
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-    begin = f"from IPython.display import HTML\n\nfrom capsule_tutor import report\n\nfound = report.measure({names!r})"
-    if code:
-        begin = begin.replace("import report\n", f"import pretrained, report\n\npretrained.run_code({code!r})")
+    modules, first = ("pretrained, report", f"pretrained.run_code({code!r})\n") if code else ("report", "")
+    imports = f"from IPython.display import HTML\n\nfrom capsule_tutor import {modules}"
+    begin = f"{imports}\n\n{first}found = report.measure({names!r})"
     cells = [new_markdown_cell(f"# Report: {found.name}"), new_code_cell(begin)]
     for name in PARTS:
         shown = {"text/html": parts(found, name), "text/plain": f"[{name} of {found.name}]"}

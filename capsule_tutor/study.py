@@ -380,8 +380,7 @@ def run(
     left to it. Raises StudyError, TrainingError, DataError, and KeyboardInterrupt after saving.
     """
     study = _known(name)
-    planned = {(arm, seed) for arm in study.arms for seed in study.seeds}
-    if unknown := sorted(_done(name) - planned):
+    if unknown := sorted(_done(name) - set(_runs(study))):
         run_ = "{} {}".format(*unknown[0])
         raise StudyError(f"{FOLDER / name}.json has a run that the study does not have, {run_}: take it out first")
     for seed in study.seeds:  # seed by seed, so that a study that is cut short still compares every arm
@@ -484,9 +483,13 @@ def _measured(arm: str, measure: Callable[..., dict], seed: int, threads: int, s
 
 def progress(name: str) -> tuple[int, int]:
     """How many runs of a study are finished, and how many it has. Raises StudyError for an unknown name."""
-    study, done = _known(name), _done(name)
-    runs = [(arm, seed) for arm in study.arms for seed in study.seeds]
+    runs, done = _runs(_known(name)), _done(name)
     return sum(run in done for run in runs), len(runs)
+
+
+def _runs(study: Study) -> list[tuple[str, int]]:
+    """arm and seed of every run that a study has, in the order of its result file"""
+    return [(arm, seed) for arm in study.arms for seed in study.seeds]
 
 
 def _done(name: str) -> set[tuple[str, int]]:
@@ -497,7 +500,7 @@ def _done(name: str) -> set[tuple[str, int]]:
 
 
 def _add(name: str, study: Study, entry: dict) -> None:
-    order = [(arm, seed) for arm in study.arms for seed in study.seeds]
+    order = _runs(study)
     place = lambda run: order.index((run["arm"], run["seed"]))  # noqa: E731
     _write(name, study, lambda found: found | {"runs": sorted([*found["runs"], entry], key=place)})
 

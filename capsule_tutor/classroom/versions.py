@@ -115,7 +115,7 @@ def _read(path: Path):
 def _new_version(path: Path, folder: Path | None):
     """The lesson that a notebook is a version of, by its file's name."""
     try:
-        lesson = course.START if path.stem == course.START.stem else course.find(path.stem)
+        lesson = course.find(path.stem, (course.START, *course.LESSONS))
     except KeyError as error:
         raise VersionError(f"{path} is not a lesson. {error.args[0]}") from None
     source = course.source(lesson)
@@ -126,12 +126,14 @@ def _new_version(path: Path, folder: Path | None):
     except KeyError as error:
         raise VersionError(error.args[0]) from None
     there = sorted(filter(_is_original, place.rglob(f"{lesson.number}_*.ipynb"))) if place.is_dir() else [place]
-    found = [one for one in there if "capsule_tutor" in _read(one).metadata]  # a solved lesson has no fingerprints
-    if not found:
-        raise VersionError(f"There is no lesson {lesson.number} for learners in {place}.")
-    if found[0].resolve() == path.resolve():
-        raise VersionError(f"{path} is this installation's own copy: name the new version, as --new class.zip")
-    return _read(found[0])
+    for one in there:
+        notebook = _read(one)
+        if "capsule_tutor" not in notebook.metadata:
+            continue  # a solved lesson, which has no fingerprints
+        if one.resolve() == path.resolve():
+            raise VersionError(f"{path} is this installation's own copy: name the new version, as --new class.zip")
+        return notebook
+    raise VersionError(f"There is no lesson {lesson.number} for learners in {place}.")
 
 
 def _is_original(path: Path) -> bool:

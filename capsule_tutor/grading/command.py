@@ -57,7 +57,9 @@ def grade(
         if not path.parent.is_dir():
             raise stop(f"There is no folder {path.parent}: make it first.")
     try:
-        found = grader.grade(folder, numbers, seed, partial, lateness, container, limits, typer.echo, without or ())
+        found = grader.grade(
+            folder, numbers, seed, partial, lateness, container, limits, say=typer.echo, without=without or ()
+        )
         for path, text in ((csv, report.as_csv), (html, report.as_html)):
             if path is not None:
                 files.write_text(path, text(found))

@@ -1,5 +1,5 @@
 // Every scene of this page, from arithmetic and weights beside it: no kernel, no other machine.
-const { fromAddress, writing } = modules.address, { failed } = modules.parts;
+const { fromAddress, writing } = modules.address, { orFailed } = modules.parts;
 const beside = document.currentScript.src;
 window.capsules = {};  // each file of data puts its own here
 
@@ -21,9 +21,9 @@ for (const place of document.querySelectorAll("[data-scene]")) {
   // An address is rewritten by those who move something, not by those who only look.
   let touched = false;
   for (const hand of ["pointerdown", "keydown", "input"]) place.addEventListener(hand, () => { touched = true; });
-  data(needs).then(async (found) => {
+  orFailed(data(needs).then(async (found) => {
     const state = { ...Object.fromEntries(new URLSearchParams(place.dataset.state)), ...(meant && sent) };
     await modules[name][name](place, { ask: answers(found)(name), state, changed: writing(name, () => touched) });
     if (meant && scrollY === top) place.scrollIntoView();  // who has begun to read is left where they are
-  }).catch((error) => { place.append(failed(error)); });
+  }), place);
 }

@@ -91,9 +91,8 @@ def read(name: str, shown: Gallery) -> Tensor:
     k = shown.labels.shape[1]
     key = name, shown.images.data_ptr(), shown.images.shape, shown.images.stride(), k
     if key not in _READ:
-        if (
-            name in pretrained.NAMES and pretrained.recipe(name).data == shown.name
-        ):  # what it misreads of its own test images is stored
+        # What a shipped network misreads of its own test images is stored.
+        if name in pretrained.NAMES and pretrained.recipe(name).data == shown.name:
             stored = pretrained.mistakes(name)
             card, found = pretrained.card(name), shown.labels.clone()
             seed = [entry["seed"] for entry in card["seeds"]].index(card["shipped_seed"])

@@ -4,7 +4,7 @@ import { dial } from "./dial.js";
 import { digits } from "./digits.js";
 import { explorer } from "./explorer.js";
 import { map } from "./map.js";
-import { failed, make } from "./parts.js";
+import { make, orFailed } from "./parts.js";
 import { routing } from "./routing.js";
 
 const SCENES = { explorer: ["Explorer", explorer], routing: ["Routing", routing], dial: ["Squash", dial], map: ["Network", map] };
@@ -24,10 +24,7 @@ export function file(el, data) {
     links.forEach((link) => { if (link.hash === `#${name}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current"); });
     // Between a click on a tab and its event the address is the next scene's already, and this one must leave it alone.
     const changed = writing(name, (last) => opened === mine && location.hash === last);
-    const mine = opened = scene(place, { ask: answers(name), state, address: toAddress, changed }).catch((error) => {
-      place.append(failed(error));
-      return () => {};
-    });
+    const mine = opened = orFailed(scene(place, { ask: answers(name), state, address: toAddress, changed }), place);
     return mine;
   }
   addEventListener("hashchange", open);

@@ -1,6 +1,6 @@
 // The living map: every stage of a network, from the image to its drawing, with what is in it for the chosen image.
 import { chooser } from "./chooser.js";
-import { choice, failed, frame, labelled, make, newest, sheet, two } from "./parts.js";
+import { choice, frame, labelled, make, newest, orFailed, sheet, two } from "./parts.js";
 import { colours, drawn } from "./tiles.js";
 
 const THUMBNAILS = 16;  // tiles in a small picture
@@ -40,10 +40,7 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
   let other = null;  // a promise of what closes it
   const another = choice(networks.map((name) => [name, name]), network, async (name) => {
     close();
-    other = map(el, { ask, changed, address, state: { ...state, network: name, digit: now.place, stage: 0 } }).catch((error) => {
-      el.append(failed(error));
-      return () => {};
-    });
+    other = orFailed(map(el, { ask, changed, address, state: { ...state, network: name, digit: now.place, stage: 0 } }), el);
     await other;
     el.querySelector(".map .network select")?.focus();
   });

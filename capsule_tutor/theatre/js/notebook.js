@@ -1,5 +1,5 @@
 // A scene in a notebook: its questions go to Python, whose tensors come back as lists of floats.
-import { failed } from "./parts.js";
+import { orFailed } from "./parts.js";
 
 const PATIENCE = 15_000;  // milliseconds
 const SILENT = "Python does not answer. Is a cell still running? If the kernel was restarted, run this cell again.";
@@ -46,10 +46,7 @@ export function widget(scene) {
         const rest = Object.fromEntries(Object.entries(question).filter(([name]) => !bytes.includes(name)));
         model.send({ id, question: rest, bytes }, undefined, bytes.map((name) => question[name].buffer));
       });
-      const close = await scene(el, { ask }).catch((error) => {
-        el.append(failed(error, "Run this cell again."));
-        return () => {};
-      });
+      const close = await orFailed(scene(el, { ask }), el, "Run this cell again.");
       return () => { model.off("msg:custom", hear); clearTimeout(patience); close(); };
     },
   };

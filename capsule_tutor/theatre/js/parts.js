@@ -68,8 +68,11 @@ export function newest(ask, show, complain, rest = () => {}) {
   };
 }
 
-// Instead of a scene that could not open.
-export const failed = (error, advice = "Load the page again.") => make("p", { className: "theatre problem", role: "alert" }, `This scene cannot be shown (${error.message}). ${advice}`);
+// opening: a promise of what closes a scene. If it cannot open, a line in its place says so, and there is nothing to close.
+export const orFailed = (opening, place, advice = "Load the page again.") => opening.catch((error) => {
+  place.append(make("p", { className: "theatre problem", role: "alert" }, `This scene cannot be shown (${error.message}). ${advice}`));
+  return () => {};
+});
 
 let count = 0;
 export const fresh = (name) => `theatre-${name}-${++count}`;
