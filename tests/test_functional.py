@@ -222,7 +222,7 @@ def test_squash_commutes_with_rotation(squash, s, seed):
 
 
 @both_squashes
-@pytest.mark.parametrize("scale", [1e4, 1e10, 1e20, 1e30])
+@pytest.mark.parametrize("scale", [1e4, 1e10, 1e20, 1e30, 8e37])  # float32 ends at 3.4e38
 def test_huge_vectors_get_length_one_in_float32(squash, scale):
     v = squash(torch.tensor([3.0, -4.0]) * scale)
     assert_close(v, torch.tensor([0.6, -0.8]))
@@ -475,6 +475,10 @@ WRONG = {
     "reconstruction: no axis": (F.reconstruction_loss, [(), ()], r"both need axis b and at least one axis of pixels"),
     "reconstruction: one without pixels": (F.reconstruction_loss, [(B, 1), (B,)], r"image \(2,\); both need axis b"),
     "mask: no capsules": (F.mask_capsules, [(B, Z)], r"v has shape .* \(b, j, z\)"),
+    "mask: no parents": (F.mask_capsules, [(B, 0, Z)], r"v has shape .* axis 1 \(j\) is empty"),
+    "self-attention: no poses": (F.self_attention_routing, [(B, I, J, 0)], r"u_hat .* axis 3 \(z\) is empty"),
+    "squash: no vectors": (F.squash, [(B, 0)], r"shape \(2, 0\) has no vectors: axis -1 is empty"),
+    "lengths: no vectors": (F.lengths, [(B, J, 0)], r"shape \(2, 3, 0\) has no vectors: axis -1 is empty"),
 }
 
 
