@@ -138,25 +138,35 @@ def result(folder: Path) -> dict:
         return found
 
 
-def doubt(name: str, lengths: Tensor) -> str:
-    """Why lengths (j,) of one image are no answer of a shipped network, in half a sentence; empty if they are one.
+def doubts(name: str) -> dict[str, float | str] | None:
+    """Which lengths are no answer of a shipped network, and in which words; None for weights of one's own.
 
-    They are compared with those of the validation images, which the card knows; weights of one's own have no card.
+    They are compared with those of the validation images, which the card knows. "present" is the least that the
+    shortest of the present capsules should have, "absent" the most of any other; "short" and "long" say half a
+    sentence about one that has less or more, with {} for its length.
     """
     if name not in NAMES:
+        return None
+    expected = card(name)["lengths"]
+    which, another = ("longest", "a second") if card(name)["at_once"] == 1 else ("second-longest", "a third")
+    usual = "and in images like the training images it is almost always at"
+    return expected | {
+        "short": f"the {which} capsule has length {{}}, {usual} least {expected['present']:.2f}",
+        "long": f"{another} capsule has length {{}}, {usual} most {expected['absent']:.2f}",
+    }
+
+
+def doubt(name: str, lengths: Tensor) -> str:
+    """Why lengths (j,) of one image are no answer of a shipped network, in half a sentence; empty if they are one."""
+    limits = doubts(name)
+    if limits is None:
         return ""
-    expected, classes = card(name)["lengths"], card(name)["at_once"]
-    ordered = lengths.sort(descending=True).values
+    ordered, classes = lengths.sort(descending=True).values, card(name)["at_once"]
     last, following = ordered[classes - 1].item(), ordered[classes].item()
-    which, own, another = ("longest", "", "a second") if classes == 1 else ("second-longest", " each", "a third")
-    if last < expected["present"]:
-        return (
-            f"the {which} capsule has length {last:.2f}, and a digit's own has{own} at least {expected['present']:.2f}"
-        )
-    if following > expected["absent"]:
-        return (
-            f"{another} capsule has length {following:.2f}, and next to a digit's own {expected['absent']:.2f} at most"
-        )
+    if last < limits["present"]:
+        return limits["short"].format(f"{last:.2f}")
+    if following > limits["absent"]:
+        return limits["long"].format(f"{following:.2f}")
     return ""
 
 

@@ -82,7 +82,7 @@ def _network(_question: dict, name: str, shown: Gallery) -> dict:
         "z": z,
         "shape": list(network.shape),
         "paper": shown.classes == DIGITS and network.shape[0] == 1 and network.shape[1] >= 28,
-        "expected": pretrained.card(name)["lengths"] if name in pretrained.NAMES else None,  # outside: in doubt
+        "doubts": pretrained.doubts(name),
     }
 
 

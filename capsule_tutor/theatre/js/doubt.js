@@ -3,11 +3,10 @@ import { two } from "./parts.js";
 
 export const ordered = (lengths) => Array.from(lengths, (_, j) => j).sort((a, b) => lengths[b] - lengths[a]);
 
-// As pretrained.doubt: lengths that the images of its kind hardly ever have are no answer.
-export function doubt(lengths, { expected, present }) {
+// As pretrained.doubt, with the limits and the words of pretrained.doubts: half a sentence, or nothing.
+export function doubt(lengths, { doubts, present }) {
+  if (!doubts) return "";
   const order = ordered(lengths), last = lengths[order[present - 1]], next = lengths[order[present]];
-  const [which, another] = present > 1 ? ["second-longest", "a third"] : ["longest", "a second"];
-  if (expected && last < expected.present) return ` This is hardly an answer: the ${which} capsule has length ${two(last)}; in images like the training images it is almost always at least ${two(expected.present)}.`;
-  if (expected && next > expected.absent) return ` This is hardly an answer: ${another} capsule has length ${two(next)}; in images like the training images it is almost always at most ${two(expected.absent)}.`;
-  return "";
+  if (last < doubts.present) return doubts.short.replace("{}", two(last));
+  return next > doubts.absent ? doubts.long.replace("{}", two(next)) : "";
 }
