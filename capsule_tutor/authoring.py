@@ -12,7 +12,7 @@ What is in `solutions/source/projects/` becomes a notebook to begin a project wi
 
 In markdown, text between `<!-- BEGIN SOLUTION -->` and `<!-- END SOLUTION -->` appears in the solution alone, and
 `{{ exercise 02-squash }}` on a line of its own is replaced by what the caller's `expand` makes of "02-squash", and
-`{{ lessons }}` by the table of all lessons.
+`{{ lessons }}` by the table of all lessons; `{{ first }}` is a link to the first of them.
 A cell that begins with `figures.` or `pictures.` is shown folded, with its picture below.
 
 A lesson remembers in its metadata what its cells were when it was made: what differs from that is a learner's work,
@@ -23,7 +23,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from capsule_tutor import course, files
@@ -89,9 +89,17 @@ def build(
         raise AuthoringError(f"not what the sources say: {', '.join(drifted)}. Fix this with: capsule-tutor build")
 
 
-def learner_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
-    """Return the notebook that a learner gets: answers taken away, nothing executed. Raises AuthoringError."""
-    notebook = _notebook(source, name, expand, without_solution, r"\n")
+def learner_notebook(
+    source: str,
+    name: str = "source",
+    expand: Callable[[str], str] = str,
+    lessons: Sequence[course.Lesson] = course.LESSONS,
+):
+    """Return the notebook that a learner gets: answers taken away, nothing executed. Raises AuthoringError.
+
+    `lessons` are those that this learner has.
+    """
+    notebook = _notebook(source, name, expand, without_solution, r"\n", lessons)
     notebook.metadata["capsule_tutor"] = {"cells": {cell.id: fingerprint(cell) for cell in notebook.cells}}
     return notebook
 
@@ -117,7 +125,14 @@ def folded_notebook(source: str, name: str = "source", expand: Callable[[str], s
     return _notebook(source, name, expand, without_solution, fold)
 
 
-def _notebook(source: str, name: str, expand: Callable, code: Callable, markdown: str):
+def _notebook(
+    source: str,
+    name: str,
+    expand: Callable,
+    code: Callable,
+    markdown: str,
+    lessons: Sequence[course.Lesson] = course.LESSONS,
+):
     import jupytext
 
     notebook = jupytext.reads(source, fmt="py:percent")
@@ -137,7 +152,9 @@ def _notebook(source: str, name: str, expand: Callable, code: Callable, markdown
                 cell.metadata["jupyter"] = {"source_hidden": True}
         else:
             cell.source = _EXERCISE.sub(lambda match: expand(match[1]), _MARKDOWN_SOLUTION.sub(markdown, cell.source))
-            cell.source = _LESSONS.sub(lambda _: course.table(), cell.source).strip("\n")
+            cell.source = _LESSONS.sub(lambda _: course.table(lessons=lessons), cell.source).strip("\n")
+            first = f"[lesson {lessons[0].number}]({lessons[0].stem}.ipynb)"
+            cell.source = cell.source.replace("{{ first }}", first)
     notebook.cells = [cell for cell in notebook.cells if cell.source]
     _warn_nbgrader(notebook.cells[0], name)
     notebook.metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}

@@ -1,6 +1,7 @@
 """The lessons of the course: numbers, titles, minutes, aims. Everything that lists lessons reads them here."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,10 +137,10 @@ def find(lesson: str | int, among: tuple[Lesson, ...] = LESSONS) -> Lesson:
     raise KeyError(f"There is no lesson {str(lesson)!r}; there are {LESSONS[0].number} to {LESSONS[-1].number}.")
 
 
-def table(folder: str = "") -> str:
-    """All lessons as a table in markdown, with links to the notebooks in `folder`, as "lessons/"."""
+def table(folder: str = "", lessons: Iterable[Lesson] = LESSONS) -> str:
+    """Lessons as a table in markdown, with links to the notebooks in `folder`, as "lessons/"."""
     rows = [
-        f"| {one.number} | [{one.title}]({folder}{one.stem}.ipynb) | {one.minutes} | {one.about} |" for one in LESSONS
+        f"| {one.number} | [{one.title}]({folder}{one.stem}.ipynb) | {one.minutes} | {one.about} |" for one in lessons
     ]
     return "\n".join(["| | lesson | minutes | you will |", "|---|---|---|---|", *rows])
 

@@ -118,6 +118,7 @@ def unpacked(tmp_path_factory):
 def test_a_handout_holds_its_lessons_and_no_solutions(unpacked):
     names = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
     assert {name for name in names if name.endswith(".ipynb")} == {
+        "lessons/00_start.ipynb",
         "lessons/02_squash.ipynb",
         "lessons/04_dynamic_routing.ipynb",
     }
@@ -130,6 +131,15 @@ def test_a_handout_holds_its_lessons_and_no_solutions(unpacked):
         )
     right = next(answer for answer in checks.squash.right)
     assert right.__name__ not in (unpacked / "capsule_tutor" / "exercises" / "lesson02" / "squash.py").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_a_handouts_first_page_knows_its_lessons_alone(unpacked):
+    text = (unpacked / "lessons" / "00_start.ipynb").read_text(encoding="utf-8")
+    assert "Begin with [lesson 02](02_squash.ipynb)" in text
+    assert set(re.findall(r"\]\((\w+\.ipynb)\)", text)) == {"02_squash.ipynb", "04_dynamic_routing.ipynb"}
+    assert "Begin with [lesson 01](01_capsules.ipynb)" in (ROOT / "lessons" / "00_start.ipynb").read_text(
         encoding="utf-8"
     )
 

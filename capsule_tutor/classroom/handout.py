@@ -33,7 +33,7 @@ Windows (PowerShell):
     .venv\\Scripts\\python -m pip install -e ".[lab]"
     .venv\\Scripts\\capsule-tutor lab
 
-Then open these, in this order:
+JupyterLab opens lessons/00_start.ipynb, which says how a lesson works. The lessons, in this order:
 
 {lessons}
 
@@ -52,7 +52,7 @@ def write(out: Path, lessons: Iterable[str]) -> list[str]:
     if not (ROOT / "pyproject.toml").is_file():
         raise authoring.AuthoringError(f"There is no pyproject.toml in {ROOT}: make handouts in a checkout.")
     chosen = [course.find(name) for name in lessons]
-    content = {f"lessons/{lesson.stem}.ipynb": _lesson(lesson) for lesson in chosen}
+    content = {f"lessons/{lesson.stem}.ipynb": _lesson(lesson, chosen) for lesson in (course.START, *chosen)}
     if course.LESSONS[-1] in chosen:
         content |= {f"lessons/projects/{path.name}": path.read_text(encoding="utf-8") for path in course.projects()}
     content |= {name: (ROOT / name).read_text(encoding="utf-8") for name in _FILES if (ROOT / name).is_file()}
@@ -76,11 +76,11 @@ def _zipped(out: Path, content: dict[str, str | bytes]) -> None:
             archive.writestr(f"{FOLDER}/{name}", text)
 
 
-def _lesson(lesson: course.Lesson) -> str:
-    """A lesson as it is made: never the copy in which somebody may have written answers, if there is a source."""
+def _lesson(lesson: course.Lesson, chosen: list[course.Lesson]) -> str:
+    """A lesson as it is made for a class that has `chosen` alone: never the copy in which somebody may have written."""
     source = course.source(lesson)
     if source.is_file():
-        notebook = authoring.learner_notebook(source.read_text(encoding="utf-8"), source.name, checks.brief)
+        notebook = authoring.learner_notebook(source.read_text(encoding="utf-8"), source.name, checks.brief, chosen)
         return authoring.as_text(notebook)
     path = course.folder() / f"{lesson.stem}.ipynb"
     if not path.is_file():

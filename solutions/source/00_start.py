@@ -5,7 +5,7 @@
 # every step you take. A capsule is a group of neurons whose activity says two things at once: *whether* something is there,
 # and *how* it is placed.
 #
-# **[Begin with lesson 01](01_capsules.ipynb)**, or choose a lesson in the table. They build on each other.
+# **Begin with {{ first }}**, or choose a lesson in the table. They build on each other.
 
 # %% [markdown] id="lessons"
 # ## The lessons
@@ -27,7 +27,7 @@ checks.overview()
 # ## Where you are going
 #
 # This is the CapsNet of 2017, trained, at work on a digit. Run the cell, choose another digit, and click a stage to see what is in
-# it and which lesson builds it. You need not understand it yet: you will build every part, and put them together in lesson 06.
+# it and which lesson builds it. You need not understand it yet: lessons 02 to 06 of the course build every part and put them together.
 
 # %% id="network"
 from capsule_tutor.theatre import network_map
@@ -46,7 +46,7 @@ network_map("capsnet-mnist")
 #   then open the next.
 # - **Guesses.** *Predict before you run* comes with a card of buttons. Your first guess is recorded, and only then do you see the answer
 #   and the reason. Guesses are never graded. A wrong one is often worth the most, because you will remember it.
-# - **Solutions** of the same name are in the folder `solutions` of the course's repository.
+# - **Solutions** of the same name are in the folder `solutions`, if your copy of the course has one.
 
 # %% [markdown] id="trouble" tags=["notebook-only"]
 # ## When something does not work
@@ -68,4 +68,4 @@ for need in broken:
 print(f"The doctor found {len(broken) or 'nothing'} to fix.")
 
 # %% [markdown] id="next"
-# **Next:** [lesson 01](01_capsules.ipynb) asks what a picture loses when a network only counts what is in it.
+# **Next:** {{ first }}. Keep a pencil beside you.
