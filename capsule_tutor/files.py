@@ -45,6 +45,14 @@ def table_cell(text: str) -> str:
     return f"'{text}" if text and text[0] in "=+-@\t\r" else text
 
 
+def check_place(path: Path) -> None:
+    """Raises OSError, with half a sentence, where no file can be `path`: before long work, not after it."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}: make it first")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file in it")
+
+
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, flush it to the disk, and give it the name `path`.
 
@@ -52,10 +60,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     and the old file stays. Raises what `write` raises, and OSError if the disk is full, or the folder is read-only or
     not there.
     """
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {path.parent}: make it first")
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder: name a file in it")
+    check_place(path)
     # Not the process id: two containers that share a home may both be process 7.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

@@ -183,7 +183,7 @@ def test_what_cannot_be_written_is_said_before_the_grading(tmp_path):
     notebook(tmp_path / "ada.ipynb", SETUP, SQUASH)
     arguments = ["grade", str(tmp_path), "--lessons", "02"]
     done = CliRunner().invoke(cli.app, [*arguments, "--csv", str(tmp_path / "typo" / "grades.csv")])
-    assert (done.exit_code, "There is no folder" in done.output, "ada" in done.output) == (1, True, False)
+    assert (done.exit_code, "there is no folder" in done.output, "ada" in done.output) == (1, True, False)
     done = CliRunner().invoke(cli.app, [*arguments, "--late", "10"])
     assert (done.exit_code, "--late needs --due" in done.output) == (1, True)
     done = CliRunner().invoke(cli.app, [*arguments, "--due", "2026-03-01"])

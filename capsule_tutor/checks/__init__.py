@@ -68,15 +68,12 @@ def standing(lesson: str | int = "", effort: bool = False) -> str:
     """One line per exercise, as `board` prints them; with `effort`, attempts, minutes and so on beside them.
 
     Without a lesson: of all lessons that this installation holds, as a handout has only some.
-    Raises KeyError, with a sentence, for a lesson that does not exist or has no exercises.
+    Raises KeyError, with a sentence, for a lesson that does not exist.
     """
     from capsule_tutor import exercises
 
-    chosen = course.find(lesson).number if lesson else ""
-    wanted = {chosen} if lesson else course.here() or {known.number for known in course.LESSONS}
+    wanted = {course.find(lesson).number} if lesson else course.here() or {known.number for known in course.LESSONS}
     of_lesson = [exercises.load(name) for id_, name in exercises.ids().items() if id_[:2] in wanted]
-    if not of_lesson:
-        raise KeyError(f"Lesson {chosen} has no exercises yet.")
     return progress.board(of_lesson, effort, _asked(wanted))
 
 

@@ -51,12 +51,9 @@ def grade(
         raise stop("--late needs --due, the time when the work was due.")
     if due and not late:
         raise stop("--due needs --late, the percent of the points lost for each day.")
-    for path in filter(None, (csv, html)):  # hours before it is written
-        if path.is_dir():
-            raise stop(f"{path} is a folder: name a file in it.")
-        if not path.parent.is_dir():
-            raise stop(f"There is no folder {path.parent}: make it first.")
     try:
+        for path in filter(None, (csv, html)):  # hours before it is written
+            files.check_place(path)
         found = grader.grade(
             folder, numbers, seed, partial, lateness, container, limits, say=typer.echo, without=without or ()
         )
