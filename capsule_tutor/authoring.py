@@ -32,6 +32,7 @@ BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "# stub:"
 CHECK = re.compile(r"^(\w+) = checks\.\1\(\1\)$", re.MULTILINE)  # the line below an exercise that asks its check
 _MARKDOWN_SOLUTION = re.compile(r"\n*<!-- BEGIN SOLUTION -->\n?(.*?)<!-- END SOLUTION -->\n?", re.DOTALL)
 _EXERCISE = re.compile(r"^\{\{ exercise (\S+) \}\}$", re.MULTILINE)
+_TITLE = re.compile(r"^# \d\d · .*$", re.MULTILINE)
 _LESSONS = re.compile(r"^\{\{ lessons \}\}$", re.MULTILINE)
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
@@ -69,9 +70,9 @@ def build(
         stored = _stored(solution_path)
         if force or not _has_run(stored) or _skeleton(stored) != _skeleton(solution):
             drifted.append(f"solutions/{solution_path.name}")
-            if not check and not force and _has_run(stored) and _texts(stored) == _texts(solution):
-                for old, new in zip(stored.cells, solution.cells, strict=True):
-                    old.metadata = new.metadata  # no line of code has changed, so that nothing need run again
+            if not check and not force and _has_run(stored) and _code(stored) == _code(solution):
+                for old, new in zip(stored.cells, solution.cells, strict=True):  # nothing need run again
+                    old.metadata, old.source = new.metadata, new.source
                 _write(solution_path, as_text(stored))
             elif not check:
                 say(f"running solutions/{solution_path.name} …")
@@ -115,8 +116,11 @@ def assignment_notebook(source: str, name: str = "source", expand: Callable[[str
 
 
 def solution_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
-    """Return the solved notebook, not yet executed. Raises AuthoringError."""
-    return _notebook(source, name, expand, _without_markers, r"\n\n\1")
+    """Return the solved notebook, not yet executed, with a title that says so. Raises AuthoringError."""
+    notebook = _notebook(source, name, expand, _without_markers, r"\n\n\1")
+    title = notebook.cells[0]
+    title.source = _TITLE.sub(r"\g<0> (solved)", title.source, count=1)
+    return notebook
 
 
 def folded_notebook(source: str, name: str = "source", expand: Callable[[str], str] = str):
@@ -145,7 +149,7 @@ def _notebook(
         seen.add(id_)
         cell.id = id_
         if cell.cell_type == "code":
-            cell.source = code(cell.source, f"{name}, cell {id_}")
+            cell.source = code(cell.source, f"{name}, cell {id_}").strip("\n")
             if cell.source.startswith(
                 ("figures.", "pictures.")
             ):  # a picture's code would only separate the text from its picture
@@ -286,8 +290,8 @@ def _has_run(notebook) -> bool:
     return notebook is not None and all(cell.execution_count for cell in code) and not failed
 
 
-def _texts(notebook) -> list[tuple]:
-    return [(cell.id, cell.cell_type, cell.source) for cell in notebook.cells]
+def _code(notebook) -> list[tuple]:
+    return [(cell.id, cell.cell_type, cell.cell_type == "code" and cell.source.strip("\n")) for cell in notebook.cells]
 
 
 def _skeleton(notebook) -> list[tuple]:

@@ -79,12 +79,13 @@ def lab(context: typer.Context) -> None:
     with warnings.catch_warnings():  # of Jupyter's own parts about each other, which no learner can fix
         warnings.simplefilter("ignore")
         server = LabApp.initialize_server(argv=arguments)  # binds the port, so that the address is known
+        address = server.public_url
     typer.echo(f"The lessons in {home / 'lessons'}")
     says = "JupyterLab is at" if server.open_browser else "Open this address in a browser:"
-    typer.echo(f"{says} {server.public_url}")
+    typer.echo(f"{says} {address}")
     if "SSH_CONNECTION" in os.environ:
         typer.echo(f"On your own machine, first: ssh -L {server.port}:localhost:{server.port} THIS_MACHINE")
-    typer.echo("Ctrl-C stops it.")
+    typer.echo("Ctrl-C twice stops it.")
     server.start()
 
 
@@ -190,6 +191,8 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("4"); all i
         typer.echo(f"Recorded in {record.folder()}")
     except KeyError as error:
         raise stop(error.args[0]) from None
+    except BrokenPipeError:  # as in `… | head`: typer ends without a word
+        raise
     except OSError as error:
         raise stop(f"Nothing is recorded: {error}. Set CAPSULE_TUTOR_HOME to a folder that you may write to.") from None
 

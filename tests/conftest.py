@@ -18,7 +18,7 @@ def nobody(tmp_path_factory, monkeypatch):
     """No test reads or writes what belongs to the person who runs it; random numbers do not hang on the order."""
     monkeypatch.setenv("CAPSULE_TUTOR_HOME", str(tmp_path_factory.getbasetemp() / "progress"))
     monkeypatch.setenv("CAPSULE_TUTOR_TIME_LIMIT", "60")  # for a check: a busy machine is not a bug
-    for name in ("CAPSULE_TUTOR_STRICT", "NBGRADER_EXECUTION"):
+    for name in ("CAPSULE_TUTOR_STRICT", "NBGRADER_EXECUTION", "JPY_SESSION_NAME"):
         monkeypatch.delenv(name, raising=False)
     torch.manual_seed(0)
 

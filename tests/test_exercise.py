@@ -3,6 +3,7 @@
 import _thread
 import builtins
 import ctypes
+import html
 import os
 import random
 import re
@@ -18,7 +19,7 @@ import numpy as np
 import pytest
 import torch
 
-from capsule_tutor import checks, course, functional
+from capsule_tutor import checks, course, frontend, functional
 from capsule_tutor.checks import apart, exercise, guard, progress, wording
 
 SQUASH = checks.find("02-squash")
@@ -244,7 +245,7 @@ def test_prints_are_shown_because_learners_debug_with_them(capsys):
         return by_norm(s, dim, eps)
 
     SQUASH(prints)
-    assert "  length 7\n" in capsys.readouterr().out
+    assert "  length 7   (10 times)\n" in capsys.readouterr().out
 
 
 class Liar(torch.Tensor):
@@ -583,9 +584,36 @@ def test_a_guess_gets_mark_answer_and_reason_and_the_first_one_counts(capsys):
     assert wrong.endswith("The answer is a: 0/0 is NaN, and NaN times anything is NaN.")
     assert right == "✓ You said a. Yes: 0/0 is NaN, and NaN times anything is NaN."
     assert progress.guesses() == {"02-zero": "b"}
-    assert checks.standing("02").endswith("0 of 4 passed\n0 of 3 guesses right")
+    assert checks.standing("02").endswith("0 of 4 passed\n0 of 1 guesses right, 2 not made")
     checks.predict("02-steepest", "b")
-    assert checks.standing("02").endswith("0 of 4 passed\n1 of 3 guesses right")
+    assert checks.standing("02").endswith("0 of 4 passed\n1 of 2 guesses right, 1 not made")
+
+
+def test_where_to_look_is_the_last_thing_that_a_wrong_guess_is_told(capsys):
+    checks.predict("02-steepest", "a")
+    said = capsys.readouterr().out.strip()
+    assert said == (
+        "✗ You said a. A sigmoid is steepest at 0. Squash is flat there: its curve begins like n². The answer is b, at "
+        "1/√3 ≈ 0.577, where the new length is 1/4. The next picture shows it."
+    )
+
+
+def test_a_page_of_jupyterlab_gets_html(monkeypatch):
+    shown = []
+    monkeypatch.setattr(frontend, "page", lambda: Path("lessons/02_squash.ipynb"))
+    monkeypatch.setattr(frontend, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    sentence = "with a < b it is " + "much too long for one printed line, " * 5 + "and ends."
+    wording.say(wording.line("not yet", "02-squash: not yet.", sentence))
+    (data,) = shown
+    assert data["text/plain"] == f"✗ 02-squash: not yet. {sentence}"
+    assert f'<b class="capsule-tutor-31">✗ 02-squash: not yet.</b> {html.escape(sentence)}</div>' in data["text/html"]
+
+
+def test_what_an_answer_prints_in_every_case_does_not_flood_the_cell():
+    assert wording.folded("fine\n" * 60) == "fine   (60 times)"
+    lines = wording.folded("".join(f"{n}\n" for n in range(60))).split("\n")
+    assert lines == [*map(str, range(wording.MOST_LINES)), f"… and {60 - wording.MOST_LINES} lines more"]
 
 
 def test_the_overview_counts_by_lesson_and_names_what_comes_next(capsys):
@@ -604,7 +632,7 @@ def test_a_board_takes_a_lesson_however_it_is_called(lesson, capsys):
     checks.board(lesson)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "○ 04-parent-poses not attempted"
-    assert lines[-2:] == ["0 of 5 passed", "0 of 5 guesses right"]
+    assert lines[-2:] == ["0 of 5 passed", "no guess made yet"]
 
 
 @pytest.mark.parametrize(
@@ -626,7 +654,7 @@ def test_the_whole_board_knows_the_effort():
     assert lines[0].split() == ["exercise", "status", "attempts", "minutes", "difficulty", "importance"]
     (squash,) = (line for line in lines if " 02-squash " in line)
     assert squash.split() == ["✓", "02-squash", "passed", "1", "10", "2", "of", "5", "5", "of", "5"]
-    told = [f"1 of {len(checks.EXERCISES)} passed", f"0 of {len(checks.QUESTIONS)} guesses right"]
+    told = [f"1 of {len(checks.EXERCISES)} passed", "no guess made yet"]
     assert lines[-2:] == told
 
 

@@ -17,7 +17,11 @@ RIGHT = """def squash(s, dim=-1, eps=1e-8):
 SLIPS = {
     "a line that raises": (RIGHT + "print(squash(3))\n" + CHECK, "it raised AttributeError: 'int' object has no attr"),
     "a default that is not there": (RIGHT.replace("1e-8", "epsilon") + CHECK, "NameError: name 'epsilon' is not"),
-    "another name": (RIGHT.replace("squash", "my_squash") + CHECK, "there is no `squash` here"),
+    "another name": (RIGHT.replace("squash", "shrink") + CHECK, "There is no `squash` here"),
+    "a slip in the name": (
+        RIGHT.replace("squash", "sqaush") + CHECK,
+        "This cell defines `sqaush`, and its check asks for",
+    ),
     "a slip in the check": ("checks.squash(1 / 0)", "ZeroDivisionError: division by zero"),
 }
 
@@ -42,10 +46,33 @@ def test_what_goes_wrong_above_a_check_is_its_line(cell, says, capsys):
     assert progress.load()["02-squash"]["attempts"] == 1
 
 
+def test_a_slip_in_the_name_is_not_answered_for_an_earlier_function(capsys):
+    names = run(RIGHT + CHECK)
+    run(RIGHT.replace("def squash", "def sqaush") + CHECK, **names)
+    assert [line[0] for line in capsys.readouterr().out.splitlines()] == ["✓", "✗"]
+    assert progress.load()["02-squash"]["attempts"] == 2
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        RIGHT.replace("def squash", "def sqaush") + "squash = sqaush\n" + CHECK,
+        "def squashed(n):\n    return n\n" + RIGHT + CHECK,
+        "def helper(n):\n    return n\n" + CHECK,  # the answer is in a cell above
+        RIGHT.replace("def squash", "def my_squash") + "squash = checks.squash(my_squash)",
+    ],
+)
+def test_a_function_that_has_the_name_is_checked(cell, capsys):
+    given = {}
+    exec(RIGHT, given)
+    run(cell, squash=given["squash"])
+    assert capsys.readouterr().out.startswith("✓")
+
+
 def test_a_stub_that_is_called_above_its_check_is_not_attempted(capsys):
     names = run("def squash(s):\n    raise NotImplementedError\nsquash(3)\n" + CHECK)
     assert names["squash"] is functional.squash
-    assert capsys.readouterr().out.startswith("○ 02-squash: not attempted. a line above the check calls it")
+    assert capsys.readouterr().out.startswith("○ 02-squash: not attempted. A line above the check calls it")
 
 
 def test_each_check_of_a_cell_speaks_for_what_is_above_it(capsys):
@@ -70,7 +97,7 @@ def test_other_cells_are_left_alone(cell):
 def test_strict_mode_raises_and_goes_on_with_the_reference(monkeypatch):
     monkeypatch.setenv("CAPSULE_TUTOR_STRICT", "1")
     names = {}
-    with pytest.raises(checks.CheckFailed, match="there is no `squash` here"):
+    with pytest.raises(checks.CheckFailed, match="There is no `squash` here"):
         names = run(CHECK)
     with pytest.raises(checks.CheckFailed, match="not yet"):
         run(RIGHT.replace("n2 / (1 + n2) * ", "") + CHECK, **names)

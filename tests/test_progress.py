@@ -9,7 +9,8 @@ from pathlib import Path
 import filelock
 import pytest
 
-from capsule_tutor.checks import progress
+from capsule_tutor import frontend
+from capsule_tutor.checks import progress, wording
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +49,29 @@ def test_guesses_that_cannot_be_saved_are_kept_in_memory(tmp_path, monkeypatch, 
     progress.guess("02-zero", "a")
     assert progress.guesses() == {"02-zero": "b"}
     assert capsys.readouterr().out.count("Progress cannot be saved") == 1
+
+
+def test_a_solved_notebook_is_nobodys_attempt(home, monkeypatch, capsys):
+    monkeypatch.setattr(frontend, "page", lambda: Path("solutions/02_squash.ipynb"))
+    monkeypatch.setattr(frontend, "in_notebook", lambda: False)
+    monkeypatch.setattr(wording, "say", print)
+    progress.record("02-squash", "passed")
+    progress.guess("02-zero", "a")
+    assert (progress.load()["02-squash"]["status"], progress.guesses()) == ("passed", {"02-zero": "a"})
+    assert capsys.readouterr().out.count("This notebook is solved, so nothing in it counts") == 1
+    monkeypatch.setattr(frontend, "page", lambda: Path("lessons/02_squash.ipynb"))
+    assert not home.exists()
+    progress.record("02-squash", "not yet")
+    assert home.exists()
+
+
+def test_guesses_that_are_not_made_are_not_wrong(home):
+    questions = {"02-zero": "a", "02-one": "b", "02-steepest": "b"}
+    progress.guess("02-zero", "a")
+    progress.guess("02-one", "c")
+    assert progress.board([], questions=questions).splitlines()[-1] == "1 of 2 guesses right, 1 not made"
+    progress.guess("02-steepest", "b")
+    assert progress.board([], questions=questions).splitlines()[-1] == "2 of 3 guesses right"
 
 
 @pytest.mark.parametrize(

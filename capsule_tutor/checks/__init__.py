@@ -8,7 +8,7 @@ The exercises are in `capsule_tutor.exercises` and rest on this package; each is
 import difflib
 from collections.abc import Iterable
 
-from capsule_tutor import course
+from capsule_tutor import course, frontend
 from capsule_tutor.checks import guesses, notebook, progress, wording
 from capsule_tutor.checks.exercise import CheckFailed, Exercise
 
@@ -104,7 +104,7 @@ def _asked(lessons: Iterable[str]) -> dict[str, str]:
 def overview() -> None:
     """Show how far this learner is: a line for each lesson that is here, and what comes next, as a link."""
     rows, following = _so_far()
-    if wording.in_notebook():
+    if frontend.in_notebook():
         from IPython.display import Markdown, display
 
         head = "| | lesson | exercises passed | guesses right |\n|---|---|---|---|\n"
@@ -127,7 +127,7 @@ def _so_far() -> tuple[list[tuple[course.Lesson, str, str]], tuple[course.Lesson
         ids = _ids(one.number)
         asked = _asked([one.number])
         left = [id_ for id_ in ids if not _passed(id_, records)]
-        rows.append((one, f"{len(ids) - len(left)} of {len(ids)}", f"{progress.right(asked)} of {len(asked)}"))
+        rows.append((one, f"{len(ids) - len(left)} of {len(ids)}", f"{progress.guessed(asked)[1]} of {len(asked)}"))
         if left and not following:
             following = one, f"exercise {left[0]}"
     return rows, following

@@ -11,6 +11,10 @@ _MEANS = (
         r"weight has shape .*; axis 0 \(i\) should be (\d+)",
         "{1} capsules were made, and there are matrices for another number: look at strides, padding and the cut",
     ),
+    (
+        r"missing \d+ required (?:positional|keyword-only) arguments?: (.*)",
+        "the call hands nothing over for {1}: what belongs in its brackets?",
+    ),
     # --- something is None, or not a tensor
     (
         r"'(builtin_function_or_method|method|function)'|not builtin_function_or_method",
@@ -35,7 +39,11 @@ _MEANS = (
         "the name of a function?",
     ),
     (
-        r"'(generator|map|zip|filter|range)'",
+        r"'range'",
+        "a range gives whole numbers one after another, and does not compute: torch.arange makes a tensor of them",
+    ),
+    (
+        r"'(generator|map|zip|filter)'",
         "a {1} gives its items one after another and is not a list: list(…) makes one",
     ),
     (
@@ -118,6 +126,15 @@ _MEANS = (
         r"cannot access local variable '(\w+)'|local variable '(\w+)' referenced",
         "on the way that this input takes, {1}{2} has no value yet: it gets one below, in a branch that is not taken,"
         " or only by `+=`",
+    ),
+    (
+        r"name '(np|numpy|math)' is not defined",
+        "{1} is not imported here; torch has functions of its own for tensors, such as torch.exp and torch.sqrt",
+    ),
+    (
+        r"name '(exp|expm1|sqrt|log|tanh|sin|cos|sigmoid|softmax|relu|norm|einsum|where|stack|cat|zeros|ones|eye|"
+        r"tensor|arange|linspace|matmul|clamp|outer|square)' is not defined",
+        "Python itself has no {1}, but torch has: torch.{1}",
     ),
     (
         r"name '\w+' is not defined",
@@ -222,7 +239,8 @@ _MEANS = (
     # --- kinds of numbers
     (
         r"only integer tensors of a single element",
-        "int() or an index wants one number",
+        "int(), an index, or a list times a number wants one number. Do you compute with a list? torch.tensor makes a "
+        "tensor of it",
     ),
     (
         r"only one element tensors|elements cannot be converted to Scalar",
@@ -284,8 +302,9 @@ _MEANS = (
     (
         r"Boolean value of Tensor",
         "`if`, `and`, `or` and `not` ask for one yes or no: say .all() or .any(), or use &, | and ~ entry by entry. "
-        "So do Python's own min and max (torch has minimum and maximum), and == between two tuples of tensors, such as "
-        "sort and topk give: compare their .values or .indices",
+        "So do Python's own min and max (a tensor has .min() and .max(), along an axis .amin(dim) and .amax(dim); of "
+        "two tensors torch.minimum and torch.maximum make one), and == between two tuples of tensors, such as sort "
+        "and topk give: compare their .values or .indices",
     ),
     (
         r"object is not iterable",

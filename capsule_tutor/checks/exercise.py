@@ -105,27 +105,31 @@ class Exercise:
         if status == "passed" and function is self.reference:
             status, sentence = "not attempted", _RUN_YOURS.format(self.name)
         if printed:
-            wording.say("Your function printed:\n" + textwrap.indent(printed.rstrip("\n"), "  "))
+            wording.say("Your function printed:\n" + textwrap.indent(wording.folded(printed), "  "))
         names = sys._getframe(1).f_globals
         if status != "passed" and strict() and names.get(self.name) is function:
             names[self.name] = self.reference
         self._say(status, sentence)
         return function if status == "passed" else self.reference
 
-    def slipped(self) -> Callable:
-        """Say what was raised above the check, in the cell that ends with it; return the reference.
+    def slipped(self, misnamed: str = "") -> Callable:
+        """Say what kept the cell from its check, which is in its last line; return the reference.
 
-        Called where that exception is handled, by `notebook`. Raises CheckFailed in strict mode.
+        That is what was raised above the check, where `notebook` calls this; or its function has the name `misnamed`.
+        Raises CheckFailed in strict mode.
         """
         error = sys.exc_info()[1]
-        if isinstance(error, CheckFailed):
+        if misnamed:
+            status = "not yet"
+            sentence = f"This cell defines `{misnamed}`, and its check asks for `{self.name}`. Is one of them a slip?"
+        elif isinstance(error, CheckFailed):
             raise error
-        if isinstance(error, NameError) and error.name == self.name:
-            status, sentence = "not yet", f"there is no `{self.name}` here. Does your function have another name?"
+        elif isinstance(error, NameError) and error.name == self.name:
+            status, sentence = "not yet", f"There is no `{self.name}` here. Does your function have another name?"
         elif (seen := raised(error)).unfilled:
-            status, sentence = "not attempted", "a line above the check calls it, and it is not written yet."
+            status, sentence = "not attempted", "A line above the check calls it, and it is not written yet."
         else:
-            status, sentence = "not yet", f"the cell did not reach its check: it raised {wording.described(seen)}"
+            status, sentence = "not yet", f"The cell did not reach its check: it raised {wording.described(seen)}"
         if strict():
             sys._getframe(1).f_globals[self.name] = self.reference
         with world.usual() as changed:
@@ -150,7 +154,7 @@ class Exercise:
     def verdict(self, function: Callable) -> tuple[str, str, str]:
         """(status, sentence, what the function printed), for one answer."""
         if not callable(function):
-            return "not yet", f"expected your function `{self.name}`, got {wording.kind(function)}.", ""
+            return "not yet", f"Expected your function `{self.name}`, got {wording.kind(function)}.", ""
         try:
             with world.usual() as changed:
                 _ = self.questions.expected  # computed out here, with the learner's clock not yet running
@@ -161,7 +165,7 @@ class Exercise:
                 status, sentence = self._borrowed(function) or (status, sentence)
             return status, sentence + _set_back(changed), report.printed
         except Exception as error:  # a check must never end the lesson, whatever strange thing it was given
-            return "not yet", f"the check could not read your answer ({type(error).__name__}: {error}).", ""
+            return "not yet", f"The check could not read your answer ({type(error).__name__}: {error}).", ""
 
     def _borrowed(self, function: Callable) -> tuple[str, str] | None:
         """What is said to a right answer that leaves the work to a function that does all of it.
@@ -191,7 +195,7 @@ class Exercise:
                 cause = "an endless loop? Or a slow `import`? Put that above your function, where it is not timed."
             if self.test:
                 return "not yet", alarms.too_slow(seen, len(self.cases()), time_limit()) + stuck
-            return "not yet", f"it did not finish within {time_limit():g} s on {seen[-1].case}: {cause}{stuck}"
+            return "not yet", f"It did not finish within {time_limit():g} s on {seen[-1].case}: {cause}{stuck}"
         return self.questions.judge(seen, function)
 
     @functools.cached_property

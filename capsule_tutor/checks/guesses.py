@@ -5,16 +5,13 @@ A question is a dict, choice → what is said to one who chooses it. To the righ
 
 import html
 import re
+from functools import partial
 
+from capsule_tutor import frontend
 from capsule_tutor.checks import progress, wording
 
 _RIGHT = re.compile(r"(Yes|Right)\b")
-# Of a card in a notebook that is opened again JupyterLab says that its model is not found, and no more.
-_ASLEEP = {
-    "text/html": "<style>.jp-OutputArea:has(.capsule-tutor-card) .capsule-tutor-asleep { display: none }</style>"
-    '<small class="capsule-tutor-asleep">Are there no buttons? Run this cell again.</small>',
-    "text/plain": "Are there no buttons? Run this cell again.",
-}
+_WHERE = re.compile(r"( (?:Run the|Look at the|Look closely at the|The next) [^.]*\.$)")
 
 
 def right(question: dict[str, str]) -> str:
@@ -24,11 +21,15 @@ def right(question: dict[str, str]) -> str:
 
 
 def verdict(question: dict[str, str], guess: str) -> tuple[str, str, str]:
-    """(status, what was said, why): to a wrong guess also the right choice and its reason."""
+    """(status, what was said, why): to a wrong guess also the right choice and its reason, and then where to look."""
     answer, why = right(question), question[guess]
     if guess == answer:
         return "passed", f"You said {guess}.", why
-    return "not yet", f"You said {guess}.", f"{why} The answer is {answer}{_RIGHT.sub('', question[answer], count=1)}"
+    reason, *where = _WHERE.split(why, maxsplit=1)
+    reason += f" The answer is {answer}{_RIGHT.sub('', question[answer], count=1)}"
+    if where and not _WHERE.search(reason):
+        reason += where[0]
+    return "not yet", f"You said {guess}.", reason
 
 
 def tell(id_: str, question: dict[str, str], guess: str) -> None:
@@ -45,7 +46,7 @@ def card(id_: str, question: dict[str, str]) -> None:
         from ipywidgets import HTML, Button, HBox, Layout, VBox
     except ImportError:
         display = None
-    if display is None or not wording.in_notebook():
+    if display is None or not frontend.in_notebook():
         wording.say(line.replace("Press a button, or write", "Write"))
         return
 
@@ -56,21 +57,23 @@ def card(id_: str, question: dict[str, str]) -> None:
     buttons = [Button(description=choice, layout=Layout(width="auto", min_width="4em")) for choice in question]
     said = HTML("Your guess?")
 
-    def show(guess: str) -> None:
+    def show(guess: str) -> str:
         for button in buttons:
             button.button_style = "primary" if button.description == guess else ""
         status, head, why = verdict(question, guess)
         said.value = f"<b>{wording.MARKS[status][0]} {html.escape(head)}</b> {html.escape(why)}"
+        return said.value
 
     def pressed(button: Button) -> None:
         progress.guess(id_, button.description)
-        show(button.description)
+        beside.update(asleep(show(button.description)), raw=True)
 
     for button in buttons:
         button.on_click(pressed)
-    if (earlier := progress.guesses().get(id_)) in question:  # an update may have other choices
-        show(earlier)
+    earlier = progress.guesses().get(id_)
+    told = show(earlier) if earlier in question else ""  # an update may have other choices
     shown = Card([HBox(buttons), said])
     shown.add_class("capsule-tutor-card")
     display(shown)
-    display(_ASLEEP, raw=True)
+    asleep = partial(frontend.asleep, "Are there no buttons?", "capsule-tutor-card")
+    beside = display(asleep(told), raw=True, display_id=True)

@@ -5,9 +5,12 @@ squash = checks.squash(squash)                            print(squash(s))
                                       is run as           squash = checks.squash(squash)
                                                       except Exception:
                                                           squash = checks.squash.slipped()
+
+And a cell that defines `sqaush` asks for no check of the `squash` of an earlier run.
 """
 
 import ast
+import difflib
 import sys
 
 from capsule_tutor.checks.exercise import Exercise
@@ -30,10 +33,13 @@ class Cells(ast.NodeTransformer):
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
                 done.append(statement)  # nothing but these may come before it
                 continue
-            above.append(statement)
-            if _is_check(statement):
-                done.append(_goes_on(above, statement))
-                above = []
+            if not _is_check(statement):
+                above.append(statement)
+                continue
+            if misnamed := _misnamed(cell, statement):
+                statement = _instead(statement, misnamed)
+            done.append(_goes_on([*above, statement], statement))
+            above = []
         cell.body = done + above
         return cell
 
@@ -51,8 +57,33 @@ def _is_check(statement: ast.stmt) -> bool:
     return False
 
 
-def _goes_on(body: list[ast.stmt], check: ast.Assign | ast.Expr) -> ast.Try:
-    slipped = ast.Call(ast.Attribute(check.value.func, "slipped", ast.Load()), [], [])
+def _misnamed(cell: ast.Module, check: ast.Assign | ast.Expr) -> str:
+    """The function of this cell that was meant to have the name that its check asks for; "" if one has it, or none."""
+    asked = check.value.args
+    if len(asked) != 1 or not isinstance(asked[0], ast.Name):
+        return ""
+    bound = {
+        name
+        for statement in cell.body
+        if not _is_check(statement)
+        for node in ast.walk(statement)
+        for name in (getattr(node, "name", None), getattr(node, "asname", None), getattr(node, "id", None))
+        if not isinstance(getattr(node, "ctx", None), ast.Load)
+    }
+    functions = [statement.name for statement in cell.body if isinstance(statement, ast.FunctionDef)]
+    near = difflib.get_close_matches(asked[0].id, functions, n=1)
+    return near[0] if near and asked[0].id not in bound else ""
+
+
+def _instead(check: ast.Assign | ast.Expr, *arguments: str) -> ast.Assign | ast.Expr:
+    """`NAME = checks.NAME.slipped(…)` in place of the check."""
+    slipped = ast.Call(
+        ast.Attribute(check.value.func, "slipped", ast.Load()), [ast.Constant(text) for text in arguments], []
+    )
     instead = ast.Assign(check.targets, slipped) if isinstance(check, ast.Assign) else ast.Expr(slipped)
-    handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.copy_location(instead, check)])
+    return ast.fix_missing_locations(ast.copy_location(instead, check))
+
+
+def _goes_on(body: list[ast.stmt], check: ast.Assign | ast.Expr) -> ast.Try:
+    handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [_instead(check)])
     return ast.copy_location(ast.Try(body, [ast.copy_location(handler, check)], [], []), body[0])

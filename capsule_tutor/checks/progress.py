@@ -3,7 +3,7 @@
 The file is in the user's data folder, or in the folder that CAPSULE_TUTOR_HOME names. It is written whole
 to a temporary file and then renamed, under a lock, so that neither a crash nor a second notebook can tear it.
 Where it cannot be written, progress is kept in memory and the lesson goes on. While somebody's work is being graded
-it is neither read nor written: it would be the teacher's own.
+it is neither read nor written: it would be the teacher's own. Nor is it in a solved notebook: the answers are ours.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from capsule_tutor import files
+from capsule_tutor import files, frontend
 from capsule_tutor.checks import wording
 
 VERSION = 1
@@ -42,7 +42,7 @@ def load() -> dict[str, dict]:
 
     `said` counts the sentences that the learner has read, as they name the mistakes.
     """
-    if grading():
+    if apart():
         return dict(_memory)
     try:
         stored = _content()["exercises"]
@@ -54,7 +54,7 @@ def load() -> dict[str, dict]:
 
 def guesses() -> dict[str, str]:
     """Id of a question → the first guess."""
-    if grading():
+    if apart():
         return dict(_guessed)
     try:
         return {**_guessed, **_content()["guesses"]}
@@ -62,15 +62,22 @@ def guesses() -> dict[str, str]:
         return dict(_guessed)
 
 
-def right(questions: dict[str, str]) -> int:
-    """How many of these questions (id → the right choice) were guessed correctly at the first try."""
-    made = guesses()
-    return sum(made.get(id_) == choice for id_, choice in questions.items())
+def guessed(questions: dict[str, str]) -> tuple[int, int]:
+    """Of these questions (id → the right choice): how many have a guess, and how many first guesses are right."""
+    made = {id_: choice for id_, choice in guesses().items() if id_ in questions}
+    return len(made), sum(choice == questions[id_] for id_, choice in made.items())
 
 
-def grading() -> bool:
-    """Whether nbgrader is running somebody's submission. (When learners validate their own, they are at home.)"""
-    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
+def apart() -> bool:
+    """Whether what is run here is no attempt of whoever runs it: nbgrader runs a submission, or a solved notebook is
+    open in JupyterLab. (When learners validate their own with nbgrader, they are at home.)
+    """
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde" or _solved()
+
+
+def _solved() -> bool:
+    notebook = frontend.page()
+    return notebook is not None and notebook.parent.name == "solutions"
 
 
 def record(exercise: str, status: str, sentence: str = "") -> None:
@@ -98,8 +105,10 @@ def guess(question: str, choice: str) -> None:
 
 
 def _saved(part: str, change: Callable[[dict], object]) -> bool:
-    """Change one part of the file, or say why it cannot be saved. Nothing is saved while somebody's work is graded."""
-    if grading():
+    """Change one part of the file, or say why it cannot be saved. Nothing is saved of what is `apart`."""
+    if apart():
+        if _solved():
+            _say("This notebook is solved, so nothing in it counts as an attempt or a guess of yours.")
         return False
     try:
         with _locked():
@@ -135,7 +144,9 @@ def board(exercises: Iterable, effort: bool = False, questions: dict[str, str] |
     head = [f"  {'exercise':32}{'status':15}attempts  minutes  difficulty  importance"] if effort else []
     tail = [f"{passed} of {len(lines)} passed"]
     if questions:
-        tail.append(f"{right(questions)} of {len(questions)} guesses right")
+        made, right = guessed(questions)
+        left = f", {len(questions) - made} not made" if made < len(questions) else ""
+        tail.append(f"{right} of {made} guesses right{left}" if made else "no guess made yet")
     return "\n".join([*head, *lines, *tail])
 
 

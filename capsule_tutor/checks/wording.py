@@ -1,5 +1,8 @@
 """Wording: errors, kinds, shapes and numbers in a learner's words, and how a line looks in a notebook."""
 
+import html
+import itertools
+import re
 import sys
 import textwrap
 from typing import Any
@@ -7,16 +10,44 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from capsule_tutor import frontend
 from capsule_tutor.checks import errors
 from capsule_tutor.checks.observing import Raised
 from capsule_tutor.checks.wire import Foreign
 
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
 MARKS = {"passed": ("✓", "32"), "not yet": ("✗", "31"), "not attempted": ("○", "33")}
+MOST_LINES = 20  # that an answer printed are shown
+_COLOURED = re.compile(r"\x1b\[1;(\d+)m(.*?)\x1b\[0m", re.DOTALL)
+# JupyterLab breaks a printed line in the middle of a word, and prints coloured letters too dark for its dark theme.
+_STYLE = (
+    "<style>.capsule-tutor-says { white-space: pre-wrap; max-width: 100ch; "
+    "font: var(--jp-code-font-size) / var(--jp-code-line-height) var(--jp-code-font-family) } "
+    + "".join(
+        f"[data-jp-theme-light] .capsule-tutor-{colour} {{ color: {light} }} "
+        f"[data-jp-theme-light=false] .capsule-tutor-{colour} {{ color: {dark} }} "
+        for colour, light, dark in (
+            ("32", "#00702b", "#5fd38d"),
+            ("31", "#b3242b", "#ff8f8a"),
+            ("33", "#7a5a00", "#e5c05a"),
+        )
+    )
+    + "</style>"
+)
 
 
 def say(text: str) -> None:
-    """Print, with a ? for each letter that standard output cannot show, as in an old terminal or a file on Windows."""
+    """Print, with a ? for each letter that standard output cannot show, as in an old terminal or a file on Windows.
+
+    On a page of JupyterLab it is HTML, which breaks lines between words, at the width of the page.
+    """
+    if frontend.page():
+        from IPython.display import display
+
+        inner = _COLOURED.sub(r'<b class="capsule-tutor-\1">\2</b>', html.escape(text))
+        shown = f'{_STYLE}<div class="capsule-tutor-says mathjax_ignore">{inner}</div>'
+        display({"text/plain": _COLOURED.sub(r"\2", text), "text/html": shown}, raw=True)
+        return
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # a notebook's or a test's own may name none
     print(text.encode(encoding, "replace").decode(encoding))
 
@@ -106,18 +137,20 @@ def line(status: str, head: str, sentence: str) -> str:
 
 
 def filled(text: str) -> str:
-    """One line; in a notebook several, because JupyterLab breaks a long line in the middle of a word."""
-    if not in_notebook():
+    """One line; in a notebook that is no page of JupyterLab several, so that none is broken in the middle of a word."""
+    if frontend.page() or not frontend.in_notebook():
         return text
     return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
+def folded(printed: str) -> str:
+    """What an answer printed in all its cases, not too much of it: a line that comes again at once is counted."""
+    runs = [(line, len(list(again))) for line, again in itertools.groupby(printed.rstrip("\n").split("\n"))]
+    lines = [line if times == 1 else f"{line}   ({times} times)" for line, times in runs]
+    more = [f"… and {len(lines) - MOST_LINES} lines more"] if len(lines) > MOST_LINES else []
+    return "\n".join(lines[:MOST_LINES] + more)
+
+
 def _coloured(text: str, colour: str) -> str:
     """In a notebook, where ANSI colours are drawn by the page's own theme; elsewhere as it is."""
-    return f"\x1b[1;{colour}m{text}\x1b[0m" if in_notebook() else text
-
-
-def in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell is not None and hasattr(shell, "kernel")
+    return f"\x1b[1;{colour}m{text}\x1b[0m" if frontend.in_notebook() else text

@@ -12,7 +12,7 @@ import platformdirs
 import torch
 from torch import Tensor
 
-from capsule_tutor import files
+from capsule_tutor import files, frontend
 from capsule_tutor.data.mnist import mnist_folder
 from capsule_tutor.data.rendering import LAMPS, render, turned
 from capsule_tutor.data.splits import DataError
@@ -137,4 +137,6 @@ def _keep(pixels: Tensor, instance: int, label: int, size: int) -> None:
 
 
 def _count(done: int, of: int) -> None:
-    print(f"\rRendered {done} of {of} toys", end="\n" if done == of else "", file=sys.stderr, flush=True)
+    # In JupyterLab what is printed as an error has the colour of an error.
+    where = sys.stdout if frontend.page() else sys.stderr
+    print(f"\rRendered {done} of {of} toys", end="\n" if done == of else "", file=where, flush=True)

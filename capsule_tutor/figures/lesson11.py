@@ -38,8 +38,12 @@ def grids(
         axes.set_yticks([h * row + h / 2 for row in range(len(named))], named, fontsize=9 if cell > 20 else 7)
         axes.tick_params(length=0)
         axes.set_title(title, fontsize=10)
-    figure.supxlabel(xlabel, fontsize=10)
-    figure.supylabel(ylabel, fontsize=10)
+    if len(panels) == 1:  # under the picture itself, and not under its row names, too
+        axes.set_xlabel(xlabel, fontsize=10)
+        axes.set_ylabel(ylabel, fontsize=10)
+    else:
+        figure.supxlabel(xlabel, fontsize=10)
+        figure.supylabel(ylabel, fontsize=10)
     show(figure, alt)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from capsule_tutor import frontend
+
 FOLDER = Path(__file__).parent / "js"
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)
@@ -65,6 +67,10 @@ def widget(scene: str, answer: Callable[[dict], dict], says: str) -> object:
     made = Scene()
     made.on_msg(made.reply)
     made.answer = answer  # for programs that ask without a page
+    if frontend.page():
+        from IPython.display import display
+
+        display(frontend.asleep("Does the picture not move?", "theatre"), raw=True)
     return made
 
 

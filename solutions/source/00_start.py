@@ -55,7 +55,7 @@ network_map("capsnet-mnist")
 # |---|---|
 # | `NameError`, or a result that makes no sense | Menu *Kernel → Restart Kernel and Run All Cells…*: cells were run in another order than they are written |
 # | `[*]` beside a cell for much longer than the lesson says, or for two minutes where it says nothing | Menu *Kernel → Interrupt Kernel*; if that does not help, *Restart Kernel* |
-# | a card, a slider or a picture of the theatre does not show, or says that its model is not found | Run its cell again: pictures that you can click, or that move, work only while the notebook's kernel is running |
+# | a card, a slider or a picture of the theatre does not show, or says that its model is not found | Choose *Run → Run All Above Selected Cell* in the menu, and then run its cell again: pictures that you can click, or that move, work only while the notebook's kernel is running |
 # | an error that is not about your own code | Run the next cell: the doctor says what is missing on this machine, and the command that fixes it |
 # | you want a lesson as it was | Rename yours. Then, in a terminal in the folder of the course and with the lesson's number, type `.venv/bin/capsule-tutor build 02` (Windows: `.venv\Scripts\capsule-tutor build 02`; with conda: `capsule-tutor build 02`). Where you installed the package alone, type `capsule-tutor start .` Where a teacher gave you a ZIP file, take the lesson from it again |
 

@@ -230,6 +230,7 @@ print("the middle column is", "the reconstruction, sixteen times" if same else "
 # %% id="grid-one-picture"
 pictures.grids(
     {f"a {labels[four]}": grid.view(16, 11, 28, 28)},
+    cell=42,
     xlabel="added to the dimension",
     ylabel="dimension z",
     steps=("−0.25", "0", "0.25"),

@@ -128,8 +128,8 @@ class wrong:
         return functional.squash(s, dim, eps)
 
     def no_eps(s, dim, eps):
-        """Without eps at the zero vector it gives 0/0 = NaN, and whatever is computed from a NaN is NaN. eps belongs
-        inside the square root."""
+        """Without eps at the zero vector it gives 0/0 = NaN, and whatever is computed from a NaN is NaN. Where you
+        take the square root yourself, eps belongs inside it."""
         n = squared_length(s, dim).sqrt()
         return (1 - (-n).exp()) * s / n
 

@@ -14,9 +14,7 @@ PREDICTIONS = {
         "yes": "The paper gives them names, such as stroke thickness. But it named them afterwards, by looking at one "
         "network. Nothing in the loss prefers one basis of the pose: rotate a class's pose, and squash and its length "
         "stay as they are, while the decoder learns to read the rotated pose. Another seed may rotate it otherwise.",
-        "no": "Right: nothing forces them to. The loss prefers no basis of the pose: rotate a class's pose, and squash "
-        "and its length stay as they are, while the decoder learns to read the rotated pose. Whether training "
-        "prefers axes all the same, the appendix asks.",
+        "no": "Right: nothing forces them to. Whether training prefers axes all the same, the appendix asks.",
     },
     "11-which": {
         "the true class": "In training, yes: there the label chose the capsule. But a network that reads a new image "

@@ -128,6 +128,12 @@ class wrong:
         both = decoder((v * _rows(v, labels).unsqueeze(2)).flatten(1))
         return _margin(v, labels) + functional.reconstruction_loss(both, drawings.sum(dim=1).clamp(max=1))
 
+    def one_picture_against_each(v, labels, drawings, decoder):
+        """You keep both capsules and let them draw one picture, which is then held against each digit. Each capsule
+        draws alone: keep labels[:, k], and hold that drawing against drawings[:, k]."""
+        both = decoder((v * _rows(v, labels).unsqueeze(2)).flatten(1))
+        return _margin(v, labels) + _each([both] * 2, drawings)
+
     def both_labels_to_the_mask(v, labels, drawings, decoder):
         """`mask_capsules` keeps one class per image, and you hand it two. Each capsule draws alone: call it once with
         `labels[:, 0]` and once with `labels[:, 1]`."""

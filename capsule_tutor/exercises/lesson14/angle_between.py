@@ -122,6 +122,11 @@ class wrong:
         the two ways round."""
         return (a - b) % 180
 
+    def size_by_180(a, b):
+        """You take the remainder of |a − b| by 180. That folds the back onto the front: take it by 360, and then the
+        smaller of the two ways round."""
+        return (a - b).abs() % 180
+
     def in_radians(a, b):
         """Your angles are in radians. Degrees come in, and degrees should come out."""
         return torch.deg2rad(angle_between(a, b))

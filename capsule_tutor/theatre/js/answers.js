@@ -32,7 +32,10 @@ export function answers(paper) {
         again.style.width = second ? `${100 * second[k]}%` : "0";
       });
     },
+    // The sentence is about a drawing that is no longer the one on the stage.
+    unsay() { said.classList.add("past"); },
     say(...sentences) {
+      said.classList.remove("past");
       said.replaceChildren(...sentences);
       bars.setAttribute("aria-label", `the lengths of all capsules: ${rows.map(({ name, number }) => `${name} ${number.textContent}`).join(", ")}`);
     },

@@ -22,7 +22,7 @@ export async function apart(el, { ask, state = {}, changed = () => {} }) {
   shown.style.maxWidth = "36rem";
   const inTwoColours = (pair) => (n) => [0, 1, 2].map((c) => Math.min(255, pair[n] * inks[0][c] + pair[side * side + n] * inks[1][c]));
   const swatch = (colour) => { const s = make("span", { className: "swatch" }); s.style.background = colour; return s; };
-  const key = make("p", { className: "keys" }, swatch(colours.first), "first digit", swatch(colours.second), "second digit; white where both have ink");
+  const key = make("p", { className: "keys" }, swatch(colours.first), "first digit", swatch(colours.second), "second digit; white where both have ink; the dark bars are of the two digits that are there");
 
   // ---- the lengths
   const rows = digits.map(([, name]) => lengthRow(name));
@@ -42,7 +42,8 @@ export async function apart(el, { ask, state = {}, changed = () => {} }) {
       number.textContent = two(lengths[j]);
     });
     bars.setAttribute("aria-label", `lengths: ${rows.map(({ number }, j) => `${j} ${number.textContent}`).join(", ")}`);
-    const right = there[0] === there[1] ? "One class twice: ten lengths cannot say so." : there.every((j) => longest.includes(j)) ? "Both are found." : "One or both are not found.";
+    const found = there.filter((j) => longest.includes(j)), missed = there.filter((j) => !longest.includes(j));
+    const right = there[0] === there[1] ? "One class twice: ten lengths cannot say so." : !missed.length ? "Both are found." : found.length ? `${found[0]} is found, ${missed[0]} is not.` : "Neither is found.";
     said.textContent = `There: ${there.join(" and ")}. The two longest: ${longest.join(" and ")}. ${right}`;
   }, (message) => { problem.textContent = message; }, () => { box.dataset.settled = "true"; });
   function put() {

@@ -66,7 +66,6 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const named = (list) => list.map((j) => now.info.classes[j]);
   function chooseCapsule() {
     now.j = turns.capsule() < 0 ? ordered(now.look.lengths)[0] : turns.capsule();
-    seen.name(named([now.j, ...others()]));
     turns.place();
   }
 
@@ -76,14 +75,17 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
   const send = newest((turned) => about(turned, "tick"), (found, { look, j }) => {
     if (look !== now.look || j !== now.j) return;  // of another image or capsule: the answer to this one follows
     if (!box.dataset.ticks) performance.mark("first picture");
-    seen.draw(look.image, found.drawn, found.beside);
     now.lengths = look.lengths.map((x, k) => (k === j ? found.length : x));
+    seen.draw(look.image, found.drawn, found.beside);
+    const shown = [j, ...others()];
+    seen.name(named(shown), shown.map((k) => now.lengths[k]));
     side.show(now.lengths, j, now.second);
     box.dataset.ticks = +(box.dataset.ticks || 0) + 1;
   }, turns.complain);
   function tick() {
     box.dataset.settled = "false";
     now.second = null;
+    side.unsay();
     now.turned = { look: now.look, j: now.j, pose: turns.pose(), beside: others().map((j) => [j, Array.from(poseOf(j))]) };
     rows.show(own(), now.turned.pose);
     send(now.turned);

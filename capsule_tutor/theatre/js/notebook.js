@@ -2,6 +2,7 @@
 import { orFailed } from "./parts.js";
 
 const PATIENCE = 15_000;  // milliseconds
+const GONE = "The kernel that answered here is gone. Run the notebook from its top to this cell again.";
 const SILENT = "Python does not answer. Is a cell still running? If the kernel was restarted, run this cell again.";
 
 function unpacked(value, buffers) {
@@ -44,7 +45,11 @@ export function widget(scene) {
         // Bytes travel beside the question, not in it.
         const bytes = Object.keys(question).filter((name) => question[name] instanceof Uint8Array);
         const rest = Object.fromEntries(Object.entries(question).filter(([name]) => !bytes.includes(name)));
-        model.send({ id, question: rest, bytes }, undefined, bytes.map((name) => question[name].buffer));
+        try { model.send({ id, question: rest, bytes }, undefined, bytes.map((name) => question[name].buffer)); } catch {
+          waiting.delete(id);  // a restarted kernel
+          wait();
+          reject(new Error(GONE));
+        }
       });
       const close = await orFailed(scene(el, { ask }), el, "Run this cell again.");
       return () => { model.off("msg:custom", hear); clearTimeout(patience); close(); };

@@ -1,5 +1,5 @@
 // The pictures of the explorer: the image, what its capsules draw, and where the two differ.
-import { grey, make, paint, picture, rgb, sheet } from "./parts.js";
+import { grey, make, paint, picture, rgb, sheet, two } from "./parts.js";
 
 // Of toys, which are photographs, nothing is ink. `paper`: is this a network for what a person can draw?
 export const differences = (paper) => (paper ? ["missing ink", "extra ink"] : ["too little light", "too much light"]);
@@ -9,7 +9,7 @@ export function pictures({ shape, paper, present }, { missing, extra }) {
   const image = picture(size, "the image"), drawn = picture(size, "the reconstruction");
   const beside = picture(size, "the reconstruction of the capsule beside it");
   const difference = picture(size, `the difference: orange where the reconstruction has ${lacking}, blue where it has ${much}`);
-  const names = [make("span", {}, "reconstruction"), make("span", {})];
+  const names = [make("span"), make("span")];
   const figure = (canvas, name) => make("figure", {}, canvas, make("figcaption", {}, name));
   const element = make("div", { className: "pictures" }, figure(image, "image"), figure(drawn, names[0]), ...(present > 1 ? [figure(beside, names[1])] : []), figure(difference, "difference"));
   return {
@@ -18,8 +18,8 @@ export function pictures({ shape, paper, present }, { missing, extra }) {
       paint(image, (n) => grey(pixels[n]));
       image.setAttribute("aria-label", `the image, ${says}`);
     },
-    // Several capsules draw one image: which one drew which picture?
-    name(classes) { if (present > 1) classes.forEach((name, n) => { names[n].textContent = `drawn by ${name}`; }); },
+    // Whose drawings these are, and how long the capsules: the bars may be out of sight while a hand turns.
+    name(classes, lengths) { classes.forEach((name, n) => { names[n].textContent = `drawn by ${name}, length ${two(lengths[n])}`; }); },
     draw(pixels, ink, others) {
       paint(drawn, (n) => grey(ink[n]));
       others.forEach((other) => paint(beside, (n) => grey(other[n])));

@@ -25,7 +25,7 @@ export async function turntable(el, { ask, state = {}, changed = () => {} }) {
   box.append(
     make("div", { className: "row" }, chooser("class", classes, "label"), toy),
     make("div", { className: "row" }, slider("azimuth", 0, 360, 10, "°"), slider("elevation", low, high, 5, "°"), slider("light", 0, lights - 1, 1, "")),
-    problem, make("div", { className: "eyes" }, ...eyes), said,
+    problem, make("div", { className: "eyes" }, ...eyes.map((eye) => make("figure", {}, eye, make("figcaption", {}, eye.getAttribute("aria-label"))))), said,
   );
 
   const send = newest(ask, ({ eyes: pixels }, asked) => {
