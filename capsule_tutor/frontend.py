@@ -1,6 +1,8 @@
 """Where a notebook is shown: on a page of JupyterLab, by another program, or not at all."""
 
+import html
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -22,13 +24,12 @@ def asleep(missing: str, awake: str, said: str = "") -> dict[str, str]:
     """What to display beside something live: words for the day when the notebook is opened again, and it is dead.
 
     JupyterLab itself says no more than that a model is not found. `awake` is the CSS class of what is live: as long as
-    that is on the page, the words are hidden. `said` comes first: what the dead thing would still have to say.
+    that is on the page, the words are hidden. `said` (HTML) comes first: what the dead thing would still have to say.
     """
-    advice = (
-        f"{said} {missing} Choose Run → Run All Above Selected Cell in the menu, and then run this cell again.".strip()
-    )
+    advice = f"{said} {missing} Choose Run → Run All Above Selected Cell in the menu, and then run this cell again."
+    plain = html.unescape(re.sub("<[^>]*>", "", advice)).strip()
     # Disconnected is what is live after a restart: it is there, and nobody listens.
     alive = f".jp-OutputArea:has(.{awake}):not(:has(.jupyter-widgets-disconnected))"
     hidden = f"<style>{alive} .capsule-tutor-asleep {{ display: none }}</style>"
     shown = f'{hidden}<small class="capsule-tutor-asleep">{advice}</small>'
-    return {"text/html": shown, "text/plain": advice}
+    return {"text/html": shown, "text/plain": plain}

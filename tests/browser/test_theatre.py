@@ -315,8 +315,9 @@ PICTURES = """() => Object.fromEntries([...document.querySelectorAll('.pictures 
 
 
 def pictures(page):
+    """Name → ink, of the pictures on the stage; whose length is beside a name is left out."""
     settled(page)
-    return {name: torch.tensor(ink) for name, ink in page.evaluate(PICTURES).items()}
+    return {name.partition(", length ")[0]: torch.tensor(ink) for name, ink in page.evaluate(PICTURES).items()}
 
 
 def assert_near(ink, picture):
@@ -412,15 +413,20 @@ def test_toys_are_explored_by_mouse_and_keyboard(new_page, tmp_path):
 
     page.wait_for_function("() => document.querySelector('.said').innerText.startsWith('The image is a truck')")
     seen = pictures(page)
-    assert list(seen) == ["image", "reconstruction", "difference"]
+    drawn = "drawn by truck"
+    assert list(seen) == ["image", drawn, "difference"]
+    caption = page.locator(".pictures figcaption").nth(1)
+    assert caption.inner_text() == f"drawn by truck, length {caps.lengths(v)[0, j]:.2f}"
     assert_near(seen["image"], 1 - torch.cat([*views[3]], dim=1))
-    assert_near(seen["reconstruction"], draws())
+    assert_near(seen[drawn], draws())
     page.focus("[data-z='4']")
     page.keyboard.press("ArrowLeft")
-    assert_near(pictures(page)["reconstruction"], draws(4, -0.05))
+    assert_near(pictures(page)[drawn], draws(4, -0.05))
     page.click(".reset")
     by = click_at(page, 7, 0.1)
-    assert_near(pictures(page)["reconstruction"], draws(7, by))
+    assert_near(pictures(page)[drawn], draws(7, by))
+    turned = v[0, j] + by * torch.eye(len(v[0, j]))[7]
+    assert caption.inner_text() == f"drawn by truck, length {turned.norm():.2f}"
     names = page.locator(".length .class")
     assert names.all_inner_texts() == classes
     assert names.evaluate_all(

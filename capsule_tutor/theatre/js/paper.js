@@ -27,13 +27,16 @@ export function drawingPaper(read) {
   element.addEventListener("pointerdown", (event) => {
     if (event.button || last) return;  // one pen at a time
     finger = event.pointerId; element.setPointerCapture(event.pointerId); last = at(event); event.preventDefault();
+    to(last);  // a dot, where nothing follows
   });
-  element.addEventListener("pointermove", (event) => {
-    if (!last || event.pointerId !== finger) return;
-    const next = at(event);
+  function to(next) {
     Object.assign(pen, { strokeStyle: "#000", lineWidth: PEN, lineCap: "round" });
     pen.beginPath(); pen.moveTo(...last); pen.lineTo(...next); pen.stroke();
     last = next;
+  }
+  element.addEventListener("pointermove", (event) => {
+    if (!last || event.pointerId !== finger) return;
+    to(at(event));
     waiting ||= setTimeout(readNow, PAUSE);
   });
   for (const end of ["pointerup", "pointercancel"])
