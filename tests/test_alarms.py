@@ -107,7 +107,7 @@ def test_a_false_alarm_comes_first_and_is_named():
 
     said = "Caught 2 of 3, 1 false alarm. On a right double that rounds, this line gives an alarm: "
     said += "`assert double(torch.tensor([3.3]))[0] == 6.6`. It asks by == or torch.equal: does it allow for rounding? "
-    said += "Is what it demands true of every right one?"
+    said += "Is what it demands true of every right one, on the input that you give it?"
     missed = " It lets pass a double of the first number."
     assert verdict(first_and_strict) == ("not yet", said + missed), "what it misses is said in the same breath"
 

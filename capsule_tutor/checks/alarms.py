@@ -135,7 +135,7 @@ def _of_false_alarm(seen: Observation) -> str:
         return f"On {seen.case}, it gives a false alarm."
     counted = re.search(r"\b(len|set|sorted)\(|\.shape\b|\.numel\(", error.line)  # which has nothing to round
     exact = "It asks by == or torch.equal: does it allow for rounding? " * bool(re.search(r"==|equal\(", error.line))
-    return f"{'' if counted else exact}Is what it demands true of every right one?"
+    return f"{'' if counted else exact}Is what it demands true of every right one, on the input that you give it?"
 
 
 def too_slow(seen: list[Observation], of: int, seconds: float) -> str:
