@@ -85,7 +85,7 @@ def lab(context: typer.Context) -> None:
     typer.echo(f"{says} {address}")
     if "SSH_CONNECTION" in os.environ:
         typer.echo(f"On your own machine, first: ssh -L {server.port}:localhost:{server.port} THIS_MACHINE")
-    typer.echo("Ctrl-C twice stops it.")
+    typer.echo("Press Ctrl-C twice to stop it.")
     server.start()
 
 

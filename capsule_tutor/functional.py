@@ -227,11 +227,14 @@ def _scaled(s: Tensor, dim: int, eps: float) -> tuple[Tensor, Tensor, Tensor, Te
 
     No part overflows where ‖s‖² or even ‖s‖ would.
     """
-    if s.ndim and -s.ndim <= dim < s.ndim and s.shape[dim] == 0:
-        raise ValueError(f"a tensor of shape {tuple(s.shape)} has no vectors: axis {dim} is empty")
     s = _wide(s)
-    # m is the largest entry, or 1 for small vectors
-    m = s.detach().abs().amax(dim, keepdim=True).clamp(min=1)
+    try:
+        # m is the largest entry, or 1 for small vectors
+        m = s.detach().abs().amax(dim, keepdim=True).clamp(min=1)
+    except IndexError:
+        if s.numel():
+            raise
+        raise ValueError(f"a tensor of shape {tuple(s.shape)} has no vectors: axis {dim} is empty") from None
     t = s / m
     n2 = t.square().sum(dim, keepdim=True)
     return m, t, n2, (n2 + eps * m**-2).sqrt()

@@ -584,9 +584,9 @@ def test_a_guess_gets_mark_answer_and_reason_and_the_first_one_counts(capsys):
     assert wrong.endswith("The answer is a: 0/0 is NaN, and NaN times anything is NaN.")
     assert right == "✓ You said a. Yes: 0/0 is NaN, and NaN times anything is NaN."
     assert progress.guesses() == {"02-zero": "b"}
-    assert checks.standing("02").endswith("0 of 4 passed\n0 of 1 guesses right, 2 not made")
+    assert checks.standing("02").endswith("0 of 4 passed\nguesses: 0 right, 1 wrong, 2 not made")
     checks.predict("02-steepest", "b")
-    assert checks.standing("02").endswith("0 of 4 passed\n1 of 2 guesses right, 1 not made")
+    assert checks.standing("02").endswith("0 of 4 passed\nguesses: 1 right, 1 wrong, 1 not made")
 
 
 def test_where_to_look_is_the_last_thing_that_a_wrong_guess_is_told(capsys):
@@ -613,7 +613,8 @@ def test_a_page_of_jupyterlab_gets_html(monkeypatch):
 def test_what_an_answer_prints_in_every_case_does_not_flood_the_cell():
     assert wording.folded("fine\n" * 60) == "fine   (60 times)"
     lines = wording.folded("".join(f"{n}\n" for n in range(60))).split("\n")
-    assert lines == [*map(str, range(wording.MOST_LINES)), f"… and {60 - wording.MOST_LINES} lines more"]
+    assert lines == [*map(str, range(wording.MOST_LINES)), f"… and {60 - wording.MOST_LINES} more lines"]
+    assert len(wording.folded("x" * 10**6)) == wording.MOST_LETTERS + 1
 
 
 def test_the_overview_counts_by_lesson_and_names_what_comes_next(capsys):
@@ -632,7 +633,7 @@ def test_a_board_takes_a_lesson_however_it_is_called(lesson, capsys):
     checks.board(lesson)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "○ 04-parent-poses not attempted"
-    assert lines[-2:] == ["0 of 5 passed", "no guess made yet"]
+    assert lines[-2:] == ["0 of 5 passed", "guesses: 0 right, 0 wrong, 5 not made"]
 
 
 @pytest.mark.parametrize(
@@ -654,7 +655,7 @@ def test_the_whole_board_knows_the_effort():
     assert lines[0].split() == ["exercise", "status", "attempts", "minutes", "difficulty", "importance"]
     (squash,) = (line for line in lines if " 02-squash " in line)
     assert squash.split() == ["✓", "02-squash", "passed", "1", "10", "2", "of", "5", "5", "of", "5"]
-    told = [f"1 of {len(checks.EXERCISES)} passed", "no guess made yet"]
+    told = [f"1 of {len(checks.EXERCISES)} passed", f"guesses: 0 right, 0 wrong, {len(checks.QUESTIONS)} not made"]
     assert lines[-2:] == told
 
 

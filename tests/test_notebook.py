@@ -53,9 +53,26 @@ def test_a_slip_in_the_name_is_not_answered_for_an_earlier_function(capsys):
     assert progress.load()["02-squash"]["attempts"] == 2
 
 
+SLIP = RIGHT.replace("def squash", "def sqaush")
+
+
+def test_a_slip_in_the_name_below_a_line_that_raises_and_in_strict_mode(capsys, monkeypatch):
+    run(f"{SLIP}print(sqaush(s))\n{CHECK}")
+    assert "it raised NameError: name 's' is not defined" in " ".join(capsys.readouterr().out.split())
+    monkeypatch.setenv("CAPSULE_TUTOR_STRICT", "1")
+    with pytest.raises(checks.CheckFailed, match="This cell defines `sqaush`"):
+        run(SLIP + CHECK)
+
+
+SLOPE = "def squash_slope(n):\n    return 2 * n / (1 + n**2) ** 2\nsquash_slope = checks.squash_slope(squash_slope)\n"
+
+
 @pytest.mark.parametrize(
     "cell",
     [
+        SLOPE.replace("squash_slope", "squash_slopes").replace("checks.squash_slopes", "checks.squash_slope") + CHECK,
+        "def squash_plot(n):\n    return n\n" + CHECK,
+        SLIP + "from os.path import *\n" + CHECK,
         RIGHT.replace("def squash", "def sqaush") + "squash = sqaush\n" + CHECK,
         "def squashed(n):\n    return n\n" + RIGHT + CHECK,
         "def helper(n):\n    return n\n" + CHECK,  # the answer is in a cell above
@@ -66,7 +83,7 @@ def test_a_function_that_has_the_name_is_checked(cell, capsys):
     given = {}
     exec(RIGHT, given)
     run(cell, squash=given["squash"])
-    assert capsys.readouterr().out.startswith("✓")
+    assert "✓ 02-squash: passed" in capsys.readouterr().out
 
 
 def test_a_stub_that_is_called_above_its_check_is_not_attempted(capsys):

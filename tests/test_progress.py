@@ -51,25 +51,37 @@ def test_guesses_that_cannot_be_saved_are_kept_in_memory(tmp_path, monkeypatch, 
     assert capsys.readouterr().out.count("Progress cannot be saved") == 1
 
 
-def test_a_solved_notebook_is_nobodys_attempt(home, monkeypatch, capsys):
-    monkeypatch.setattr(frontend, "page", lambda: Path("solutions/02_squash.ipynb"))
-    monkeypatch.setattr(frontend, "in_notebook", lambda: False)
+def test_a_page_of_jupyterlab_is_known_by_its_notebook(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "lessons/02_squash.ipynb")
+    assert frontend.page() is None  # as a test is no notebook
+    monkeypatch.setattr(frontend, "in_notebook", lambda: True)
+    assert frontend.page() == Path("lessons/02_squash.ipynb")
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    assert frontend.page() is None
+
+
+def test_a_solved_notebook_is_nobodys_attempt(home, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(frontend, "page", lambda: tmp_path / "solutions" / "02_squash.ipynb")
     monkeypatch.setattr(wording, "say", print)
+    progress.guess("02-zero", "b")
+    assert progress.guesses() == {"02-zero": "b"}, "somebody's own folder may have that name"
+    (home / "progress.json").unlink()
+    (tmp_path / "solutions" / "source").mkdir(parents=True)
     progress.record("02-squash", "passed")
     progress.guess("02-zero", "a")
     assert (progress.load()["02-squash"]["status"], progress.guesses()) == ("passed", {"02-zero": "a"})
     assert capsys.readouterr().out.count("This notebook is solved, so nothing in it counts") == 1
     monkeypatch.setattr(frontend, "page", lambda: Path("lessons/02_squash.ipynb"))
-    assert not home.exists()
+    assert not (home / "progress.json").exists()
     progress.record("02-squash", "not yet")
-    assert home.exists()
+    assert (home / "progress.json").exists()
 
 
 def test_guesses_that_are_not_made_are_not_wrong(home):
     questions = {"02-zero": "a", "02-one": "b", "02-steepest": "b"}
     progress.guess("02-zero", "a")
     progress.guess("02-one", "c")
-    assert progress.board([], questions=questions).splitlines()[-1] == "1 of 2 guesses right, 1 not made"
+    assert progress.board([], questions=questions).splitlines()[-1] == "guesses: 1 right, 1 wrong, 1 not made"
     progress.guess("02-steepest", "b")
     assert progress.board([], questions=questions).splitlines()[-1] == "2 of 3 guesses right"
 

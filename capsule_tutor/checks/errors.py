@@ -13,7 +13,7 @@ _MEANS = (
     ),
     (
         r"missing \d+ required (?:positional|keyword-only) arguments?: (.*)",
-        "the call hands nothing over for {1}: what belongs in its brackets?",
+        "a call hands nothing over for {1}: what belongs in its brackets, or should the `def` give a default?",
     ),
     # --- something is None, or not a tensor
     (

@@ -113,10 +113,10 @@ class Exercise:
         return function if status == "passed" else self.reference
 
     def slipped(self, misnamed: str = "") -> Callable:
-        """Say what kept the cell from its check, which is in its last line; return the reference.
+        """Say why a cell's check was not asked; return the reference. Raises CheckFailed in strict mode.
 
-        That is what was raised above the check, where `notebook` calls this; or its function has the name `misnamed`.
-        Raises CheckFailed in strict mode.
+        Called by `notebook` where what was raised above the check is handled, or with the name of a function that was
+        meant to have this exercise's.
         """
         error = sys.exc_info()[1]
         if misnamed:

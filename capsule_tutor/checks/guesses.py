@@ -56,6 +56,7 @@ def card(id_: str, question: dict[str, str]) -> None:
 
     buttons = [Button(description=choice, layout=Layout(width="auto", min_width="4em")) for choice in question]
     said = HTML("Your guess?")
+    asleep = partial(frontend.asleep, "Are there no buttons?", "capsule-tutor-card")
 
     def show(guess: str) -> str:
         for button in buttons:
@@ -66,7 +67,9 @@ def card(id_: str, question: dict[str, str]) -> None:
 
     def pressed(button: Button) -> None:
         progress.guess(id_, button.description)
-        beside.update(asleep(show(button.description)), raw=True)
+        told = show(button.description)
+        if beside:
+            beside.update(asleep(told), raw=True)
 
     for button in buttons:
         button.on_click(pressed)
@@ -75,5 +78,4 @@ def card(id_: str, question: dict[str, str]) -> None:
     shown = Card([HBox(buttons), said])
     shown.add_class("capsule-tutor-card")
     display(shown)
-    asleep = partial(frontend.asleep, "Are there no buttons?", "capsule-tutor-card")
-    beside = display(asleep(told), raw=True, display_id=True)
+    beside = display(asleep(told), raw=True, display_id=True) if frontend.page() else None

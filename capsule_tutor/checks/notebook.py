@@ -36,9 +36,9 @@ class Cells(ast.NodeTransformer):
             if not _is_check(statement):
                 above.append(statement)
                 continue
-            if misnamed := _misnamed(cell, statement):
-                statement = _instead(statement, misnamed)
-            done.append(_goes_on([*above, statement], statement))
+            misnamed = _misnamed(cell, statement)
+            asks = _instead(statement, misnamed) if misnamed else statement
+            done.append(_goes_on([*above, asks], statement))
             above = []
         cell.body = done + above
         return cell
@@ -62,6 +62,7 @@ def _misnamed(cell: ast.Module, check: ast.Assign | ast.Expr) -> str:
     asked = check.value.args
     if len(asked) != 1 or not isinstance(asked[0], ast.Name):
         return ""
+    checked = {statement.value.func.attr for statement in cell.body if _is_check(statement)}
     bound = {
         name
         for statement in cell.body
@@ -71,8 +72,8 @@ def _misnamed(cell: ast.Module, check: ast.Assign | ast.Expr) -> str:
         if not isinstance(getattr(node, "ctx", None), ast.Load)
     }
     functions = [statement.name for statement in cell.body if isinstance(statement, ast.FunctionDef)]
-    near = difflib.get_close_matches(asked[0].id, functions, n=1)
-    return near[0] if near and asked[0].id not in bound else ""
+    near = difflib.get_close_matches(asked[0].id, set(functions) - checked, n=1, cutoff=0.8)
+    return near[0] if near and not bound & {asked[0].id, "*"} else ""
 
 
 def _instead(check: ast.Assign | ast.Expr, *arguments: str) -> ast.Assign | ast.Expr:

@@ -77,7 +77,8 @@ def apart() -> bool:
 
 def _solved() -> bool:
     notebook = frontend.page()
-    return notebook is not None and notebook.parent.name == "solutions"
+    folder = notebook and notebook.parent
+    return bool(folder) and folder.name == "solutions" and (folder / "source").is_dir()  # the course's own
 
 
 def record(exercise: str, status: str, sentence: str = "") -> None:
@@ -145,8 +146,8 @@ def board(exercises: Iterable, effort: bool = False, questions: dict[str, str] |
     tail = [f"{passed} of {len(lines)} passed"]
     if questions:
         made, right = guessed(questions)
-        left = f", {len(questions) - made} not made" if made < len(questions) else ""
-        tail.append(f"{right} of {made} guesses right{left}" if made else "no guess made yet")
+        some = f"guesses: {right} right, {made - right} wrong, {len(questions) - made} not made"
+        tail.append(some if made < len(questions) else f"{right} of {made} guesses right")
     return "\n".join([*head, *lines, *tail])
 
 

@@ -17,7 +17,7 @@ from capsule_tutor.checks.wire import Foreign
 
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
 MARKS = {"passed": ("✓", "32"), "not yet": ("✗", "31"), "not attempted": ("○", "33")}
-MOST_LINES = 20  # that an answer printed are shown
+MOST_LINES, MOST_LETTERS = 20, 400  # of what an answer printed: lines that are shown, and letters of each
 _COLOURED = re.compile(r"\x1b\[1;(\d+)m(.*?)\x1b\[0m", re.DOTALL)
 # JupyterLab breaks a printed line in the middle of a word, and prints coloured letters too dark for its dark theme.
 _STYLE = (
@@ -147,8 +147,9 @@ def folded(printed: str) -> str:
     """What an answer printed in all its cases, not too much of it: a line that comes again at once is counted."""
     runs = [(line, len(list(again))) for line, again in itertools.groupby(printed.rstrip("\n").split("\n"))]
     lines = [line if times == 1 else f"{line}   ({times} times)" for line, times in runs]
-    more = [f"… and {len(lines) - MOST_LINES} lines more"] if len(lines) > MOST_LINES else []
-    return "\n".join(lines[:MOST_LINES] + more)
+    more = len(lines) - MOST_LINES
+    shown = [line if len(line) <= MOST_LETTERS else f"{line[:MOST_LETTERS]}…" for line in lines[:MOST_LINES]]
+    return "\n".join(shown + [f"… and {more} more line{'s' * (more > 1)}"] * (more > 0))
 
 
 def _coloured(text: str, colour: str) -> str:

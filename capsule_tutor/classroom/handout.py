@@ -51,7 +51,8 @@ def write(out: Path, lessons: Iterable[str]) -> list[str]:
     """
     if not (ROOT / "pyproject.toml").is_file():
         raise authoring.AuthoringError(f"There is no pyproject.toml in {ROOT}: make handouts in a checkout.")
-    chosen = [course.find(name) for name in lessons]
+    wanted = [course.find(name) for name in lessons]
+    chosen = [lesson for lesson in course.LESSONS if lesson in wanted]  # they build on each other
     content = {f"lessons/{lesson.stem}.ipynb": _lesson(lesson, chosen) for lesson in (course.START, *chosen)}
     if course.LESSONS[-1] in chosen:
         content |= {f"lessons/projects/{path.name}": path.read_text(encoding="utf-8") for path in course.projects()}

@@ -45,6 +45,7 @@ def widget(scene: str, answer: Callable[[dict], dict], says: str) -> object:
     A ValueError of `answer` is shown as a line. `says` is what a page without a kernel shows.
     """
     import anywidget
+    from IPython.display import display
 
     class Scene(anywidget.AnyWidget):
         _esm = f"{script(scene, 'notebook')}\nexport default modules.notebook.widget(modules.{scene}.{scene});"
@@ -52,6 +53,11 @@ def widget(scene: str, answer: Callable[[dict], dict], says: str) -> object:
 
         def __repr__(self) -> str:
             return says
+
+        def _repr_mimebundle_(self, **asked: object) -> object:
+            if frontend.page():
+                display(frontend.asleep("Does the picture not move?", "theatre"), raw=True)
+            return super()._repr_mimebundle_(**asked)
 
         def reply(self, _widget: object, asked: dict, sent: list) -> None:
             question = asked["question"] | {name: bytes(sent[n]) for n, name in enumerate(asked["bytes"])}
@@ -67,10 +73,6 @@ def widget(scene: str, answer: Callable[[dict], dict], says: str) -> object:
     made = Scene()
     made.on_msg(made.reply)
     made.answer = answer  # for programs that ask without a page
-    if frontend.page():
-        from IPython.display import display
-
-        display(frontend.asleep("Does the picture not move?", "theatre"), raw=True)
     return made
 
 

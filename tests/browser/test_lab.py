@@ -84,7 +84,7 @@ def test_a_guess_on_its_card_by_mouse_and_by_keyboard(open_notebook, write, jupy
     card.query_selector("button:has-text('a')").click()
     card.wait_for_selector("text='✓ You said a.'")
     state = notebook.run_all()
-    assert "1 of 2 guesses right, 1 not made" in text(state, 2)
+    assert "guesses: 1 right, 1 wrong, 1 not made" in text(state, 2)
     notebook.cell(1, ".jp-OutputArea-output .widget-vbox").wait_for_selector("text='✗ You said b.'")
 
 

@@ -730,6 +730,14 @@ def test_a_clear_stroke_is_read_and_two_digits_are_called_doubtful(visit):
     assert any("This is hardly an answer: " in sentence for sentence in said), said
 
 
+def test_a_tap_on_the_paper_is_a_dot(visit):
+    page = visit()
+    page.locator(".paper").scroll_into_view_if_needed()
+    page.locator(".paper").click()
+    page.wait_for_function("() => document.querySelector('.said').innerText.startsWith('The image is your drawing')")
+    assert page.locator(".choose .problem").all_inner_texts() == ["", "", ""]
+
+
 def test_a_slider_is_one_tab_stop(visit):
     page = visit()
     page.focus("[data-z='7']")

@@ -42,8 +42,7 @@ PREDICTIONS = {
         "picture empty.",
     },
     "12-apart": {
-        "a": "For us it would be so. The network finds fewer again from some distance on. Look at the upper curve; the "
-        "text below it looks for the reason.",
+        "a": "For us it would be so. The network finds fewer again from some distance on. Look at the upper curve.",
         "b": "Yes. Up to some distance more pairs are found, then fewer again. The text below looks for the reason.",
         "c": "Some digits are harder than others, but here the same digits are moved, and only the distance changes. "
         "Look at the upper curve.",

@@ -63,7 +63,7 @@ export function knobs({ limits, state, own, chosen, turned }) {
   const pose = () => Float32Array.from(own(), (x, z) => +inputs[z].value + (sets() ? 0 : x));
   capsule.addEventListener("change", chosen);
   range.addEventListener("change", place);
-  range.addEventListener("keydown", ({ key }) => { if (key === "Enter") place(); });  // JupyterLab keeps it from being a change
+  range.addEventListener("keydown", ({ key }) => { if (key === "Enter" && +range.value !== reach) place(); });  // JupyterLab keeps it from being a change
   return {
     element, build, place, pose,
     capsule: () => +capsule.value,  // −1: the longest

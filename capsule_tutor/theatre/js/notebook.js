@@ -3,7 +3,7 @@ import { orFailed } from "./parts.js";
 
 const PATIENCE = 15_000;  // milliseconds
 const GONE = "The kernel that answered here is gone. Run the notebook from its top to this cell again.";
-const SILENT = "Python does not answer. Is a cell still running? If the kernel was restarted, run this cell again.";
+const SILENT = "Python does not answer. Is a cell still running? If the kernel was restarted, run the notebook from its top to this cell again.";
 
 function unpacked(value, buffers) {
   if (Array.isArray(value)) return value.map((part) => unpacked(part, buffers));
@@ -51,7 +51,7 @@ export function widget(scene) {
           reject(new Error(GONE));
         }
       });
-      const close = await orFailed(scene(el, { ask }), el, "Run this cell again.");
+      const close = await orFailed(scene(el, { ask }), el, "Run the notebook from its top to this cell again.");
       return () => { model.off("msg:custom", hear); clearTimeout(patience); close(); };
     },
   };

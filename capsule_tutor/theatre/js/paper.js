@@ -27,7 +27,7 @@ export function drawingPaper(read) {
   element.addEventListener("pointerdown", (event) => {
     if (event.button || last) return;  // one pen at a time
     finger = event.pointerId; element.setPointerCapture(event.pointerId); last = at(event); event.preventDefault();
-    to(last);  // a dot, where nothing follows
+    to([last[0] + 0.01, last[1]]);  // a dot, where nothing follows: a line of no length is not drawn
   });
   function to(next) {
     Object.assign(pen, { strokeStyle: "#000", lineWidth: PEN, lineCap: "round" });
