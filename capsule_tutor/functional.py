@@ -39,9 +39,9 @@ def squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
     Sabour 2017, eq. 1. `dim` is the axis along which a vector is; `eps` > 0 is inside the square
     root, where it keeps the gradient at the zero vector finite.
     """
-    m, t, n2, n = _scaled(s, dim, eps)  # s = m t
-    # v = ‖s‖²/(1 + ‖s‖²) · s/‖s‖, where ‖s‖²/(1 + ‖s‖²) = n2/(m⁻² + n2) and s/‖s‖ = t/n cannot overflow
-    return (n2 / (m**-2 + n2) * (t / n)).to(s.dtype)
+    m, n2 = _scaled(s, dim)  # ‖s‖² = m² n2
+    # v = ‖s‖²/(1 + ‖s‖²) · s/‖s‖, where ‖s‖²/(1 + ‖s‖²) = n2/(m⁻² + n2) cannot overflow
+    return (n2 / (m**-2 + n2) * (s / _norm(m, n2, eps))).to(s.dtype)
 
 
 def exponential_squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
@@ -49,9 +49,9 @@ def exponential_squash(s: Tensor, dim: int = -1, eps: float = 1e-8) -> Tensor:
 
     Xi, Bing, Jin 2017 (arXiv 1712.03480); Mazzia 2021 took it over as eq. 2. `dim` and `eps` as in `squash`.
     """
-    m, t, _, n = _scaled(s, dim, eps)  # s = m t
+    norm = _norm(*_scaled(s, dim), eps)
     # v = (1 − e^{−‖s‖}) · s/‖s‖
-    return (-torch.expm1(-m * n) * (t / n)).to(s.dtype)
+    return (-torch.expm1(-norm) * (s / norm)).to(s.dtype)
 
 
 def votes(u: Tensor, weight: Tensor) -> Tensor:
@@ -148,8 +148,7 @@ def lengths(v: Tensor, eps: float = 1e-8) -> Tensor:
 
     Sabour 2017, section 2. `eps` > 0 is inside the square root and keeps the gradient at zero finite.
     """
-    m, _, _, n = _scaled(v, -1, eps)
-    return (m * n).squeeze(-1).to(v.dtype)
+    return _norm(*_scaled(v, -1), eps).squeeze(-1).to(v.dtype)
 
 
 def margin_loss(
@@ -222,22 +221,22 @@ def perturb(v: Tensor, delta: Tensor, index: Tensor | None = None) -> Tensor:
     return mask_capsules(v + delta.to(v).reshape(-1, 1, v.shape[2]), index)
 
 
-def _scaled(s: Tensor, dim: int, eps: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """m, t, n2 and n with s = m t, ‖s‖² = m² n2 and √(‖s‖² + eps) = m n along `dim`, which stays.
+def _norm(m: Tensor, n2: Tensor, eps: float) -> Tensor:
+    """√(‖s‖² + eps) of what `_scaled` gives."""
+    return m * (n2 + eps * m**-2).sqrt()
 
-    No part overflows where ‖s‖² or even ‖s‖ would.
-    """
+
+def _scaled(s: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """m and n2 with ‖s‖² = m² n2 along `dim`, which stays: n2 is finite where the square of a huge vector is not."""
     s = _wide(s)
     try:
-        # m is the largest entry, or 1 for small vectors
+        # ‖s‖ = m ‖s/m‖ with m the largest entry, or 1 for small vectors
         m = s.detach().abs().amax(dim, keepdim=True).clamp(min=1)
     except IndexError:
         if s.numel():
             raise
         raise ValueError(f"a tensor of shape {tuple(s.shape)} has no vectors: axis {dim} is empty") from None
-    t = s / m
-    n2 = t.square().sum(dim, keepdim=True)
-    return m, t, n2, (n2 + eps * m**-2).sqrt()
+    return m, (s / m).square().sum(dim, keepdim=True)
 
 
 def _wide(x: Tensor) -> Tensor:
