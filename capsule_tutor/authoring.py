@@ -311,7 +311,7 @@ def _sources(root: Path, names: Iterable[str]) -> list[Path]:
 def _numbers(names: Iterable[str]) -> set[str]:
     """Of lessons as every command takes them, and of the start."""
     try:
-        return {course.find(name, (course.START, *course.LESSONS)).number for name in names}
+        return {course.find(name, course.NOTEBOOKS).number for name in names}
     except KeyError as error:
         raise AuthoringError(error.args[0]) from None
 

@@ -188,13 +188,13 @@ def progress(lesson: Annotated[str, typer.Argument(help='One lesson ("4"); all i
             checks.overview()
         elif following := checks.following(lesson):
             typer.echo(f"Next: exercise {following}.")
-        typer.echo(f"Recorded in {record.folder()}")
     except KeyError as error:
         raise stop(error.args[0]) from None
-    except BrokenPipeError:  # as in `… | head`: typer ends without a word
-        raise
+    try:
+        folder = record.folder()
     except OSError as error:
         raise stop(f"Nothing is recorded: {error}. Set CAPSULE_TUTOR_HOME to a folder that you may write to.") from None
+    typer.echo(f"Recorded in {folder}")
 
 
 IN = "The folder of the data sets: for MNIST the one that holds MNIST/raw."

@@ -126,6 +126,7 @@ LESSONS = (
 
 # The front door. It is made as a lesson is, but it has no exercises, and of the commands only `build` takes its number.
 START = Lesson("00", "Start", 5, "see what there is, how far you are, and how a lesson works")
+NOTEBOOKS = (START, *LESSONS)
 
 
 def find(lesson: str | int, among: tuple[Lesson, ...] = LESSONS) -> Lesson:

@@ -7,11 +7,15 @@ import sys
 from pathlib import Path
 
 
+def shell() -> object | None:
+    """The IPython that runs this, in a notebook or a terminal; elsewhere None."""
+    ipython = sys.modules.get("IPython")
+    return ipython and ipython.get_ipython()
+
+
 def in_notebook() -> bool:
     """Whether a kernel runs this, for a page, an editor, or a program that runs notebooks."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell is not None and hasattr(shell, "kernel")
+    return hasattr(shell(), "kernel")
 
 
 def page() -> Path | None:

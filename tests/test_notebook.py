@@ -14,14 +14,12 @@ RIGHT = """def squash(s, dim=-1, eps=1e-8):
     n2 = (s * s).sum(dim, keepdim=True)
     return n2 / (1 + n2) * s / (n2 + eps).sqrt()
 """
+SLIP = RIGHT.replace("def squash", "def sqaush")
 SLIPS = {
     "a line that raises": (RIGHT + "print(squash(3))\n" + CHECK, "it raised AttributeError: 'int' object has no attr"),
     "a default that is not there": (RIGHT.replace("1e-8", "epsilon") + CHECK, "NameError: name 'epsilon' is not"),
     "another name": (RIGHT.replace("squash", "shrink") + CHECK, "There is no `squash` here"),
-    "a slip in the name": (
-        RIGHT.replace("squash", "sqaush") + CHECK,
-        "This cell defines `sqaush`, and its check asks for",
-    ),
+    "a slip in the name": (SLIP + CHECK, "This cell defines `sqaush`, and its check asks for"),
     "a slip in the check": ("checks.squash(1 / 0)", "ZeroDivisionError: division by zero"),
 }
 
@@ -48,12 +46,9 @@ def test_what_goes_wrong_above_a_check_is_its_line(cell, says, capsys):
 
 def test_a_slip_in_the_name_is_not_answered_for_an_earlier_function(capsys):
     names = run(RIGHT + CHECK)
-    run(RIGHT.replace("def squash", "def sqaush") + CHECK, **names)
+    run(SLIP + CHECK, **names)
     assert [line[0] for line in capsys.readouterr().out.splitlines()] == ["✓", "✗"]
     assert progress.load()["02-squash"]["attempts"] == 2
-
-
-SLIP = RIGHT.replace("def squash", "def sqaush")
 
 
 def test_a_slip_in_the_name_below_a_line_that_raises_and_in_strict_mode(capsys, monkeypatch):
@@ -73,7 +68,7 @@ SLOPE = "def squash_slope(n):\n    return 2 * n / (1 + n**2) ** 2\nsquash_slope 
         SLOPE.replace("squash_slope", "squash_slopes").replace("checks.squash_slopes", "checks.squash_slope") + CHECK,
         "def squash_plot(n):\n    return n\n" + CHECK,
         SLIP + "from os.path import *\n" + CHECK,
-        RIGHT.replace("def squash", "def sqaush") + "squash = sqaush\n" + CHECK,
+        SLIP + "squash = sqaush\n" + CHECK,
         "def squashed(n):\n    return n\n" + RIGHT + CHECK,
         "def helper(n):\n    return n\n" + CHECK,  # the answer is in a cell above
         RIGHT.replace("def squash", "def my_squash") + "squash = checks.squash(my_squash)",

@@ -13,13 +13,13 @@ import ast
 import difflib
 import sys
 
+from capsule_tutor import frontend
 from capsule_tutor.checks.exercise import Exercise
 
 
 def watch() -> None:
     """In a notebook, have every cell from now on looked at before it is run. Elsewhere nothing happens."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython and ipython.get_ipython()
+    shell = frontend.shell()
     if shell and not any(isinstance(known, Cells) for known in shell.ast_transformers):
         shell.ast_transformers.append(Cells())
 

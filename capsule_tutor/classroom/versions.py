@@ -115,7 +115,7 @@ def _read(path: Path):
 def _new_version(path: Path, folder: Path | None):
     """The lesson that a notebook is a version of, by its file's name."""
     try:
-        lesson = course.find(path.stem, (course.START, *course.LESSONS))
+        lesson = course.find(path.stem, course.NOTEBOOKS)
     except KeyError as error:
         raise VersionError(f"{path} is not a lesson. {error.args[0]}") from None
     source = course.source(lesson)

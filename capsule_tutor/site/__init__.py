@@ -127,7 +127,7 @@ def _write_sources(folder: Path) -> None:
         content = json.dumps(getattr(offline, name)())
         files.write_text(static / f"{name}.js", f"capsules.{name} = {content};\n")
 
-    for lesson in (course.START, *course.LESSONS):
+    for lesson in course.NOTEBOOKS:
         text = course.source(lesson).read_text(encoding="utf-8")
         learners = authoring.learner_notebook(text, lesson.stem, checks.brief)
         files.write_text(folder / "notebooks" / f"{lesson.stem}.ipynb", authoring.as_text(learners))

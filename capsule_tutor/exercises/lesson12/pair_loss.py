@@ -88,6 +88,10 @@ def _drawn(v: Tensor, labels: Tensor, decoder) -> list[Tensor]:
     return [decoder(functional.mask_capsules(v, labels[:, k])) for k in (0, 1)]
 
 
+def _drawn_together(v: Tensor, labels: Tensor, decoder) -> Tensor:
+    return decoder((v * _rows(v, labels).unsqueeze(2)).flatten(1))
+
+
 def _each(drawn: list[Tensor], drawings: Tensor) -> Tensor:
     return sum(functional.reconstruction_loss(one, drawings[:, k]) for k, one in enumerate(drawn))
 
@@ -125,14 +129,13 @@ class wrong:
     def both_capsules_at_once(v, labels, drawings, decoder):
         """You let both capsules draw one picture together. Each draws alone, with the other one masked, and is held
         against its own digit."""
-        both = decoder((v * _rows(v, labels).unsqueeze(2)).flatten(1))
+        both = _drawn_together(v, labels, decoder)
         return _margin(v, labels) + functional.reconstruction_loss(both, drawings.sum(dim=1).clamp(max=1))
 
     def one_picture_against_each(v, labels, drawings, decoder):
         """You keep both capsules and let them draw one picture, which is then held against each digit. Each capsule
         draws alone: keep labels[:, k], and hold that drawing against drawings[:, k]."""
-        both = decoder((v * _rows(v, labels).unsqueeze(2)).flatten(1))
-        return _margin(v, labels) + _each([both] * 2, drawings)
+        return _margin(v, labels) + _each([_drawn_together(v, labels, decoder)] * 2, drawings)
 
     def both_labels_to_the_mask(v, labels, drawings, decoder):
         """`mask_capsules` keeps one class per image, and you hand it two. Each capsule draws alone: call it once with

@@ -1,5 +1,5 @@
 // Pull apart: two digits on top of each other, moved away from each other by hand, and what a network makes of it.
-import { choice, frame, grey, labelled, lengthRow, make, newest, paint, picture, rgb, two } from "./parts.js";
+import { alertLine, choice, frame, grey, labelled, lengthRow, make, newest, paint, picture, rgb, two } from "./parts.js";
 
 export async function apart(el, { ask, state = {}, changed = () => {} }) {
   const [box, close] = frame(el, "apart", "When does the network see both?",
@@ -28,7 +28,7 @@ export async function apart(el, { ask, state = {}, changed = () => {} }) {
   const rows = digits.map(([, name]) => lengthRow(name));
   const bars = make("div", { className: "bars", role: "img" }, ...rows.map(({ row }) => row));
   bars.style.maxWidth = "30rem";
-  const said = make("p", { className: "said", "aria-live": "polite" }), problem = make("p", { className: "problem", role: "alert" });
+  const said = make("p", { className: "said", "aria-live": "polite" }), problem = alertLine();
   box.append(controls, problem, shown, key, bars, said);
 
   const send = newest(ask, ({ image, parts, drawn, lengths }, question) => {

@@ -1,12 +1,12 @@
 // Images to choose from, page by page: all, of one class, or only those that the network misreads.
-import { button, check, choice, labelled, make, thumbnails } from "./parts.js";
+import { alertLine, button, check, choice, labelled, make, thumbnails } from "./parts.js";
 
 const SHOWN = 20;  // pictures on a page
 
 // ask({ what: "page" | "random", … }) answers; chosen(place) hears what was chosen. A handful needs no search.
 export function chooser({ ask, size, labels, chosen, handful = false }) {
   const filter = { label: "all", wrong: false, from: 0 };
-  const problem = make("p", { className: "problem", role: "alert" }), page = make("div", { className: "page" }), counted = make("output", {});
+  const problem = alertLine(), page = make("div", { className: "page" }), counted = make("output", {});
   const refilter = (change) => { Object.assign(filter, change, { from: 0 }); list(true); };
   let turning = false;  // who is faster than the answer would leave the last page behind
   const turn = (by) => { if (turning) return; filter.from += by; list(); };

@@ -1,5 +1,5 @@
 // The squash dial: a vector s in the plane, and what each squash makes of it.
-import { draw, frame, labelled, make, newest, two } from "./parts.js";
+import { alertLine, draw, frame, labelled, make, newest, two } from "./parts.js";
 
 const SIDE = 320, MARGIN = 32, WIDE = 360;  // of the plane and of the curves
 
@@ -73,7 +73,7 @@ export async function dial(el, { ask, state = {}, changed = () => {} }) {
   });
   curves.append(...dots);
 
-  const said = make("p", { className: "said", "aria-live": "polite" }), problem = make("p", { className: "problem", role: "alert" });
+  const said = make("p", { className: "said", "aria-live": "polite" }), problem = alertLine();
   const key = make("p", { className: "legend" }, ...[["key s", "s"], ...programme.names.map((name, n) => [`key k${n}`, name]), ["dotted", "length 1"]].map(([className, says]) => make("span", { className: "mark" }, make("span", { className }), says)));
   box.append(
     make("div", { className: "row" }, labelled("length of s", size.input, size.said), labelled("angle", turn.input, turn.said)),

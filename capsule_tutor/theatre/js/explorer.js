@@ -5,7 +5,7 @@ import { codeBox } from "./code.js";
 import { doubt, ordered } from "./doubt.js";
 import { knobs } from "./knobs.js";
 import { drawingPaper } from "./paper.js";
-import { button, choice, frame, labelled, make, newest, sheet, two } from "./parts.js";
+import { alertLine, button, choice, frame, labelled, make, newest, sheet, two } from "./parts.js";
 import { pictures } from "./pictures.js";
 import { poseRows } from "./pose.js";
 
@@ -28,7 +28,7 @@ export async function explorer(el, { ask, state = {}, changed = () => {} }) {
 
   // ---- choosing
   function imageChoice() {
-    const problem = () => make("p", { className: "problem", role: "alert" }), lookProblem = problem(), paperProblem = problem();
+    const lookProblem = alertLine(), paperProblem = alertLine();
     const images = chooser({ ask: (question) => ask({ ...question, network: network.value }), size: sheet(first.shape), labels, chosen: (place) => look({ place }) });
     const network = choice(networks.map((name) => [name, name]), start, () => {
       images.list();

@@ -1,12 +1,12 @@
 // The knobs of the explorer: which capsule is turned, how far, and a slider for each of its dimensions.
-import { button, fresh, labelled, make, two } from "./parts.js";
+import { alertLine, button, fresh, labelled, make, two } from "./parts.js";
 import { sweep } from "./sweep.js";
 
 // limits { range, step, most }; state: what an address says; own() is the pose that the network found, or nothing.
 // chosen() hears of another capsule, turned() of every move of a slider.
 export function knobs({ limits, state, own, chosen, turned }) {
-  const fits = (reach) => reach >= limits.step && reach <= limits.most, problem = () => make("p", { className: "problem", role: "alert" });
-  const capsule = make("select"), rangeProblem = problem(), turnProblem = problem();
+  const fits = (reach) => reach >= limits.step && reach <= limits.most;
+  const capsule = make("select"), rangeProblem = alertLine(), turnProblem = alertLine();
   const range = make("input", { type: "number", min: limits.step, max: limits.most, step: limits.step, value: fits(+state.range) ? state.range : limits.range });
   const group = fresh("mode");
   const mode = (value, text) => {

@@ -1,6 +1,6 @@
 // The living map: every stage of a network, from the image to its drawing, with what is in it for the chosen image.
 import { chooser } from "./chooser.js";
-import { choice, frame, labelled, make, newest, orFailed, sheet, two } from "./parts.js";
+import { alertLine, choice, frame, labelled, make, newest, orFailed, sheet, two } from "./parts.js";
 import { colours, drawn } from "./tiles.js";
 
 const THUMBNAILS = 16;  // tiles in a small picture
@@ -17,7 +17,7 @@ export async function map(el, { ask, state = {}, changed = () => {}, address = n
   const size = sheet(shape);
   let seen = null;
 
-  const problem = make("p", { className: "problem", role: "alert" });
+  const problem = alertLine();
   const images = chooser({ ask: about, size, labels, chosen: (place) => look({ what: "look", place }), handful: Boolean(note) });
   const stops = stages.map((stage, n) => {
     const small = make("canvas", { className: "picture", "aria-hidden": "true" });

@@ -2,7 +2,7 @@
 import { orFailed } from "./parts.js";
 
 const PATIENCE = 15_000;  // milliseconds
-const GONE = "The kernel that answered here is gone. Run the notebook from its top to this cell again.";
+const AGAIN = "Run the notebook from its top to this cell again.";
 const SILENT = "Python does not answer. Is a cell still running? If the kernel was restarted, run the notebook from its top to this cell again.";
 
 function unpacked(value, buffers) {
@@ -40,18 +40,17 @@ export function widget(scene) {
       model.on("msg:custom", hear);
       const ask = (question) => new Promise((resolve, reject) => {
         const id = `${mine}-${count++}`;
-        waiting.set(id, { resolve, reject });
-        wait();
         // Bytes travel beside the question, not in it.
         const bytes = Object.keys(question).filter((name) => question[name] instanceof Uint8Array);
         const rest = Object.fromEntries(Object.entries(question).filter(([name]) => !bytes.includes(name)));
         try { model.send({ id, question: rest, bytes }, undefined, bytes.map((name) => question[name].buffer)); } catch {
-          waiting.delete(id);  // a restarted kernel
-          wait();
-          reject(new Error(GONE));
+          reject(new Error(`The kernel that answered here is gone. ${AGAIN}`));  // it was restarted
+          return;
         }
+        waiting.set(id, { resolve, reject });
+        wait();
       });
-      const close = await orFailed(scene(el, { ask }), el, "Run the notebook from its top to this cell again.");
+      const close = await orFailed(scene(el, { ask }), el, AGAIN);
       return () => { model.off("msg:custom", hear); clearTimeout(patience); close(); };
     },
   };

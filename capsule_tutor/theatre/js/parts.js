@@ -91,6 +91,9 @@ export function choice(options, value, chosen) {
   return select;
 }
 
+// Where a scene says what went wrong.
+export const alertLine = () => make("p", { className: "problem", role: "alert" });
+
 export function button(text, pressed, properties = {}) {
   const made = make("button", { type: "button", ...properties }, text);
   made.addEventListener("click", pressed);

@@ -1,7 +1,7 @@
 // Routing on a stage: every algorithm has its panel, all see the same votes and the same iteration.
 import { chooser } from "./chooser.js";
 import { NUMBERS } from "./numbers.js";
-import { button, check, choice, draw, frame, grey, labelled, make, newest, paint, picture, sheet } from "./parts.js";
+import { alertLine, button, check, choice, draw, frame, grey, labelled, make, newest, paint, picture, sheet } from "./parts.js";
 import { opacity, outline, width } from "./shapes.js";
 import { COLOURS_OF_CHILDREN, panel } from "./stage.js";
 import { timeline } from "./timeline.js";
@@ -78,7 +78,7 @@ export async function routing(el, { ask, state = {}, changed = () => {} }) {
   const clock = timeline(programme.iterations, Math.min(programme.iterations, Math.max(1, +state.t || 1)), {
     moved: redraw, begun: () => { box.dataset.settled = "false"; }, rested: settle, chosen: tell,
   });
-  const problem = make("p", { className: "problem", role: "alert" });
+  const problem = alertLine();
   const ways = make("div", { className: "row ways", role: "group", "aria-label": "algorithms on the stage" });
   const numbers = labelled("numbers", choice(
     Object.entries(NUMBERS), now.numbers,

@@ -1,5 +1,5 @@
 // The turntable: one of fifty toys from any side, in six lightings, as two eyes see it.
-import { choice, frame, labelled, make, newest, paint, picture } from "./parts.js";
+import { alertLine, choice, frame, labelled, make, newest, paint, picture } from "./parts.js";
 
 const SIDE = 96;  // pixels of one eye's picture
 
@@ -11,7 +11,7 @@ export async function turntable(el, { ask, state = {}, changed = () => {} }) {
   for (const name in most) if (/^\d+$/.test(state[name]) && +state[name] <= most[name]) now[name] = Math.max(name === "elevation" ? low : 0, +state[name]);
 
   const eyes = ["the left eye", "the right eye"].map((name) => picture([SIDE, SIDE], name));
-  const said = make("p", { className: "said", "aria-live": "polite" }), problem = make("p", { className: "problem", role: "alert" });
+  const said = make("p", { className: "said", "aria-live": "polite" }), problem = alertLine();
   const slider = (name, min, max, step, unit) => {
     const input = make("input", { type: "range", min, max, step, value: now[name] }), tells = make("output", {}, `${now[name]}${unit}`);
     input.addEventListener("input", () => { now[name] = +input.value; tells.value = `${now[name]}${unit}`; put(); });
